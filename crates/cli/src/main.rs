@@ -1,0 +1,2 @@
+//! kordon
+fn main(){}
