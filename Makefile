@@ -1,0 +1,73 @@
+# Kordon's one door: `make` alone lists what there is.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PORT ?= 8080
+CARGO ?= cargo
+BORDERS := data/borders
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: help run build test test-rust test-web test-browser lint bless bench data crash clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build everything and open the map on the sample incidents (PORT=8080)
+	target/release/kordon demo --listen 127.0.0.1:$(PORT)
+
+build: web/dist/index.html ## build the release binary, web map inside
+	$(CARGO) build --release --locked -p kordon
+
+test: test-rust test-web test-browser ## run every test; installs what it needs (Chromium, GDAL)
+
+test-rust: web/dist/index.html .make/gdal
+	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --locked --workspace; \
+	else $(CARGO) test --locked --workspace --lib --bins --tests; fi
+	$(CARGO) test --locked --workspace --doc -q
+
+test-web: web/node_modules/.package-lock.json
+	cd web && npm test
+
+test-browser: web/dist/index.html .make/chromium
+	$(CARGO) build --locked -p kordon
+	KORDON_BIN=$(CURDIR)/target/debug/kordon node --test --test-concurrency=1 'tests/browser/*.test.mjs'
+
+lint: web/dist/index.html ## formatting, clippy, the web linter and types, licences of all dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -q -- -D warnings
+	cd web && npm run lint && npm run check
+	node tests/policy/licences.mjs
+
+bless: ## rewrite the snapshots of the tests; read the difference before committing
+	INSTA_UPDATE=always $(CARGO) test --locked --workspace -q || true
+	git diff --stat
+
+bench: build ## time borders, store and import on this machine
+	$(CARGO) bench --locked --workspace
+
+data: build web/node_modules/.package-lock.json ## build the border files anew from their npm packages and compare
+	tests/policy/borders.sh target/release/kordon $(BORDERS)
+
+crash: ## kill -9 during imports, many times over
+	KORDON_CRASHES=200 $(CARGO) test --locked -p kordon --test product -- crash --nocapture
+
+clean: ## remove what was built
+	rm -rf target web/dist web/node_modules .make
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/*.html web/*.ts data/gazetteer/places.geojson -type f -not -name places.geojson.tmp 2>/dev/null)
+	cd web && npm run build
+	@touch $@
+
+# Real clients used by the tests, from Debian's packages when they are not on the machine.
+.make/chromium:
+	@mkdir -p .make
+	command -v chromium >/dev/null || tests/policy/need.sh chromium
+	@touch $@
+.make/gdal:
+	@mkdir -p .make
+	command -v ogrinfo >/dev/null || tests/policy/need.sh gdal-bin
+	@touch $@
