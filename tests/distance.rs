@@ -1,0 +1,180 @@
+//! The answers people ask for, and batches of them.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::harness::{Random, folder, kordon};
+
+fn ask(lon: &str, lat: &str, to: &[&str]) -> Value {
+    let mut args = vec!["distance", lon, lat, "--json"];
+    for name in to {
+        args.extend(["--to", name]);
+    }
+    let said = kordon(folder().path(), &args);
+    assert_eq!(said.code, 0, "{said:?}");
+    said.json()
+}
+
+#[track_caller]
+fn about(value: &Value, expected: f64, within: f64) {
+    let value = value.as_f64().unwrap_or_else(|| panic!("not a number: {value}"));
+    assert!((value - expected).abs() <= within, "{value} is not {expected} ± {within}");
+}
+
+fn codes(value: &Value) -> Vec<&str> {
+    value.as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect()
+}
+
+#[test]
+fn izmail_is_two_kilometers_from_romania() {
+    let answer = ask("28.8372", "45.3512", &["ROU", "NATO"]);
+    assert_eq!(codes(&answer["territory"]), ["UKR"]);
+    for to in [&answer["to"][0], &answer["to"][1], &answer["nearest_foreign"]] {
+        assert_eq!(to["country"], "ROU");
+        about(&to["distance_m"], 2221.0, 1.0);
+        about(&to["azimuth_deg"], 214.0, 1.0);
+        about(&to["distance_low_m"], 2021.0, 1.0);
+        about(&to["distance_high_m"], 2421.0, 1.0);
+    }
+    assert_eq!(answer["to"][1]["to"], "NATO");
+    assert_eq!(answer["boundary"]["set"], "osm-maritime-10m");
+}
+
+#[test]
+fn the_answer_in_words_names_the_distance_the_azimuth_the_interval_and_the_set() {
+    let said = kordon(folder().path(), &["distance", "28.8372", "45.3512", "--to", "ROU"]);
+    for words in ["Ukraine (UKR)", "Romania (ROU), 2.22 km", "214°", "2.02–2.42 km", "osm-maritime-10m 1.1.0", "OpenStreetMap"] {
+        assert!(said.out.contains(words), "{words:?} is not in {}", said.out);
+    }
+}
+
+#[test]
+fn places_along_the_borders_get_the_answers_of_the_reference() {
+    let inside = ask("28.819", "45.333", &["UKR"]);
+    assert_eq!(codes(&inside["territory"]), ["ROU"]);
+    about(&inside["to"][0]["distance_m"], 254.0, 1.0);
+
+    let reni = ask("28.2829", "45.4566", &["ROU", "MDA"]);
+    about(&reni["to"][0]["distance_m"], 1072.0, 1.0);
+    about(&reni["to"][1]["distance_m"], 5320.0, 1.0);
+
+    let snake_island = ask("30.2039", "45.2553", &["ROU"]);
+    about(&snake_island["to"][0]["distance_m"], 21_950.0, 10.0);
+    assert_eq!(snake_island["to"][0]["kind"], "maritime");
+
+    let przewodow = ask("23.9345", "50.4717", &["UKR"]);
+    assert_eq!(codes(&przewodow["territory"]), ["POL"]);
+    about(&przewodow["to"][0]["distance_m"], 6444.0, 1.0);
+
+    let sevastopol = ask("33.5254", "44.6167", &[]);
+    assert_eq!(codes(&sevastopol["territory"]), ["RUS", "UKR"]);
+}
+
+#[test]
+fn odd_places_of_the_globe_are_answered() {
+    assert_eq!(codes(&ask("28.2", "-29.5", &[])["territory"]), ["LSO"]);
+    assert_eq!(ask("28.2", "-29.5", &[])["nearest_foreign"]["country"], "ZAF");
+    assert_eq!(codes(&ask("12.4534", "41.9033", &[])["territory"]), ["VAT"]);
+    assert_eq!(codes(&ask("178.0", "-17.8", &[])["territory"]), ["FJI"]);
+    assert_eq!(codes(&ask("4.93", "51.44", &[])["territory"]).len(), 1, "Baarle");
+    assert_eq!(codes(&ask("0", "-90", &[])["territory"]), ["ATA"]);
+    assert!(codes(&ask("0", "90", &[])["territory"]).is_empty());
+    for lat in ["-16.8", "66", "0", "-80"] {
+        let mut east = ask("180", lat, &["FJI", "RUS"]);
+        let mut west = ask("-180", lat, &["FJI", "RUS"]);
+        east["lon"] = Value::Null;
+        west["lon"] = Value::Null;
+        assert_eq!(east, west, "at ±180, {lat}");
+    }
+}
+
+#[test]
+fn a_dependency_is_not_foreign_to_its_sovereign() {
+    let tahiti = ask("-149.43", "-17.65", &[]);
+    assert_eq!(codes(&tahiti["territory"]), ["PYF"]);
+    assert_ne!(tahiti["nearest_foreign"]["country"], "FRA");
+}
+
+#[test]
+fn a_bad_question_says_what_is_wrong_and_what_would_be_right() {
+    let at = folder();
+    for (args, words) in [
+        (vec!["distance", "999", "45"], "longitude"),
+        (vec!["distance", "28.8", "95"], "latitude"),
+        (vec!["distance", "28.8", "45.3", "--to", "ROM"], "ROU"),
+        (vec!["distance", "28.8", "45.3", "--borders", "nowhere"], "osm-maritime-10m"),
+    ] {
+        let said = kordon(at.path(), &args);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.err.to_lowercase().contains(&words.to_lowercase()), "{words:?} is not in {}", said.err);
+    }
+}
+
+#[test]
+fn a_batch_keeps_its_order_and_equals_single_answers() {
+    let at = folder();
+    let mut random = Random(7);
+    let mut points = String::from("id,lon,lat,to\n");
+    let mut places = Vec::new();
+    for i in 0..5_000 {
+        let (lon, lat) = if i % 2 == 0 {
+            (26.0 + 8.0 * random.unit(), 44.0 + 5.0 * random.unit())
+        } else {
+            (360.0 * random.unit() - 180.0, 180.0 * random.unit() - 90.0)
+        };
+        let own = if i % 10 == 9 { "MDA" } else { "" };
+        writeln!(points, "p{i},{lon:.6},{lat:.6},{own}").unwrap();
+        places.push((format!("{lon:.6}"), format!("{lat:.6}"), own));
+    }
+    std::fs::write(at.path().join("points.csv"), &points).unwrap();
+    let said = kordon(at.path(), &["distance", "--input", "points.csv", "--to", "ROU", "-o", "out.ndjson"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let out = std::fs::read_to_string(at.path().join("out.ndjson")).unwrap();
+    let rows: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 5_000);
+    for (i, row) in rows.iter().enumerate() {
+        assert_eq!(row["id"], format!("p{i}"));
+        assert_eq!(row["to"], if i % 10 == 9 { "MDA" } else { "ROU" });
+    }
+    for i in (0..5_000).step_by(499) {
+        let (lon, lat, own) = &places[i];
+        let single = ask(lon, lat, &[if own.is_empty() { "ROU" } else { own }]);
+        about(&rows[i]["distance_m"], single["to"][0]["distance_m"].as_f64().unwrap(), 1e-3);
+        about(&rows[i]["foreign_distance_m"], single["nearest_foreign"]["distance_m"].as_f64().unwrap(), 1e-3);
+        assert_eq!(rows[i]["territory"], codes(&single["territory"]).join(";"));
+    }
+    let first: serde_json::Map<String, Value> = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+    assert_eq!(first.len(), 12);
+    assert!(out.starts_with(r#"{"id":"p0","territory":"#));
+}
+
+#[test]
+fn a_batch_answers_every_row_and_names_the_bad_ones() {
+    let at = folder();
+    std::fs::write(at.path().join("p.csv"), "id,longitude,latitude\na,28.8372,45.3512\nb,999,1\nc,x,2\n").unwrap();
+    let said = kordon(at.path(), &["distance", "--input", "p.csv", "--to", "ROU", "-o", "out.csv"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("p.csv:3") && said.err.contains("p.csv:4"), "{}", said.err);
+    let out = std::fs::read_to_string(at.path().join("out.csv")).unwrap();
+    let ids: Vec<&str> = out.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(ids, ["id", "a", "b", "c"]);
+}
+
+#[test]
+fn a_batch_may_be_ndjson_or_geojson() {
+    let at = folder();
+    let feature = r#"{"type":"Feature","id":"i","geometry":{"type":"Point","coordinates":[28.8372,45.3512]},"properties":{}}"#;
+    for (name, text) in [
+        ("a.ndjson", "{\"id\":\"i\",\"lon\":28.8372,\"lat\":45.3512}\n\n".to_owned()),
+        ("b.ndjson", format!("{feature}\n")),
+        ("c.geojson", format!("{{\"type\":\"FeatureCollection\",\n\"features\":[{feature}]}}")),
+    ] {
+        std::fs::write(at.path().join(name), text).unwrap();
+        let said = kordon(at.path(), &["distance", "--input", name, "--to", "ROU"]);
+        assert_eq!(said.code, 0, "{name}: {said:?}");
+        let row: Value = serde_json::from_str(said.out.trim()).unwrap();
+        assert_eq!(row["id"], "i", "{name}");
+        about(&row["distance_m"], 2221.0, 1.0);
+    }
+}

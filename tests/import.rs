@@ -1,0 +1,158 @@
+//! Files in, counts that add up, faults that name their place.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{Said, folder, kordon, repository};
+
+/// `accepted N, updated N, unchanged N, refused N`, as the import ends.
+fn counts(said: &Said) -> [u64; 4] {
+    let line = said.err.lines().rev().find(|l| l.contains("accepted ")).unwrap_or_else(|| panic!("{said:?}"));
+    let number = |word: &str| {
+        let rest = line.split(&format!("{word} ")).nth(1).unwrap();
+        rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    };
+    [number("accepted"), number("updated"), number("unchanged"), number("refused")]
+}
+
+fn import(at: &Path, name: &str, text: &[u8], flags: &[&str]) -> Said {
+    std::fs::write(at.join(name), text).unwrap();
+    kordon(at, &[&["import", name][..], flags].concat())
+}
+
+fn found(at: &Path, filter: &[&str]) -> Vec<Value> {
+    let said = kordon(at, &[&["find", "--json"][..], filter].concat());
+    assert_eq!(said.code, 0, "{said:?}");
+    said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+const REPORTS: &str = "id;Datum;Latitude;Longitude;Titel\n\
+    a;2023-08-02;45.35;28.84;\"Port of Izmail,\nwarehouses\"\n\
+    b;2024-05;-16.8;179.99;Odd but true\n";
+
+#[test]
+fn the_same_file_twice_is_all_unchanged() {
+    let at = folder();
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel"];
+    let first = import(at.path(), "r.csv", REPORTS.as_bytes(), &flags);
+    assert_eq!((first.code, counts(&first)), (0, [2, 0, 0, 0]), "{first:?}");
+    let second = import(at.path(), "r.csv", REPORTS.as_bytes(), &flags);
+    assert_eq!((second.code, counts(&second)), (0, [0, 0, 2, 0]), "{second:?}");
+    let changed = REPORTS.replace("Odd but true", "Odd and mended");
+    let third = import(at.path(), "r.csv", changed.as_bytes(), &flags);
+    assert_eq!((third.code, counts(&third)), (0, [0, 1, 1, 0]), "{third:?}");
+    assert_eq!(found(at.path(), &[]).len(), 2);
+}
+
+#[test]
+fn the_samples_are_accepted_whole_and_find_the_danube_ports() {
+    let at = folder();
+    let samples = repository("data/samples/incidents.geojson");
+    let said = kordon(at.path(), &["import", samples.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let [accepted, updated, unchanged, refused] = counts(&said);
+    assert!(accepted >= 25, "{said:?}");
+    assert_eq!([updated, unchanged, refused], [0, 0, 0]);
+    let near = found(at.path(), &["--within-km", "10", "--of", "ROU", "--certainty", "possible"]);
+    assert!(near.len() >= 5 && near.len() < accepted as usize, "{}", near.len());
+}
+
+#[test]
+fn one_bad_row_refuses_the_file_and_nothing_is_stored() {
+    let at = folder();
+    let bad = format!("{REPORTS}c;1527-01-01;45.0;28.0;Too old\nd;2023-01-01;28.84;145.3;Swapped\n");
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel"];
+    let said = import(at.path(), "r.csv", bad.as_bytes(), &flags);
+    assert_eq!((said.code, counts(&said)), (0 + 1, [0, 0, 0, 4]), "{said:?}");
+    assert!(said.err.contains("r.csv:5") && said.err.contains("1527"), "{}", said.err);
+    assert!(said.err.contains("nothing was stored"), "{}", said.err);
+    assert!(found(at.path(), &[]).is_empty());
+}
+
+#[test]
+fn quarantine_stores_the_sound_rows_and_keeps_the_others() {
+    let at = folder();
+    let bad = format!("{REPORTS}c;1527-01-01;45.0;28.0;Too old\n");
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel", "--on-error", "quarantine"];
+    let said = import(at.path(), "r.csv", bad.as_bytes(), &flags);
+    assert_eq!((said.code, counts(&said)), (1, [2, 0, 0, 1]), "{said:?}");
+    let kept = std::fs::read_dir(at.path().join("kordon-data/quarantine")).unwrap().next().unwrap().unwrap();
+    let kept = std::fs::read_to_string(kept.path()).unwrap();
+    assert!(kept.contains("Too old") && kept.contains("1527"), "{kept}");
+}
+
+#[test]
+fn the_file_of_faults_names_each_fault_and_what_to_do() {
+    let at = folder();
+    let file = repository("data/samples/with-faults.csv");
+    let rows = std::fs::read_to_string(&file).unwrap().lines().count() as u64 - 1;
+    let said = kordon(at.path(), &["import", file.to_str().unwrap()]);
+    assert_eq!((said.code, counts(&said)), (1, [0, 0, 0, rows]), "{said:?}");
+    for line in 2..=rows + 1 {
+        assert!(said.err.contains(&format!("with-faults.csv:{line}")), "line {line} is not named: {}", said.err);
+    }
+}
+
+#[test]
+fn a_dry_run_stores_nothing() {
+    let at = folder();
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel", "--dry-run"];
+    let said = import(at.path(), "r.csv", REPORTS.as_bytes(), &flags);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(!at.path().join("kordon-data").exists(), "{said:?}");
+}
+
+#[test]
+fn bytes_that_are_no_json_refuse_the_file_with_line_and_column() {
+    let at = folder();
+    let point = r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"title":"x","date_start":"2024"}}"#;
+    for (name, text, words) in [
+        ("cut.geojson", format!(r#"{{"type":"FeatureCollection","features":[{point},{{"type":"#), "cut.geojson:1"),
+        ("twice.geojson", format!(r#"{{"type":"FeatureCollection","features":[{point}],"features":[]}}"#), "features"),
+        ("huge.ndjson", point.replace("[1,2]", "[1e400,2]"), "huge.ndjson:1"),
+    ] {
+        let said = import(at.path(), name, text.as_bytes(), &[]);
+        assert_ne!(said.code, 0, "{name}: {said:?}");
+        assert!(said.err.contains(words), "{name}: {}", said.err);
+    }
+    assert!(!at.path().join("kordon-data").exists() || found(at.path(), &[]).is_empty());
+}
+
+#[test]
+fn a_legacy_encoding_is_a_fault_that_names_the_way_out() {
+    let at = folder();
+    let text = b"id,date,lat,lon,title\n1,2023-08-02,45.35,28.84,Caf\xe9\n";
+    let said = import(at.path(), "old.csv", text, &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("--encoding"), "{}", said.err);
+    let said = import(at.path(), "old.csv", text, &["--encoding", "cp1252"]);
+    assert_eq!((said.code, counts(&said)), (0, [1, 0, 0, 0]), "{said:?}");
+    assert!(found(at.path(), &[])[0].to_string().contains("Café"));
+}
+
+#[test]
+fn a_second_process_is_told_who_holds_the_store() {
+    let at = folder();
+    let server = crate::harness::Server::start(at.path(), &["serve"]);
+    let said = import(at.path(), "r.csv", b"id,date,lat,lon,title\n1,2023,45,28,x\n", &[]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("process"), "{}", said.err);
+    drop(server);
+}
+
+#[test]
+fn verify_finds_a_flipped_byte_and_says_where() {
+    let at = folder();
+    let samples = repository("data/samples/incidents.geojson");
+    kordon(at.path(), &["import", samples.to_str().unwrap()]);
+    assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+    let ledger = std::fs::read_dir(at.path().join("kordon-data/ledger")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&ledger).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&ledger, bytes).unwrap();
+    let said = kordon(at.path(), &["verify"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("ledger"), "{}", said.err);
+}

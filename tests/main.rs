@@ -1,0 +1,10 @@
+//! What Kordon promises, through its doors: the real binary, its files, its HTTP, and GDAL as a stranger's client.
+//!
+//! Nothing here knows the crates: only commands, addresses and bytes. Each test has a folder and a port of its own.
+
+mod crash; // Killed at any moment, nothing acknowledged is lost.
+mod distance; // The answers people ask for, and batches of them.
+mod gdal; // A stranger's client reads the ledger and the API.
+mod harness; // The binary, a server that ends with its test, and a small HTTP client.
+mod http; // The wire: filters, paging, writes, and what bad input gets.
+mod import; // Files in, counts that add up, faults that name their place.
