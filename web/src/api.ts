@@ -1,0 +1,415 @@
+// The only file that asks the server anything. What comes back is checked here, part by part: a
+// missing or odd part becomes `null`, an answer that is not what it claims to be becomes an `ApiError`.
+
+import type {
+  Answer,
+  Boundary,
+  Count,
+  CountrySet,
+  Impact,
+  Incident,
+  Measure,
+  Page,
+  Position,
+  Range,
+  Side,
+  Source,
+  Territory,
+  World,
+} from './types.ts';
+
+const INCIDENTS = '/collections/incidents';
+const TERRITORIES = '/collections/territories';
+
+/** `offline`: no answer came. `status`: the server refused or failed. `shape`: not what was expected. */
+export class ApiError extends Error {
+  readonly kind: 'offline' | 'status' | 'shape';
+  readonly status: number;
+
+  constructor(kind: 'offline' | 'status' | 'shape', message: string, status = 0) {
+    super(message);
+    this.name = 'ApiError';
+    this.kind = kind;
+    this.status = status;
+  }
+}
+
+export async function findIncidents(
+  params: URLSearchParams,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<Page> {
+  return readPage(await ask(`${INCIDENTS}/items?${withLimit(params, limit)}`, signal));
+}
+
+/** The page after `page`, by the link the server gave. */
+export async function nextPage(next: string, signal?: AbortSignal): Promise<Page> {
+  return readPage(await ask(next, signal));
+}
+
+/** `null` when there is no such incident, or none that may be shown. */
+export async function getIncident(
+  id: string,
+  of: string,
+  signal?: AbortSignal,
+): Promise<Incident | null> {
+  const query = of ? `?of=${encodeURIComponent(of)}` : '';
+  try {
+    return readIncident(await ask(`${INCIDENTS}/items/${encodeURIComponent(id)}${query}`, signal));
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return null;
+    throw error;
+  }
+}
+
+export async function countBy(
+  by: 'year' | 'month' | 'day',
+  params: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<Count[]> {
+  const query = new URLSearchParams(params);
+  query.set('by', by);
+  const body = object(await ask(`${INCIDENTS}/aggregate?${query}`, signal));
+  const counts: Count[] = [];
+  for (const group of list(body.groups).map(object)) {
+    const key = text(group[by]);
+    const count = number(group.count);
+    if (key && count !== null) counts.push({ key, count });
+  }
+  return counts.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** How far `place` is from each of `to`, and from the nearest foreign territory. */
+export async function measure(
+  place: Position,
+  to: readonly string[],
+  radius: number | null,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  const query = new URLSearchParams({ lon: String(place[0]), lat: String(place[1]) });
+  for (const name of to) query.append('to', name);
+  if (radius !== null) query.set('radius_m', String(Math.round(radius)));
+  const answer = readAnswer(await ask(`/borders/distance?${query}`, signal));
+  if (!answer) throw new ApiError('shape', 'not an answer about a distance');
+  return answer;
+}
+
+/** The countries and the sets of countries that distances can be asked to. */
+export async function readWorld(signal?: AbortSignal): Promise<World> {
+  const [items, collection] = await Promise.all([
+    ask(`${TERRITORIES}/items?limit=300&skipGeometry=true`, signal),
+    ask(TERRITORIES, signal),
+  ]);
+  const territories: Territory[] = [];
+  for (const feature of list(object(items).features).map(object)) {
+    const properties = object(feature.properties);
+    const code = text(properties.code);
+    if (code) {
+      territories.push({
+        code,
+        isoA2: text(properties.iso_a2),
+        name: text(properties.name) ?? code,
+      });
+    }
+  }
+  return { territories, sets: readSets(object(collection).sets) };
+}
+
+/** Towns and cities to name on the map; none is not an error. */
+export async function readPlaces(signal?: AbortSignal): Promise<GeoJSON.FeatureCollection | null> {
+  try {
+    const body = object(await ask('/places.geojson', signal));
+    return body.type === 'FeatureCollection'
+      ? (body as unknown as GeoJSON.FeatureCollection)
+      : null;
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
+/** The address of the incidents' tiles under a filter, absolute, as MapLibre's worker needs it. */
+export function incidentTiles(params: URLSearchParams): string {
+  const query = params.toString();
+  return absolute(`${INCIDENTS}/tiles/WebMercatorQuad/{z}/{y}/{x}${query ? `?${query}` : ''}`);
+}
+
+export function territoryTiles(): string {
+  return absolute(`${TERRITORIES}/tiles/WebMercatorQuad/{z}/{y}/{x}`);
+}
+
+/** Where the incidents under a filter can be had as a file. */
+export function download(params: URLSearchParams, format: 'csv' | 'json'): string {
+  const query = withLimit(params, 10_000);
+  query.set('f', format);
+  return `${INCIDENTS}/items?${query}`;
+}
+
+/** Where one incident can be read as GeoJSON. */
+export function incidentAddress(id: string): string {
+  return `${INCIDENTS}/items/${encodeURIComponent(id)}?f=json`;
+}
+
+/** Reads one incident; exported for tests. */
+export function readIncident(value: unknown): Incident {
+  const feature = object(value);
+  const id = text(feature.id);
+  if (feature.type !== 'Feature' || !id) throw new ApiError('shape', 'not an incident');
+  const p = object(feature.properties);
+  return {
+    id,
+    places: readPlacesOf(object(feature.geometry)),
+    title: readWords(p.title),
+    description: readWords(p.description),
+    dateStart: text(p.date_start),
+    dateEnd: text(p.date_end),
+    datePrecision: text(p.date_precision) ?? 'exact',
+    eventType: text(p.event_type),
+    subEventType: text(p.sub_event_type),
+    location: text(p.location),
+    admin1: text(p.admin1),
+    country: text(p.country),
+    locationRadius: number(p.location_radius_m),
+    verification: text(p.verification) ?? 'unverified',
+    deaths: readRange(p, 'deaths'),
+    injured: readRange(p, 'injured'),
+    impacts: list(p.impacts).map(object).map(readImpact),
+    sources: list(p.sources).map(object).map(readSource),
+    license: text(p.license),
+    border: readAnswer(feature.border),
+  };
+}
+
+/** An address a reader may be sent to, or `null`: a report must not smuggle in `javascript:`. */
+export function safeAddress(value: unknown): string | null {
+  const address = text(value);
+  if (!address) return null;
+  try {
+    const { protocol, href } = new URL(address);
+    return protocol === 'http:' || protocol === 'https:' ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(address, {
+      headers: { accept: 'application/geo+json, application/json' },
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('offline', String(error));
+  }
+  if (!response.ok) {
+    throw new ApiError('status', await problem(response), response.status);
+  }
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('shape', 'not JSON');
+  }
+}
+
+/** The words of an RFC 9457 answer, or the bare status. */
+async function problem(response: Response): Promise<string> {
+  try {
+    const body = object(await response.json());
+    return text(body.detail) ?? text(body.title) ?? `${response.status}`;
+  } catch {
+    return `${response.status} ${response.statusText}`.trim();
+  }
+}
+
+function readPage(value: unknown): Page {
+  const body = object(value);
+  if (body.type !== 'FeatureCollection') throw new ApiError('shape', 'not a feature collection');
+  const incidents = list(body.features).map(readIncident);
+  const next = list(body.links)
+    .map(object)
+    .find((link) => link.rel === 'next');
+  return {
+    incidents,
+    matched: number(body.numberMatched) ?? incidents.length,
+    next: next ? localAddress(text(next.href)) : null,
+  };
+}
+
+/** The path and query of a link; the host is always the one that served the page. */
+function localAddress(href: string | null): string | null {
+  if (!href) return null;
+  try {
+    const { pathname, search } = new URL(href, 'http://local');
+    return pathname + search;
+  } catch {
+    return null;
+  }
+}
+
+function readAnswer(value: unknown): Answer | null {
+  if (value === null || typeof value !== 'object') return null;
+  const body = object(value);
+  const lon = number(body.lon);
+  const lat = number(body.lat);
+  const boundary = readBoundary(body.boundary);
+  return {
+    place: lon !== null && lat !== null ? [lon, lat] : null,
+    radius: number(body.radius_m),
+    territory: list(body.territory).flatMap((code) => text(code) ?? []),
+    nearestForeign: readMeasure(body.nearest_foreign, boundary),
+    to: list(body.to).flatMap((item) => readMeasure(item, boundary) ?? []),
+    boundary,
+  };
+}
+
+function readMeasure(value: unknown, boundary: Boundary | null): Measure | null {
+  if (value === null || typeof value !== 'object') return null;
+  const body = object(value);
+  const distance = number(body.distance_m);
+  const country = text(body.country);
+  if (distance === null || !country) return null;
+  const side = text(body.side);
+  return {
+    to: text(body.to) ?? country,
+    country,
+    name: text(body.name) ?? country,
+    distance,
+    signed: number(body.signed_distance_m) ?? distance,
+    low: number(body.distance_low_m) ?? distance,
+    high: number(body.distance_high_m) ?? distance,
+    nearestPoint: readPositionOf(body.nearest_point),
+    azimuth: number(body.azimuth_deg),
+    kind: text(body.kind) ?? 'land',
+    side: side === 'inside' || side === 'uncertain' ? (side as Side) : 'outside',
+    accuracy: number(body.accuracy_m) ?? boundary?.accuracy ?? null,
+  };
+}
+
+function readBoundary(value: unknown): Boundary | null {
+  const body = object(value);
+  const set = text(body.set);
+  if (!set) return null;
+  return {
+    set,
+    version: text(body.version) ?? '',
+    accuracy: number(body.accuracy_m),
+    license: text(body.licence) ?? text(body.license) ?? '',
+    attribution: text(body.attribution) ?? '',
+    worldView: text(body.world_view) ?? '',
+  };
+}
+
+/** Sets come as `[{name, members: ["ROU", {code, from, until}]}]` or as `{NATO: ["ROU"]}`. */
+function readSets(value: unknown): CountrySet[] {
+  const named: [string | null, unknown][] = Array.isArray(value)
+    ? value
+        .map(object)
+        .map((set) => [text(set.name) ?? text(set.code) ?? text(set.id), set.members])
+    : Object.entries(object(value)).map(([name, set]) => [
+        name,
+        Array.isArray(set) ? set : object(set).members,
+      ]);
+  return named.flatMap(([name, members]) => {
+    if (!name) return [];
+    const read = list(members).flatMap((member) => {
+      const body = object(member);
+      const code = text(member) ?? text(body.code) ?? text(body.country);
+      return code
+        ? [
+            {
+              code,
+              from: text(body.from) ?? text(body.since),
+              until: text(body.until) ?? text(body.to),
+            },
+          ]
+        : [];
+    });
+    return [{ name, members: read }];
+  });
+}
+
+function readPlacesOf(geometry: Record<string, unknown>): Position[] {
+  if (geometry.type === 'Point') {
+    const position = readPositionOf(geometry.coordinates);
+    return position ? [position] : [];
+  }
+  if (geometry.type !== 'MultiPoint') return [];
+  return list(geometry.coordinates).flatMap((pair) => {
+    const position = readPositionOf(pair);
+    return position ? [position] : [];
+  });
+}
+
+function readPositionOf(value: unknown): Position | null {
+  const [lng, lat] = list(value).map(number);
+  return typeof lng === 'number' && typeof lat === 'number' ? [lng, lat] : null;
+}
+
+function readWords(value: unknown): Record<string, string> {
+  const plain = text(value);
+  if (plain) return { '': plain };
+  const words: Record<string, string> = {};
+  for (const [lang, word] of Object.entries(object(value))) {
+    const read = text(word);
+    if (read) words[lang] = read;
+  }
+  return words;
+}
+
+function readRange(p: Record<string, unknown>, name: 'deaths' | 'injured'): Range {
+  return {
+    low: number(p[`${name}_low`]),
+    best: number(p[`${name}_best`]),
+    high: number(p[`${name}_high`]),
+  };
+}
+
+function readImpact(value: Record<string, unknown>): Impact {
+  return {
+    facility: text(value.facility),
+    infrastructure: text(value.infrastructure),
+    damage: text(value.damage),
+    functionalStatus: text(value.functional_status),
+  };
+}
+
+function readSource(value: Record<string, unknown>): Source {
+  const url = safeAddress(value.url) ?? safeAddress(value.archived_url);
+  return {
+    name: text(value.name) ?? (url ? new URL(url).hostname : ''),
+    url,
+    type: text(value.type),
+    publishedAt: text(value.published_at),
+  };
+}
+
+function withLimit(params: URLSearchParams, limit: number): URLSearchParams {
+  const query = new URLSearchParams(params);
+  query.set('limit', String(limit));
+  return query;
+}
+
+function absolute(path: string): string {
+  return location.origin + path;
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,65 @@
+// Two small dialogs: the keyboard, and how to cite. The browser's own <dialog> keeps the focus in.
+
+import { byId, h } from './dom.ts';
+import type { Words } from './words.ts';
+
+export function showHelp(words: Words): void {
+  const rows: [string[], Parameters<Words['t']>[0]][] = [
+    [['/'], 'help.search'],
+    [['l'], 'help.list'],
+    [['g'], 'help.map'],
+    [['↑', '↓', '←', '→'], 'help.arrows'],
+    [['Enter'], 'help.enter'],
+    [['Esc'], 'help.escape'],
+    [['m'], 'help.measure'],
+    [['?'], 'help.help'],
+  ];
+  show(words, words.t('help.title'), [
+    h(
+      'dl',
+      { class: 'keys' },
+      ...rows.flatMap(([keys, what]) => [
+        h('dt', {}, ...keys.map((key) => h('kbd', {}, key))),
+        h('dd', {}, words.t(what)),
+      ]),
+    ),
+  ]);
+}
+
+export function showCitation(words: Words, text: string): void {
+  const area = h('textarea', { readonly: true, rows: 7, 'aria-label': words.t('cite.title') });
+  area.value = text;
+  const said = h('span', { role: 'status', class: 'fine' });
+  const copy = h('button', { type: 'button', class: 'plain strong' }, words.t('cite.copy'));
+  copy.addEventListener('click', async () => {
+    area.select();
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without permission or TLS there is no clipboard: the text is selected, the reader can copy it.
+      return;
+    }
+    said.textContent = words.t('cite.copied');
+  });
+  show(words, words.t('cite.title'), [area, h('p', { class: 'dialog-row' }, copy, said)]);
+  area.select();
+}
+
+export function isDialogOpen(): boolean {
+  return byId<HTMLDialogElement>('dialog').open;
+}
+
+function show(words: Words, title: string, body: Node[]): void {
+  const dialog = byId<HTMLDialogElement>('dialog');
+  const close = h(
+    'button',
+    { type: 'button', class: 'icon', 'aria-label': words.t('panel.close') },
+    '×',
+  );
+  close.addEventListener('click', () => dialog.close());
+  dialog.replaceChildren(
+    h('div', { class: 'dialog-head' }, h('h2', { id: 'dialog-title' }, title), close),
+    ...body,
+  );
+  if (!dialog.open) dialog.showModal();
+}

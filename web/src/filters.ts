@@ -1,0 +1,176 @@
+// The row of filters: shows a state, and turns what the reader does into changes of it.
+
+import { byId, h } from './dom.ts';
+import { EVENT_TYPES, isFiltered, SORTS, type Sort, type State, VERIFICATIONS } from './state.ts';
+import { type Filling, fillingOf, symbol } from './symbols.ts';
+import type { World } from './types.ts';
+import { nameOf, regionName, setName, type Words } from './words.ts';
+
+/** What a set is offered as when the server does not list its sets. */
+const USUAL_SETS = ['NATO', 'EU'];
+
+export function listenToFilters(change: (change: Partial<State>) => void): void {
+  const search = byId<HTMLInputElement>('search');
+  const commit = () => change({ q: search.value.trim() });
+  byId('search-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    commit();
+  });
+  search.addEventListener('change', commit);
+  // The cross in the field empties it without a `change` in some browsers.
+  search.addEventListener('search', commit);
+
+  const of = byId<HTMLSelectElement>('of');
+  const within = byId<HTMLInputElement>('within');
+  of.addEventListener('change', () => {
+    change(of.value ? { of: of.value } : { of: '', withinKm: null });
+  });
+  within.addEventListener('change', () => {
+    const km = within.value === '' ? null : Number(within.value);
+    if (km !== null && !(km >= 0 && km <= 20_000)) return;
+    // A limit needs something to be near to.
+    change({ withinKm: km, ...(km !== null && !of.value && { of: 'NATO' }) });
+  });
+  const certainty = byId<HTMLSelectElement>('certainty');
+  certainty.addEventListener('change', () => {
+    change({ certainty: certainty.value === 'certain' ? 'certain' : 'possible' });
+  });
+  byId('type-choices').addEventListener('change', () => {
+    change({ eventTypes: EVENT_TYPES.filter((name) => checked('type', name)) });
+  });
+  byId('verification-choices').addEventListener('change', () => {
+    change({ verifications: VERIFICATIONS.filter((name) => checked('verification', name)) });
+  });
+  byId('reset').addEventListener('click', () => {
+    change({
+      q: '',
+      from: null,
+      to: null,
+      eventTypes: [],
+      verifications: [],
+      of: '',
+      withinKm: null,
+      certainty: 'possible',
+      includeInside: true,
+    });
+  });
+  const sort = byId<HTMLSelectElement>('sort');
+  sort.addEventListener('change', () => change({ sort: sort.value as Sort }));
+  const inView = byId<HTMLInputElement>('in-view');
+  inView.addEventListener('change', () => change({ inView: inView.checked }));
+
+  closeChoicesOutside();
+}
+
+/** Fills what depends on the language and on the world: options and their names. */
+export function nameFilters(words: Words, world: World): void {
+  nameTargets(words, world);
+  for (const [id, group, names] of [
+    ['type-choices', 'type', EVENT_TYPES],
+    ['verification-choices', 'verification', VERIFICATIONS],
+  ] as const) {
+    byId(id).replaceChildren(
+      ...names.map((name) => {
+        const filling: Filling = group === 'verification' ? fillingOf(name) : 'full';
+        const sign = group === 'type' ? symbol(name as never, 'full') : symbol('protests', filling);
+        return h(
+          'label',
+          { class: 'check' },
+          h('input', { type: 'checkbox', id: `${group}-${name}`, value: name }),
+          sign,
+          h('span', {}, words.term(group, name)),
+        );
+      }),
+    );
+  }
+}
+
+/** Shows a state in the controls. */
+export function showFilters(state: State, words: Words, world: World): void {
+  byId<HTMLInputElement>('search').value = state.q;
+  const of = byId<HTMLSelectElement>('of');
+  if (state.of && ![...of.options].some((option) => option.value === state.of)) {
+    of.append(h('option', { value: state.of }, nameOf(words, state.of, world)));
+  }
+  of.value = state.of;
+  byId<HTMLInputElement>('within').value = state.withinKm === null ? '' : String(state.withinKm);
+  byId<HTMLSelectElement>('certainty').value = state.certainty;
+  byId('certainty-field').hidden = state.withinKm === null;
+  for (const name of EVENT_TYPES) check('type', name, state.eventTypes.includes(name));
+  for (const name of VERIFICATIONS) check('verification', name, state.verifications.includes(name));
+  byId('types-said').textContent = chosenOf(state.eventTypes, 'type', words);
+  byId('verifications-said').textContent = chosenOf(state.verifications, 'verification', words);
+  byId('reset').hidden = !isFiltered(state) && !state.of;
+  byId<HTMLInputElement>('in-view').checked = state.inView;
+  const sort = byId<HTMLSelectElement>('sort');
+  sort.replaceChildren(
+    ...SORTS.map((name) => {
+      const label =
+        name === 'distance' && state.of
+          ? words.t('list.sort.distance.of', { name: nameOf(words, state.of, world) })
+          : words.term('list.sort', name);
+      return h('option', { value: name }, label);
+    }),
+  );
+  sort.value = state.sort;
+}
+
+function nameTargets(words: Words, world: World): void {
+  const of = byId<HTMLSelectElement>('of');
+  const chosen = of.value;
+  const collator = new Intl.Collator(words.lang);
+  const countries = world.territories
+    .map(({ code, isoA2, name }) => ({ code, name: regionName(words.lang, isoA2, name) }))
+    .sort((a, b) => collator.compare(a.name, b.name));
+  const sets = world.sets.length ? world.sets.map((set) => set.name) : USUAL_SETS;
+  of.replaceChildren(
+    h('option', { value: '' }, words.t('filter.of.foreign')),
+    h(
+      'optgroup',
+      { label: words.t('filter.of.sets') },
+      ...sets.map((name) => h('option', { value: name }, setName(words, name))),
+    ),
+    h(
+      'optgroup',
+      { label: words.t('filter.of.countries') },
+      ...countries.map(({ code, name }) => h('option', { value: code }, name)),
+    ),
+  );
+  of.value = chosen;
+}
+
+function chosenOf(names: readonly string[], group: string, words: Words): string {
+  const [only] = names;
+  if (!only) return words.t('filter.all');
+  return names.length === 1
+    ? words.term(group, only)
+    : words.t('filter.chosen', { count: names.length });
+}
+
+function checked(group: string, name: string): boolean {
+  return byId<HTMLInputElement>(`${group}-${name}`).checked;
+}
+
+function check(group: string, name: string, on: boolean): void {
+  byId<HTMLInputElement>(`${group}-${name}`).checked = on;
+}
+
+/** A list of choices closes on a click elsewhere, on Escape and when the focus leaves it. */
+function closeChoicesOutside(): void {
+  const all = [...document.querySelectorAll<HTMLDetailsElement>('details.choice')];
+  document.addEventListener('pointerdown', (event) => {
+    for (const one of all) if (!one.contains(event.target as Node)) one.open = false;
+  });
+  for (const one of all) {
+    one.addEventListener('focusout', (event) => {
+      const to = event.relatedTarget as Node | null;
+      if (to && !one.contains(to)) one.open = false;
+    });
+    one.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !one.open) return;
+      event.stopPropagation();
+      one.open = false;
+      one.querySelector('summary')?.focus();
+    });
+  }
+}

@@ -1,0 +1,489 @@
+// How the map looks, as data. Pure: the same theme and texts give the same style. Bottom to top: sea,
+// land, borders, what is measured, incidents, names.
+
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import { EVENT_TYPES } from './state.ts';
+import { imageName } from './symbols.ts';
+
+export interface Theme {
+  name: 'light' | 'dark';
+  sea: string;
+  land: string;
+  coast: string;
+  border: string;
+  borderCasing: string;
+  maritime: string;
+  target: string;
+  country: string;
+  place: string;
+  placeDot: string;
+  halo: string;
+  line: string;
+  lineCasing: string;
+  circle: string;
+  cluster: string;
+  clusterRing: string;
+  clusterText: string;
+}
+
+export const THEMES: Record<'light' | 'dark', Theme> = {
+  light: {
+    name: 'light',
+    sea: '#cddbe4',
+    land: '#f4f2ec',
+    coast: '#b4c5d1',
+    border: '#8d8299',
+    borderCasing: '#fbfaf7',
+    maritime: '#9fb2c2',
+    target: '#1f4e8c',
+    country: '#5d5868',
+    place: '#3f4855',
+    placeDot: '#7b8491',
+    halo: '#f8f7f3',
+    line: '#12408f',
+    lineCasing: '#ffffff',
+    circle: '#12408f',
+    cluster: '#33475f',
+    clusterRing: '#ffffff',
+    clusterText: '#ffffff',
+  },
+  dark: {
+    name: 'dark',
+    sea: '#10171e',
+    land: '#222a33',
+    coast: '#33414e',
+    border: '#857c95',
+    borderCasing: '#1a2129',
+    maritime: '#3d5163',
+    target: '#8fb8ee',
+    country: '#b3adbf',
+    place: '#c3ccd6',
+    placeDot: '#7d8894',
+    halo: '#1a2129',
+    line: '#9cc5ff',
+    lineCasing: '#0c1116',
+    circle: '#9cc5ff',
+    cluster: '#c9d6e4',
+    clusterRing: '#1a2129',
+    clusterText: '#141b22',
+  },
+};
+
+export interface Sources {
+  incidents: string;
+  territories: string;
+  places: GeoJSON.FeatureCollection;
+  measured: GeoJSON.FeatureCollection;
+}
+
+export interface Naming {
+  /** Pairs of ISO 3166-1 alpha-2 code and name in the reader's language. */
+  countries: readonly (readonly [code: string, name: string])[];
+  /** The property of a place that has its name in the reader's language. */
+  placeName: 'name' | 'name_uk' | 'name_ro';
+  /** Codes of the territories whose outline is asked about; their borders are drawn stronger. */
+  targets: readonly string[];
+}
+
+const REGULAR = ['Kordon Sans'];
+const MEDIUM = ['Kordon Sans Medium'];
+const IS_CLUSTER: ExpressionSpecification = ['==', ['get', 'cluster'], true];
+
+export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      territories: { type: 'vector', tiles: [sources.territories], maxzoom: 12 },
+      incidents: { type: 'vector', tiles: [sources.incidents], maxzoom: 14 },
+      places: { type: 'geojson', data: sources.places },
+      measured: { type: 'geojson', data: sources.measured },
+    },
+    layers: [
+      { id: 'sea', type: 'background', paint: { 'background-color': theme.sea } },
+      ...groundLayers('territories', theme),
+      ...borderLayers('territories', theme, naming.targets),
+      ...placeLayers('places', theme, naming),
+      ...countryLayers('territories', theme, naming),
+      ...measuredLayers('measured', theme),
+      ...incidentLayers('incidents', theme),
+      ...measuredTop('measured', theme),
+    ],
+  };
+}
+
+function groundLayers(source: string, theme: Theme): LayerSpecification[] {
+  return [
+    {
+      id: 'land',
+      source,
+      'source-layer': 'land',
+      type: 'fill',
+      paint: { 'fill-color': theme.land, 'fill-antialias': true },
+    },
+    {
+      id: 'coast',
+      source,
+      'source-layer': 'land',
+      type: 'line',
+      maxzoom: 9,
+      paint: { 'line-color': theme.coast, 'line-width': 0.6 },
+    },
+  ];
+}
+
+function borderLayers(
+  source: string,
+  theme: Theme,
+  targets: readonly string[],
+): LayerSpecification[] {
+  const maritime: ExpressionSpecification = ['==', ['get', 'kind'], 'maritime'];
+  return [
+    {
+      id: 'border-maritime',
+      source,
+      'source-layer': 'borders',
+      type: 'line',
+      minzoom: 4,
+      filter: maritime,
+      paint: { 'line-color': theme.maritime, 'line-width': 1, 'line-dasharray': [4, 3] },
+    },
+    {
+      id: 'border-casing',
+      source,
+      'source-layer': 'borders',
+      type: 'line',
+      minzoom: 4,
+      filter: ['!', maritime],
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': theme.borderCasing,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 4, 2, 10, 4.5],
+        'line-opacity': 0.7,
+      },
+    },
+    {
+      id: 'border',
+      source,
+      'source-layer': 'borders',
+      type: 'line',
+      filter: ['!', maritime],
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': theme.border,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 2, 0.5, 6, 1, 10, 1.8],
+      },
+    },
+    {
+      id: 'border-target',
+      source,
+      'source-layer': 'borders',
+      type: 'line',
+      filter: outlineOf(targets),
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': theme.target,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 2, 0.8, 6, 1.4, 10, 2.2],
+      },
+    },
+  ];
+}
+
+/** Borders with a territory of `targets` on one side only: the outline of a set, without its seams. */
+export function outlineOf(targets: readonly string[]): ExpressionSpecification {
+  if (!targets.length) return ['literal', false] as unknown as ExpressionSpecification;
+  const codes: ExpressionSpecification = ['coalesce', ['get', 'codes'], ''];
+  const known: ExpressionSpecification = ['literal', [...targets]];
+  return ['!=', ['in', ['slice', codes, 0, 3], known], ['in', ['slice', codes, 4, 7], known]];
+}
+
+function countryLayers(source: string, theme: Theme, naming: Naming): LayerSpecification[] {
+  return [
+    {
+      id: 'country-name',
+      source,
+      'source-layer': 'labels',
+      type: 'symbol',
+      maxzoom: 9,
+      layout: {
+        'text-field': countryName(naming.countries),
+        'text-font': MEDIUM,
+        'text-size': ['interpolate', ['linear'], ['zoom'], 2, 10, 5, 13, 8, 17],
+        'text-letter-spacing': 0.08,
+        'text-max-width': 7,
+        'text-padding': 6,
+        'symbol-sort-key': ['coalesce', ['get', 'rank'], 9],
+      },
+      paint: {
+        'text-color': theme.country,
+        'text-halo-color': theme.halo,
+        'text-halo-width': 1.4,
+      },
+    },
+  ];
+}
+
+/** A country's name in the reader's language; what the browser cannot name keeps its English name. */
+export function countryName(countries: Naming['countries']): ExpressionSpecification {
+  const otherwise: ExpressionSpecification = ['coalesce', ['get', 'name'], ''];
+  const seen = new Map(countries);
+  if (!seen.size) return otherwise;
+  const pairs = [...seen].flat();
+  const match = ['match', ['coalesce', ['get', 'iso_a2'], ''], ...pairs, otherwise];
+  return match as unknown as ExpressionSpecification;
+}
+
+function placeLayers(source: string, theme: Theme, naming: Naming): LayerSpecification[] {
+  const rank: ExpressionSpecification = ['coalesce', ['get', 'rank'], 5];
+  return [
+    {
+      id: 'place-name',
+      source,
+      type: 'symbol',
+      minzoom: 4,
+      filter: ['<=', rank, ['step', ['zoom'], 1, 5, 2, 6.5, 3, 8, 4, 9.5, 5]],
+      layout: {
+        'icon-image': 'place-dot',
+        'text-field': ['coalesce', ['get', naming.placeName], ['get', 'name']],
+        'text-font': REGULAR,
+        'text-size': [
+          'interpolate',
+          ['linear'],
+          ['zoom'],
+          5,
+          ['match', rank, 1, 12, 2, 11, 10.5],
+          11,
+          ['match', rank, 1, 17, 2, 15, 3, 14, 13],
+        ],
+        'text-variable-anchor': ['left', 'right', 'top', 'bottom'],
+        'text-radial-offset': 0.55,
+        'text-justify': 'auto',
+        'text-optional': false,
+        'symbol-sort-key': ['-', ['*', 100_000_000, rank], ['coalesce', ['get', 'pop'], 0]],
+      },
+      paint: {
+        'text-color': theme.place,
+        'text-halo-color': theme.halo,
+        'text-halo-width': 1.3,
+      },
+    },
+  ];
+}
+
+/** The circle the true place lies in and the geodesic to the border, under the incidents. */
+function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
+  return [
+    {
+      id: 'precision',
+      source,
+      type: 'fill',
+      filter: ['==', ['get', 'role'], 'precision'],
+      paint: { 'fill-color': theme.circle, 'fill-opacity': 0.09 },
+    },
+    {
+      id: 'precision-edge',
+      source,
+      type: 'line',
+      filter: ['==', ['get', 'role'], 'precision'],
+      paint: {
+        'line-color': theme.circle,
+        'line-width': 1.2,
+        'line-dasharray': [3, 2.5],
+        'line-opacity': 0.8,
+      },
+    },
+    {
+      id: 'geodesic-casing',
+      source,
+      type: 'line',
+      filter: ['==', ['get', 'role'], 'geodesic'],
+      layout: { 'line-cap': 'round' },
+      paint: { 'line-color': theme.lineCasing, 'line-width': 6, 'line-opacity': 0.85 },
+    },
+    {
+      id: 'geodesic',
+      source,
+      type: 'line',
+      filter: ['==', ['get', 'role'], 'geodesic'],
+      layout: { 'line-cap': 'round' },
+      paint: { 'line-color': theme.line, 'line-width': 2.6 },
+    },
+    {
+      id: 'chosen',
+      source,
+      type: 'circle',
+      filter: ['==', ['get', 'role'], 'chosen'],
+      paint: {
+        'circle-radius': 17,
+        'circle-color': theme.lineCasing,
+        'circle-opacity': 0.75,
+        'circle-stroke-color': theme.line,
+        'circle-stroke-width': 2.5,
+      },
+    },
+  ];
+}
+
+function incidentLayers(source: string, theme: Theme): LayerSpecification[] {
+  return [
+    {
+      id: 'cluster',
+      source,
+      'source-layer': 'incidents',
+      type: 'circle',
+      filter: IS_CLUSTER,
+      layout: { 'circle-sort-key': ['get', 'count'] },
+      paint: {
+        'circle-color': theme.cluster,
+        'circle-opacity': 0.92,
+        'circle-radius': [
+          'interpolate',
+          ['linear'],
+          ['log10', ['max', 1, ['get', 'count']]],
+          0,
+          8,
+          1,
+          13,
+          2,
+          17,
+          4,
+          25,
+          6,
+          34,
+        ],
+        'circle-stroke-color': theme.clusterRing,
+        'circle-stroke-width': 1.5,
+        'circle-stroke-opacity': 0.9,
+      },
+    },
+    {
+      id: 'cluster-count',
+      source,
+      'source-layer': 'incidents',
+      type: 'symbol',
+      filter: IS_CLUSTER,
+      layout: {
+        'text-field': shortCount(),
+        'text-font': MEDIUM,
+        'text-size': 12,
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+        'symbol-sort-key': ['get', 'count'],
+      },
+      paint: { 'text-color': theme.clusterText },
+    },
+    {
+      id: 'incident',
+      source,
+      'source-layer': 'incidents',
+      type: 'symbol',
+      filter: ['!', IS_CLUSTER],
+      layout: {
+        'icon-image': incidentImage(),
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 4, 0.7, 8, 0.9, 12, 1.1],
+        'icon-allow-overlap': true,
+        'icon-ignore-placement': true,
+      },
+    },
+  ];
+}
+
+/** "1.2k" for 1234: a count that fits its circle. */
+function shortCount(): ExpressionSpecification {
+  const count: ExpressionSpecification = ['get', 'count'];
+  const tenths = (unit: number): ExpressionSpecification => [
+    'to-string',
+    ['/', ['round', ['/', count, unit / 10]], 10],
+  ];
+  return [
+    'case',
+    ['<', count, 1000],
+    ['to-string', count],
+    ['<', count, 999_950],
+    ['concat', tenths(1000), 'k'],
+    ['concat', tenths(1_000_000), 'M'],
+  ];
+}
+
+function incidentImage(): ExpressionSpecification {
+  const type = [
+    'match',
+    ['get', 'event_type'],
+    ...EVENT_TYPES.flatMap((name) => [name, name]),
+    'other',
+  ];
+  const filling: ExpressionSpecification = [
+    'match',
+    ['get', 'verification'],
+    'verified',
+    'full',
+    'partially_verified',
+    'half',
+    ['disputed', 'false_or_misleading'],
+    'struck',
+    'hollow',
+  ];
+  return ['concat', type as unknown as ExpressionSpecification, '|', filling];
+}
+
+/** The foot on the border, the sign of what is chosen and the length at the line: over everything. */
+function measuredTop(source: string, theme: Theme): LayerSpecification[] {
+  return [
+    {
+      id: 'chosen-sign',
+      source,
+      type: 'symbol',
+      filter: ['all', ['==', ['get', 'role'], 'chosen'], ['has', 'image']],
+      layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-size': 1.1 },
+    },
+    {
+      id: 'foot',
+      source,
+      type: 'circle',
+      filter: ['==', ['get', 'role'], 'foot'],
+      paint: {
+        'circle-radius': 5,
+        'circle-color': theme.lineCasing,
+        'circle-stroke-color': theme.line,
+        'circle-stroke-width': 2.6,
+      },
+    },
+    {
+      id: 'length',
+      source,
+      type: 'symbol',
+      filter: ['==', ['get', 'role'], 'length'],
+      layout: {
+        'text-field': ['get', 'text'],
+        'text-font': MEDIUM,
+        'text-size': 14,
+        'text-anchor': ['get', 'anchor'],
+        'text-offset': [
+          'match',
+          ['get', 'anchor'],
+          'left',
+          ['literal', [0.9, 0]],
+          'right',
+          ['literal', [-0.9, 0]],
+          'top',
+          ['literal', [0, 0.7]],
+          ['literal', [0, -0.7]],
+        ],
+        'text-max-width': 18,
+        'text-justify': ['match', ['get', 'anchor'], 'left', 'left', 'center'],
+        'text-allow-overlap': true,
+      },
+      paint: {
+        'text-color': theme.line,
+        'text-halo-color': theme.lineCasing,
+        'text-halo-width': 2.4,
+      },
+    },
+  ];
+}
+
+/** The names of all images the style may ask for. */
+export function imageNames(): string[] {
+  return EVENT_TYPES.flatMap((type) =>
+    (['full', 'half', 'hollow', 'struck'] as const).map((filling) => imageName(type, filling)),
+  );
+}

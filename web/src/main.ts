@@ -1,0 +1,894 @@
+// One circle: state (in the address) → api → map and list → what the reader does → state.
+
+import './style.css';
+import {
+  ApiError,
+  countBy,
+  download,
+  findIncidents,
+  getIncident,
+  incidentTiles,
+  measure,
+  nextPage,
+  readPlaces,
+  readWorld,
+  territoryTiles,
+} from './api.ts';
+import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
+import { byId, debounce, h } from './dom.ts';
+import { listenToFilters, nameFilters, showFilters } from './filters.ts';
+import { boundsOf, circle } from './geodesic.ts';
+import type { Naming } from './layers.ts';
+import {
+  addRows,
+  focusRow,
+  type ListContext,
+  markChosen,
+  showRows,
+  toldMeasure,
+  walkWithArrows,
+} from './list.ts';
+import { createMap, type Hit, type IncidentMap } from './map.ts';
+import { drawMeasured, NOTHING } from './measured.ts';
+import {
+  incidentPanel,
+  messagePanel,
+  type PanelContext,
+  placePanel,
+  radiusOf,
+  shortDistance,
+} from './panel.ts';
+import {
+  EVENT_TYPES,
+  filterParams,
+  isFiltered,
+  type Language,
+  languageFor,
+  listParams,
+  readState,
+  type State,
+  writeState,
+} from './state.ts';
+import { eventTypeOf, FILLINGS, fillingOf, imageName, symbol } from './symbols.ts';
+import { type Bin, binsOf, handlesFor, showTime, spanFor } from './time.ts';
+import type { Answer, Boundary, Bounds, Incident, Measure, Position, World } from './types.ts';
+import {
+  isSet,
+  type Key,
+  nameOf,
+  printLength,
+  regionName,
+  tellBin,
+  tellDate,
+  tellDistance,
+  titleOf,
+  type Words,
+  wordsFor,
+} from './words.ts';
+
+const PAGE = 50;
+/** Sets that a measured place is always compared with. */
+const ALWAYS = ['NATO', 'EU'];
+
+const homeLanguage: Language = languageFor(navigator.languages);
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+let state: State = readState(location.search, homeLanguage);
+let words: Words = wordsFor(state.lang);
+let world: World = { territories: [], sets: [] };
+let map: IncidentMap | null = null;
+
+/** What is on the screen but not in the address: it can be had again from the address alone. */
+const screen = {
+  incidents: [] as Incident[],
+  matched: 0,
+  next: null as string | null,
+  total: null as number | null,
+  bins: [] as Bin[],
+  boundary: null as Boundary | null,
+  bounds: null as Bounds | null,
+  /** The incidents at the spot that was clicked. */
+  stack: [] as Hit[],
+  subject: null as Subject | null,
+  drawn: 0,
+  fitted: false,
+};
+
+/** What the panel tells of. */
+type Subject =
+  | { kind: 'incident'; incident: Incident; measures: Measure[]; boundary: Boundary | null }
+  | { kind: 'place'; place: Position; answer: Answer; measures: Measure[] };
+
+const requests = new Map<string, AbortController>();
+
+start();
+
+function start(): void {
+  listenToFilters((change) => update(change));
+  listenToTime();
+  listenToTools();
+  listenToKeys();
+  walkWithArrows(byId<HTMLOListElement>('list'));
+  addEventListener('popstate', () => go(readState(location.search, homeLanguage), true));
+  dark.addEventListener('change', () => map?.setTheme(themeName()));
+  translate();
+  showFilters(state, words, world);
+  void startMap();
+  void loadWorld();
+  void loadTotal();
+  loadAll();
+  openSubject();
+  showTool();
+}
+
+/** Changes the state and everything that follows from it, and leaves a step for the back button. */
+function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void {
+  const next = { ...state, ...change };
+  const query = writeState(next, homeLanguage);
+  const address = query ? `?${query}` : location.pathname;
+  if (step === 'push') history.pushState(null, '', address);
+  else history.replaceState(null, '', address);
+  go(next, false);
+}
+
+/** Shows `next`, doing only what differs from what is shown. */
+function go(next: State, byHistory: boolean): void {
+  const before = state;
+  state = next;
+  const filterChanged = filterParams(before).toString() !== filterParams(next).toString();
+  if (before.lang !== next.lang) {
+    words = wordsFor(next.lang);
+    translate();
+  }
+  showFilters(next, words, world);
+  if (filterChanged) loadAll();
+  else if (
+    before.sort !== next.sort ||
+    before.inView !== next.inView ||
+    (next.inView && before.view !== next.view)
+  ) {
+    void loadList();
+  }
+  if (before.of !== next.of) map?.setNaming(naming());
+  if (byHistory && next.view && JSON.stringify(before.view) !== JSON.stringify(next.view)) {
+    map?.jumpTo(next.view);
+  }
+  if (before.id !== next.id || before.at !== next.at || before.of !== next.of) openSubject();
+  if (before.measuring !== next.measuring) showTool();
+}
+
+// --- what is asked of the server -------------------------------------------------------------
+
+function loadAll(): void {
+  map?.setIncidents(incidentTiles(filterParams(state)));
+  void loadList();
+  void loadTime();
+}
+
+async function loadList(): Promise<void> {
+  const list = byId<HTMLOListElement>('list');
+  const message = byId('list-message');
+  const params = listParams(state, screen.bounds);
+  list.setAttribute('aria-busy', 'true');
+  if (!screen.incidents.length)
+    message.replaceChildren(h('p', { class: 'loading' }, words.t('list.loading')));
+  await attempt('list', message, loadList, async (signal) => {
+    const page = await findIncidents(params, PAGE, signal);
+    screen.incidents = page.incidents;
+    screen.matched = page.matched;
+    screen.next = page.next;
+    message.replaceChildren();
+    learnBoundary(page.incidents[0]?.border?.boundary ?? null);
+    showList();
+    byId('list-scroll').scrollTop = 0;
+    if (!page.incidents.length) await explainEmpty(message, signal);
+    fitOnce(page.incidents);
+  });
+  list.removeAttribute('aria-busy');
+}
+
+async function loadMore(): Promise<void> {
+  const next = screen.next;
+  if (!next) return;
+  const message = byId('list-message');
+  await attempt('list', message, loadMore, async (signal) => {
+    const page = await nextPage(next, signal);
+    message.replaceChildren();
+    const list = byId<HTMLOListElement>('list');
+    const first = list.children.length;
+    screen.incidents.push(...page.incidents);
+    screen.next = page.next;
+    addRows(list, page.incidents, listContext());
+    showMore();
+    list.children[first]?.querySelector('button')?.focus();
+  });
+}
+
+async function loadTime(): Promise<void> {
+  const said = byId('time-said');
+  const params = filterParams({ ...state, from: null, to: null });
+  if (!screen.bins.length) said.textContent = words.t('time.loading');
+  try {
+    const signal = newRequest('time');
+    let counts = await countBy('month', params, signal);
+    // A single month or two say little: days do.
+    if (counts.length > 0 && counts.length <= 2) counts = await countBy('day', params, signal);
+    screen.bins = binsOf(counts);
+  } catch (error) {
+    if (isAbort(error)) return;
+    screen.bins = [];
+  }
+  showHandles();
+}
+
+async function loadTotal(): Promise<void> {
+  try {
+    const page = await findIncidents(new URLSearchParams(), 1);
+    screen.total = page.matched;
+    showCount();
+  } catch {
+    // The list tells of the fault; without a total the count stands alone.
+  }
+}
+
+async function loadWorld(): Promise<void> {
+  try {
+    world = await readWorld();
+  } catch {
+    // Names then stay as the server tells them with each distance.
+    return;
+  }
+  nameFilters(words, world);
+  showFilters(state, words, world);
+  map?.setNaming(naming());
+  if (screen.incidents.length) showList();
+  showSubject();
+}
+
+/** Says why there is nothing, and what would be the nearest. */
+async function explainEmpty(message: HTMLElement, signal: AbortSignal): Promise<void> {
+  const { withinKm, of } = state;
+  if (state.inView) {
+    message.replaceChildren(h('p', {}, words.t('list.empty.inview')));
+    return;
+  }
+  if (withinKm === null || !of) {
+    message.replaceChildren(h('p', {}, words.t('list.empty')));
+    return;
+  }
+  const name = nameOf(words, of, world);
+  message.replaceChildren(h('p', {}, words.t('list.empty.within', { km: withinKm, name })));
+  const wider = listParams({ ...state, withinKm: null, sort: 'distance' }, null);
+  const page = await findIncidents(wider, 1, signal);
+  const [nearest] = page.incidents;
+  const found = nearest && toldMeasure(nearest, of);
+  if (!nearest || !found) return;
+  const button = h(
+    'button',
+    { type: 'button', class: 'plain wide' },
+    words.t('list.empty.nearest', {
+      title: titleOf(words, nearest),
+      distance: shortDistance(found, words),
+    }),
+  );
+  button.addEventListener('click', () => open(nearest.id));
+  message.append(button);
+}
+
+// --- the incident or the place that is told of -------------------------------------------------
+
+function open(id: string, stack: Hit[] = []): void {
+  screen.stack = stack;
+  update({ id, at: null });
+}
+
+function close(): void {
+  const { id } = state;
+  update({ id: null, at: null });
+  focusRow(byId<HTMLOListElement>('list'), id);
+}
+
+function openSubject(): void {
+  const { id, at } = state;
+  markChosen(byId<HTMLOListElement>('list'), id);
+  screen.drawn = 0;
+  if (id) void openIncident(id);
+  else if (at) void openPlace(at);
+  else {
+    requests.get('subject')?.abort();
+    screen.subject = null;
+    showPanel(null);
+    map?.setMeasured(NOTHING);
+  }
+}
+
+async function openIncident(id: string): Promise<void> {
+  const known = screen.incidents.find((incident) => incident.id === id);
+  const panel = byId('panel');
+  const signal = newRequest('subject');
+  if (known) tellIncident(known, known.border);
+  else showPanel(messagePanel(words.t('panel.loading'), null, panelContext()));
+  try {
+    const incident = known ?? (await getIncident(id, state.of, signal));
+    if (!incident) {
+      showPanel(messagePanel(words.t('error.gone'), null, panelContext()));
+      return;
+    }
+    if (!known) tellIncident(incident, incident.border);
+    const [place] = incident.places;
+    if (!place || !incident.border?.nearestForeign) return;
+    const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
+    const answer = await measure(place, to, radiusOf(incident), signal);
+    tellIncident(incident, answer);
+  } catch (error) {
+    if (isAbort(error)) return;
+    if (!screen.subject) {
+      showPanel(messagePanel(faultText(error), () => openIncident(id), panelContext()));
+    } else {
+      panel.append(h('p', { class: 'fine', role: 'status' }, faultText(error)));
+    }
+  }
+}
+
+function tellIncident(incident: Incident, answer: Answer | null): void {
+  const again = screen.subject?.kind === 'incident' && screen.subject.incident.id === incident.id;
+  const border = incident.border;
+  const measures = tellable(
+    answer?.nearestForeign ?? border?.nearestForeign ?? null,
+    answer?.to ?? border?.to ?? [],
+  );
+  const boundary = answer?.boundary ?? border?.boundary ?? null;
+  learnBoundary(boundary);
+  screen.subject = { kind: 'incident', incident, measures, boundary };
+  if (!again) screen.drawn = firstDrawn(measures);
+  showSubject();
+  if (again) return;
+  frame(incident.places[0], measures[screen.drawn], radiusOf(incident));
+  focusPanel();
+}
+
+async function openPlace(place: Position): Promise<void> {
+  const signal = newRequest('subject');
+  screen.subject = null;
+  map?.setMeasured(drawMeasured({ place, radius: null, measure: null, text: '', image: null }));
+  showPanel(messagePanel(words.t('panel.loading'), null, panelContext()));
+  try {
+    const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
+    const answer = await measure(place, to, null, signal);
+    const measures = tellable(answer.nearestForeign, answer.to);
+    learnBoundary(answer.boundary);
+    screen.subject = { kind: 'place', place, answer, measures };
+    screen.drawn = firstDrawn(measures);
+    showSubject();
+    frame(place, measures[screen.drawn], null);
+    focusPanel();
+  } catch (error) {
+    if (isAbort(error)) return;
+    showPanel(messagePanel(faultText(error), () => openPlace(place), panelContext()));
+  }
+}
+
+/** The nearest foreign territory first, then what was asked for; nothing told twice. */
+function tellable(nearest: Measure | null, to: readonly Measure[]): Measure[] {
+  const measures = nearest ? [nearest] : [];
+  for (const one of to) {
+    const twin = measures.some(
+      (known) => known.to === one.to || (known.to === known.country && known.country === one.to),
+    );
+    if (!twin) measures.push(one);
+  }
+  return measures;
+}
+
+function firstDrawn(measures: readonly Measure[]): number {
+  if (!state.of) return 0;
+  const asked = measures.findIndex((one) => one.to === state.of || one.country === state.of);
+  return Math.max(0, asked);
+}
+
+function showSubject(): void {
+  const { subject, drawn } = screen;
+  if (!subject) return;
+  const { measures } = subject;
+  const context = panelContext();
+  const drawnMeasure = measures[drawn] ?? null;
+  if (subject.kind === 'incident') {
+    const { incident, boundary } = subject;
+    showPanel(incidentPanel(incident, measures, boundary, context));
+    const [place] = incident.places;
+    map?.setMeasured(
+      place
+        ? drawMeasured({
+            place,
+            radius: radiusOf(incident),
+            measure: drawnMeasure,
+            text: lineText(drawnMeasure),
+            image: imageName(eventTypeOf(incident.eventType), fillingOf(incident.verification)),
+          })
+        : NOTHING,
+    );
+  } else {
+    showPanel(placePanel(subject.place, subject.answer, measures, context));
+    map?.setMeasured(
+      drawMeasured({
+        place: subject.place,
+        radius: null,
+        measure: drawnMeasure,
+        text: lineText(drawnMeasure),
+        image: null,
+      }),
+    );
+  }
+}
+
+function lineText(measure: Measure | null): string {
+  if (!measure) return '';
+  return `${shortDistance(measure, words)}\n${nameOf(words, measure.country, world)}`;
+}
+
+/** Moves the map only when the line would not be seen, or would be a dot. */
+function frame(
+  place: Position | undefined,
+  measure: Measure | undefined,
+  radius: number | null,
+): void {
+  if (!map || !place) return;
+  const foot = measure?.nearestPoint ?? place;
+  const length = measure?.nearestPoint ? map.pixelsBetween(place, foot) : 100;
+  const seen = Number.isFinite(map.pixelsBetween(place, place)) && Number.isFinite(length);
+  if (seen && length > 40) return;
+  const around = circle(place, Math.min(radius ?? 0, 50_000) || 1000, 4);
+  const far = measure ? measure.distance > 600_000 : true;
+  const bounds = boundsOf(far ? [place, ...around] : [place, foot, ...around]);
+  if (bounds) map.show(bounds, 12.5);
+}
+
+function panelContext(): PanelContext {
+  const { stack } = screen;
+  const index = stack.findIndex((hit) => hit.id === state.id);
+  return {
+    words,
+    world,
+    drawn: screen.drawn,
+    draw(which) {
+      screen.drawn = which;
+      showSubject();
+      byId('panel').querySelectorAll<HTMLElement>('.measures button')[which]?.focus();
+    },
+    close,
+    cite,
+    locate,
+    stack:
+      index >= 0
+        ? {
+            index,
+            count: stack.length,
+            go(step) {
+              const to = stack[(index + step + stack.length) % stack.length];
+              if (to) open(to.id, stack);
+            },
+          }
+        : null,
+  };
+}
+
+function locate(): void {
+  const { subject, drawn } = screen;
+  if (!subject || !map) return;
+  const place = subject.kind === 'place' ? subject.place : subject.incident.places[0];
+  if (!place) return;
+  document.body.classList.remove('show-list');
+  const foot = subject.measures[drawn]?.nearestPoint;
+  const bounds = boundsOf([place, ...(foot ? [foot] : []), ...circle(place, 1500, 4)]);
+  if (bounds) map.show(bounds, 14);
+}
+
+function showPanel(content: Node[] | null): void {
+  const panel = byId('panel');
+  const hadFocus = panel.contains(document.activeElement);
+  panel.hidden = content === null;
+  byId('list-side').inert = content !== null;
+  document.body.classList.toggle('has-panel', content !== null);
+  panel.replaceChildren(...(content ?? []));
+  if (hadFocus && content) focusPanel();
+}
+
+function focusPanel(): void {
+  const panel = byId('panel');
+  panel.scrollTop = 0;
+  panel.querySelector<HTMLElement>('#panel-title')?.focus({ preventScroll: true });
+}
+
+// --- what is shown ----------------------------------------------------------------------------
+
+function showList(): void {
+  showRows(byId<HTMLOListElement>('list'), screen.incidents, listContext());
+  showMore();
+  showCount();
+  showDownloads();
+}
+
+function listContext(): ListContext {
+  return { words, world, of: state.of, chosen: state.id, open: (id) => open(id) };
+}
+
+function showMore(): void {
+  const more = byId('more');
+  const left = screen.matched - screen.incidents.length;
+  more.hidden = screen.next === null || left <= 0;
+  more.textContent = words.t('list.more', { left });
+}
+
+function showCount(): void {
+  const { matched, total } = screen;
+  const whole = total === null || (!isFiltered(state) && !state.inView);
+  byId('count').textContent = whole
+    ? words.t('list.count.all', { count: matched, total: matched })
+    : words.t('list.count', { count: words.lang === 'en' ? total : matched, matched, total });
+}
+
+function showDownloads(): void {
+  const params = listParams(state, screen.bounds);
+  byId<HTMLAnchorElement>('download-csv').href = download(params, 'csv');
+  byId<HTMLAnchorElement>('download-json').href = download(params, 'json');
+}
+
+function timeElements() {
+  return {
+    bars: document.querySelector('#time-bars') as SVGSVGElement,
+    low: byId<HTMLInputElement>('time-low'),
+    high: byId<HTMLInputElement>('time-high'),
+  };
+}
+
+function showHandles(): void {
+  const { bins } = screen;
+  const [low, high] = handlesFor(bins, state.from, state.to);
+  showTime(timeElements(), bins, low, high);
+  sayTime(low, high);
+}
+
+function sayTime(low: number, high: number): void {
+  const { bins } = screen;
+  const { low: lowInput, high: highInput } = timeElements();
+  const first = bins[low];
+  const last = bins[high - 1];
+  if (!first || !last) {
+    byId('time-said').textContent = words.t('time.none');
+    return;
+  }
+  const [start, end] = [tellBin(words, first.key), tellBin(words, last.key)];
+  lowInput.setAttribute('aria-valuetext', start);
+  highInput.setAttribute('aria-valuetext', end);
+  byId('time-said').textContent = start === end ? start : words.t('date.range', { start, end });
+}
+
+function learnBoundary(boundary: Boundary | null): void {
+  if (!boundary) return;
+  screen.boundary = boundary;
+  showFooter();
+}
+
+function showFooter(): void {
+  const { boundary } = screen;
+  const footer = byId('footer');
+  if (!boundary) {
+    footer.replaceChildren(h('span', {}, words.t('footer.loading')));
+    return;
+  }
+  const { set, version, accuracy, license, attribution, worldView } = boundary;
+  const parts = [
+    words.t('footer.borders', { set, version }),
+    accuracy !== null && words.t('footer.accuracy', { accuracy: printLength(words, accuracy) }),
+    license && words.t('footer.license', { license }),
+    attribution,
+    worldView && words.t('footer.worldview', { view: worldView }),
+    words.t('footer.background'),
+  ];
+  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part)] : [])));
+}
+
+/** Writes every text of the page in the reader's language. */
+function translate(): void {
+  document.documentElement.lang = state.lang;
+  document.title = words.t('app.title');
+  byId<HTMLSelectElement>('language').value = state.lang;
+  for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
+    element.textContent = words.t(element.dataset.text as Key);
+  }
+  for (const element of document.querySelectorAll<HTMLElement>('[data-label]')) {
+    const label = words.t(element.dataset.label as Key);
+    element.setAttribute('aria-label', label);
+    if (element.matches('.map-buttons button, .square')) element.title = label;
+  }
+  for (const element of document.querySelectorAll<HTMLInputElement>('[data-placeholder]')) {
+    element.placeholder = words.t(element.dataset.placeholder as Key);
+  }
+  nameFilters(words, world);
+  showLegend();
+  showFooter();
+  showHandles();
+  if (screen.incidents.length) showList();
+  else showCount();
+  showSubject();
+  map?.setNaming(naming());
+  map?.setLabel(words.t('map.label'));
+}
+
+function showLegend(): void {
+  const line = (sign: Node, text: string) => h('li', {}, sign, h('span', {}, text));
+  const mark = (kind: string) => h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' });
+  const states = {
+    full: 'verified',
+    half: 'partially_verified',
+    hollow: 'unverified',
+    struck: 'disputed',
+  };
+  byId('legend-body').replaceChildren(
+    h('ul', {}, ...EVENT_TYPES.map((type) => line(symbol(type, 'full'), words.term('type', type)))),
+    h(
+      'ul',
+      {},
+      ...FILLINGS.map((filling) =>
+        line(symbol('protests', filling), words.term('verification', states[filling])),
+      ),
+      line(mark('cluster'), words.t('map.legend.cluster')),
+      line(mark('circle'), words.t('map.legend.circle')),
+      line(mark('line'), words.t('map.legend.line')),
+    ),
+  );
+}
+
+// --- the map ----------------------------------------------------------------------------------
+
+async function startMap(): Promise<void> {
+  // Names on the map are drawn with the page's own font, which must be there first.
+  await Promise.allSettled(
+    ['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
+      document.fonts.load(font, 'Aaйșі'),
+    ),
+  );
+  try {
+    map = createMap({
+      container: byId('map'),
+      theme: themeName(),
+      sources: {
+        incidents: incidentTiles(filterParams(state)),
+        territories: territoryTiles(),
+        places: NOTHING,
+        measured: NOTHING,
+      },
+      naming: naming(),
+      view: state.view,
+      reducedMotion: still.matches,
+      events: {
+        moved(view, bounds, byReader) {
+          screen.bounds = bounds;
+          if (byReader) screen.fitted = true;
+          update({ view }, 'replace');
+          showDownloads();
+        },
+        picked: (hits) => hits[0] && open(hits[0].id, hits),
+        measured: (at) => update({ at, id: null }),
+        hovered: showTip,
+      },
+    });
+  } catch {
+    const error = byId('map-error');
+    error.hidden = false;
+    error.textContent = words.t('error.map');
+    document.body.classList.add('show-list');
+    return;
+  }
+  map.setLabel(words.t('map.label'));
+  screen.bounds = map.bounds();
+  showTool();
+  fitOnce(screen.incidents);
+  if (screen.subject) {
+    showSubject();
+    if (!state.view) {
+      const { subject, drawn } = screen;
+      const place = subject.kind === 'place' ? subject.place : subject.incident.places[0];
+      frame(place, subject.measures[drawn], null);
+    }
+  }
+  const places = await readPlaces();
+  if (places) map.setPlaces(places);
+}
+
+/** Without a view in the address, the map begins where the first incidents are. */
+function fitOnce(incidents: readonly Incident[]): void {
+  if (screen.fitted || state.view || state.id || state.at || !map || !incidents.length) return;
+  screen.fitted = true;
+  home();
+}
+
+function home(): void {
+  const bounds = boundsOf(screen.incidents.flatMap((incident) => incident.places));
+  if (bounds) map?.show(bounds, 9, !state.view);
+}
+
+function themeName(): 'light' | 'dark' {
+  return dark.matches ? 'dark' : 'light';
+}
+
+function naming(): Naming {
+  const set = world.sets.find((known) => known.name === state.of);
+  const members = set?.members.map((member) => member.code) ?? [];
+  return {
+    countries: world.territories.flatMap(({ isoA2, name }) =>
+      isoA2 ? [[isoA2, regionName(state.lang, isoA2, name)] as const] : [],
+    ),
+    placeName: state.lang === 'en' ? 'name' : `name_${state.lang}`,
+    targets: state.of && !isSet(state.of, world) ? [state.of] : members,
+  };
+}
+
+function showTip(hit: Hit | null, x: number, y: number): void {
+  const tip = byId('tip');
+  tip.hidden = !hit?.title;
+  if (!hit?.title) return;
+  const known = screen.incidents.find((incident) => incident.id === hit.id);
+  tip.textContent = known ? titleOf(words, known) : hit.title;
+  tip.style.transform = `translate(${Math.round(x + 14)}px, ${Math.round(y + 14)}px)`;
+}
+
+// --- what the reader does ---------------------------------------------------------------------
+
+function listenToTime(): void {
+  const { low, high } = timeElements();
+  const read = (): [number, number] => [Number(low.value), Number(high.value)];
+  const slide = (moved: HTMLInputElement) => {
+    let [a, b] = read();
+    // The handles never cross: at least one bar stays between them.
+    if (a >= b) {
+      if (moved === low) a = b - 1;
+      else b = a + 1;
+    }
+    showTime(timeElements(), screen.bins, Math.max(0, a), b);
+    sayTime(Math.max(0, a), b);
+  };
+  const commit = () => {
+    const [from, to] = spanFor(screen.bins, ...read());
+    if (from !== state.from || to !== state.to) update({ from, to });
+  };
+  for (const input of [low, high]) {
+    input.addEventListener('input', () => slide(input));
+    input.addEventListener('change', commit);
+  }
+}
+
+function listenToTools(): void {
+  const language = byId<HTMLSelectElement>('language');
+  language.addEventListener('change', () => update({ lang: language.value as Language }));
+  byId('more').addEventListener('click', () => void loadMore());
+  byId('help').addEventListener('click', () => showHelp(words));
+  byId('cite').addEventListener('click', cite);
+  byId('measure').addEventListener('click', () => update({ measuring: !state.measuring }));
+  byId('measure-stop').addEventListener('click', () => update({ measuring: false }));
+  byId('measure-here').addEventListener('click', () => measureCenter());
+  byId('zoom-in').addEventListener('click', () => map?.zoomBy(1));
+  byId('zoom-out').addEventListener('click', () => map?.zoomBy(-1));
+  byId('zoom-home').addEventListener('click', home);
+  const toggle = byId('filter-toggle');
+  toggle.addEventListener('click', () => {
+    const shown = document.body.classList.toggle('show-filters');
+    toggle.setAttribute('aria-expanded', String(shown));
+    map?.resize();
+  });
+  addEventListener(
+    'resize',
+    debounce(150, () => map?.resize()),
+  );
+  byId<HTMLDetailsElement>('legend').open = false;
+}
+
+function listenToKeys(): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isDialogOpen()) return;
+    const typing = (event.target as HTMLElement).closest?.(
+      'input:not([type=range]):not([type=checkbox]), select, textarea',
+    );
+    if (event.key === 'Escape') {
+      stepBack(typing as HTMLElement | null);
+      return;
+    }
+    if (typing) return;
+    const act = {
+      '/': () => byId('search').focus(),
+      l: () => focusRow(byId<HTMLOListElement>('list'), state.id),
+      g: () => map?.focus(),
+      m: () => {
+        update({ measuring: !state.measuring });
+        if (state.measuring) map?.focus();
+      },
+      '?': () => showHelp(words),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function stepBack(field: HTMLElement | null): void {
+  if (field) field.blur();
+  else if (state.id || state.at) close();
+  else if (state.measuring) update({ measuring: false });
+}
+
+function measureCenter(): void {
+  if (map) update({ at: map.center(), id: null });
+}
+
+function showTool(): void {
+  const on = state.measuring;
+  byId('measure').setAttribute('aria-pressed', String(on));
+  byId('hint').hidden = !on;
+  byId('crosshair').hidden = !on;
+  map?.setMeasuring(on);
+}
+
+function cite(): void {
+  const { boundary, subject } = screen;
+  const day = new Date().toISOString().slice(0, 10);
+  const what =
+    subject?.kind === 'incident'
+      ? words.t('cite.incident', {
+          title: titleOf(words, subject.incident),
+          date: tellDate(words, subject.incident),
+          distance: subject.measures[0]
+            ? tellDistance(words, subject.measures[0], world, subject.incident.dateStart)
+            : words.t('list.nodistance'),
+        })
+      : `${words.t('cite.list', { count: screen.matched, matched: screen.matched })}.`;
+  showCitation(
+    words,
+    words.t('cite.text', {
+      what,
+      set: boundary?.set ?? '?',
+      version: boundary?.version ?? '?',
+      accuracy: boundary?.accuracy ? printLength(words, boundary.accuracy) : '?',
+      license: boundary?.license ?? '?',
+      attribution: boundary?.attribution ?? '?',
+      view: boundary?.worldView ?? '?',
+      day,
+      address: location.href,
+    }),
+  );
+}
+
+// --- asking, and failing --------------------------------------------------------------------
+
+/** Runs one kind of request; a newer one of the same kind ends it. A fault is told with a retry. */
+async function attempt(
+  kind: string,
+  message: HTMLElement,
+  retry: () => Promise<void>,
+  act: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await act(newRequest(kind));
+  } catch (error) {
+    if (isAbort(error)) return;
+    const button = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
+    button.addEventListener('click', () => void retry());
+    message.replaceChildren(h('p', { class: 'fault' }, faultText(error)), button);
+  }
+}
+
+function newRequest(kind: string): AbortSignal {
+  requests.get(kind)?.abort();
+  const controller = new AbortController();
+  requests.set(kind, controller);
+  return controller.signal;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+function faultText(error: unknown): string {
+  if (!(error instanceof ApiError)) throw error;
+  return words.t(`error.${error.kind}`, { detail: error.message });
+}

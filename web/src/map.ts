@@ -1,0 +1,274 @@
+// The only file that touches MapLibre, and the only one where a longitude is called `lng` to please it.
+// It draws what it is told and reports what the reader did; it knows nothing of filters or addresses.
+
+import {
+  type GeoJSONSource,
+  type MapGeoJSONFeature,
+  Map as MapLibre,
+  type MapMouseEvent,
+  type Point,
+  ScaleControl,
+  setWorkerUrl,
+  type VectorTileSource,
+} from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import { imageNames, mapStyle, type Naming, type Sources, THEMES } from './layers.ts';
+import type { EventType, View } from './state.ts';
+import { type Filling, paintSymbol } from './symbols.ts';
+import type { Bounds, Position } from './types.ts';
+
+setWorkerUrl(workerUrl);
+
+/** What lies under a click or the pointer. */
+export interface Hit {
+  id: string;
+  title: string;
+}
+
+export interface MapEvents {
+  /** The map came to rest. `byReader` is false when the page itself moved it. */
+  moved(view: View, bounds: Bounds, byReader: boolean): void;
+  /** One or more incidents were clicked, the topmost first. */
+  picked(hits: Hit[]): void;
+  /** Any place was clicked while measuring. */
+  measured(place: Position): void;
+  /** The pointer is over an incident at this pixel, or over none. */
+  hovered(hit: Hit | null, x: number, y: number): void;
+}
+
+export interface MapOptions {
+  container: HTMLElement;
+  theme: 'light' | 'dark';
+  sources: Sources;
+  naming: Naming;
+  view: View | null;
+  events: MapEvents;
+  reducedMotion: boolean;
+}
+
+const START: View = { center: [24, 47.5], zoom: 4.2 };
+/** How far from a sign a click still means it, in pixels: more for a finger. */
+const REACH_MOUSE = 4;
+const REACH_FINGER = 14;
+
+export type IncidentMap = ReturnType<typeof createMap>;
+
+/** Throws when the browser has no WebGL 2. */
+export function createMap(options: MapOptions) {
+  const { container, events, reducedMotion } = options;
+  const shown = { theme: options.theme, sources: options.sources, naming: options.naming };
+  const start = options.view ?? START;
+  let measuring = false;
+  let untold = false;
+
+  const map = new MapLibre({
+    container,
+    style: mapStyle(THEMES[shown.theme], shown.sources, shown.naming),
+    center: [start.center[0], start.center[1]],
+    zoom: start.zoom,
+    minZoom: 1,
+    maxZoom: 18,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: reducedMotion ? 0 : 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new ScaleControl({ maxWidth: 120, unit: 'metric' }), 'bottom-left');
+
+  map.setMissingStyleImageResolver((name) => addImage(map, name, shown.theme));
+  map.on('moveend', (event) => {
+    const told = !untold;
+    untold = false;
+    const byReader = Boolean((event as { originalEvent?: unknown }).originalEvent);
+    if (told) events.moved(viewOf(map), boundsOfMap(map), byReader);
+  });
+  map.on('click', (event) => clicked(event));
+  map.on('mousemove', (event) => {
+    const [top] = measuring ? [] : featuresAt(map, event.point, REACH_MOUSE);
+    map.getCanvas().style.cursor = measuring ? 'crosshair' : top ? 'pointer' : '';
+    events.hovered(top && !isCluster(top) ? hitOf(top) : null, event.point.x, event.point.y);
+  });
+  map.on('mouseout', () => events.hovered(null, 0, 0));
+  map.getCanvas().addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && measuring) events.measured(centerOf(map));
+  });
+
+  function clicked(event: MapMouseEvent): void {
+    if (measuring) {
+      events.measured([event.lngLat.wrap().lng, event.lngLat.lat]);
+      return;
+    }
+    const finger = matchMedia('(pointer: coarse)').matches;
+    const found = featuresAt(map, event.point, finger ? REACH_FINGER : REACH_MOUSE);
+    const [top] = found;
+    if (!top) return;
+    if (isCluster(top)) {
+      const { geometry } = top;
+      const center = geometry.type === 'Point' ? geometry.coordinates : event.lngLat.toArray();
+      move({ center: center as [number, number], zoom: Math.min(map.getZoom() + 2.2, 16) });
+      return;
+    }
+    const hits = found.filter((feature) => !isCluster(feature)).map(hitOf);
+    events.picked(hits.filter((hit, index) => hits.findIndex(({ id }) => id === hit.id) === index));
+  }
+
+  function move(to: { center?: [number, number]; zoom?: number }): void {
+    if (reducedMotion) map.jumpTo(to);
+    else map.easeTo({ ...to, duration: 450 });
+  }
+
+  function restyle(): void {
+    map.setStyle(mapStyle(THEMES[shown.theme], shown.sources, shown.naming), { diff: true });
+  }
+
+  return {
+    setTheme(theme: 'light' | 'dark'): void {
+      shown.theme = theme;
+      for (const name of [...imageNames(), 'place-dot'])
+        if (map.hasImage(name)) map.removeImage(name);
+      restyle();
+    },
+    setNaming(naming: Naming): void {
+      shown.naming = naming;
+      restyle();
+    },
+    setIncidents(tiles: string): void {
+      if (tiles === shown.sources.incidents) return;
+      shown.sources = { ...shown.sources, incidents: tiles };
+      const source = map.getSource<VectorTileSource>('incidents');
+      if (source) source.setTiles([tiles]);
+      else restyle();
+    },
+    setPlaces(places: GeoJSON.FeatureCollection): void {
+      shown.sources = { ...shown.sources, places };
+      map.getSource<GeoJSONSource>('places')?.setData(places);
+    },
+    /** What was measured: features with a `role`, as `measured.ts` makes them. */
+    setMeasured(measured: GeoJSON.FeatureCollection): void {
+      shown.sources = { ...shown.sources, measured };
+      map.getSource<GeoJSONSource>('measured')?.setData(measured);
+    },
+    setMeasuring(on: boolean): void {
+      measuring = on;
+      map.getCanvas().style.cursor = on ? 'crosshair' : '';
+    },
+    setLabel(label: string): void {
+      map.getCanvas().setAttribute('aria-label', label);
+    },
+    zoomBy(steps: number): void {
+      move({ zoom: map.getZoom() + steps });
+    },
+    /** Shows a box, without the reader's address being changed by it when `quietly`. */
+    show(bounds: Bounds, maxZoom: number, quietly = false): void {
+      untold = quietly;
+      const { clientWidth, clientHeight } = container;
+      const room = Math.min(clientWidth, clientHeight);
+      map.fitBounds([bounds[0], bounds[1], bounds[2], bounds[3]], {
+        padding: Math.min(90, Math.round(room / 5)),
+        maxZoom,
+        animate: !quietly && !reducedMotion,
+        duration: 600,
+      });
+    },
+    jumpTo(view: View): void {
+      untold = true;
+      map.jumpTo({ center: [view.center[0], view.center[1]], zoom: view.zoom });
+    },
+    /** How far apart two places are on the screen, in pixels; infinite when one is out of sight. */
+    pixelsBetween(a: Position, b: Position): number {
+      const [from, to] = [map.project([a[0], a[1]]), map.project([b[0], b[1]])];
+      const { clientWidth, clientHeight } = container;
+      const inside = (p: Point) =>
+        p.x >= 0 && p.y >= 0 && p.x <= clientWidth && p.y <= clientHeight;
+      return inside(from) && inside(to) ? from.dist(to) : Number.POSITIVE_INFINITY;
+    },
+    center: (): Position => centerOf(map),
+    bounds: (): Bounds => boundsOfMap(map),
+    focus(): void {
+      map.getCanvas().focus();
+    },
+    resize(): void {
+      map.resize();
+    },
+    /** Resolves when everything asked for is drawn. */
+    idle(): Promise<void> {
+      return new Promise((resolve) => map.once('idle', () => resolve()));
+    },
+  };
+}
+
+function featuresAt(map: MapLibre, point: Point, reach: number): MapGeoJSONFeature[] {
+  if (!map.getLayer('incident')) return [];
+  const exact = map.queryRenderedFeatures(point, { layers: ['incident', 'cluster'] });
+  if (exact.length) return exact;
+  return map.queryRenderedFeatures(
+    [
+      [point.x - reach, point.y - reach],
+      [point.x + reach, point.y + reach],
+    ],
+    { layers: ['incident', 'cluster'] },
+  );
+}
+
+function isCluster(feature: MapGeoJSONFeature): boolean {
+  return feature.layer.id === 'cluster';
+}
+
+function hitOf(feature: MapGeoJSONFeature): Hit {
+  return {
+    id: String(feature.properties.id ?? feature.id ?? ''),
+    title: String(feature.properties.title ?? ''),
+  };
+}
+
+function addImage(map: MapLibre, name: string, theme: 'light' | 'dark'): void {
+  const image = name === 'place-dot' ? paintDot(theme) : paintNamed(name, theme);
+  if (image && !map.hasImage(name)) map.addImage(name, image, { pixelRatio: 2 });
+}
+
+function paintNamed(name: string, theme: 'light' | 'dark'): ImageData | null {
+  if (!imageNames().includes(name)) return null;
+  const [type, filling] = name.split('|') as [EventType, Filling];
+  return paintSymbol(type, filling, theme, 52);
+}
+
+function paintDot(theme: 'light' | 'dark'): ImageData | null {
+  const pen = Object.assign(document.createElement('canvas'), { width: 12, height: 12 }).getContext(
+    '2d',
+  );
+  if (!pen) return null;
+  pen.beginPath();
+  pen.arc(6, 6, 3.4, 0, 2 * Math.PI);
+  pen.fillStyle = THEMES[theme].halo;
+  pen.strokeStyle = THEMES[theme].placeDot;
+  pen.lineWidth = 2;
+  pen.fill();
+  pen.stroke();
+  return pen.getImageData(0, 0, 12, 12);
+}
+
+function viewOf(map: MapLibre): View {
+  return { center: centerOf(map), zoom: map.getZoom() };
+}
+
+function centerOf(map: MapLibre): Position {
+  const { lng, lat } = map.getCenter().wrap();
+  return [lng, lat];
+}
+
+function boundsOfMap(map: MapLibre): Bounds {
+  const bounds = map.getBounds();
+  const [west, east] = [bounds.getWest(), bounds.getEast()];
+  const south = Math.max(-90, bounds.getSouth());
+  const north = Math.min(90, bounds.getNorth());
+  if (east - west >= 360) return [-180, south, 180, north];
+  return [wrap(west), south, wrap(east), north];
+}
+
+/** A longitude in -180 ..= 180. */
+function wrap(lng: number): number {
+  return lng - 360 * Math.round(lng / 360);
+}

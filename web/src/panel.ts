@@ -1,0 +1,391 @@
+// One incident, or one measured place, told in full. The distance comes first: it is what the reader
+// came for. Every row of it can be drawn on the map.
+
+import { incidentAddress } from './api.ts';
+import { h, svg } from './dom.ts';
+import { eventTypeOf, fillingOf, symbol } from './symbols.ts';
+import type { Answer, Boundary, Impact, Incident, Measure, Position, World } from './types.ts';
+import {
+  boundsOfMeasure,
+  languageOf,
+  nameOf,
+  printDistance,
+  printLength,
+  targetName,
+  tellAzimuth,
+  tellDate,
+  tellDistance,
+  tellRange,
+  tellUtc,
+  titleOf,
+  type Words,
+  wordIn,
+} from './words.ts';
+
+export interface PanelContext {
+  words: Words;
+  world: World;
+  /** Which of `measures` is drawn on the map. */
+  drawn: number;
+  draw(index: number): void;
+  close(): void;
+  cite(): void;
+  locate(): void;
+  /** Other incidents at the same spot. */
+  stack: { index: number; count: number; go(step: 1 | -1): void } | null;
+}
+
+/** An incident; `measures` are told in this order, `answer` brings the border set. */
+export function incidentPanel(
+  incident: Incident,
+  measures: readonly Measure[],
+  boundary: Boundary | null,
+  context: PanelContext,
+): Node[] {
+  const { words } = context;
+  const description = wordIn(incident.description, words.lang);
+  return [
+    bar(context),
+    h(
+      'header',
+      { class: 'panel-head' },
+      symbol(eventTypeOf(incident.eventType), fillingOf(incident.verification)),
+      h(
+        'div',
+        {},
+        h(
+          'h2',
+          { id: 'panel-title', tabindex: -1, lang: languageOf(incident.title, words.lang) },
+          titleOf(words, incident),
+        ),
+        h('p', { class: 'panel-date' }, tellDate(words, incident), utc(words, incident)),
+      ),
+    ),
+    distanceSection(measures, incident.dateStart, context),
+    description
+      ? h(
+          'section',
+          {},
+          h('h3', {}, words.t('panel.what')),
+          h('p', { lang: languageOf(incident.description, words.lang) }, description),
+        )
+      : h('span', { hidden: true }),
+    facts(incident, context),
+    impacts(incident.impacts, words),
+    sources(incident, words),
+    foot(boundary, words, [
+      h('a', { href: incidentAddress(incident.id) }, words.t('panel.raw')),
+      incident.license && `${words.t('panel.license')}: ${incident.license}`,
+    ]),
+    actions(context, incident.places.length > 0),
+  ];
+}
+
+/** A place that was measured with the tool. */
+export function placePanel(
+  place: Position,
+  answer: Answer,
+  measures: readonly Measure[],
+  context: PanelContext,
+): Node[] {
+  const { words, world } = context;
+  const territory = answer.territory.map((code) => nameOf(words, code, world)).join(', ');
+  return [
+    bar(context),
+    h(
+      'header',
+      { class: 'panel-head' },
+      h(
+        'div',
+        {},
+        h('h2', { id: 'panel-title', tabindex: -1 }, words.t('measure.title')),
+        h('p', { class: 'panel-date' }, coordinates(words, place)),
+        h('p', { class: 'panel-date' }, territory || words.t('measure.sea')),
+      ),
+    ),
+    distanceSection(measures, null, context),
+    foot(answer.boundary, words, []),
+    actions(context, true),
+  ];
+}
+
+/** Something went wrong, or there is nothing to tell. */
+export function messagePanel(
+  message: string,
+  retry: (() => void) | null,
+  context: PanelContext,
+): Node[] {
+  const button = h('button', { type: 'button', class: 'plain' }, context.words.t('error.retry'));
+  if (retry) button.addEventListener('click', retry);
+  return [
+    bar(context),
+    h('h2', { id: 'panel-title', tabindex: -1, class: 'message' }, message),
+    retry ? button : h('span', { hidden: true }),
+  ];
+}
+
+function bar(context: PanelContext): HTMLElement {
+  const { words, stack } = context;
+  const back = h('button', { type: 'button', class: 'back' }, `← ${words.t('panel.back')}`);
+  back.addEventListener('click', context.close);
+  const parts: Node[] = [back];
+  if (stack && stack.count > 1) {
+    const step = (by: 1 | -1, label: string, sign: string) => {
+      const button = h('button', { type: 'button', class: 'icon', 'aria-label': label }, sign);
+      button.addEventListener('click', () => stack.go(by));
+      return button;
+    };
+    parts.push(
+      h(
+        'span',
+        { class: 'stack' },
+        step(-1, words.t('panel.previous'), '‹'),
+        h('span', {}, words.t('panel.stack', { index: stack.index + 1, count: stack.count })),
+        step(1, words.t('panel.next'), '›'),
+      ),
+    );
+  }
+  return h('div', { class: 'panel-bar' }, ...parts);
+}
+
+function distanceSection(
+  measures: readonly Measure[],
+  on: string | null,
+  context: PanelContext,
+): HTMLElement {
+  const { words, world, drawn } = context;
+  const main = measures[drawn] ?? measures[0];
+  const section = h('section', { class: 'distance' }, h('h3', {}, words.t('panel.distance')));
+  if (!main) {
+    section.append(h('p', { class: 'none' }, words.t('list.nodistance')));
+    return section;
+  }
+  section.append(
+    h('p', { id: 'distance', class: `figure ${main.side}` }, tellDistance(words, main, world, on)),
+    scale(main, words),
+    h('p', { class: 'how' }, how(main, words)),
+  );
+  if (measures.length > 1) {
+    section.append(
+      h(
+        'ul',
+        { class: 'measures', 'aria-label': words.t('panel.others') },
+        ...measures.map((measure, index) => {
+          const button = h(
+            'button',
+            { type: 'button', 'aria-pressed': String(index === drawn) },
+            h('span', { class: 'to' }, targetName(words, measure, world, on)),
+            h('span', { class: 'value' }, shortDistance(measure, words)),
+          );
+          button.addEventListener('click', () => context.draw(index));
+          return h('li', {}, button);
+        }),
+      ),
+    );
+  }
+  return section;
+}
+
+/** "2.2 km (1.2–3.3 km)", or the side where the place is not surely outside. */
+export function shortDistance(measure: Measure, words: Words): string {
+  if (measure.side === 'inside') return words.t('side.inside');
+  const { distance, low, high } = boundsOfMeasure(measure);
+  const printed = printDistance(words, distance, low, high);
+  const side = measure.side === 'uncertain' ? ` · ${words.t('side.uncertain')}` : '';
+  return `${printed.distance} (${printed.range})${side}`;
+}
+
+function how(measure: Measure, words: Words): string {
+  const parts = [words.term('kind', measure.kind)];
+  if (measure.azimuth !== null && measure.nearestPoint)
+    parts.push(tellAzimuth(words, measure.azimuth));
+  return parts.join(' · ');
+}
+
+/** The interval drawn to scale: the border is the upright stroke, the band is where the place may be. */
+function scale(measure: Measure, words: Words): SVGElement | HTMLElement {
+  const half = boundsOfMeasure(measure);
+  const reach = half.high - half.distance;
+  const [low, high] = [measure.signed - reach, measure.signed + reach];
+  const [left, right] = [Math.min(0, low), Math.max(0, high)];
+  const span = right - left || 1;
+  const x = (meters: number) => Math.round((14 + (292 * (meters - left)) / span) * 10) / 10;
+  const words0 = words.t('scale.border');
+  const anchor = x(0) < 40 ? 'start' : x(0) > 280 ? 'end' : 'middle';
+  return svg(
+    'svg',
+    { viewBox: '0 0 320 44', class: 'scale', 'aria-hidden': 'true' },
+    svg('path', { class: 'axis', d: 'M8 30H312' }),
+    low < 0 &&
+      svg('rect', { class: 'inside', x: 8, y: 18, width: Math.max(0, x(0) - 8), height: 24 }),
+    svg('rect', {
+      class: 'band',
+      x: x(low),
+      y: 25,
+      width: Math.max(2, x(high) - x(low)),
+      height: 10,
+      rx: 5,
+    }),
+    svg('path', { class: 'border', d: `M${x(0)} 16V44` }),
+    svg('circle', { class: 'dot', cx: x(measure.signed), cy: 30, r: 6 }),
+    svg('text', { x: x(0), y: 11, 'text-anchor': anchor }, words0),
+  );
+}
+
+function facts(incident: Incident, context: PanelContext): HTMLElement {
+  const { words, world } = context;
+  const { t } = words;
+  const rows: [string, (Node | string)[]][] = [];
+  const kinds = [
+    incident.eventType && words.term('type', incident.eventType),
+    incident.subEventType && words.term('subtype', incident.subEventType),
+  ].filter((kind): kind is string => Boolean(kind));
+  if (kinds.length) rows.push([t('panel.type'), [kinds.join(': ')]]);
+  rows.push([
+    t('panel.verification'),
+    [
+      h(
+        'span',
+        { class: `badge ${fillingOf(incident.verification)}` },
+        words.term('verification', incident.verification),
+      ),
+    ],
+  ]);
+  const [first] = incident.places;
+  const where = [incident.location, incident.admin1].filter(Boolean).join(', ');
+  const radius = radiusOf(incident);
+  const precision = radius
+    ? t('panel.precision', { radius: printLength(words, radius) })
+    : t('panel.precision.unknown');
+  rows.push([
+    t('panel.place'),
+    [
+      where,
+      ...(first ? [h('span', { class: 'coordinates' }, coordinates(words, first))] : []),
+      h('span', { class: 'fine' }, precision),
+    ],
+  ]);
+  const territory = incident.border?.territory ?? [];
+  if (territory.length) {
+    rows.push([
+      t('panel.territory'),
+      [territory.map((code) => nameOf(words, code, world)).join(', ')],
+    ]);
+  }
+  const people = [
+    [tellRange(words, incident.deaths), t('panel.deaths')],
+    [tellRange(words, incident.injured), t('panel.injured')],
+  ].flatMap(([range, label]) => (range ? [`${range} ${label}`] : []));
+  if (people.length) rows.push([t('panel.people'), [people.join(', ')]]);
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...rows.flatMap(([term, values]) => [h('dt', {}, term), h('dd', {}, ...values)]),
+  );
+}
+
+/** The radius of location: as told, or what the interval shows that the server took. */
+export function radiusOf(incident: Incident): number | null {
+  if (incident.border?.radius) return incident.border.radius;
+  if (incident.locationRadius !== null) return incident.locationRadius;
+  const nearest = incident.border?.nearestForeign;
+  if (!nearest) return null;
+  const radius = nearest.high - nearest.signed - (nearest.accuracy ?? 0);
+  return radius > 0 ? Math.round(radius) : null;
+}
+
+function impacts(items: readonly Impact[], words: Words): HTMLElement {
+  if (!items.length) return h('span', { hidden: true });
+  return h(
+    'section',
+    {},
+    h('h3', {}, words.t('panel.impacts')),
+    h(
+      'ul',
+      { class: 'impacts' },
+      ...items.map((impact) => {
+        const infrastructure =
+          impact.infrastructure && words.term('infrastructure', impact.infrastructure);
+        const what = impact.facility ?? infrastructure ?? '';
+        const rest = [
+          impact.facility && infrastructure !== impact.facility ? infrastructure : null,
+          impact.damage && words.term('damage', impact.damage),
+          impact.functionalStatus && words.term('functional', impact.functionalStatus),
+        ].filter(Boolean);
+        return h('li', {}, h('strong', {}, what), rest.length ? ` · ${rest.join(' · ')}` : '');
+      }),
+    ),
+  );
+}
+
+function sources(incident: Incident, words: Words): HTMLElement {
+  const section = h('section', {}, h('h3', {}, words.t('panel.sources')));
+  if (!incident.sources.length) {
+    section.append(h('p', { class: 'fine' }, words.t('panel.sources.none')));
+    return section;
+  }
+  section.append(
+    h(
+      'ul',
+      { class: 'sources' },
+      ...incident.sources.map((source) => {
+        const day = source.publishedAt?.slice(0, 10);
+        const more = [source.type, day].filter(Boolean).join(', ');
+        const link = source.url
+          ? h(
+              'a',
+              { href: source.url, rel: 'noopener noreferrer nofollow', target: '_blank' },
+              source.name || source.url,
+            )
+          : h('span', {}, source.name);
+        return h('li', {}, link, more ? h('span', { class: 'fine' }, ` ${more}`) : '');
+      }),
+    ),
+  );
+  return section;
+}
+
+function foot(
+  boundary: Boundary | null,
+  words: Words,
+  more: (Node | string | null)[],
+): HTMLElement {
+  const said = boundary
+    ? words.t('panel.measuredby', {
+        set: boundary.set,
+        version: boundary.version,
+        accuracy: boundary.accuracy === null ? '?' : printLength(words, boundary.accuracy),
+      })
+    : '';
+  return h(
+    'div',
+    { class: 'panel-foot fine' },
+    h('p', {}, said),
+    ...more.filter((item) => item !== null).map((item) => h('p', {}, item)),
+  );
+}
+
+function actions(context: PanelContext, hasPlace: boolean): HTMLElement {
+  const { words } = context;
+  const button = (label: string, act: () => void) => {
+    const made = h('button', { type: 'button', class: 'plain' }, label);
+    made.addEventListener('click', act);
+    return made;
+  };
+  return h(
+    'div',
+    { class: 'panel-actions' },
+    hasPlace && button(words.t('map.locate'), context.locate),
+    button(words.t('list.cite'), context.cite),
+  );
+}
+
+function coordinates(words: Words, place: Position): string {
+  const degrees = (value: number) => String(Number(value.toFixed(4)));
+  return words.t('panel.coordinates', { lat: degrees(place[1]), lng: degrees(place[0]) });
+}
+
+function utc(words: Words, incident: Incident): HTMLElement | null {
+  const told = incident.dateStart && tellUtc(words, incident.dateStart, incident.datePrecision);
+  return told ? h('span', { class: 'fine' }, ` = ${told}`) : null;
+}

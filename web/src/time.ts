@@ -1,0 +1,136 @@
+// When: a histogram with a handle at each end. The handles are two native range inputs laid over the
+// bars, so keyboard, touch and screen readers work as they do for any slider.
+
+import { svg } from './dom.ts';
+import type { Count } from './types.ts';
+
+/** One bar: its key (`2023`, `2023-08` or `2023-08-02`), and the days it runs from and to. */
+export interface Bin {
+  key: string;
+  count: number;
+  first: string;
+  last: string;
+}
+
+const MOST_MONTHS = 180;
+const MOST_BINS = 400;
+
+/** Bars without gaps, one for each month from the first to the last, or for each year when there are many. */
+export function binsOf(counts: readonly Count[]): Bin[] {
+  const known = counts.filter(({ key }) => /^\d{4}(-\d\d){0,2}$/.test(key));
+  const [head] = known;
+  const tail = known.at(-1);
+  if (!head || !tail) return [];
+  const byMonth = head.key.length === 7;
+  const months = byMonth ? keysBetween(head.key, tail.key, 'month').length : 0;
+  if (byMonth && months > MOST_MONTHS) return binsOf(byYear(known));
+  const unit = head.key.length === 4 ? 'year' : byMonth ? 'month' : 'day';
+  const found = new Map(known.map(({ key, count }) => [key, count]));
+  return keysBetween(head.key, tail.key, unit).map((key) => ({
+    key,
+    count: found.get(key) ?? 0,
+    first: firstDay(key),
+    last: lastDay(key),
+  }));
+}
+
+/**
+ * The handles for a span of days, as the gaps between bars: 0 is before the first, `bins.length`
+ * after the last. A handle on an outer end means that this end is open.
+ */
+export function handlesFor(
+  bins: readonly Bin[],
+  from: string | null,
+  to: string | null,
+): [number, number] {
+  const start = from === null ? 0 : bins.findIndex((bin) => bin.last >= from);
+  const end = to === null ? bins.length : bins.filter((bin) => bin.first <= to).length;
+  const low = start < 0 ? bins.length - 1 : start;
+  return [Math.max(0, low), Math.max(low + 1, end)];
+}
+
+/** The span of days for two handles; the outer ends stay open. */
+export function spanFor(
+  bins: readonly Bin[],
+  low: number,
+  high: number,
+): [string | null, string | null] {
+  const from = low <= 0 ? null : (bins[low]?.first ?? null);
+  const to = high >= bins.length ? null : (bins[high - 1]?.last ?? null);
+  return [from, to];
+}
+
+export interface TimeElements {
+  bars: SVGSVGElement;
+  low: HTMLInputElement;
+  high: HTMLInputElement;
+}
+
+/** Draws the bars and sets the handles. */
+export function showTime(
+  elements: TimeElements,
+  bins: readonly Bin[],
+  low: number,
+  high: number,
+): void {
+  const { bars } = elements;
+  const most = Math.max(1, ...bins.map((bin) => bin.count));
+  bars.setAttribute('viewBox', `0 0 ${Math.max(1, bins.length)} 100`);
+  bars.replaceChildren(
+    ...bins.map((bin, index) => {
+      // A root keeps rare months visible beside a month with thousands.
+      const height = bin.count === 0 ? 1.5 : 6 + 94 * Math.sqrt(bin.count / most);
+      return svg('rect', {
+        x: index + 0.08,
+        y: 100 - height,
+        width: 0.84,
+        height,
+        class: index >= low && index < high ? 'bar on' : 'bar',
+      });
+    }),
+  );
+  for (const [input, value] of [
+    [elements.low, low],
+    [elements.high, high],
+  ] as const) {
+    input.min = '0';
+    input.max = String(Math.max(1, bins.length));
+    input.value = String(value);
+    input.disabled = bins.length === 0;
+  }
+}
+
+function byYear(counts: readonly Count[]): Count[] {
+  const years = new Map<string, number>();
+  for (const { key, count } of counts) {
+    const year = key.slice(0, 4);
+    years.set(year, (years.get(year) ?? 0) + count);
+  }
+  return [...years].map(([key, count]) => ({ key, count }));
+}
+
+function keysBetween(first: string, last: string, unit: 'year' | 'month' | 'day'): string[] {
+  const keys: string[] = [];
+  const length = unit === 'year' ? 4 : unit === 'month' ? 7 : 10;
+  const at = new Date(`${firstDay(first)}T00:00:00Z`);
+  while (keys.length < MOST_BINS) {
+    const key = at.toISOString().slice(0, length);
+    if (key > last) break;
+    keys.push(key);
+    if (unit === 'year') at.setUTCFullYear(at.getUTCFullYear() + 1);
+    else if (unit === 'month') at.setUTCMonth(at.getUTCMonth() + 1);
+    else at.setUTCDate(at.getUTCDate() + 1);
+  }
+  return keys;
+}
+
+function firstDay(key: string): string {
+  return key + '-01-01'.slice(0, 10 - key.length);
+}
+
+function lastDay(key: string): string {
+  if (key.length === 4) return `${key}-12-31`;
+  if (key.length === 10) return key;
+  const [year, month] = key.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vite';
+
+/** The address of a running Kordon, for `npm run dev`: everything but the page itself is asked of it. */
+const server = process.env.KORDON_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    // Fonts stay files: a data: URL would need a wider font-src in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1600,
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ['/collections', '/borders', '/health', '/api'].map((path) => [path, server]),
+    ),
+  },
+  test: { include: ['test/**/*.test.ts'] },
+} as Parameters<typeof defineConfig>[0]);
