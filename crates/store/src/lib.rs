@@ -1,1 +1,36 @@
-//! (see contract)
+//! Truth and its index: the ledger of incidents on disk, and snapshots that answer questions about them.
+//!
+//! ```text
+//! Incident ──put──▶ ledger (write, fsync) ──▶ project ──▶ Snapshot<Public> ──find, aggregate, tile──▶ answers
+//!                                        └──────────────▶ Snapshot<Full>
+//! ```
+//!
+//! The ledger is the ground state; everything else is derived from it when the store is opened.
+//! Knows nothing of HTTP, of map styles or of the command line.
+
+mod aggregate;
+mod answer; // The derived member `border`.
+mod ledger; // The segment files: append, fsync, recover.
+mod names; // Words and sets that many rows share.
+mod project; // What of a record is public: the only way into a public snapshot.
+mod query; // Which incidents, how many, in what order.
+mod record; // One record: a Feature in a frame, with its place in the chain.
+mod seen; // Distances that were asked for before.
+mod snapshot; // What queries see: columns, parts, tiers.
+mod text; // Text folded for searching.
+mod tree; // Places in boxes. // Counts and ranges.
+//mod mercator; // Places on square tiles.
+//mod tile; // Incidents as vector tiles.
+//mod basemap; // Territories as vector tiles.
+mod store; // Puts incidents into the ledger and shows the snapshots.
+
+pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
+//pub use basemap::Basemap;
+pub use ledger::{
+    AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
+};
+pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
+pub use record::{BadRecord, Hash, Op};
+pub use snapshot::{Full, Public, Row, Snapshot};
+pub use store::{Author, Damage, Options, Outcome, Put, PutError, Store, VerifyReport};
+//pub use tile::{NoSuchTile, TileId};

@@ -1,0 +1,728 @@
+//! The ledger: truth on disk, an append-only chain of GeoJSON records in segment files.
+//!
+//! A batch is written, then fsynced, and only then is the next one begun. So after a power cut only the last
+//! batch can be incomplete: that is a torn tail, which is cut off and reported. Anything else that does not
+//! parse or does not chain is damage: it is named, the rest is still read, and writes are refused.
+//!
+//! After a failed write or fsync nothing more is written until the ledger is opened again: what the disk
+//! holds is then unknown, and a second fsync may report success for pages the first one has lost.
+//!
+//! Cost: opening reads and hashes every byte, in parallel; an append costs one write and one fsync.
+//! Limits: a batch lies in one segment, so a segment may exceed [`SEGMENT_BYTES`]; opening holds one
+//! segment in memory. Only Unix: documents are read with positioned reads.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{self, BadRecord, Hash, LF, Link, Op, RS};
+
+/// A new segment is begun once the last one has reached this size.
+pub const SEGMENT_BYTES: u64 = 256 << 20;
+/// The format this program writes, and the newest it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+const FORMAT_FILE: &str = "format.json";
+const FORMAT_NAME: &str = "kordon-ledger";
+const LOCK_FILE: &str = "lock";
+const LEDGER_DIR: &str = "ledger";
+
+/// Where a record lies on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Number of the segment, from 1, as in its file name.
+    pub segment: u32,
+    /// First byte of the record.
+    pub offset: u64,
+    /// Its length in bytes, RS and LF included.
+    pub len: u32,
+}
+
+/// A record that was read and is sound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub position: Position,
+    pub link: Link,
+}
+
+/// An incomplete last batch: never acknowledged, so nothing that was promised is lost with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TornTail {
+    /// The segment file.
+    pub file: PathBuf,
+    /// Where the batch began.
+    pub offset: u64,
+    /// How many bytes of it there were.
+    pub bytes: u64,
+    /// Number of the batch.
+    pub batch: u64,
+}
+
+/// A place in the ledger that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DamagedAt {
+    /// The file.
+    pub file: PathBuf,
+    /// The byte at which the sound part ends.
+    pub offset: u64,
+    /// The number of the record that should be there.
+    pub seq: u64,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl std::fmt::Display for DamagedAt {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { file, offset, seq, problem } = self;
+        write!(out, "{}: byte {offset}: record {seq}: {problem}", file.display())
+    }
+}
+
+/// What opening a ledger found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Recovery {
+    /// Sound records.
+    pub records: u64,
+    /// Complete batches.
+    pub batches: u64,
+    /// An incomplete last batch. It is cut off when the ledger is opened for writing.
+    pub torn: Option<TornTail>,
+    /// Everything that is not as it was written; empty in a sound ledger.
+    pub damage: Vec<DamagedAt>,
+}
+
+/// Why a ledger could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no store, and making one was not asked for.
+    #[error("there is no store in {}", .0.display())]
+    Missing(PathBuf),
+    /// Another process has it.
+    #[error("the store in {} is held by process {pid}", dir.display())]
+    Held {
+        /// The store.
+        dir: PathBuf,
+        /// The process that holds it, as it wrote it down.
+        pid: String,
+    },
+    /// A later program wrote it.
+    #[error("the store in {} has format {found}; this program reads up to {FORMAT_VERSION}", dir.display())]
+    Newer {
+        /// The store.
+        dir: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// The file that names the format is not one.
+    #[error("{} is not the header of a ledger: {problem}", file.display())]
+    BadHeader {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The disk refused.
+    #[error("{}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Why a batch was not written. Nothing of it is acknowledged.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// The disk is full, now or since an earlier write.
+    #[error("the disk is full; reads go on, and writing begins again after a restart")]
+    Full,
+    /// A write or an fsync failed, now or earlier: what the disk holds is unknown until it is read again.
+    #[error("writing failed ({0}); reads go on, and writing begins again after a restart")]
+    Failed(Arc<io::Error>),
+    /// The ledger is damaged.
+    #[error("the ledger is damaged; writes are refused until it is restored: {0}")]
+    Damaged(DamagedAt),
+    /// The store was opened for reading only.
+    #[error("the store was opened for reading only")]
+    ReadOnly,
+    /// A record does not fit a frame.
+    #[error("a record of {0} bytes is too large")]
+    TooLarge(usize),
+}
+
+/// Why a document could not be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The disk refused.
+    #[error("reading record at {position:?}")]
+    Io {
+        /// Which record.
+        position: Position,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It has changed on disk since it was read last.
+    #[error("the record at {position:?} has changed on disk: {source}")]
+    Changed {
+        /// Which record.
+        position: Position,
+        /// What is wrong with it.
+        source: BadRecord,
+    },
+    /// Its hash is right, but it is not an incident this program understands.
+    #[error("the record at {position:?} is not an incident: {problem}")]
+    NotAnIncident {
+        /// Which record.
+        position: Position,
+        /// What the parser said.
+        problem: String,
+    },
+}
+
+/// The header, in `ledger/format.json`. Its bytes are hashed into the first record.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+    store: String,
+    created: String,
+}
+
+/// The segment files, open for reading: shared by all snapshots.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    files: RwLock<Vec<(u32, Arc<File>)>>,
+}
+
+impl Documents {
+    /// The bytes of one record, whose hash is checked again: a disk may change its mind.
+    pub fn read(&self, position: Position) -> Result<Vec<u8>, ReadError> {
+        let file = self.file(position.segment).ok_or_else(|| ReadError::Io {
+            position,
+            source: io::Error::new(io::ErrorKind::NotFound, "no such segment"),
+        })?;
+        let mut frame = vec![0; position.len as usize];
+        file.read_exact_at(&mut frame, position.offset)
+            .map_err(|source| ReadError::Io { position, source })?;
+        record::decode(&frame).map_err(|source| ReadError::Changed { position, source })?;
+        Ok(frame)
+    }
+
+    fn file(&self, segment: u32) -> Option<Arc<File>> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let at = files.binary_search_by_key(&segment, |(number, _)| *number).ok()?;
+        Some(Arc::clone(&files[at].1))
+    }
+
+    fn add(&self, segment: u32, file: Arc<File>) {
+        self.files.write().unwrap_or_else(PoisonError::into_inner).push((segment, file));
+    }
+}
+
+/// How bytes get to the disk. Tests put a disk that fails in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Disk {
+    pub write: fn(&File, &[u8], u64) -> io::Result<()>,
+    pub sync: fn(&File) -> io::Result<()>,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { write: |file, bytes, at| file.write_all_at(bytes, at), sync: File::sync_data }
+    }
+}
+
+/// The ledger of one store.
+pub(crate) struct Ledger {
+    dir: PathBuf,
+    documents: Arc<Documents>,
+    disk: Disk,
+    segment_bytes: u64,
+    /// The segment being written: its number, the file, its length.
+    tail: Option<(u32, Arc<File>, u64)>,
+    head: Head,
+    refusal: Option<AppendError>,
+    _lock: Option<File>,
+}
+
+/// The end of the chain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub seq: u64,
+    pub batch: u64,
+    pub hash: Hash,
+}
+
+/// One record to be written.
+pub(crate) struct Entry {
+    pub op: Op,
+    /// A JSON object in one line.
+    pub feature: Vec<u8>,
+}
+
+impl Ledger {
+    /// Opens the ledger in `dir`, or makes one when `create`; gives every sound record to `each`, a segment
+    /// at a time and in order.
+    ///
+    /// Reading only takes no lock: a batch is either complete in the file or ignored.
+    pub fn open(
+        dir: &Path,
+        create: bool,
+        read_only: bool,
+        documents: Arc<Documents>,
+        each: &mut dyn FnMut(&[u8], &[Frame]),
+    ) -> Result<(Self, Recovery), OpenError> {
+        let ledger_dir = dir.join(LEDGER_DIR);
+        let lock = if read_only { None } else { lock(dir, create || ledger_dir.exists())? };
+        if !ledger_dir.exists() {
+            if !create || read_only {
+                return Err(OpenError::Missing(dir.to_owned()));
+            }
+            make(dir)?;
+        }
+        let origin = read_header(dir)?;
+        let mut ledger = Self {
+            dir: ledger_dir,
+            documents,
+            disk: Disk::default(),
+            segment_bytes: SEGMENT_BYTES,
+            tail: None,
+            head: Head { seq: 0, batch: 0, hash: origin },
+            refusal: read_only.then_some(AppendError::ReadOnly),
+            _lock: lock,
+        };
+        let recovery = ledger.recover(read_only, each)?;
+        if let Some(first) = recovery.damage.first() {
+            ledger.refuse(AppendError::Damaged(first.clone()));
+        }
+        Ok((ledger, recovery))
+    }
+
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Why nothing can be written now.
+    pub fn refusal(&self) -> Option<&AppendError> {
+        self.refusal.as_ref()
+    }
+
+    /// Refuses all writing from now on; the first reason stays.
+    pub fn refuse(&mut self, why: AppendError) {
+        self.refusal.get_or_insert(why);
+    }
+
+    #[cfg(test)]
+    pub fn with_disk(&mut self, disk: Disk, segment_bytes: u64) {
+        self.disk = disk;
+        self.segment_bytes = segment_bytes;
+    }
+
+    /// Writes one batch and returns when it is on the disk; gives the place of each record.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<Vec<Position>, AppendError> {
+        if let Some(why) = &self.refusal {
+            return Err(why.clone());
+        }
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (bytes, lens, head) = self.batch(entries)?;
+        let (segment, mut offset) = self.write(&bytes).map_err(|problem| self.stop(problem))?;
+        self.head = head;
+        let place = |len: u32| {
+            let position = Position { segment, offset, len };
+            offset += u64::from(len);
+            position
+        };
+        Ok(lens.into_iter().map(place).collect())
+    }
+
+    /// The bytes of a batch, the length of each record, and the head of the chain behind it.
+    fn batch(&self, entries: &[Entry]) -> Result<(Vec<u8>, Vec<u32>, Head), AppendError> {
+        let too_large = |len: usize| AppendError::TooLarge(len);
+        let of = u32::try_from(entries.len()).map_err(|_| too_large(entries.len()))?;
+        let mut bytes = Vec::with_capacity(entries.iter().map(|entry| entry.feature.len() + 280).sum());
+        let mut lens = Vec::with_capacity(entries.len());
+        let mut head = Head { batch: self.head.batch + 1, ..self.head };
+        for (entry, index) in entries.iter().zip(0..) {
+            let start = bytes.len();
+            let (seq, batch, prev) = (head.seq + 1, head.batch, head.hash);
+            let link = Link { seq, batch, index, of, op: entry.op, prev, hash: prev };
+            head.hash = record::encode(&mut bytes, &entry.feature, link).hash;
+            head.seq = seq;
+            let len = bytes.len() - start;
+            lens.push(u32::try_from(len).map_err(|_| too_large(len))?);
+        }
+        Ok((bytes, lens, head))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<(u32, u64)> {
+        if self.tail.as_ref().is_none_or(|(_, _, len)| *len >= self.segment_bytes) {
+            let number = self.tail.as_ref().map_or(1, |(number, ..)| number + 1);
+            let path = segment_path(&self.dir, number);
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+            sync_dir(&self.dir)?;
+            let file = Arc::new(file);
+            self.documents.add(number, Arc::clone(&file));
+            self.tail = Some((number, file, 0));
+        }
+        let Some((number, file, len)) = &mut self.tail else { unreachable!("a tail was just made") };
+        let start = *len;
+        (self.disk.write)(file, bytes, start)?;
+        (self.disk.sync)(file)?;
+        *len += bytes.len() as u64;
+        Ok((*number, start))
+    }
+
+    fn stop(&mut self, problem: io::Error) -> AppendError {
+        let full = matches!(problem.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let why = if full { AppendError::Full } else { AppendError::Failed(Arc::new(problem)) };
+        self.refusal = Some(why.clone());
+        why
+    }
+
+    fn recover(
+        &mut self,
+        read_only: bool,
+        each: &mut dyn FnMut(&[u8], &[Frame]),
+    ) -> Result<Recovery, OpenError> {
+        let mut walk = Walk::new(self.head);
+        let numbers = segments(&self.dir)?;
+        for (at, &number) in numbers.iter().enumerate() {
+            let path = segment_path(&self.dir, number);
+            let io_error = |source| OpenError::Io { path: path.clone(), source };
+            let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
+            let mut bytes = Vec::new();
+            (&file).read_to_end(&mut bytes).map_err(io_error)?;
+            let last = at + 1 == numbers.len();
+            if number as usize != at + 1 {
+                walk.damage(&path, 0, format!("segment {} is missing", at + 1));
+            }
+            let frames = walk.segment(&path, number, &bytes, last);
+            let mut len = bytes.len() as u64;
+            // A damaged ledger is left as it is: what its last bytes were may matter to whoever mends it.
+            let may_cut = last && !read_only && walk.recovery.damage.is_empty();
+            if let (Some(torn), true) = (&walk.recovery.torn, may_cut) {
+                file.set_len(torn.offset).and_then(|()| file.sync_all()).map_err(io_error)?;
+                len = torn.offset;
+            }
+            each(&bytes, &frames);
+            let file = Arc::new(file);
+            self.documents.add(number, Arc::clone(&file));
+            self.tail = Some((number, file, len));
+        }
+        self.head = walk.head;
+        walk.recovery.batches = walk.head.batch;
+        Ok(walk.recovery)
+    }
+}
+
+/// Walks a whole ledger again, from its files, as a stranger would.
+pub(crate) fn inspect(dir: &Path, each: &mut dyn FnMut(&[u8], &[Frame])) -> Result<Recovery, OpenError> {
+    Ledger::open(dir, false, true, Arc::default(), each).map(|(_, recovery)| recovery)
+}
+
+/// Follows the chain through the segments.
+struct Walk {
+    head: Head,
+    /// How many records of the batch of `head` are still to come.
+    missing: u32,
+    index: u32,
+    /// The record before was not sound: where the next one should stand is not known.
+    lost: bool,
+    recovery: Recovery,
+}
+
+/// A stretch of a segment that is, or should be, one record.
+struct Piece {
+    offset: usize,
+    len: usize,
+    link: Result<Link, BadRecord>,
+}
+
+impl Walk {
+    fn new(head: Head) -> Self {
+        Self { head, missing: 0, index: 0, lost: false, recovery: Recovery::default() }
+    }
+
+    fn damage(&mut self, file: &Path, offset: u64, problem: String) {
+        let seq = self.head.seq + 1;
+        self.recovery.damage.push(DamagedAt { file: file.to_owned(), offset, seq, problem });
+    }
+
+    fn segment(&mut self, path: &Path, number: u32, bytes: &[u8], last: bool) -> Vec<Frame> {
+        let pieces = split(bytes);
+        let mut frames = Vec::with_capacity(pieces.len());
+        // Where the batch now being read began, in `pieces` and in `frames`.
+        let mut batch_start = (0, 0);
+        for (at, piece) in pieces.iter().enumerate() {
+            if self.missing == 0 {
+                batch_start = (at, frames.len());
+            }
+            if let Some(problem) = self.anomaly(piece) {
+                if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
+                    frames.truncate(batch_start.1);
+                    self.cut(path, bytes, pieces[batch_start.0].offset, &frames);
+                    return frames;
+                }
+                self.damage(path, piece.offset as u64, problem);
+            }
+            self.lost = piece.link.is_err();
+            self.head.seq += u64::from(self.lost);
+            if let Ok(link) = piece.link {
+                // At most u32::MAX: the writer refuses longer records.
+                let len = u32::try_from(piece.len).unwrap_or(u32::MAX);
+                let position = Position { segment: number, offset: piece.offset as u64, len };
+                frames.push(Frame { position, link });
+                self.head = Head { seq: link.seq, batch: link.batch, hash: link.hash };
+                self.missing = link.of - link.index - 1;
+                self.index = link.index;
+                self.recovery.records += 1;
+            }
+        }
+        if self.missing > 0 && !self.lost {
+            if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
+                frames.truncate(batch_start.1);
+                let offset = pieces.get(batch_start.0).map_or(0, |piece| piece.offset);
+                self.cut(path, bytes, offset, &frames);
+                return frames;
+            }
+            self.damage(
+                path,
+                bytes.len() as u64,
+                format!("{} records of batch {} are missing", self.missing, self.head.batch),
+            );
+        }
+        self.missing = 0;
+        frames
+    }
+
+    /// What is wrong with this piece as the next record, if anything.
+    fn anomaly(&self, piece: &Piece) -> Option<String> {
+        let link = match &piece.link {
+            Ok(link) => link,
+            Err(problem) => return Some(problem.to_string()),
+        };
+        if self.lost {
+            return None;
+        }
+        let (batch, index) =
+            if self.missing > 0 { (self.head.batch, self.index + 1) } else { (self.head.batch + 1, 0) };
+        if link.seq != self.head.seq + 1 {
+            return Some(format!("here is record {} instead", link.seq));
+        }
+        if link.prev != self.head.hash {
+            return Some("it does not follow from the record before it".to_owned());
+        }
+        if (link.batch, link.index) != (batch, index) {
+            return Some(format!("it belongs to batch {}, not {batch}", link.batch));
+        }
+        None
+    }
+
+    /// Whether what follows is a last batch that was never acknowledged, being incomplete.
+    ///
+    /// Incomplete means that bytes are missing: the file ends within a record, a sector was never written,
+    /// or there are fewer records than the batch has. A batch of full size with a wrong byte in it was
+    /// acknowledged, and is damage.
+    fn is_torn(&self, bytes: &[u8], pieces: &[Piece]) -> bool {
+        let links = || pieces.iter().filter_map(|piece| piece.link.as_ref().ok());
+        let batch = if self.missing > 0 { self.head.batch } else { self.head.batch + 1 };
+        if links().any(|link| link.batch != batch) {
+            return false;
+        }
+        let Some(first) = pieces.first() else { return false };
+        if has_unwritten_sector(bytes, first.offset) {
+            return true;
+        }
+        if bytes.last() != Some(&LF) {
+            return !last_byte_was_changed(bytes, pieces);
+        }
+        links().next().is_some_and(|link| pieces.len() < link.of as usize)
+    }
+
+    fn cut(&mut self, path: &Path, bytes: &[u8], offset: usize, kept: &[Frame]) {
+        let torn_bytes = (bytes.len() - offset) as u64;
+        let dropped = self.head;
+        // The head goes back to the last complete batch.
+        if self.missing > 0 {
+            self.recovery.records -= u64::from(self.index) + 1;
+            self.head = match kept.last() {
+                Some(frame) => Head { seq: frame.link.seq, batch: frame.link.batch, hash: frame.link.hash },
+                None => self.before_first(bytes, offset, dropped),
+            };
+        }
+        let batch = self.head.batch + 1;
+        self.missing = 0;
+        self.recovery.torn =
+            Some(TornTail { file: path.to_owned(), offset: offset as u64, bytes: torn_bytes, batch });
+    }
+
+    /// The head before a segment whose only batch is torn: its first record names it.
+    fn before_first(&self, bytes: &[u8], offset: usize, dropped: Head) -> Head {
+        match split(&bytes[offset..]).first().map(|piece| &piece.link) {
+            Some(Ok(link)) => Head { seq: link.seq - 1, batch: link.batch - 1, hash: link.prev },
+            _ => dropped,
+        }
+    }
+}
+
+/// A sector that was allotted but never written reads as zeros up to its end.
+fn has_unwritten_sector(bytes: &[u8], from: usize) -> bool {
+    let mut at = from;
+    while let Some(found) = memchr::memchr(0, &bytes[at..]) {
+        let start = at + found;
+        let run = bytes[start..].iter().take_while(|byte| **byte == 0).count();
+        let end = start + run;
+        if end == bytes.len() || end % 512 == 0 {
+            return true;
+        }
+        at = end;
+    }
+    false
+}
+
+/// Whether the batch is complete but for its very last byte, which is there and is not LF.
+fn last_byte_was_changed(bytes: &[u8], pieces: &[Piece]) -> bool {
+    let Some(last) = pieces.last() else { return false };
+    let mut frame = bytes[last.offset..].to_vec();
+    if let Some(byte) = frame.last_mut() {
+        *byte = LF;
+    }
+    record::decode(&frame).is_ok_and(|(link, _)| link.index + 1 == link.of)
+}
+
+/// Splits a segment into records, sound or not, and checks each by itself.
+fn split(bytes: &[u8]) -> Vec<Piece> {
+    let mut spans = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        // A record ends with LF; a stretch that does not begin with RS ends where the next RS is.
+        let rest = &bytes[at..];
+        let end = match memchr::memchr2(LF, RS, &rest[1..]) {
+            Some(found) if rest[1 + found] == LF => found + 2,
+            Some(found) => found + 1,
+            None => rest.len(),
+        };
+        spans.push((at, end));
+        at += end;
+    }
+    let check = |(offset, len): (usize, usize)| {
+        let link = record::decode(&bytes[offset..offset + len]).map(|(link, _)| link);
+        Piece { offset, len, link }
+    };
+    spans.into_par_iter().map(check).collect()
+}
+
+fn segment_path(dir: &Path, number: u32) -> PathBuf {
+    dir.join(format!("{number:06}.geojsons"))
+}
+
+fn segments(dir: &Path) -> Result<Vec<u32>, OpenError> {
+    let io_error = |source| OpenError::Io { path: dir.to_owned(), source };
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io_error)? {
+        let name = entry.map_err(io_error)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".geojsons")).map(str::parse);
+        if let Some(Ok(number)) = number {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn read_header(dir: &Path) -> Result<Hash, OpenError> {
+    let path = dir.join(LEDGER_DIR).join(FORMAT_FILE);
+    let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let bad = |problem: String| OpenError::BadHeader { file: path.clone(), problem };
+    let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    if json["format"] != FORMAT_NAME {
+        return Err(bad(format!("\"format\" is not \"{FORMAT_NAME}\"")));
+    }
+    // The version is read alone: a later format may have any other members.
+    match json["version"].as_u64() {
+        Some(1) => Ok(Hash::of(&bytes)),
+        Some(newer) if newer > u64::from(FORMAT_VERSION) => {
+            Err(OpenError::Newer { dir: dir.to_owned(), found: u32::try_from(newer).unwrap_or(u32::MAX) })
+        }
+        _ => Err(bad("\"version\" is not a number from 1".to_owned())),
+    }
+}
+
+/// Makes an empty ledger beside its place, and moves it there once it is on the disk.
+fn make(dir: &Path) -> Result<(), OpenError> {
+    let fresh = dir.join(format!("{LEDGER_DIR}.new"));
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| OpenError::Io { path, source }
+    };
+    if fresh.exists() {
+        // Left by a creation that was cut short; nothing was ever put into it.
+        fs::remove_dir_all(&fresh).map_err(at(&fresh))?;
+    }
+    fs::create_dir(&fresh).map_err(at(&fresh))?;
+    let header = Header {
+        format: FORMAT_NAME.to_owned(),
+        version: FORMAT_VERSION,
+        store: uuid::Uuid::new_v4().to_string(),
+        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
+    let path = fresh.join(FORMAT_FILE);
+    let mut json = serde_json::to_vec(&header).map_err(|error| at(&path)(error.into()))?;
+    json.push(LF);
+    let mut file = File::create_new(&path).map_err(at(&path))?;
+    file.write_all(&json).and_then(|()| file.sync_all()).map_err(at(&path))?;
+    sync_dir(&fresh).map_err(at(&fresh))?;
+    let place = dir.join(LEDGER_DIR);
+    fs::rename(&fresh, &place).map_err(at(&place))?;
+    sync_dir(dir).map_err(at(dir))
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Takes the lock of the store, for as long as the file is open. `None` when there is no folder to lock in.
+fn lock(dir: &Path, create: bool) -> Result<Option<File>, OpenError> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |source| OpenError::Io { path, source }
+    };
+    if !create {
+        return Ok(None);
+    }
+    if !dir.exists() {
+        fs::create_dir_all(dir).map_err(at(dir))?;
+        if let Some(parent) = dir.canonicalize().map_err(at(dir))?.parent() {
+            sync_dir(parent).map_err(at(parent))?;
+        }
+    }
+    let path = dir.join(LOCK_FILE);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(at(&path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid).map_err(at(&path))?;
+            let pid = pid.trim().to_owned();
+            return Err(OpenError::Held { dir: dir.to_owned(), pid });
+        }
+        Err(fs::TryLockError::Error(source)) => return Err(at(&path)(source)),
+    }
+    let pid = format!("{}\n", std::process::id());
+    file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(at(&path))?;
+    Ok(Some(file))
+}

@@ -1,0 +1,827 @@
+//! Questions about incidents: which, how many, in what order.
+//!
+//! A question is first compiled (words become numbers, boxes are split at the antimeridian, targets are
+//! looked up), then every part is filtered, by its tree when a small box is asked for and by a scan of its
+//! columns otherwise, on all cores. What matches is counted exactly; only the rows of the page are sorted.
+//!
+//! `within` measures no far row: a grid of whole degrees says which rows may be near the target at all, the
+//! search for the border stops at the limit, and what it found is remembered ([`crate::seen`]).
+//!
+//! Cost: a scan of a million rows takes some 10 ms; the first `within` about a country, what the border
+//! search costs for the rows near it.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kordon_borders::{BBox, BorderSet, Day, Interval, LonLat, Nearest, Target, TerritoryId, UnknownTarget};
+use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verification};
+use rayon::prelude::*;
+
+use crate::answer::{Reached, To};
+use crate::names::Symbol;
+use crate::snapshot::{Columns, Context, NO_WORD, Part, Row, Slice, Snapshot};
+use crate::text::Words;
+
+/// A question. The default asks for everything, latest first.
+///
+/// A list with several words means any of them; an empty list means no condition.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// At least one of its places is in this box.
+    pub bbox: Option<BBox>,
+    /// Its interval meets this one.
+    pub datetime: Option<During>,
+    /// It is near something.
+    pub within: Option<Within>,
+    /// What to measure to, for `border.to` and for sorting by distance; `within.of` when absent.
+    pub of: Option<Of>,
+    /// A territory that claims one of its places, as ISO 3166-1 alpha-3; the stated country if it has no place.
+    pub country: Vec<String>,
+    /// Kinds of event.
+    pub event_type: Vec<EventType>,
+    /// Finer kinds of event.
+    pub sub_event_type: Vec<String>,
+    /// What was hit.
+    pub infrastructure: Vec<Infrastructure>,
+    /// How badly.
+    pub damage: Vec<Damage>,
+    /// How sure it is.
+    pub verification: Vec<Verification>,
+    /// Words of which each begins a word of its title, description or location.
+    pub text: Option<String>,
+    /// The order.
+    pub sortby: SortBy,
+    /// At most so many rows; all when absent.
+    pub limit: Option<usize>,
+    /// Where the page before ended.
+    pub cursor: Option<Cursor>,
+}
+
+/// An interval of UTC seconds since 1970, half-open and open where `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct During {
+    /// First second.
+    pub start_s: Option<i64>,
+    /// First second after.
+    pub end_s: Option<i64>,
+}
+
+impl During {
+    fn meets(&self, start_s: i64, end_s: i64) -> bool {
+        self.start_s.is_none_or(|first| end_s > first) && self.end_s.is_none_or(|after| start_s < after)
+    }
+}
+
+/// "Within `km` of `of`".
+///
+/// An incident whose place is only known as an area has no distance, and is never within one.
+#[derive(Clone, Debug)]
+pub struct Within {
+    /// Of what.
+    pub of: Of,
+    /// How near, in kilometers.
+    pub km: f64,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Whether what lies inside the territory counts as near it.
+    pub include_inside: bool,
+}
+
+impl Within {
+    /// Surely or possibly within so many kilometers, inside included.
+    pub fn new(of: Of, km: f64) -> Self {
+        Self { of, km, certainty: Certainty::default(), include_inside: true }
+    }
+}
+
+/// How sure "within" must be, given how precisely the place and the border are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certainty {
+    /// Wherever in its circle the incident was, it was near enough.
+    Certain,
+    /// Somewhere in its circle it was near enough.
+    #[default]
+    Possible,
+}
+
+/// What a distance is measured to.
+#[derive(Clone, Debug)]
+pub enum Of {
+    /// A place.
+    Place(LonLat),
+    /// A territory, or a set of them that is the same at all times.
+    Target(Target),
+    /// A named set with the members it had on the day each event began: NATO for an event of 2022 has no Finland.
+    Dated(String),
+}
+
+impl Of {
+    /// Reads `LON,LAT`, a territory's code or the name of a set.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownTarget`] when it is none of them.
+    pub fn parse(text: &str, borders: &BorderSet) -> Result<Self, UnknownTarget> {
+        if let Some(place) = parse_place(text) {
+            return Ok(Self::Place(place));
+        }
+        let target = borders.target(text, None)?;
+        let is_dated = borders.alliances().any(|name| name == target.name());
+        Ok(if is_dated { Self::Dated(target.name().to_owned()) } else { Self::Target(target) })
+    }
+
+    /// How it is called in an answer.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Place(place) => format!("{},{}", place.lon(), place.lat()),
+            Self::Target(target) => target.name().to_owned(),
+            Self::Dated(name) => name.clone(),
+        }
+    }
+}
+
+fn parse_place(text: &str) -> Option<LonLat> {
+    let (lon, lat) = text.split_once(',')?;
+    LonLat::new(lon.trim().parse().ok()?, lat.trim().parse().ok()?).ok()
+}
+
+/// The order of the rows. Rows that are alike in it stand by id; rows without a distance stand last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortBy {
+    /// Latest first.
+    #[default]
+    DateStartDescending,
+    /// Earliest first.
+    DateStart,
+    /// Nearest first: to `of`, else to the nearest foreign territory. Inside is 0.
+    Distance,
+    /// Farthest first.
+    DistanceDescending,
+    /// By title, folded.
+    Title,
+    /// By title, backward.
+    TitleDescending,
+}
+
+impl SortBy {
+    const WORDS: [(Self, &'static str); 6] = [
+        (Self::DateStartDescending, "-date_start"),
+        (Self::DateStart, "date_start"),
+        (Self::Distance, "distance"),
+        (Self::DistanceDescending, "-distance"),
+        (Self::Title, "title"),
+        (Self::TitleDescending, "-title"),
+    ];
+
+    /// The word in a query.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(sort, _)| *sort == self).map_or("", |(_, word)| word)
+    }
+}
+
+/// A word that names no order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not one of -date_start, date_start, distance, -distance, title, -title")]
+pub struct UnknownSort;
+
+impl FromStr for SortBy {
+    type Err = UnknownSort;
+    fn from_str(word: &str) -> Result<Self, UnknownSort> {
+        let word = word.strip_prefix('+').unwrap_or(word);
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(sort, _)| *sort).ok_or(UnknownSort)
+    }
+}
+
+/// The end of a page: the next one begins behind this row, whatever has been written since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    sort: SortBy,
+    key: CursorKey,
+    id: IncidentId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum CursorKey {
+    Number(i64),
+    Text(String),
+}
+
+/// A text that is not a cursor, or one of another order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this collection")]
+pub struct BadCursor;
+
+impl Cursor {
+    /// The order in which the page was.
+    pub fn sortby(&self) -> SortBy {
+        self.sort
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sort = SortBy::WORDS.iter().position(|(sort, _)| *sort == self.sort).unwrap_or_default();
+        write!(out, "{sort}")?;
+        self.id.as_bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
+        match &self.key {
+            CursorKey::Number(number) => write!(out, "n{:016x}", number.cast_unsigned()),
+            CursorKey::Text(text) => {
+                out.write_str("t")?;
+                text.bytes().try_for_each(|byte| write!(out, "{byte:02x}"))
+            }
+        }
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = BadCursor;
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        parse_cursor(text).ok_or(BadCursor)
+    }
+}
+
+fn parse_cursor(text: &str) -> Option<Cursor> {
+    if !text.is_ascii() || text.len() < 34 {
+        return None;
+    }
+    let (sort, _) = *SortBy::WORDS.get(text[..1].parse::<usize>().ok()?)?;
+    let id = IncidentId::from(uuid::Uuid::from_slice(&unhex(&text[1..33])?).ok()?);
+    let key = match (&text[33..34], &text[34..]) {
+        ("n", number) => CursorKey::Number(u64::from_str_radix(number, 16).ok()?.cast_signed()),
+        ("t", text) => CursorKey::Text(String::from_utf8(unhex(text)?).ok()?),
+        _ => return None,
+    };
+    let by_title = matches!(sort, SortBy::Title | SortBy::TitleDescending);
+    (by_title == matches!(key, CursorKey::Text(_))).then_some(Cursor { sort, key, id })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// An answer: one page of rows.
+#[derive(Debug)]
+pub struct Found {
+    /// How many rows match in all, exactly.
+    pub matched: usize,
+    /// The rows of this page, in order.
+    pub rows: Vec<Row>,
+    /// Where this page ends, when there is another.
+    pub next: Option<Cursor>,
+}
+
+impl<V> Snapshot<V> {
+    /// The rows that a question asks for.
+    ///
+    /// A cursor of another order than the question's is not followed: the first page is given.
+    pub fn find(&self, query: &Query) -> Found {
+        let compiled = Compiled::new(query, &self.context);
+        let hits = compiled.hits(&self.slices);
+        let sorter = Sorter { compiled: &compiled, slices: &self.slices, sort: query.sortby };
+        let (page, more) = sorter.page(&hits, query.cursor.as_ref(), query.limit);
+        let rows: Vec<Row> = page.par_iter().with_min_len(8).map(|one| self.row(one, &compiled)).collect();
+        let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
+        Found { matched: hits.len(), rows, next }
+    }
+
+    /// How many rows match.
+    pub fn count(&self, query: &Query) -> usize {
+        Compiled::new(query, &self.context).hits(&self.slices).len()
+    }
+
+    /// The row of this id with its answer to `of`, as `find` would give it.
+    pub fn get_with(&self, id: IncidentId, of: &Of) -> Option<Row> {
+        let mut row = self.get(id)?;
+        let query = Query { of: Some(of.clone()), ..Query::default() };
+        row.to = Compiled::new(&query, &self.context).answer(&row.part, row.row);
+        Some(row)
+    }
+
+    fn row(&self, one: &Candidate<'_>, compiled: &Compiled<'_>) -> Row {
+        let part = Arc::clone(&self.slices[one.hit.slice as usize].part);
+        let row = one.hit.row as usize;
+        let to = compiled.answer(&part, row);
+        Row { part, row, to }
+    }
+}
+
+/// A row that matches.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    pub slice: u32,
+    pub row: u32,
+}
+
+/// A question in numbers.
+pub(crate) struct Compiled<'a> {
+    boxes: Option<Vec<[f64; 4]>>,
+    datetime: Option<During>,
+    event_type: Option<u32>,
+    verification: Option<u32>,
+    infrastructure: Option<u32>,
+    damage: Option<u32>,
+    sub_event_type: Option<Vec<Symbol>>,
+    country: Option<Countries>,
+    text: Option<Words>,
+    within: Option<(Measure<'a>, &'a Within)>,
+    of: Option<Measure<'a>>,
+}
+
+/// The countries asked for: which sets of claimants have one of them, and their own names.
+struct Countries {
+    claims: Vec<bool>,
+    stated: Vec<Symbol>,
+}
+
+fn mask<T: Copy>(words: &[T], bit: impl Fn(T) -> u32) -> Option<u32> {
+    (!words.is_empty()).then(|| words.iter().fold(0, |set, &word| set | 1 << bit(word)))
+}
+
+impl<'a> Compiled<'a> {
+    pub fn new(query: &'a Query, context: &'a Context) -> Self {
+        let words = |words: &[String]| -> Option<Vec<Symbol>> {
+            (!words.is_empty()).then(|| words.iter().filter_map(|word| context.words.find(word)).collect())
+        };
+        let within = query.within.as_ref().map(|within| (Measure::new(&within.of, context), within));
+        let of = query.of.as_ref().or(query.within.as_ref().map(|within| &within.of));
+        Self {
+            boxes: query.bbox.as_ref().map(BBox::parts),
+            datetime: query.datetime,
+            event_type: mask(&query.event_type, |word| word as u32),
+            verification: mask(&query.verification, |word| word as u32),
+            infrastructure: mask(&query.infrastructure, |word| word as u32),
+            damage: mask(&query.damage, |word| word as u32),
+            sub_event_type: words(&query.sub_event_type),
+            country: Countries::new(&query.country, context),
+            text: query.text.as_deref().map(Words::new),
+            within,
+            of: of.map(|of| Measure::new(of, context)),
+        }
+    }
+
+    /// The same question, restricted to these boxes as well.
+    pub fn hits_in(&self, slices: &[Slice], boxes: &[[f64; 4]]) -> Vec<Hit> {
+        let both = match &self.boxes {
+            None => boxes.to_vec(),
+            Some(own) => own.iter().flat_map(|a| boxes.iter().filter_map(|b| meet(a, b))).collect(),
+        };
+        self.hits_of(slices, Some(&both))
+    }
+
+    /// All rows that match, part by part.
+    pub fn hits(&self, slices: &[Slice]) -> Vec<Hit> {
+        self.hits_of(slices, self.boxes.as_deref())
+    }
+
+    fn hits_of(&self, slices: &[Slice], boxes: Option<&[[f64; 4]]>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (slice, number) in slices.iter().zip(0..) {
+            let hit = |row: u32| {
+                let hit = self.matches(slice, row as usize, boxes);
+                hit.then_some(Hit { slice: number, row })
+            };
+            let rows = u32::try_from(slice.part.columns.len()).unwrap_or(u32::MAX);
+            match boxes {
+                Some(boxes) if are_small(boxes) => {
+                    let rows = slice.part.tree.rows_in(boxes);
+                    hits.par_extend(rows.into_par_iter().with_min_len(1 << 12).filter_map(hit));
+                }
+                _ => hits.par_extend((0..rows).into_par_iter().with_min_len(1 << 14).filter_map(hit)),
+            }
+        }
+        hits
+    }
+
+    /// Whether a row matches: cheap conditions first.
+    fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>) -> bool {
+        let columns = &slice.part.columns;
+        !slice.dead.has(row)
+            && self.datetime.is_none_or(|during| during.meets(columns.start_s[row], columns.end_s[row]))
+            && self.event_type.is_none_or(|words| has_word(words, columns.event_type[row]))
+            && self.verification.is_none_or(|words| has_word(words, columns.verification[row]))
+            && self.infrastructure.is_none_or(|words| words & columns.infrastructure[row] != 0)
+            && self.damage.is_none_or(|words| words & columns.damage[row] != 0)
+            && self.sub_event_type.as_ref().is_none_or(|w| w.contains(&columns.sub_event_type[row]))
+            && self.country.as_ref().is_none_or(|countries| countries.have(columns, row))
+            && boxes.is_none_or(|boxes| columns.places(row).iter().any(|&place| is_in(place, boxes)))
+            && self.text.as_ref().is_none_or(|words| words.are_in(columns.text(row)))
+            && self
+                .within
+                .as_ref()
+                .is_none_or(|(measure, within)| measure.is_within(&slice.part, row, within))
+    }
+
+    /// The answer to the target, for one row.
+    fn answer(&self, part: &Part, row: usize) -> Option<To> {
+        let measure = self.of.as_ref()?;
+        Some(measure.answer(part, row))
+    }
+}
+
+fn has_word(words: u32, word: u8) -> bool {
+    word != NO_WORD && words >> word & 1 == 1
+}
+
+fn is_in(place: LonLat, boxes: &[[f64; 4]]) -> bool {
+    let (lon, lat) = (place.lon(), place.lat());
+    boxes.iter().any(|&[west, south, east, north]| west <= lon && lon <= east && south <= lat && lat <= north)
+}
+
+fn meet(a: &[f64; 4], b: &[f64; 4]) -> Option<[f64; 4]> {
+    let both = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
+    (both[0] <= both[2] && both[1] <= both[3]).then_some(both)
+}
+
+/// A box of a continent or more is scanned: the tree would only give back most rows, one by one.
+fn are_small(boxes: &[[f64; 4]]) -> bool {
+    boxes.iter().map(|b| (b[2] - b[0]) * (b[3] - b[1])).sum::<f64>() < 2_000.0
+}
+
+impl Countries {
+    fn new(codes: &[String], context: &Context) -> Option<Self> {
+        if codes.is_empty() {
+            return None;
+        }
+        let wanted: Vec<TerritoryId> = codes.iter().filter_map(|code| context.borders.find(code)).collect();
+        let has_one = |claims: &Arc<[TerritoryId]>| claims.iter().any(|id| wanted.contains(id));
+        let claims = context.claims.all().iter().map(has_one).collect();
+        let stated = codes.iter().filter_map(|code| context.words.find(&code.to_ascii_uppercase())).collect();
+        Some(Self { claims, stated })
+    }
+
+    fn have(&self, columns: &Columns, row: usize) -> bool {
+        if columns.places(row).is_empty() {
+            return self.stated.contains(&columns.country[row]);
+        }
+        self.claims.get(columns.border[row].claims as usize).copied().unwrap_or(false)
+    }
+}
+
+/// Distances from rows to what was asked about.
+pub(crate) struct Measure<'a> {
+    of: &'a Of,
+    context: &'a Context,
+    /// Targets by their members, and which of them holds on a day.
+    targets: RwLock<Targets>,
+}
+
+#[derive(Default)]
+struct Targets {
+    known: Vec<Arc<Dated>>,
+    by_day: HashMap<i64, Arc<Dated>>,
+}
+
+/// A target on some days: its members, and the cells of the globe that may be near it.
+struct Dated {
+    target: Target,
+    members: Arc<[TerritoryId]>,
+    near: RwLock<Option<(f64, Arc<Near>)>>,
+}
+
+impl<'a> Measure<'a> {
+    fn new(of: &'a Of, context: &'a Context) -> Self {
+        Self { of, context, targets: RwLock::default() }
+    }
+
+    /// Three-valued "within", as asked: is the row certainly, or at least possibly, so near?
+    fn is_within(&self, part: &Part, row: usize, within: &Within) -> bool {
+        let radius = part.columns.radius_m[row];
+        if radius.is_nan() {
+            return false;
+        }
+        let limit_m = within.km * 1000.0;
+        // Accuracy belongs to the stretch of border that is nearest; the search limit takes the worst.
+        let reach = match within.certainty {
+            Certainty::Certain => limit_m,
+            Certainty::Possible => limit_m + radius + self.worst_accuracy_m(),
+        };
+        let Some(signed) = self.signed_m(part, row, reach) else { return false };
+        if signed < 0.0 && !within.include_inside {
+            return false;
+        }
+        let holds = |accuracy_m: f64| {
+            let interval: Interval = kordon_borders::interval(signed, radius, accuracy_m);
+            match kordon_borders::within(limit_m, &interval) {
+                kordon_borders::Within::Certain => true,
+                kordon_borders::Within::Possible => within.certainty == Certainty::Possible,
+                kordon_borders::Within::No => false,
+            }
+        };
+        // Which stretch of border is nearest matters only where the best and the worst disagree.
+        let (best, worst) = (holds(0.0), holds(self.worst_accuracy_m()));
+        if best == worst { best } else { holds(self.accuracy_m(part, row, signed)) }
+    }
+
+    fn worst_accuracy_m(&self) -> f64 {
+        match self.of {
+            Of::Place(_) => 0.0,
+            _ => {
+                let info = self.context.borders.info();
+                info.better.iter().map(|stretch| stretch.accuracy_m).fold(info.accuracy_m, f64::max)
+            }
+        }
+    }
+
+    /// How accurate the border is where it is nearest to the row.
+    fn accuracy_m(&self, part: &Part, row: usize, signed: f64) -> f64 {
+        match self.of {
+            Of::Place(_) => 0.0,
+            _ => self
+                .nearest_up_to(part, row, signed.abs() + 1.0)
+                .map_or(self.worst_accuracy_m(), |(_, nearest)| nearest.accuracy_m),
+        }
+    }
+
+    /// The distance of a row, negative inside, if it is at most `limit_m`.
+    fn signed_m(&self, part: &Part, row: usize, limit_m: f64) -> Option<f64> {
+        match self.of {
+            Of::Place(place) => {
+                let nearest =
+                    part.columns.places(row).iter().map(|&from| kordon_borders::distance(*place, from).get());
+                nearest.reduce(f64::min).filter(|distance| *distance <= limit_m)
+            }
+            _ => {
+                let dated = self.target_on(part.columns.start_s[row])?;
+                let seen = part.seen(&dated.members);
+                seen.within(row, limit_m, |limit_m| {
+                    let near = dated.near(limit_m, self.context);
+                    let places = part.columns.places(row).iter().filter(|place| near.has(**place));
+                    let found = places.filter_map(|&place| self.nearest_at(&dated.target, place, limit_m));
+                    found.map(|nearest| nearest.distance_m).reduce(f64::min)
+                })
+            }
+        }
+    }
+
+    /// The nearest point of a target from one place, negative inside, if it is at most `limit_m` away.
+    fn nearest_at(&self, target: &Target, place: LonLat, limit_m: f64) -> Option<Nearest> {
+        let borders = &self.context.borders;
+        if borders.containing(place).iter().any(|claimant| target.members().contains(claimant)) {
+            return borders.signed_distance(place, target);
+        }
+        borders.nearest_to(place, target, limit_m)
+    }
+
+    /// The nearest of a row's places, with its answer.
+    fn nearest_up_to(&self, part: &Part, row: usize, limit_m: f64) -> Option<(LonLat, Nearest)> {
+        let dated = self.target_on(part.columns.start_s[row])?;
+        let places = part.columns.places(row).iter();
+        let found =
+            places.filter_map(|&place| Some((place, self.nearest_at(&dated.target, place, limit_m)?)));
+        found.reduce(|a, b| if b.1.distance_m < a.1.distance_m { b } else { a })
+    }
+
+    /// The whole answer for one row: signed, with its foot.
+    fn answer(&self, part: &Part, row: usize) -> To {
+        let measured = !part.columns.radius_m[row].is_nan();
+        let found = match self.of {
+            _ if !measured => None,
+            Of::Place(place) => {
+                let ways = part.columns.places(row).iter().map(|&from| kordon_borders::inverse(from, *place));
+                let shortest = ways.reduce(|a, b| if b.0 < a.0 { b } else { a });
+                shortest.map(|(meters, azimuth_deg)| Reached::Place(*place, meters.get(), azimuth_deg))
+            }
+            _ => self
+                .nearest_up_to(part, row, f64::INFINITY)
+                .map(|(from, nearest)| Reached::Territory(from, nearest)),
+        };
+        To { name: self.of.name(), found }
+    }
+
+    fn target_on(&self, start_s: i64) -> Option<Arc<Dated>> {
+        let day = if matches!(self.of, Of::Dated(_)) { start_s.div_euclid(86_400) } else { 0 };
+        if let Some(known) = self.targets.read().unwrap_or_else(PoisonError::into_inner).by_day.get(&day) {
+            return Some(Arc::clone(known));
+        }
+        let target = match self.of {
+            Of::Place(_) => return None,
+            Of::Target(target) => target.clone(),
+            Of::Dated(name) => self.context.borders.target(name, Some(day_of(start_s)?)).ok()?,
+        };
+        let mut targets = self.targets.write().unwrap_or_else(PoisonError::into_inner);
+        let known = targets.known.iter().find(|known| *known.members == *target.members()).cloned();
+        let dated = known.unwrap_or_else(|| {
+            let members = Arc::from(target.members());
+            Arc::new(Dated { target, members, near: RwLock::default() })
+        });
+        targets.known.push(Arc::clone(&dated));
+        targets.by_day.insert(day, Arc::clone(&dated));
+        Some(dated)
+    }
+}
+
+fn day_of(start_s: i64) -> Option<Day> {
+    let date = jiff::Timestamp::from_second(start_s).ok()?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Day::new(date.year(), date.month().cast_unsigned(), date.day().cast_unsigned())
+}
+
+impl Dated {
+    /// The cells that may be within `limit_m`, computed for the largest limit asked so far.
+    fn near(&self, limit_m: f64, context: &Context) -> Arc<Near> {
+        if let Some((known_m, near)) = &*self.near.read().unwrap_or_else(PoisonError::into_inner)
+            && *known_m >= limit_m
+        {
+            return Arc::clone(near);
+        }
+        // Somewhat more, so that the next row's larger radius does not paint the globe again.
+        let limit_m = limit_m * 1.5 + 30_000.0;
+        let near = Arc::new(Near::new(&self.members, limit_m, context));
+        *self.near.write().unwrap_or_else(PoisonError::into_inner) = Some((limit_m, Arc::clone(&near)));
+        near
+    }
+}
+
+/// Which cells of one degree may hold places within some distance of a target.
+struct Near(Vec<bool>);
+
+impl Near {
+    fn new(members: &[TerritoryId], limit_m: f64, context: &Context) -> Self {
+        let mut cells = vec![false; 360 * 180];
+        for &id in members {
+            for ring in context.ring_boxes(id) {
+                paint(&mut cells, ring, limit_m);
+            }
+        }
+        Self(cells)
+    }
+
+    fn has(&self, place: LonLat) -> bool {
+        self.0[cell_row(place.lat()) * 360 + cell_column(place.lon())]
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the grid")]
+fn cell_row(lat: f64) -> usize {
+    (lat + 90.0).floor().clamp(0.0, 179.0) as usize
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the grid")]
+fn cell_column(lon: f64) -> usize {
+    (lon + 180.0).floor().clamp(0.0, 359.0) as usize
+}
+
+/// Marks the cells that a box grown by `limit_m` meets.
+///
+/// Growing is never too small: no degree of latitude is shorter than 110 500 m; and on a sphere smaller than
+/// the Earth, a meridian `g` degrees away is at least `asin(cos(lat) sin(g))` off, least at the highest latitude.
+fn paint(cells: &mut [bool], ring: &[f64; 4], limit_m: f64) {
+    let [west, south, east, north] = *ring;
+    let by_lat = limit_m / 110_500.0;
+    let (south, north) = ((south - by_lat).max(-90.0), (north + by_lat).min(90.0));
+    let sine = (limit_m / 6_330_000.0).min(std::f64::consts::FRAC_PI_2).sin();
+    let cosine = south.abs().max(north.abs()).to_radians().cos();
+    let by_lon = if sine < cosine { (sine / cosine).asin().to_degrees() } else { 360.0 };
+    let columns: Vec<usize> = if east - west + 2.0 * by_lon >= 358.0 {
+        (0..360).collect()
+    } else {
+        #[expect(clippy::cast_possible_truncation, reason = "a few hundred degrees at most")]
+        let (first, last) = ((west - by_lon).floor() as i32, (east + by_lon).floor() as i32);
+        (first..=last).map(|lon| cell_column(f64::from((lon + 180).rem_euclid(360) - 180))).collect()
+    };
+    for row in cell_row(south)..=cell_row(north) {
+        for &column in &columns {
+            cells[row * 360 + column] = true;
+        }
+    }
+}
+
+/// Orders the rows that match.
+struct Sorter<'a> {
+    compiled: &'a Compiled<'a>,
+    slices: &'a [Slice],
+    sort: SortBy,
+}
+
+/// A row with what it is sorted by.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    key: Key<'a>,
+    id: IncidentId,
+    hit: Hit,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key<'a> {
+    Number(i64),
+    Text(&'a str),
+}
+
+/// A key that stands behind all others.
+const LAST: i64 = i64::MAX;
+
+impl<'a> Sorter<'a> {
+    /// The rows of a page, and whether there are more behind it.
+    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Candidate<'a>>, bool) {
+        let limit = limit.unwrap_or(usize::MAX);
+        let to_target = matches!(self.sort, SortBy::Distance) && self.compiled.of.is_some();
+        // The nearest rows are looked for nearby first: measuring is what costs.
+        let mut reach_m = if to_target && limit < hits.len() / 4 { 20_000.0 } else { f64::INFINITY };
+        loop {
+            let mut page = self.first(hits, after, limit.saturating_add(1), reach_m);
+            let known = |one: &Candidate<'_>| one.key != Key::Number(LAST);
+            if reach_m.is_infinite() || (page.len() > limit && page.iter().all(known)) {
+                let more = page.len() > limit;
+                page.truncate(limit);
+                return (page, more);
+            }
+            reach_m = if reach_m < 1e6 { reach_m * 8.0 } else { f64::INFINITY };
+        }
+    }
+
+    /// The first `keep` rows behind the cursor, in order.
+    fn first(&self, hits: &[Hit], after: Option<&Cursor>, keep: usize, reach_m: f64) -> Vec<Candidate<'a>> {
+        let after = after.filter(|cursor| cursor.sort == self.sort);
+        let chunk = |hits: &[Hit]| {
+            let mut kept = Vec::new();
+            for &hit in hits {
+                let one = self.candidate(hit, reach_m);
+                if after.is_none_or(|cursor| self.order(&one, &cursor.key(), cursor.id) == Ordering::Greater)
+                {
+                    kept.push(one);
+                }
+                if kept.len() >= keep.saturating_mul(2).saturating_add(1024) {
+                    self.keep(&mut kept, keep);
+                }
+            }
+            self.keep(&mut kept, keep);
+            kept
+        };
+        let mut all: Vec<Candidate<'a>> = hits.par_chunks(1 << 13).flat_map_iter(chunk).collect();
+        self.keep(&mut all, keep);
+        all.par_sort_unstable_by(|a, b| self.order(a, &b.key, b.id));
+        all
+    }
+
+    fn keep(&self, rows: &mut Vec<Candidate<'a>>, keep: usize) {
+        if rows.len() > keep {
+            if keep > 0 {
+                rows.select_nth_unstable_by(keep - 1, |a, b| self.order(a, &b.key, b.id));
+            }
+            rows.truncate(keep);
+        }
+    }
+
+    fn order(&self, one: &Candidate<'_>, key: &Key<'_>, id: IncidentId) -> Ordering {
+        let by_key = match (&one.key, key) {
+            (Key::Number(a), Key::Number(b)) => a.cmp(b),
+            (Key::Text(a), Key::Text(b)) if self.sort == SortBy::TitleDescending => b.cmp(a),
+            (Key::Text(a), Key::Text(b)) => a.cmp(b),
+            (Key::Number(_), Key::Text(_)) => Ordering::Less,
+            (Key::Text(_), Key::Number(_)) => Ordering::Greater,
+        };
+        by_key.then_with(|| one.id.cmp(&id))
+    }
+
+    fn candidate(&self, hit: Hit, reach_m: f64) -> Candidate<'a> {
+        let (part, row) = (&self.slices[hit.slice as usize].part, hit.row as usize);
+        let columns = &part.columns;
+        let key = match self.sort {
+            SortBy::DateStart => Key::Number(columns.start_s[row]),
+            SortBy::DateStartDescending => Key::Number(-columns.start_s[row]),
+            SortBy::Distance => Key::Number(self.distance(part, row, reach_m).map_or(LAST, ascending)),
+            SortBy::DistanceDescending => {
+                Key::Number(self.distance(part, row, f64::INFINITY).map_or(LAST, |meters| -ascending(meters)))
+            }
+            SortBy::Title | SortBy::TitleDescending => Key::Text(columns.title_key(row)),
+        };
+        Candidate { key, id: columns.ids[row], hit }
+    }
+
+    fn distance(&self, part: &Part, row: usize, reach_m: f64) -> Option<f64> {
+        if part.columns.radius_m[row].is_nan() {
+            return None;
+        }
+        match &self.compiled.of {
+            Some(of) => of.signed_m(part, row, reach_m).map(|meters| meters.max(0.0)),
+            None => part.columns.border[row].foreign.as_ref().map(|nearest| nearest.distance_m),
+        }
+    }
+
+    fn cursor(&self, last: &Candidate<'_>) -> Cursor {
+        let key = match last.key {
+            Key::Number(number) => CursorKey::Number(number),
+            Key::Text(text) => CursorKey::Text(text.to_owned()),
+        };
+        Cursor { sort: self.sort, key, id: last.id }
+    }
+}
+
+impl Cursor {
+    fn key(&self) -> Key<'_> {
+        match &self.key {
+            CursorKey::Number(number) => Key::Number(*number),
+            CursorKey::Text(text) => Key::Text(text),
+        }
+    }
+}
+
+/// A distance as a number that orders alike: the bits of an `f64` that is not negative.
+fn ascending(meters: f64) -> i64 {
+    meters.max(0.0).to_bits().cast_signed()
+}

@@ -1,0 +1,802 @@
+//! The store: puts incidents into the ledger, and shows what is there as snapshots.
+//!
+//! One thread writes. Callers hand it their batches and wait; it takes all that are waiting, writes them as
+//! one batch of the ledger with one fsync, makes them visible, and only then answers. So an answer means:
+//! on the disk, and seen by every query that begins now.
+//!
+//! An incident is known by its id and by each of its `same_as`, for ever: a key that once named it still does
+//! after a revision that no longer mentions it. Of a report whose keys name different incidents, the one that
+//! is named by its id, else by its first key, is revised; the keys stay with their owners.
+//!
+//! Cost: 32 bytes per key and about 64 per incident, beside the snapshot.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::{fmt, io};
+
+use arc_swap::ArcSwap;
+use kordon_borders::BorderSet;
+use kordon_incidents::{EventDate, Incident, IncidentId, RecordStatus};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::ledger::{
+    self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
+};
+use crate::project::{Record, project};
+use crate::record::{self, Hash, Op};
+use crate::snapshot::{Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier, measure_all};
+
+/// Waiting batches are written together up to about so many incidents.
+const GROUP_MAX: usize = 100_000;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Make one if there is none.
+    pub create: bool,
+    /// Write nothing at all; needs no lock, and works on a disk that cannot be written.
+    pub read_only: bool,
+}
+
+/// Who puts a revision on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author(String);
+
+impl Author {
+    /// By the name that `recorded_by` will have.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What became of one incident that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is new.
+    Accepted,
+    /// It was there, and now says something else.
+    Updated,
+    /// It was there and says the same; nothing was written.
+    Unchanged,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Put {
+    /// New incidents.
+    pub accepted: usize,
+    /// Revised ones.
+    pub updated: usize,
+    /// Those that were there already, saying the same.
+    pub unchanged: usize,
+    /// What became of each, in the order they were put.
+    pub ids: Vec<(IncidentId, Outcome)>,
+    /// Number of the last record of the ledger that is visible.
+    pub seq: u64,
+}
+
+/// Why nothing was put.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PutError {
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Ledger(#[from] AppendError),
+    /// The revision to compare with could not be read.
+    #[error("comparing with what is stored: {0}")]
+    Read(Arc<ReadError>),
+    /// There is no incident of this id.
+    #[error("there is no incident {0}")]
+    NoSuchIncident(IncidentId),
+    /// An incident cannot be written as JSON.
+    #[error("incident {0} cannot be written: {1}")]
+    NotJson(IncidentId, String),
+    /// The store is closing.
+    #[error("the store is closing")]
+    Closing,
+}
+
+impl PutError {
+    /// Whether the disk is full: what is stored stays, and nothing more is taken.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Ledger(AppendError::Full))
+    }
+}
+
+/// The place in a store at which something is off.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// The ledger is not as it was written.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Ledger(Vec<DamagedAt>),
+    /// The ledger cannot be walked.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A record is sound but no incident.
+    #[error(transparent)]
+    Document(#[from] ReadError),
+    /// The index does not say what the documents say.
+    #[error("incident {id}: {problem}")]
+    Index {
+        /// Which incident.
+        id: IncidentId,
+        /// What differs.
+        problem: String,
+    },
+}
+
+/// What a walk through a sound store has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// Records of the ledger.
+    pub records: u64,
+    /// Batches of the ledger.
+    pub batches: u64,
+    /// Incidents, withdrawn ones included.
+    pub incidents: usize,
+    /// Those of them that everybody may see.
+    pub public: usize,
+    /// Hash of the last record: whoever wrote it down elsewhere can tell whether the store was rewritten.
+    pub head: String,
+    /// Bytes behind the last complete batch, never acknowledged.
+    pub torn_bytes: u64,
+}
+
+impl fmt::Display for VerifyReport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { records, batches, incidents, public, head, torn_bytes } = self;
+        write!(
+            out,
+            "{records} records in {batches} batches, {incidents} incidents, {public} public; head {head}"
+        )?;
+        if *torn_bytes > 0 {
+            write!(out, "; {torn_bytes} bytes of a batch that was never acknowledged")?;
+        }
+        Ok(())
+    }
+}
+
+/// A store, open. Share it behind an [`Arc`]; dropping it waits for what is being written.
+pub struct Store {
+    shared: Arc<Shared>,
+    dir: PathBuf,
+    recovery: Recovery,
+    queue: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What readers and the writer share.
+struct Shared {
+    context: Arc<Context>,
+    public: ArcSwap<Snapshot<Public>>,
+    full: ArcSwap<Snapshot<Full>>,
+    index: RwLock<Index>,
+    refusal: Mutex<Option<AppendError>>,
+}
+
+/// Which record of the ledger speaks for which incident.
+#[derive(Default)]
+struct Index {
+    current: HashMap<IncidentId, Current>,
+    keys: HashMap<u128, IncidentId>,
+    /// Earlier revisions of those that have any, oldest first.
+    earlier: HashMap<IncidentId, Vec<Position>>,
+}
+
+#[derive(Clone, Copy)]
+struct Current {
+    position: Position,
+    revision: u64,
+}
+
+impl Index {
+    fn find(&self, incident: &Incident) -> Option<IncidentId> {
+        if self.current.contains_key(&incident.id) {
+            return Some(incident.id);
+        }
+        incident.properties.same_as.iter().find_map(|key| self.keys.get(&key_of(key)).copied())
+    }
+
+    fn apply(&mut self, id: IncidentId, current: Current, keys: &[u128]) {
+        if let Some(before) = self.current.insert(id, current) {
+            self.earlier.entry(id).or_default().push(before.position);
+        }
+        for key in keys {
+            self.keys.entry(*key).or_insert(id);
+        }
+    }
+}
+
+fn key_of(key: &str) -> u128 {
+    Hash::of(key.as_bytes()).short()
+}
+
+fn keys_of(incident: &Incident) -> Vec<u128> {
+    incident.properties.same_as.iter().map(|key| key_of(key)).collect()
+}
+
+/// Something for the writer to do.
+enum Job {
+    Put { incidents: Vec<Incident>, author: Author, reply: Sender<Result<Put, PutError>> },
+    Withdraw { id: IncidentId, author: Author, reply: Sender<Result<Put, PutError>> },
+}
+
+impl Job {
+    fn size(&self) -> usize {
+        match self {
+            Self::Put { incidents, .. } => incidents.len(),
+            Self::Withdraw { .. } => 1,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store in `dir`: reads the whole ledger and builds the snapshots from it.
+    ///
+    /// A damaged ledger opens too, and serves what is sound; see [`Self::recovery`]. A disk that cannot be
+    /// written is opened for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: there is none, another process holds it, a later program wrote it, the disk refused.
+    pub fn open(dir: &Path, borders: Arc<BorderSet>, options: Options) -> Result<Self, OpenError> {
+        match Self::open_as(dir, &borders, options, &|_| {}) {
+            Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                Self::open_as(dir, &borders, Options { create: false, read_only: true }, &|_| {})
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_as(
+        dir: &Path,
+        borders: &Arc<BorderSet>,
+        options: Options,
+        prepare: &dyn Fn(&mut Ledger),
+    ) -> Result<Self, OpenError> {
+        let mut loading = Loading::default();
+        let documents = Arc::new(Documents::default());
+        let context = Arc::new(Context::new(Arc::clone(borders), Arc::clone(&documents)));
+        let (mut ledger, recovery) =
+            Ledger::open(dir, options.create, options.read_only, documents, &mut |bytes, frames| {
+                loading.segment(bytes, frames, &context);
+            })?;
+        prepare(&mut ledger);
+        let recovery = loading.into_recovery(recovery);
+        if let Some(damage) = recovery.damage.first() {
+            ledger.refuse(AppendError::Damaged(damage.clone()));
+        }
+        let (index, public, staff) = loading.finish(&context);
+        let seq = ledger.head().seq;
+        let shared = Arc::new(Shared {
+            public: ArcSwap::from_pointee(Snapshot::<Public>::of(&public, &context, seq)),
+            full: ArcSwap::from_pointee(Snapshot::<Full>::of(&public, &staff, &context, seq)),
+            index: RwLock::new(index),
+            refusal: Mutex::new(ledger.refusal().cloned()),
+            context,
+        });
+        let (queue, jobs) = mpsc::channel();
+        let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared) };
+        let writer =
+            std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
+        let writer = writer.map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
+        Ok(Self { shared, dir: dir.to_owned(), recovery, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// What opening found: how much there is, a torn tail that was cut off, damage.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// Why nothing can be put now, if so.
+    pub fn refusal(&self) -> Option<AppendError> {
+        self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What everybody may see, now.
+    pub fn public(&self) -> Arc<Snapshot<Public>> {
+        self.shared.public.load_full()
+    }
+
+    /// What staff may see, now.
+    pub fn full(&self) -> Arc<Snapshot<Full>> {
+        self.shared.full.load_full()
+    }
+
+    /// The borders to which distances are measured.
+    pub fn borders(&self) -> &Arc<BorderSet> {
+        &self.shared.context.borders
+    }
+
+    /// Puts a batch: all of it or nothing. Returns once it is on the disk and visible.
+    ///
+    /// Each incident revises the one of its id or of any of its `same_as`, or is new; what says nothing new
+    /// is not written. A report that does not speak of its `record_status` leaves it as it is, so importing
+    /// a withdrawn incident again does not bring it back; a new one is published.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`]: nothing of the batch is acknowledged.
+    pub fn put(&self, incidents: Vec<Incident>, author: &Author) -> Result<Put, PutError> {
+        self.ask(|reply| Job::Put { incidents, author: author.clone(), reply })
+    }
+
+    /// Withdraws an incident: a last revision remains as a tombstone. Withdrawing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], [`PutError::NoSuchIncident`] among them.
+    pub fn withdraw(&self, id: IncidentId, author: &Author) -> Result<Put, PutError> {
+        self.ask(|reply| Job::Withdraw { id, author: author.clone(), reply })
+    }
+
+    fn ask(&self, job: impl FnOnce(Sender<Result<Put, PutError>>) -> Job) -> Result<Put, PutError> {
+        let (reply, answer) = mpsc::channel();
+        let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
+        queue.send(job(reply)).map_err(|_| PutError::Closing)?;
+        answer.recv().map_err(|_| PutError::Closing)?
+    }
+
+    /// All revisions of an incident, oldest first, as they stand in the ledger, with their place in its chain
+    /// in the member `kordon`. Empty when there is none. For staff: a revision may say what was never public.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when one of them cannot be read.
+    pub fn history(&self, id: IncidentId) -> Result<Vec<serde_json::Value>, ReadError> {
+        let positions = {
+            let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+            let earlier = index.earlier.get(&id).into_iter().flatten().copied();
+            let current = index.current.get(&id).map(|current| current.position);
+            earlier.chain(current).collect::<Vec<_>>()
+        };
+        let read = |position| {
+            let frame = self.shared.context.documents.read(position)?;
+            let problem =
+                |error: serde_json::Error| ReadError::NotAnIncident { position, problem: error.to_string() };
+            serde_json::from_slice(&frame[1..]).map_err(problem)
+        };
+        positions.into_iter().map(read).collect()
+    }
+
+    /// Walks the whole ledger again, from the files: frames, hashes, chain, batches; and compares the index
+    /// with the documents.
+    ///
+    /// # Errors
+    ///
+    /// [`Damage`] names the place.
+    pub fn verify(&self) -> Result<VerifyReport, Damage> {
+        let mut check =
+            Verify { seen: HashMap::new(), problem: None, head: String::new(), up_to: self.full().seq() };
+        let recovery = ledger::inspect(&self.dir, &mut |bytes, frames| check.segment(bytes, frames))?;
+        if !recovery.damage.is_empty() {
+            return Err(Damage::Ledger(recovery.damage));
+        }
+        if let Some(problem) = check.problem {
+            return Err(Damage::Document(problem));
+        }
+        self.compare(&check.seen)?;
+        Ok(VerifyReport {
+            records: recovery.records,
+            batches: recovery.batches,
+            incidents: check.seen.len(),
+            public: self.public().len(),
+            head: check.head,
+            torn_bytes: recovery.torn.map_or(0, |torn| torn.bytes),
+        })
+    }
+
+    fn compare(&self, seen: &HashMap<IncidentId, (Position, u64)>) -> Result<(), Damage> {
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        for (&id, &(position, revision)) in seen {
+            let off = |problem: String| Damage::Index { id, problem };
+            let Some(current) = index.current.get(&id) else {
+                return Err(off("it is in the ledger, but not in the index".to_owned()));
+            };
+            // The store may have moved on since the walk.
+            if current.revision < revision || (current.revision == revision && current.position != position) {
+                return Err(off(format!(
+                    "the index has revision {}, the ledger {revision}",
+                    current.revision
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so already, and its callers got `Closing`.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Reads the ledger into rows.
+#[derive(Default)]
+struct Loading {
+    /// The latest revision of each incident, and its row.
+    latest: HashMap<IncidentId, usize>,
+    rows: Vec<Option<Row>>,
+    index: Index,
+    damage: Vec<DamagedAt>,
+}
+
+/// One row, for one of the tiers; withdrawn ones have none.
+enum Row {
+    Public(PublicRow),
+    Staff(StaffRow),
+    Gone,
+}
+
+impl Row {
+    fn new(record: &Record, position: Position, context: &Context) -> Self {
+        if let Some(public) = project(record) {
+            return Self::Public(PublicRow::new(&public, position, context));
+        }
+        match record.status() {
+            RecordStatus::Withdrawn | RecordStatus::Merged => Self::Gone,
+            _ => Self::Staff(StaffRow::new(record, position, context)),
+        }
+    }
+}
+
+impl Loading {
+    fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame], context: &Context) {
+        let read = |frame: &ledger::Frame| {
+            let incident = parse(bytes, frame)?;
+            let keys = keys_of(&incident);
+            let revision = incident.properties.revision.unwrap_or(1);
+            let record = Record::new(incident);
+            let row = Row::new(&record, frame.position, context);
+            Ok((record.incident().id, revision, keys, row))
+        };
+        let read: Vec<Result<_, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
+        for (frame, read) in frames.iter().zip(read) {
+            match read {
+                Ok((id, revision, keys, row)) => {
+                    self.row(id, Current { position: frame.position, revision }, &keys, row)
+                }
+                Err(problem) => self.damage.push(DamagedAt {
+                    file: format!("{:06}.geojsons", frame.position.segment).into(),
+                    offset: frame.position.offset,
+                    seq: frame.link.seq,
+                    problem: problem.to_string(),
+                }),
+            }
+        }
+    }
+
+    fn row(&mut self, id: IncidentId, current: Current, keys: &[u128], row: Row) {
+        self.index.apply(id, current, keys);
+        if let Some(before) = self.latest.insert(id, self.rows.len()) {
+            self.rows[before] = None;
+        }
+        self.rows.push(Some(row));
+    }
+
+    fn into_recovery(&mut self, mut recovery: Recovery) -> Recovery {
+        recovery.damage.append(&mut self.damage);
+        recovery
+    }
+
+    fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
+        let (mut public, mut staff) = split(self.rows.into_iter().flatten());
+        measure_all(&mut public, context);
+        measure_all(&mut staff, context);
+        let (mut public_tier, mut staff_tier) = (Tier::new(), Tier::new());
+        rayon::join(|| public_tier.add(public), || staff_tier.add(staff));
+        (self.index, public_tier, staff_tier)
+    }
+}
+
+fn split(rows: impl Iterator<Item = Row>) -> (Vec<PublicRow>, Vec<StaffRow>) {
+    let (mut public, mut staff) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Row::Public(row) => public.push(row),
+            Row::Staff(row) => staff.push(row),
+            Row::Gone => {}
+        }
+    }
+    (public, staff)
+}
+
+fn parse(bytes: &[u8], frame: &ledger::Frame) -> Result<Incident, ReadError> {
+    #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
+    let start = frame.position.offset as usize;
+    incident_of(&bytes[start..start + frame.position.len as usize], frame.position)
+}
+
+fn incident_of(frame: &[u8], position: Position) -> Result<Incident, ReadError> {
+    let problem = |problem: String| ReadError::NotAnIncident { position, problem };
+    let json = record::feature(frame).ok_or_else(|| problem("no Feature".to_owned()))?;
+    serde_json::from_slice(&json).map_err(|error| problem(error.to_string()))
+}
+
+fn read(documents: &Documents, position: Position) -> Result<Incident, PutError> {
+    let frame = documents.read(position).map_err(|error| PutError::Read(Arc::new(error)))?;
+    incident_of(&frame, position).map_err(|error| PutError::Read(Arc::new(error)))
+}
+
+/// What `verify` has seen.
+struct Verify {
+    seen: HashMap<IncidentId, (Position, u64)>,
+    problem: Option<ReadError>,
+    head: String,
+    up_to: u64,
+}
+
+impl Verify {
+    fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame]) {
+        let read =
+            |frame: &ledger::Frame| parse(bytes, frame).map(|i| (i.id, i.properties.revision.unwrap_or(1)));
+        let read: Vec<_> = frames.par_iter().with_min_len(64).map(read).collect();
+        for (frame, read) in frames.iter().zip(read) {
+            self.head = frame.link.hash.to_string();
+            match read {
+                Ok((id, revision)) if frame.link.seq <= self.up_to => {
+                    self.seen.insert(id, (frame.position, revision));
+                }
+                Ok(_) => {}
+                Err(problem) => self.problem = self.problem.take().or(Some(problem)),
+            }
+        }
+    }
+}
+
+/// The thread that writes.
+struct Writer {
+    ledger: Ledger,
+    public: Tier<PublicRow>,
+    staff: Tier<StaffRow>,
+    shared: Arc<Shared>,
+}
+
+/// A revision that is about to be written.
+struct Revision {
+    op: Op,
+    incident: Incident,
+}
+
+/// What a group of jobs comes to.
+#[derive(Default)]
+struct Group {
+    revisions: Vec<Revision>,
+    /// Where in `revisions` the newest one of an incident is.
+    newest: HashMap<IncidentId, usize>,
+    keys: HashMap<u128, IncidentId>,
+}
+
+impl Group {
+    fn find(&self, incident: &Incident, index: &Index) -> Option<IncidentId> {
+        if self.newest.contains_key(&incident.id) || index.current.contains_key(&incident.id) {
+            return Some(incident.id);
+        }
+        let by_key = |key: &String| {
+            let key = key_of(key);
+            index.keys.get(&key).or_else(|| self.keys.get(&key)).copied()
+        };
+        incident.properties.same_as.iter().find_map(by_key)
+    }
+
+    fn push(&mut self, op: Op, incident: Incident) {
+        for key in keys_of(&incident) {
+            self.keys.entry(key).or_insert(incident.id);
+        }
+        self.newest.insert(incident.id, self.revisions.len());
+        self.revisions.push(Revision { op, incident });
+    }
+}
+
+type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
+
+impl Writer {
+    fn run(mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut size = first.size();
+            let mut group = vec![first];
+            while size < GROUP_MAX
+                && let Ok(next) = jobs.try_recv()
+            {
+                size += next.size();
+                group.push(next);
+            }
+            for (reply, result) in self.commit(group) {
+                // Whoever asked may have gone; what is written is written.
+                let _ = reply.send(result);
+            }
+            if self.public.settle() | self.staff.settle() {
+                self.publish();
+            }
+        }
+    }
+
+    /// Write, fsync, apply; what is returned is then answered.
+    fn commit(&mut self, jobs: Vec<Job>) -> Vec<Reply> {
+        let mut group = Group::default();
+        let mut replies: Vec<Reply> = jobs.into_iter().map(|job| self.resolve(job, &mut group)).collect();
+        match self.write(group) {
+            Ok(seq) => {
+                for (_, result) in &mut replies {
+                    if let Ok(put) = result {
+                        put.seq = seq;
+                    }
+                }
+            }
+            Err(error) => {
+                let refusal = self.ledger.refusal().cloned();
+                *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+                for (_, result) in &mut replies {
+                    if result.is_ok() {
+                        *result = Err(error.clone());
+                    }
+                }
+            }
+        }
+        replies
+    }
+
+    fn resolve(&self, job: Job, group: &mut Group) -> Reply {
+        match job {
+            Job::Put { incidents, author, reply } => (reply, self.resolve_put(incidents, &author, group)),
+            Job::Withdraw { id, author, reply } => (reply, self.resolve_withdraw(id, &author, group)),
+        }
+    }
+
+    fn resolve_put(
+        &self,
+        incidents: Vec<Incident>,
+        author: &Author,
+        group: &mut Group,
+    ) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        let documents = &self.shared.context.documents;
+        // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
+        let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current.get(&id)) {
+            Some(current) => read(documents, current.position).map(Some),
+            None => Ok(None),
+        };
+        let stored: Vec<Option<Incident>> =
+            incidents.par_iter().with_min_len(64).map(stored).collect::<Result<_, _>>()?;
+        let now = now();
+        let mut put = Put::default();
+        for (mut incident, stored) in incidents.into_iter().zip(stored) {
+            let known = group.find(&incident, &index);
+            let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
+            let before = newest.or(stored.as_ref());
+            let outcome = match before {
+                None => Outcome::Accepted,
+                Some(before) => {
+                    incident.id = before.id;
+                    let status = before.properties.record_status;
+                    incident.properties.record_status = incident.properties.record_status.or(status);
+                    if incident.same_content(before) { Outcome::Unchanged } else { Outcome::Updated }
+                }
+            };
+            let revision = before.map_or(0, |before| before.properties.revision.unwrap_or(1));
+            put.ids.push((incident.id, outcome));
+            match outcome {
+                Outcome::Accepted => put.accepted += 1,
+                Outcome::Updated => put.updated += 1,
+                Outcome::Unchanged => {
+                    put.unchanged += 1;
+                    continue;
+                }
+            }
+            sign(&mut incident, revision + 1, now.as_ref(), author);
+            group.push(Op::Put, incident);
+        }
+        Ok(put)
+    }
+
+    fn resolve_withdraw(&self, id: IncidentId, author: &Author, group: &mut Group) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        let mut incident = match group.newest.get(&id) {
+            Some(&at) => group.revisions[at].incident.clone(),
+            None => {
+                let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+                let current = index.current.get(&id).ok_or(PutError::NoSuchIncident(id))?;
+                read(&self.shared.context.documents, current.position)?
+            }
+        };
+        if incident.properties.record_status == Some(RecordStatus::Withdrawn) {
+            return Ok(Put { unchanged: 1, ids: vec![(id, Outcome::Unchanged)], ..Put::default() });
+        }
+        incident.properties.record_status = Some(RecordStatus::Withdrawn);
+        let revision = incident.properties.revision.unwrap_or(1) + 1;
+        sign(&mut incident, revision, now().as_ref(), author);
+        group.push(Op::Withdraw, incident);
+        Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], ..Put::default() })
+    }
+
+    fn write(&mut self, group: Group) -> Result<u64, PutError> {
+        if group.revisions.is_empty() {
+            return Ok(self.ledger.head().seq);
+        }
+        let entry = |revision: &Revision| match serde_json::to_vec(&revision.incident) {
+            Ok(feature) => Ok(Entry { op: revision.op, feature }),
+            Err(error) => Err(PutError::NotJson(revision.incident.id, error.to_string())),
+        };
+        let entries: Vec<Entry> =
+            group.revisions.par_iter().with_min_len(64).map(entry).collect::<Result<_, _>>()?;
+        let positions = self.ledger.append(&entries)?;
+        self.apply(group, &positions);
+        Ok(self.ledger.head().seq)
+    }
+
+    fn apply(&mut self, group: Group, positions: &[Position]) {
+        let context = Arc::clone(&self.shared.context);
+        let Group { revisions, newest, .. } = group;
+        let row = |(at, revision): (usize, Revision)| {
+            let id = revision.incident.id;
+            let current = Current {
+                position: positions[at],
+                revision: revision.incident.properties.revision.unwrap_or(1),
+            };
+            let keys = keys_of(&revision.incident);
+            let is_newest = newest.get(&id) == Some(&at);
+            let row = is_newest.then(|| Row::new(&Record::new(revision.incident), positions[at], &context));
+            (id, current, keys, row)
+        };
+        let applied: Vec<_> = revisions.into_par_iter().enumerate().with_min_len(64).map(row).collect();
+        let mut rows = Vec::with_capacity(applied.len());
+        {
+            let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
+            for (id, current, keys, row) in applied {
+                let known = index.current.contains_key(&id);
+                index.apply(id, current, &keys);
+                if known {
+                    self.public.remove(id);
+                    self.staff.remove(id);
+                }
+                rows.extend(row);
+            }
+        }
+        let (mut public, mut staff) = split(rows.into_iter());
+        measure_all(&mut public, &context);
+        measure_all(&mut staff, &context);
+        self.public.add(public);
+        self.staff.add(staff);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let Shared { context, public, full, .. } = &*self.shared;
+        let seq = self.ledger.head().seq;
+        public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, seq)));
+        full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, seq)));
+    }
+}
+
+/// Says who recorded this revision, and when.
+fn sign(incident: &mut Incident, revision: u64, now: Option<&EventDate>, author: &Author) {
+    let properties = &mut incident.properties;
+    properties.record_status = properties.record_status.or(Some(RecordStatus::Published));
+    properties.revision = Some(revision);
+    properties.recorded_at = now.cloned();
+    properties.recorded_by = Some(author.0.clone());
+}
+
+/// The moment, to the second. `None` only for a clock outside the years an incident may have.
+fn now() -> Option<EventDate> {
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    EventDate::parse(&now).ok()
+}
