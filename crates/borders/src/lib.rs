@@ -1,1 +1,50 @@
-//! (see contract)
+//! Where a place lies and how far it is from a territory, along the WGS84 ellipsoid.
+//!
+//! A [`BorderSet`] is decoded from the bytes of a `.kbs` file, or taken from this crate, and answers: which territories hold a
+//! place (all claimants), how far the nearest foreign one is, how far a named one or a set such as NATO is, how deep
+//! inside a place lies, and what of all that the place's own uncertainty leaves certain.
+//!
+//! ```
+//! # use kordon_borders::{BorderSet, LonLat};
+//! let set = BorderSet::default_set()?;
+//! let izmail = LonLat::new(28.8372, 45.3512)?;
+//! let nearest = set.nearest_foreign(izmail, f64::INFINITY).ok_or("no borders")?;
+//! assert_eq!(set.territory(nearest.territory).name, "Romania");
+//! assert_eq!(nearest.distance_m.round(), 2_221.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Pure: bytes and values in, values out. Nothing here opens a file, asks the time or prints.
+//!
+//! Edges of borders are straight in longitude and latitude (RFC 7946 §3.1.1), not geodesics: PostGIS geography and S2 differ.
+//! The arithmetic is good to 1 mm; the border to what its [`SetInfo`] says.
+
+// In reading order.
+mod alliance; // NATO and the European Union, by day
+mod answer;
+mod bbox; // a box, perhaps across the antimeridian
+mod build; // GeoJSON and TopoJSON into the file
+mod contain; // who holds a place
+mod edge; // one edge, as the curve that it is
+mod ellipsoid; // lengths on WGS84, and why chords bound them
+mod format; // the file
+mod interval; // what a distance is worth
+mod nearest; // the nearest point of a border, certified
+mod position; // a place, longitude first
+mod set; // the questions
+mod territory; // whose land; whose sovereign; sets of them
+mod view; // one answer where claims overlap // the whole answer, as JSON
+
+pub use alliance::{Day, NotADay};
+pub use answer::{Answer, Boundary, Measure, Question};
+pub use bbox::{BBox, NotABox};
+pub use build::{
+    BuildError, build_from_geojson, build_from_topojson, build_natural_earth, build_osm_maritime,
+};
+pub use ellipsoid::{Meters, destination, distance, inverse};
+pub use format::{BadSet, BetterAccuracy, Kind, SetInfo};
+pub use interval::{Interval, Side, Within, interval, side, within};
+pub use position::{LonLat, NotAPlace};
+pub use set::{Arc, BorderSet, Claims, Nearest, Target, UnknownTarget};
+pub use territory::{Territory, TerritoryId};
+pub use view::View;

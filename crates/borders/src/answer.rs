@@ -1,0 +1,190 @@
+//! The whole answer about one place: what the HTTP route and `--json` print, number for number.
+//!
+//! Distances are rounded to 0.1 mm and positions to 1e-7 degrees. That is the arithmetic's worth; the
+//! border's is in `distance_low_m`, `distance_high_m` and `accuracy_m`.
+
+use serde::Serialize;
+
+use crate::LonLat;
+use crate::format::Kind;
+use crate::interval::{Side, interval, side};
+use crate::set::{BorderSet, Nearest, Target};
+use crate::view::View;
+
+/// A place and what is asked about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The place.
+    pub place: LonLat,
+    /// The radius of the circle that it may lie in, in meters; `None` when it is not known, and no interval can then count it.
+    pub radius_m: Option<f64>,
+    /// The territories and sets whose distance is asked.
+    pub to: &'a [Target],
+}
+
+/// Everything that a border set says about a place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// The place asked about.
+    pub lon: f64,
+    /// The place asked about.
+    pub lat: f64,
+    /// The radius that the intervals count.
+    pub radius_m: Option<f64>,
+    /// The codes of all who claim the place, sorted; none at sea.
+    pub territory: Vec<String>,
+    /// The one of them in the world view.
+    pub territory_in_view: Option<String>,
+    /// The nearest foreign territory.
+    pub nearest_foreign: Option<Measure>,
+    /// The distances asked for, in the order of asking.
+    pub to: Vec<Measure>,
+    /// To the border of the nearest neighbor by land.
+    pub bdist1_m: Option<f64>,
+    /// To the nearest foreign territory, over water too.
+    pub bdist2_m: Option<f64>,
+    /// To the outline of the own territory.
+    pub bdist3_m: Option<f64>,
+    /// What it was measured against.
+    pub boundary: Boundary,
+}
+
+/// One distance, its interval, and where the border is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// What was asked for: a code, `NATO`, or the nearest foreign territory's own code.
+    pub to: String,
+    /// The code of the territory that is nearest.
+    pub country: String,
+    /// Its English name.
+    pub name: String,
+    /// In meters; 0 inside.
+    pub distance_m: f64,
+    /// In meters; negative inside.
+    pub signed_distance_m: f64,
+    /// The least distance that remains possible.
+    pub distance_low_m: f64,
+    /// The greatest distance that remains possible.
+    pub distance_high_m: f64,
+    /// The nearest point: the place itself inside.
+    pub nearest_point: Option<[f64; 2]>,
+    /// The way to it, in degrees clockwise from north.
+    pub azimuth_deg: Option<f64>,
+    /// What the border is there.
+    pub kind: Kind,
+    /// On which side the place lies once all is counted.
+    pub side: Side,
+    /// How far the border may lie from the truth there, in meters.
+    pub accuracy_m: f64,
+}
+
+/// The borders behind an answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Boundary {
+    /// The set's name.
+    pub set: String,
+    /// The version of its source.
+    pub version: String,
+    /// Its accuracy in general, in meters.
+    pub accuracy_m: f64,
+    /// The licence of the data.
+    pub licence: String,
+    /// The credit to give.
+    pub attribution: String,
+    /// The view that named one claimant.
+    pub world_view: String,
+    /// What lies between two positions of a border.
+    pub edge_model: String,
+    /// The SHA-256 of the set.
+    pub checksum: String,
+}
+
+impl BorderSet {
+    /// Answers one question in full.
+    ///
+    /// ```
+    /// # use kordon_borders::{BorderSet, LonLat, Question};
+    /// let set = BorderSet::default_set()?;
+    /// let izmail = LonLat::new(28.8372, 45.3512)?;
+    /// let to = [set.target("ROU", None)?];
+    /// let answer = set.answer(&Question { place: izmail, radius_m: Some(500.0), to: &to });
+    /// assert_eq!(answer.territory, ["UKR"]);
+    /// assert_eq!(answer.to[0].distance_m.round(), 2_221.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn answer(&self, question: &Question) -> Answer {
+        let place = question.place;
+        let claims = self.containing(place);
+        let code = |id| self.territory(id).code.clone();
+        let radius_m = question.radius_m.unwrap_or(0.0);
+        let foreign = self.nearest_foreign(place, f64::INFINITY);
+        let meters = |nearest: Option<Nearest>| nearest.map(|n| round(n.distance_m, 1e4));
+        Answer {
+            lon: place.lon(),
+            lat: place.lat(),
+            radius_m: question.radius_m,
+            territory: claims.iter().copied().map(code).collect(),
+            territory_in_view: self.holder(&claims, View::Un).map(code),
+            nearest_foreign: foreign
+                .map(|n| self.measure(self.territory(n.territory).code.clone(), place, radius_m, &n)),
+            to: question.to.iter().filter_map(|target| self.measure_to(target, place, radius_m)).collect(),
+            bdist1_m: meters(self.nearest_neighbor(place)),
+            bdist2_m: if claims.is_empty() { None } else { meters(foreign) },
+            bdist3_m: meters(self.own_outline(place)),
+            boundary: self.boundary(),
+        }
+    }
+
+    /// The distance to a target as an answer tells it; `None` when the target has no territory in this set.
+    pub fn measure_to(&self, target: &Target, place: LonLat, radius_m: f64) -> Option<Measure> {
+        let nearest = self.signed_distance(place, target)?;
+        Some(self.measure(target.name().into(), place, radius_m, &nearest))
+    }
+
+    /// A nearest point, with a distance that is negative inside, as an answer tells it.
+    pub fn measure(&self, to: String, place: LonLat, radius_m: f64, nearest: &Nearest) -> Measure {
+        let territory = self.territory(nearest.territory);
+        let signed = nearest.distance_m;
+        let inside = signed.is_sign_negative();
+        let around = interval(signed, radius_m, nearest.accuracy_m);
+        let point = if inside { place } else { nearest.point };
+        Measure {
+            to,
+            country: territory.code.clone(),
+            name: territory.name.clone(),
+            distance_m: round(signed.max(0.0), 1e4),
+            signed_distance_m: round(signed, 1e4),
+            distance_low_m: round(around.low_m, 1e4),
+            distance_high_m: round(around.high_m, 1e4),
+            nearest_point: Some([round(point.lon(), 1e7), round(point.lat(), 1e7)]),
+            azimuth_deg: if inside {
+                None
+            } else {
+                nearest.azimuth_deg.map(|azimuth| round(azimuth, 1e4) % 360.0)
+            },
+            kind: nearest.kind,
+            side: side(signed, radius_m, nearest.accuracy_m),
+            accuracy_m: nearest.accuracy_m,
+        }
+    }
+
+    /// What every answer says about the borders behind it.
+    pub fn boundary(&self) -> Boundary {
+        let info = self.info();
+        Boundary {
+            set: info.name.clone(),
+            version: info.version.clone(),
+            accuracy_m: info.accuracy_m,
+            licence: info.licence.clone(),
+            attribution: info.attribution.clone(),
+            world_view: View::Un.name().into(),
+            edge_model: info.edge_model.clone(),
+            checksum: self.checksum().into(),
+        }
+    }
+}
+
+fn round(value: f64, parts: f64) -> f64 {
+    // Adding zero turns -0 into 0.
+    (value * parts).round() / parts + 0.0
+}

@@ -1,0 +1,690 @@
+//! Makes a border set of a GeoJSON or TopoJSON file: bytes to bytes, the same ones every time.
+//!
+//! Positions become whole steps of 1e-7 degrees; nothing is simplified. Edges of different territories that have the same
+//! two ends are one edge; runs of edges between the same neighbors become arcs. Then each arc learns
+//! who lies on its two sides, by asking who holds its middle, so that overlapping claims are known as such.
+//!
+//! Edges along the antimeridian, at a pole, and along the parallel where Web Mercator ends (85.0511°) are cuts that map
+//! files need and no borders: they count neither for distance nor for "inside". So Antarctica, cut off there in every
+//! OpenStreetmap extract, reaches to the pole.
+//!
+//! Cost: some seconds and some hundred megabytes for the world.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::contain::Strips;
+use crate::format::{
+    Chart, ChartArc, ChartRing, HALF_TURN, Kind, QUARTER_TURN, STEPS_PER_DEGREE, SetInfo, encode,
+};
+use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId, known_territories};
+
+/// Why a file does not make a border set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// The bytes are not JSON of the expected shape.
+    #[error("not a {format} file of territories: {problem}")]
+    NotReadable {
+        /// `GeoJSON` or `TopoJSON`.
+        format: &'static str,
+        /// What the JSON reader says, with line and column.
+        problem: String,
+    },
+    /// A feature has no code.
+    #[error(
+        "feature {index} has no code: none of the properties isoA3, iso_a3, ISO_A3, ADM0_A3, code, name, and no id"
+    )]
+    NoCode {
+        /// Its place in the file, from 0.
+        index: usize,
+    },
+    /// A geometry without area.
+    #[error(
+        "{territory} has a {geometry}; only Polygon, MultiPolygon and collections of them have an inside"
+    )]
+    NoArea {
+        /// Whose.
+        territory: String,
+        /// The type found.
+        geometry: String,
+    },
+    /// A position that is not on the globe.
+    #[error("{territory} has a position off the globe: {position}")]
+    OffTheGlobe {
+        /// Whose.
+        territory: String,
+        /// As read.
+        position: String,
+    },
+    /// A ring that does not end where it began.
+    #[error("{territory} has a ring that is not closed: it does not end where it began")]
+    BadRing {
+        /// Whose.
+        territory: String,
+    },
+    /// An arc that is referred to and not there.
+    #[error("{territory} refers to an arc that is not in the file")]
+    NoSuchArc {
+        /// Whose.
+        territory: String,
+    },
+    /// More territories than a set may have.
+    #[error("{found} territories are more than the {most} that a set may have")]
+    TooMany {
+        /// As many were found.
+        found: usize,
+        /// As many are allowed.
+        most: usize,
+    },
+    /// No territory at all.
+    #[error("the file has no territory")]
+    Empty,
+    /// A set that was given to help is not one.
+    #[error("the set that tells land from sea: {0}")]
+    Ground(#[from] crate::format::BadSet),
+}
+
+/// A territory's polygons: rings of positions in steps, the first of each polygon its exterior.
+type Polygons = Vec<Vec<Vec<[i32; 2]>>>;
+
+/// Decides what a border is on the ground, from the middle of an edge and whether two sides are owned.
+type KindOf<'a> = dyn Fn(crate::LonLat) -> Kind + Sync + 'a;
+
+/// Builds a set from a GeoJSON FeatureCollection of territories.
+///
+/// The code of a feature is its property `isoA3`, `iso_a3`, `ISO_A3`, `ADM0_A3`, `code` or `name`, or its id.
+/// Every border is of kind `land`: the file does not say what lies under it.
+///
+/// # Errors
+///
+/// [`BuildError`] names the territory at fault.
+pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
+    assemble(read_geojson(bytes)?, info, &|_| Kind::Land)
+}
+
+/// Builds a set from a TopoJSON file whose object `countries` has numeric ISO codes as ids, such as `world-atlas`.
+///
+/// # Errors
+///
+/// [`BuildError`] names the territory at fault.
+pub fn build_from_topojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
+    assemble(read_topojson(bytes)?, info, &|_| Kind::Land)
+}
+
+/// Builds the coarse set from `countries-10m.json` of npm `world-atlas` 2.0.2.
+///
+/// # Errors
+///
+/// [`BuildError`] names the territory at fault.
+pub fn build_natural_earth(countries: &[u8]) -> Result<Vec<u8>, BuildError> {
+    build_from_topojson(countries, natural_earth_info())
+}
+
+/// Builds the default set from `borders.geo.json` of npm `@osm_borders/maritime_10m` 1.1.0; a built Natural Earth set tells
+/// land from sea.
+///
+/// # Errors
+///
+/// [`BuildError`] names the territory at fault.
+pub fn build_osm_maritime(borders: &[u8], natural_earth: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let (land, _) = crate::format::decode(natural_earth)?;
+    let land = Strips::of_chart(&land);
+    let kind = |place| if land.containing(place).is_empty() { Kind::Maritime } else { Kind::Land };
+    assemble(read_geojson(borders)?, osm_maritime_info(), &kind)
+}
+
+fn osm_maritime_info() -> SetInfo {
+    SetInfo {
+        name: "osm-maritime-10m".into(),
+        version: "1.1.0".into(),
+        title: "OpenStreetMap borders with territorial seas, 10 m".into(),
+        licence: "ODbL-1.0".into(),
+        attribution: "© OpenStreetMap contributors".into(),
+        origin: "npm @osm_borders/maritime_10m 1.1.0, borders.geo.json, \
+                 SHA-256 a1aaf348a83087e9c210fc673a2226c0193aa41178b0ea53b4f79460d76eb7e4"
+            .into(),
+        accuracy_m: 500.0,
+        better: vec![crate::format::BetterAccuracy {
+            accuracy_m: 200.0,
+            territories: ["MDA", "ROU", "UKR"].map(String::from).into(),
+        }],
+        world_view: "all claims".into(),
+        edge_model: "rfc7946".into(),
+    }
+}
+
+fn natural_earth_info() -> SetInfo {
+    SetInfo {
+        name: "natural-earth-10m".into(),
+        version: "2.0.2".into(),
+        title: "Natural Earth 1:10m countries".into(),
+        licence: "public domain".into(),
+        attribution: "Made with Natural Earth".into(),
+        origin: "npm world-atlas 2.0.2, countries-10m.json".into(),
+        accuracy_m: 4_000.0,
+        better: Vec::new(),
+        world_view: "de facto".into(),
+        edge_model: "rfc7946".into(),
+    }
+}
+
+// ---- From territories to arcs ----
+
+fn assemble(
+    mut territories: Vec<(Territory, Polygons)>,
+    info: SetInfo,
+    kind_of: &KindOf,
+) -> Result<Vec<u8>, BuildError> {
+    territories.sort_by(|a, b| a.0.code.cmp(&b.0.code));
+    territories.dedup_by(|later, kept| {
+        let same = later.0.code == kept.0.code;
+        if same {
+            kept.1.append(&mut later.1);
+        }
+        same
+    });
+    if territories.is_empty() {
+        return Err(BuildError::Empty);
+    }
+    if territories.len() > MOST_TERRITORIES {
+        return Err(BuildError::TooMany { found: territories.len(), most: MOST_TERRITORIES });
+    }
+    let net = Net::of(&territories, kind_of);
+    let (chains, rings) = net.chains(&territories);
+    let chart = net.chart(territories.into_iter().map(|(t, _)| t).collect(), info, chains, rings);
+    Ok(encode(&chart))
+}
+
+/// All edges, each once, with what crossing them changes.
+struct Net {
+    /// Sorted; a vertex is known by its place here.
+    vertices: Vec<[i32; 2]>,
+    /// Sorted pairs of vertices.
+    edges: Vec<[u32; 2]>,
+    /// For each edge its place in `changes`.
+    change: Vec<u32>,
+    kind: Vec<Kind>,
+    changes: Vec<Mask>,
+}
+
+impl Net {
+    fn of(territories: &[(Territory, Polygons)], kind_of: &KindOf) -> Self {
+        let mut vertices: Vec<[i32; 2]> = territories
+            .iter()
+            .flat_map(|(_, polygons)| polygons.iter().flatten().flatten())
+            .copied()
+            .collect();
+        vertices.par_sort_unstable();
+        vertices.dedup();
+        let mut net =
+            Self { vertices, edges: Vec::new(), change: Vec::new(), kind: Vec::new(), changes: Vec::new() };
+        let mut owned: Vec<([u32; 2], u16)> = Vec::new();
+        for (id, (_, polygons)) in territories.iter().enumerate() {
+            for ring in polygons.iter().flatten() {
+                let ring: Vec<u32> = ring.iter().map(|point| net.vertex(point)).collect();
+                owned.extend(ring.windows(2).map(|pair| (ordered(pair[0], pair[1]), id as u16)));
+            }
+        }
+        owned.par_sort_unstable();
+        net.put_edges(&owned);
+        net.kind = net.edges.par_iter().map(|edge| kind_of(net.middle(*edge))).collect();
+        net
+    }
+
+    fn put_edges(&mut self, owned: &[([u32; 2], u16)]) {
+        let mut interned: HashMap<Mask, u32> = HashMap::new();
+        for same in owned.chunk_by(|a, b| a.0 == b.0) {
+            let edge = same[0].0;
+            // Who has the edge twice has land on both its sides: no border of his.
+            let mut change = Mask::default();
+            if !is_cut(self.vertices[edge[0] as usize], self.vertices[edge[1] as usize]) {
+                for (_, id) in same {
+                    change = change.xor(&Mask::of([TerritoryId(*id)]));
+                }
+            }
+            let changes = &mut self.changes;
+            let id = *interned.entry(change).or_insert_with(|| {
+                changes.push(change);
+                changes.len() as u32 - 1
+            });
+            self.edges.push(edge);
+            self.change.push(id);
+        }
+    }
+
+    fn vertex(&self, point: &[i32; 2]) -> u32 {
+        self.vertices.binary_search(point).expect("every position of every ring is in the list") as u32
+    }
+
+    fn edge(&self, a: u32, b: u32) -> usize {
+        self.edges.binary_search(&ordered(a, b)).expect("every edge of every ring is in the list")
+    }
+
+    fn middle(&self, edge: [u32; 2]) -> crate::LonLat {
+        crate::edge::Edge::new(self.vertices[edge[0] as usize], self.vertices[edge[1] as usize]).place(0.5)
+    }
+
+    /// The vertices where more than two edges meet, or two of different nature.
+    fn junctions(&self) -> Vec<bool> {
+        let mut degree = vec![0u32; self.vertices.len()];
+        let mut nature = vec![None; self.vertices.len()];
+        let mut junction = vec![false; self.vertices.len()];
+        for (i, edge) in self.edges.iter().enumerate() {
+            for vertex in edge.map(|v| v as usize) {
+                degree[vertex] += 1;
+                let here = (self.change[i], self.kind[i]);
+                if *nature[vertex].get_or_insert(here) != here {
+                    junction[vertex] = true;
+                }
+            }
+        }
+        for (junction, degree) in junction.iter_mut().zip(degree) {
+            *junction |= degree != 2;
+        }
+        junction
+    }
+
+    /// Runs of edges between junctions, each once, and for each territory its rings as references to them.
+    fn chains(&self, territories: &[(Territory, Polygons)]) -> (Vec<Vec<u32>>, Vec<Vec<ChartRing>>) {
+        let junction = self.junctions();
+        let mut chain_of = vec![u32::MAX; self.edges.len()];
+        let mut chains: Vec<Vec<u32>> = Vec::new();
+        let mut all = Vec::with_capacity(territories.len());
+        for (_, polygons) in territories {
+            let mut rings = Vec::new();
+            for polygon in polygons {
+                for (i, ring) in polygon.iter().enumerate() {
+                    let ring: Vec<u32> = ring[1..].iter().map(|point| self.vertex(point)).collect();
+                    let mut arcs = Vec::new();
+                    for run in runs(ring, &junction) {
+                        let first = self.edge(run[0], run[1]);
+                        if chain_of[first] == u32::MAX {
+                            for pair in run.windows(2) {
+                                chain_of[self.edge(pair[0], pair[1])] = chains.len() as u32;
+                            }
+                            arcs.push(2 * chains.len() as u32);
+                            chains.push(run);
+                        } else {
+                            let known = chain_of[first];
+                            let forwards = chains[known as usize][..2] == run[..2];
+                            arcs.push(2 * known + u32::from(!forwards));
+                        }
+                    }
+                    rings.push(ChartRing { exterior: i == 0, arcs });
+                }
+            }
+            all.push(rings);
+        }
+        (chains, all)
+    }
+
+    fn chart(
+        &self,
+        territories: Vec<Territory>,
+        info: SetInfo,
+        chains: Vec<Vec<u32>>,
+        rings: Vec<Vec<ChartRing>>,
+    ) -> Chart {
+        let ends = |edge: &[u32; 2]| (self.vertices[edge[0] as usize], self.vertices[edge[1] as usize]);
+        let borders = self
+            .edges
+            .iter()
+            .zip(&self.change)
+            .filter(|(_, change)| !self.changes[**change as usize].is_empty());
+        let strips = Strips::of_edges(
+            borders.map(|(edge, change)| (ends(edge).0, ends(edge).1, *change)),
+            self.changes.clone(),
+        );
+        let mut sides = vec![Mask::default()];
+        let mut interned = HashMap::from([(Mask::default(), 0u16)]);
+        let mut side = |mask: Mask| {
+            *interned.entry(mask).or_insert_with(|| {
+                sides.push(mask);
+                sides.len() as u16 - 1
+            })
+        };
+        let mut points = Vec::new();
+        let mut arcs = Vec::with_capacity(chains.len());
+        for chain in &chains {
+            let start = points.len() as u32;
+            points.extend(chain.iter().map(|vertex| self.vertices[*vertex as usize]));
+            let middle = chain.len() / 2 - 1;
+            let edge = self.edge(chain[middle], chain[middle + 1]);
+            let change = &self.changes[self.change[edge] as usize];
+            let (mut left, mut right) = (0, 0);
+            if !change.is_empty() {
+                let (a, b) = (points[start as usize + middle], points[start as usize + middle + 1]);
+                let north = strips.north_of_edge(a, b);
+                let south = north.xor(change);
+                let (on_left, on_right) = if goes_east(a, b) { (north, south) } else { (south, north) };
+                (left, right) = (side(on_left), side(on_right));
+            }
+            arcs.push(ChartArc { start, len: chain.len() as u32, left, right, kind: self.kind[edge] });
+        }
+        Chart { info, territories, sides, points, arcs, rings }
+    }
+}
+
+/// Whether north lies to the left of an edge; for one along a meridian, whether east does.
+fn goes_east(a: [i32; 2], b: [i32; 2]) -> bool {
+    let mut east = i64::from(b[0]) - i64::from(a[0]);
+    if east.abs() > i64::from(HALF_TURN) {
+        east = -east;
+    }
+    if east == 0 { b[1] < a[1] } else { east > 0 }
+}
+
+/// Cuts a ring (its last position is its first, which is not repeated) at junctions; a ring without any begins at its least
+/// vertex, so that all who share it agree.
+fn runs(mut ring: Vec<u32>, junction: &[bool]) -> Vec<Vec<u32>> {
+    let first_junction = ring.iter().position(|vertex| junction[*vertex as usize]);
+    let least = || (0..ring.len()).min_by_key(|i| ring[*i]).unwrap_or(0);
+    let start = first_junction.unwrap_or_else(least);
+    ring.rotate_left(start);
+    ring.push(ring[0]);
+    let mut runs = Vec::new();
+    let mut run = vec![ring[0]];
+    for vertex in &ring[1..] {
+        run.push(*vertex);
+        if junction[*vertex as usize] {
+            runs.push(std::mem::replace(&mut run, vec![*vertex]));
+        }
+    }
+    if run.len() > 1 {
+        runs.push(run);
+    }
+    runs
+}
+
+/// Whether an edge closes a ring where the map is cut, and no territory ends.
+fn is_cut(a: [i32; 2], b: [i32; 2]) -> bool {
+    let on_antimeridian = a[0].abs() == HALF_TURN && b[0].abs() == HALF_TURN;
+    let at_pole = a[1] == b[1] && a[1].abs() == QUARTER_TURN;
+    // Where Web Mercator ends; files round it to 85.05 or 85.0511287.
+    let at_sheet_edge = |p: [i32; 2]| (850_500_000..=850_512_000).contains(&p[1].abs());
+    let wide = (i64::from(a[0]) - i64::from(b[0])).abs() >= 10_000_000;
+    on_antimeridian || at_pole || (at_sheet_edge(a) && at_sheet_edge(b) && wide)
+}
+
+fn ordered(a: u32, b: u32) -> [u32; 2] {
+    [a.min(b), a.max(b)]
+}
+
+// ---- Reading GeoJSON ----
+
+#[derive(Deserialize)]
+struct Collection<'a> {
+    #[serde(borrow)]
+    features: Vec<Feature<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Feature<'a> {
+    id: Option<serde_json::Value>,
+    properties: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(borrow)]
+    geometry: Option<Geometry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Geometry<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    coordinates: Option<&'a RawValue>,
+    #[serde(borrow)]
+    geometries: Option<Vec<Geometry<'a>>>,
+}
+
+/// The first two numbers of a position.
+struct Position([f64; 2]);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Numbers;
+        impl<'de> Visitor<'de> for Numbers {
+            type Value = Position;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a position of two or three numbers")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Position, S::Error> {
+                let short = || serde::de::Error::custom("a position has two numbers");
+                let lon = seq.next_element()?.ok_or_else(short)?;
+                let lat = seq.next_element()?.ok_or_else(short)?;
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Position([lon, lat]))
+            }
+        }
+        deserializer.deserialize_seq(Numbers)
+    }
+}
+
+fn not_geojson(problem: serde_json::Error) -> BuildError {
+    BuildError::NotReadable { format: "GeoJSON", problem: problem.to_string() }
+}
+
+fn read_geojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
+    let collection: Collection = serde_json::from_slice(bytes).map_err(not_geojson)?;
+    let mut territories = Vec::new();
+    for (index, feature) in collection.features.iter().enumerate() {
+        let code = code_of(feature).ok_or(BuildError::NoCode { index })?;
+        let mut polygons = Vec::new();
+        if let Some(geometry) = &feature.geometry {
+            put_polygons(&code, geometry, &mut polygons)?;
+        }
+        territories.push((Territory::of_code(&code), polygons));
+    }
+    Ok(territories)
+}
+
+fn code_of(feature: &Feature) -> Option<String> {
+    let named = |name: &str| {
+        let value = feature.properties.as_ref()?.get(name)?.as_str()?.trim();
+        // Natural Earth writes -99 for no code.
+        (!value.is_empty() && value != "-99").then(|| value.to_owned())
+    };
+    let id = || match feature.id.as_ref()? {
+        serde_json::Value::String(id) => Some(id.clone()),
+        serde_json::Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    };
+    ["isoA3", "iso_a3", "ISO_A3", "ADM0_A3", "code"]
+        .into_iter()
+        .find_map(named)
+        .or_else(id)
+        .or_else(|| named("name"))
+}
+
+fn put_polygons(code: &str, geometry: &Geometry, out: &mut Polygons) -> Result<(), BuildError> {
+    let raw = || geometry.coordinates.map_or("null", RawValue::get);
+    let read: Vec<Vec<Vec<Position>>> = match geometry.kind.as_str() {
+        "Polygon" => vec![serde_json::from_str(raw()).map_err(not_geojson)?],
+        "MultiPolygon" => serde_json::from_str(raw()).map_err(not_geojson)?,
+        "GeometryCollection" => {
+            for part in geometry.geometries.iter().flatten() {
+                put_polygons(code, part, out)?;
+            }
+            return Ok(());
+        }
+        other => return Err(BuildError::NoArea { territory: code.into(), geometry: other.into() }),
+    };
+    for polygon in read {
+        let mut rings = Vec::with_capacity(polygon.len());
+        for ring in polygon {
+            let mut steps = Vec::with_capacity(ring.len());
+            for Position(degrees) in ring {
+                steps.push(in_steps(code, degrees)?);
+            }
+            rings.push(steps);
+        }
+        put_polygon(code, rings, out)?;
+    }
+    Ok(())
+}
+
+fn in_steps(code: &str, degrees: [f64; 2]) -> Result<[i32; 2], BuildError> {
+    if degrees[0].abs() > 180.0 || degrees[1].abs() > 90.0 || degrees.iter().any(|d| !d.is_finite()) {
+        return Err(BuildError::OffTheGlobe { territory: code.into(), position: format!("{degrees:?}") });
+    }
+    Ok(degrees.map(|d| (d * STEPS_PER_DEGREE).round() as i32))
+}
+
+/// Puts a polygon whose rings are closed. A ring that has shrunk to a point or a line, as coarse files have them, holds no
+/// place and is left out.
+fn put_polygon(code: &str, rings: Vec<Vec<[i32; 2]>>, out: &mut Polygons) -> Result<(), BuildError> {
+    let mut kept = Vec::with_capacity(rings.len());
+    for (i, mut ring) in rings.into_iter().enumerate() {
+        if ring.is_empty() || ring.first() != ring.last() {
+            return Err(BuildError::BadRing { territory: code.into() });
+        }
+        ring.dedup();
+        if ring.len() >= 4 {
+            kept.push(ring);
+        } else if i == 0 {
+            return Ok(());
+        }
+    }
+    if !kept.is_empty() {
+        out.push(kept);
+    }
+    Ok(())
+}
+
+// ---- Reading TopoJSON ----
+
+#[derive(Deserialize)]
+struct Topology {
+    transform: Transform,
+    arcs: Vec<Vec<Position>>,
+    objects: HashMap<String, TopoCollection>,
+}
+
+#[derive(Deserialize)]
+struct Transform {
+    scale: [f64; 2],
+    translate: [f64; 2],
+}
+
+#[derive(Deserialize)]
+struct TopoCollection {
+    #[serde(default)]
+    geometries: Vec<TopoGeometry>,
+}
+
+#[derive(Deserialize)]
+struct TopoGeometry {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    id: Option<String>,
+    #[serde(default)]
+    properties: TopoProperties,
+    arcs: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize, Default)]
+struct TopoProperties {
+    #[serde(default)]
+    name: String,
+}
+
+fn not_topojson(problem: impl ToString) -> BuildError {
+    BuildError::NotReadable { format: "TopoJSON", problem: problem.to_string() }
+}
+
+fn read_topojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
+    let topology: Topology = serde_json::from_slice(bytes).map_err(not_topojson)?;
+    let countries =
+        topology.objects.get("countries").ok_or_else(|| not_topojson("no object named countries"))?;
+    let mut arcs = Vec::with_capacity(topology.arcs.len());
+    for arc in &topology.arcs {
+        let (mut x, mut y) = (0.0, 0.0);
+        let mut points = Vec::with_capacity(arc.len());
+        for Position([dx, dy]) in arc {
+            (x, y) = (x + dx, y + dy);
+            let Transform { scale, translate } = &topology.transform;
+            let lon = (x * scale[0] + translate[0]).clamp(-180.0, 180.0);
+            points.push(in_steps("an arc", [lon, y * scale[1] + translate[1]])?);
+        }
+        arcs.push(points);
+    }
+    let mut territories = Vec::new();
+    for geometry in &countries.geometries {
+        let territory = territory_of_topology(geometry);
+        let bad = || BuildError::NoSuchArc { territory: territory.code.clone() };
+        let references: Vec<Vec<Vec<i64>>> = match (geometry.kind.as_deref(), &geometry.arcs) {
+            (Some("Polygon"), Some(arcs)) => vec![serde_json::from_value(arcs.clone()).map_err(|_| bad())?],
+            (Some("MultiPolygon"), Some(arcs)) => serde_json::from_value(arcs.clone()).map_err(|_| bad())?,
+            (kind, _) => {
+                let geometry = kind.unwrap_or("null").to_owned();
+                return Err(BuildError::NoArea { territory: territory.code, geometry });
+            }
+        };
+        let mut polygons = Vec::new();
+        for polygon in references {
+            let mut rings = Vec::new();
+            for ring in polygon {
+                rings.push(joined(&ring, &arcs).ok_or_else(bad)?);
+            }
+            put_polygon(&territory.code, rings, &mut polygons)?;
+        }
+        territories.push((territory, polygons));
+    }
+    Ok(territories)
+}
+
+/// One ring of arcs; `!i` is arc `i` backwards.
+fn joined(ring: &[i64], arcs: &[Vec<[i32; 2]>]) -> Option<Vec<[i32; 2]>> {
+    let mut points: Vec<[i32; 2]> = Vec::new();
+    for reference in ring {
+        let arc = arcs.get(usize::try_from(if *reference < 0 { !reference } else { *reference }).ok()?)?;
+        points.pop();
+        if *reference < 0 {
+            points.extend(arc.iter().rev());
+        } else {
+            points.extend(arc);
+        }
+    }
+    Some(points)
+}
+
+/// Natural Earth's areas without a number of their own: whose they are in a set of states. Land that is leased or
+/// occupied goes with its state; land that nobody's claim has settled keeps a code from ISO's private range.
+const NUMBERLESS: [(&str, &str); 16] = [
+    ("Akrotiri", "GBR"),
+    ("Ashmore and Cartier Is.", "AUS"),
+    ("Baikonur", "KAZ"),
+    ("Bajo Nuevo Bank", "COL"),
+    ("Clipperton I.", "FRA"),
+    ("Coral Sea Is.", "AUS"),
+    ("Cyprus U.N. Buffer Zone", "CYP"),
+    ("Dhekelia", "GBR"),
+    ("Indian Ocean Ter.", "AUS"),
+    ("Kosovo", "XKX"),
+    ("N. Cyprus", "CYP"),
+    ("Scarborough Reef", "XSR"),
+    ("Serranilla Bank", "COL"),
+    ("Siachen Glacier", "XSG"),
+    ("Somaliland", "SOM"),
+    ("USNB Guantanamo Bay", "CUB"),
+];
+
+fn territory_of_topology(geometry: &TopoGeometry) -> Territory {
+    let name = geometry.properties.name.as_str();
+    let number: u16 = geometry.id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(0);
+    if let Some(known) = known_territories().iter().find(|t| t.number == number && number != 0) {
+        return Territory::of_code(known.code);
+    }
+    let code = NUMBERLESS.iter().find(|(known, _)| *known == name).map(|(_, code)| *code);
+    let code = code.unwrap_or(if name == "Spratly Is." { "XSP" } else { name });
+    let mut territory = Territory::of_code(code);
+    if territory.iso_a2.is_none() {
+        territory.name = name.into();
+    }
+    territory
+}
