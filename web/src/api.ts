@@ -84,11 +84,14 @@ export async function measure(
   place: Position,
   to: readonly string[],
   radius: number | null,
+  on: string | null,
   signal?: AbortSignal,
 ): Promise<Answer> {
   const query = new URLSearchParams({ lon: String(place[0]), lat: String(place[1]) });
   for (const name of to) query.append('to', name);
   if (radius !== null) query.set('radius_m', String(Math.round(radius)));
+  // Sets of countries are taken as they were on that day.
+  if (on) query.set('on', on);
   const answer = readAnswer(await ask(`/borders/distance?${query}`, signal));
   if (!answer) throw new ApiError('shape', 'not an answer about a distance');
   return answer;
@@ -255,36 +258,56 @@ function readAnswer(value: unknown): Answer | null {
   const lon = number(body.lon);
   const lat = number(body.lat);
   const boundary = readBoundary(body.boundary);
+  const radius = number(body.radius_m) ?? radiusBehind(object(body.nearest_foreign));
+  const read = (item: unknown) => readMeasure(item, boundary, radius);
   return {
     place: lon !== null && lat !== null ? [lon, lat] : null,
-    radius: number(body.radius_m),
+    radius,
     territory: list(body.territory).flatMap((code) => text(code) ?? []),
-    nearestForeign: readMeasure(body.nearest_foreign, boundary),
-    to: list(body.to).flatMap((item) => readMeasure(item, boundary) ?? []),
+    nearestForeign: read(body.nearest_foreign),
+    to: list(body.to).flatMap((item) => read(item) ?? []),
     boundary,
   };
 }
 
-function readMeasure(value: unknown, boundary: Boundary | null): Measure | null {
+/** What an interval says of the radius it counts; below a meter, that there is none. */
+function radiusBehind(nearest: Record<string, unknown>): number | null {
+  const high = number(nearest.distance_high_m);
+  const distance = number(nearest.distance_m);
+  if (high === null || distance === null) return null;
+  const radius = high - distance - (number(nearest.accuracy_m) ?? 0);
+  return radius >= 1 ? Math.round(radius) : null;
+}
+
+function readMeasure(
+  value: unknown,
+  boundary: Boundary | null,
+  radius: number | null,
+): Measure | null {
   if (value === null || typeof value !== 'object') return null;
   const body = object(value);
   const distance = number(body.distance_m);
   const country = text(body.country);
   if (distance === null || !country) return null;
   const side = text(body.side);
+  const signed = number(body.signed_distance_m) ?? distance;
+  const high = number(body.distance_high_m) ?? distance;
+  const accuracy = number(body.accuracy_m) ?? boundary?.accuracy ?? null;
   return {
     to: text(body.to) ?? country,
     country,
     name: text(body.name) ?? country,
     distance,
-    signed: number(body.signed_distance_m) ?? distance,
+    signed,
     low: number(body.distance_low_m) ?? distance,
-    high: number(body.distance_high_m) ?? distance,
+    high,
     nearestPoint: readPositionOf(body.nearest_point),
     azimuth: number(body.azimuth_deg),
     kind: text(body.kind) ?? 'land',
     side: side === 'inside' || side === 'uncertain' ? (side as Side) : 'outside',
-    accuracy: number(body.accuracy_m) ?? boundary?.accuracy ?? null,
+    accuracy,
+    // Inside for certain the interval is cut off at 0, and says nothing of its width.
+    reach: high > 0 ? high - signed : (radius ?? 0) + (accuracy ?? 0),
   };
 }
 

@@ -17,7 +17,7 @@ import {
 import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce, h } from './dom.ts';
 import { listenToFilters, nameFilters, showFilters } from './filters.ts';
-import { boundsOf, circle } from './geodesic.ts';
+import { boundsOf, circle, distance } from './geodesic.ts';
 import type { Naming } from './layers.ts';
 import {
   addRows,
@@ -316,10 +316,10 @@ async function openIncident(id: string): Promise<void> {
       return;
     }
     if (!known) tellIncident(incident, incident.border);
-    const [place] = incident.places;
+    const place = startOf(incident, incident.border?.nearestForeign);
     if (!place || !incident.border?.nearestForeign) return;
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
-    const answer = await measure(place, to, radiusOf(incident), signal);
+    const answer = await measure(place, to, radiusOf(incident), dayOf(incident), signal);
     tellIncident(incident, answer);
   } catch (error) {
     if (isAbort(error)) return;
@@ -344,7 +344,8 @@ function tellIncident(incident: Incident, answer: Answer | null): void {
   if (!again) screen.drawn = firstDrawn(measures);
   showSubject();
   if (again) return;
-  frame(incident.places[0], measures[screen.drawn], radiusOf(incident));
+  const shown = measures[screen.drawn];
+  frame(startOf(incident, shown), shown, radiusOf(incident));
   focusPanel();
 }
 
@@ -355,7 +356,7 @@ async function openPlace(place: Position): Promise<void> {
   showPanel(messagePanel(words.t('panel.loading'), null, panelContext()));
   try {
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
-    const answer = await measure(place, to, null, signal);
+    const answer = await measure(place, to, null, null, signal);
     const measures = tellable(answer.nearestForeign, answer.to);
     learnBoundary(answer.boundary);
     screen.subject = { kind: 'place', place, answer, measures };
@@ -381,6 +382,19 @@ function tellable(nearest: Measure | null, to: readonly Measure[]): Measure[] {
   return measures;
 }
 
+/** The day of an incident, when it is known to the day. */
+function dayOf(incident: Incident): string | null {
+  const day = incident.dateStart?.slice(0, 10) ?? '';
+  return /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
+}
+
+/** The place a distance was measured from: of several, the one nearest to its foot. */
+function startOf(incident: Incident, measure: Measure | null | undefined): Position | undefined {
+  const foot = measure?.nearestPoint;
+  if (!foot || incident.places.length < 2) return incident.places[0];
+  return incident.places.toSorted((a, b) => distance(a, foot) - distance(b, foot))[0];
+}
+
 function firstDrawn(measures: readonly Measure[]): number {
   if (!state.of) return 0;
   const asked = measures.findIndex((one) => one.to === state.of || one.country === state.of);
@@ -396,7 +410,7 @@ function showSubject(): void {
   if (subject.kind === 'incident') {
     const { incident, boundary } = subject;
     showPanel(incidentPanel(incident, measures, boundary, context));
-    const [place] = incident.places;
+    const place = startOf(incident, drawnMeasure);
     map?.setMeasured(
       place
         ? drawMeasured({
@@ -476,7 +490,8 @@ function panelContext(): PanelContext {
 function locate(): void {
   const { subject, drawn } = screen;
   if (!subject || !map) return;
-  const place = subject.kind === 'place' ? subject.place : subject.incident.places[0];
+  const place =
+    subject.kind === 'place' ? subject.place : startOf(subject.incident, subject.measures[drawn]);
   if (!place) return;
   document.body.classList.remove('show-list');
   const foot = subject.measures[drawn]?.nearestPoint;

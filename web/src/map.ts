@@ -167,7 +167,7 @@ export function createMap(options: MapOptions) {
       const { clientWidth, clientHeight } = container;
       const room = Math.min(clientWidth, clientHeight);
       map.fitBounds([bounds[0], bounds[1], bounds[2], bounds[3]], {
-        padding: Math.min(90, Math.round(room / 5)),
+        padding: Math.min(80, Math.round(room / 8)),
         maxZoom,
         animate: !quietly && !reducedMotion,
         duration: 600,

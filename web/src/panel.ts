@@ -204,8 +204,7 @@ function how(measure: Measure, words: Words): string {
 
 /** The interval drawn to scale: the border is the upright stroke, the band is where the place may be. */
 function scale(measure: Measure, words: Words): SVGElement | HTMLElement {
-  const half = boundsOfMeasure(measure);
-  const reach = half.high - half.distance;
+  const { reach } = measure;
   const [low, high] = [measure.signed - reach, measure.signed + reach];
   const [left, right] = [Math.min(0, low), Math.max(0, high)];
   const span = right - left || 1;
@@ -284,14 +283,9 @@ function facts(incident: Incident, context: PanelContext): HTMLElement {
   );
 }
 
-/** The radius of location: as told, or what the interval shows that the server took. */
+/** The radius of location that the distances count; `null` when none is known. */
 export function radiusOf(incident: Incident): number | null {
-  if (incident.border?.radius) return incident.border.radius;
-  if (incident.locationRadius !== null) return incident.locationRadius;
-  const nearest = incident.border?.nearestForeign;
-  if (!nearest) return null;
-  const radius = nearest.high - nearest.signed - (nearest.accuracy ?? 0);
-  return radius > 0 ? Math.round(radius) : null;
+  return incident.border?.radius ?? incident.locationRadius;
 }
 
 function impacts(items: readonly Impact[], words: Words): HTMLElement {
@@ -387,5 +381,5 @@ function coordinates(words: Words, place: Position): string {
 
 function utc(words: Words, incident: Incident): HTMLElement | null {
   const told = incident.dateStart && tellUtc(words, incident.dateStart, incident.datePrecision);
-  return told ? h('span', { class: 'fine' }, ` = ${told}`) : null;
+  return told ? h('span', { class: 'fine' }, `= ${told}`) : null;
 }

@@ -26,6 +26,8 @@ export interface Measure {
   kind: string;
   side: Side;
   accuracy: number | null;
+  /** The truth is within `signed` ± `reach`: the radius of the place and the accuracy of the border. */
+  reach: number;
 }
 
 /** The border file a distance was measured against. */
@@ -41,6 +43,7 @@ export interface Boundary {
 /** The whole answer for one place. */
 export interface Answer {
   place: Position | null;
+  /** The radius of location that the intervals count, in meters. */
   radius: number | null;
   territory: string[];
   nearestForeign: Measure | null;

@@ -115,10 +115,7 @@ export function boundsOfMeasure(measure: Measure): { distance: number; low: numb
     return { distance: measure.distance, low: measure.low, high: measure.high };
   }
   const distance = Math.abs(measure.signed);
-  // The interval is cut off at 0 inside; when it does not reach outside, the accuracy remains.
-  const half =
-    measure.high > 0 ? measure.high - measure.signed : Math.max(measure.accuracy ?? 0, 1);
-  return { distance, low: Math.max(0, distance - half), high: distance + half };
+  return { distance, low: Math.max(0, distance - measure.reach), high: distance + measure.reach };
 }
 
 /** THE sentence: "2.2 km (1.2–3.3 km) from Romania (NATO)". */
@@ -142,12 +139,8 @@ export function tellDistance(
   if (measure.signed >= 0) {
     return words.t('distance.uncertain', { name, distance: printed.distance, high: printed.high });
   }
-  const outside = printDistance(
-    words,
-    measure.high,
-    measure.high,
-    measure.high + (high - distance),
-  );
+  const { reach } = measure;
+  const outside = printDistance(words, measure.high, measure.high, measure.high + reach);
   return words.t('distance.uncertain.inside', {
     name,
     distance: printed.distance,

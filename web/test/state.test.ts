@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import {
+  filterParams,
+  initialState,
+  isFiltered,
+  languageFor,
+  listParams,
+  readState,
+  type State,
+  writeState,
+} from '../src/state.ts';
+
+const everything: State = {
+  view: { center: [28.84, 45.335], zoom: 9.25 },
+  q: 'порт & port',
+  from: '2023-07-01',
+  to: '2023-09-30',
+  eventTypes: ['explosions_remote_violence', 'battles'],
+  verifications: ['verified'],
+  of: 'ROU',
+  withinKm: 2.5,
+  certainty: 'certain',
+  includeInside: false,
+  sort: 'distance',
+  inView: true,
+  id: '5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e',
+  measuring: true,
+  at: [28.819, 45.333],
+  lang: 'uk',
+};
+
+describe('the state in the address', () => {
+  it('is the same when it is read back', () => {
+    expect(readState(writeState(everything, 'en'), 'en')).toEqual(everything);
+    expect(readState(writeState(initialState('ro'), 'ro'), 'ro')).toEqual(initialState('ro'));
+  });
+
+  it('is empty at the start, so that the plain address stays plain', () => {
+    expect(writeState(initialState('en'), 'en')).toBe('');
+  });
+
+  it('uses the words of the API', () => {
+    const query = writeState(everything, 'en');
+    expect(query).toContain('of=ROU&within-km=2.5&certainty=certain&include-inside=false');
+    expect(query).toContain('datetime=2023-07-01/2023-09-30');
+    expect(query).toContain('event-type=explosions_remote_violence,battles');
+  });
+
+  it('leaves out what it does not understand', () => {
+    const odd =
+      '?map=99/1/2&datetime=yesterday/2023-02-31x&event-type=war,battles&within-km=ten&of=NATO' +
+      '&sortby=size&lang=fr&at=1,2,3&tool=hammer&certainty=maybe';
+    const state = readState(odd, 'ro');
+    expect(state).toEqual({ ...initialState('ro'), eventTypes: ['battles'], of: 'NATO' });
+  });
+
+  it('has no limit in kilometers without something to be near to', () => {
+    expect(readState('?within-km=5', 'en').withinKm).toBeNull();
+  });
+});
+
+describe('the filter', () => {
+  it('says nothing about the screen', () => {
+    const names = [...filterParams(everything).keys()];
+    expect(names).toEqual([
+      'q',
+      'datetime',
+      'event-type',
+      'verification',
+      'of',
+      'within-km',
+      'certainty',
+      'include-inside',
+    ]);
+  });
+
+  it('leaves an end open when only the other is chosen', () => {
+    const from = { ...initialState('en'), from: '2024-01-01' };
+    expect(filterParams(from).get('datetime')).toBe('2024-01-01/..');
+  });
+
+  it('takes the box of the map only when the list follows the map', () => {
+    const bounds = [170, -20.123456, -170, 5] as const;
+    expect(listParams(everything, bounds).get('bbox')).toBe('170,-20.12346,-170,5');
+    expect(listParams({ ...everything, inView: false }, bounds).get('bbox')).toBeNull();
+  });
+
+  it('knows whether it hides anything: telling distances to Romania hides nothing', () => {
+    expect(isFiltered({ ...initialState('en'), of: 'ROU' })).toBe(false);
+    expect(isFiltered({ ...initialState('en'), of: 'ROU', withinKm: 0 })).toBe(true);
+    expect(isFiltered({ ...initialState('en'), q: 'port' })).toBe(true);
+  });
+});
+
+describe('the language', () => {
+  it('is the first one the reader prefers that there is', () => {
+    expect(languageFor(['fr-FR', 'uk-UA', 'en'])).toBe('uk');
+    expect(languageFor(['RO'])).toBe('ro');
+    expect(languageFor(['de'])).toBe('en');
+    expect(languageFor([])).toBe('en');
+  });
+});
