@@ -2,17 +2,39 @@
 //!
 //! Pure: bytes or values in, values out. No disk, no network, no clock, no randomness; new ids are asked
 //! of the caller.
+//!
+//! In reading order:
+//! - `vocabulary`: the closed word lists, each from one table;
+//! - `date`: when, as precisely as the source knew it;
+//! - `text`: one text in several languages;
+//! - `incident`: the model, one GeoJSON Feature;
+//! - `fault`: one thing wrong with one record;
+//! - `json`: strict JSON, with the place of every value;
+//! - `profile`: whose table is it, and which column is which;
+//! - `report`: one record as it stood in the input, and how to read it;
+//! - `read`: bytes to reports, one reader for each format;
+//! - `check`: a report to an incident, or to all its faults.
 
-mod date; // When, as precisely as the source knew it.
+mod check;
+mod date;
+mod fault;
 mod incident;
-mod text; // One text in several languages.
-mod vocabulary; // The closed word lists, each from one table. // The model: one GeoJSON Feature.
+mod json;
+mod profile;
+mod read;
+mod report;
+mod text;
+mod vocabulary;
 
+pub use check::{Checked, check};
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS};
+pub use fault::Fault;
 pub use incident::{
     ASSUMED_RADIUS_M, Impact, Incident, IncidentId, Masking, NotAnId, Properties, Radius, RadiusOrigin,
     Source,
 };
+pub use read::{Reader, read};
+pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
 pub use text::{Text, is_language};
 pub use vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,

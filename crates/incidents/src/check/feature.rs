@@ -1,0 +1,353 @@
+//! One GeoJSON Feature, ours or a stranger's.
+//!
+//! Members of ours are read strictly. A property that is not ours goes to `extra`, unless ours is missing
+//! and theirs has a common name for it (`date`, `name`, `url`): then it is read as a table's would be.
+//! Earthquakes as USGS publishes them are known by their members. A third coordinate is kept as
+//! `extra.coordinate_z`, as given: RFC 7946 says meters up, USGS writes kilometers down.
+
+use super::Draft;
+use super::desk::{Desk, Path, ROOT, keep};
+use crate::date::EventDate;
+use crate::fault::Fault;
+use crate::incident::Source;
+use crate::json::{self, Json, Member, Node, shown};
+use crate::profile::{alias_of, plain_name};
+use crate::read::place_after;
+use crate::text::Text;
+use crate::vocabulary::{DatePrecision, EventType, is_word};
+use serde_json::Value;
+
+pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
+    let report = desk.report;
+    let root = match json::parse(&report.text) {
+        Ok(root) => root,
+        Err(broken) => {
+            let (line, column) = place_after(&report.text[..broken.at], report.line, report.column);
+            let fault = Fault {
+                file: report.origin.file.clone(),
+                index: Some(report.index),
+                line,
+                column,
+                pointer: None,
+                field: None,
+                problem: broken.problem.into_owned(),
+                hint: None,
+                fatal: true,
+            };
+            desk.faults.push(fault);
+            return None;
+        }
+    };
+    let Json::Object(members) = &root.json else {
+        desk.fault(root.at, &ROOT, format!("is {}, not a GeoJSON Feature", root.kind()), None);
+        return None;
+    };
+    let mut draft = Draft::new();
+    let mut properties: &[Member<'_>] = &[];
+    let mut is_feature = false;
+    let mut properties_at = root.at;
+    for Member { name, value } in members {
+        let path = ROOT.name(name);
+        match &**name {
+            "type" => is_feature = feature_type(desk, value, &path),
+            "id" => match &value.json {
+                Json::Null => {}
+                Json::Number(text) => draft.take_id(text),
+                Json::String(text) if !text.trim().is_empty() && text.len() <= 200 => {
+                    draft.take_id(text.trim())
+                }
+                _ => desk.fault(value.at, &path, "is not an id", "a text of at most 200 bytes, or a number"),
+            },
+            "geometry" => geometry(desk, &mut draft, value, &path),
+            "properties" => match &value.json {
+                Json::Null => {}
+                Json::Object(found) => {
+                    properties = found;
+                    properties_at = value.at;
+                }
+                _ => desk.fault(value.at, &path, format!("is {}, not an object", value.kind()), None),
+            },
+            // Derived, or of no meaning for one feature.
+            "bbox" | "border" | "links" => {}
+            _ => keep(&mut draft.properties.extra, name, Some(value.to_value())),
+        }
+    }
+    if !is_feature && !members.iter().any(|member| member.name == "type") {
+        desk.fault(root.at, &ROOT, "has no member \"type\"", "\"type\": \"Feature\"");
+    }
+    let path = ROOT.name("properties");
+    fill_properties(desk, &mut draft, properties, &path);
+    desk.finish(&mut draft, &path, properties_at);
+    Some(draft)
+}
+
+fn feature_type(desk: &mut Desk<'_>, value: &Node<'_>, path: &Path<'_>) -> bool {
+    match &value.json {
+        Json::String(kind) if kind == "Feature" => return true,
+        Json::String(kind) if kind == "FeatureCollection" => {
+            let hint = "read a whole FeatureCollection with the format geojson";
+            desk.fault(value.at, path, "a FeatureCollection stands where one Feature is expected", hint);
+        }
+        Json::String(kind) => {
+            let problem = format!("{} is not a Feature", shown(kind));
+            desk.fault(value.at, path, problem, "wrap a geometry: {\"type\":\"Feature\",\"geometry\":…}");
+        }
+        _ => desk.fault(value.at, path, format!("is {}, not the text \"Feature\"", value.kind()), None),
+    }
+    false
+}
+
+fn geometry(desk: &mut Desk<'_>, draft: &mut Draft, node: &Node<'_>, path: &Path<'_>) {
+    let members = match &node.json {
+        Json::Null => return,
+        Json::Object(members) => members,
+        _ => {
+            draft.has_place = true;
+            desk.fault(node.at, path, format!("is {}, not a geometry or null", node.kind()), None);
+            return;
+        }
+    };
+    draft.has_place = true;
+    let member = |name: &str| members.iter().find(|member| member.name == name).map(|member| &member.value);
+    let kind = match member("type").map(|node| (&node.json, node.at)) {
+        Some((Json::String(kind), _)) => &**kind,
+        Some((_, at)) => return desk.fault(at, &path.name("type"), "is not the name of a geometry", None),
+        None => {
+            return desk.fault(node.at, path, "the geometry has no member \"type\"", "Point or MultiPoint");
+        }
+    };
+    let coordinates_path = path.name("coordinates");
+    match (kind, member("coordinates")) {
+        ("Point", Some(coordinates)) => {
+            let mut heights = Vec::new();
+            let place = position(desk, coordinates, &coordinates_path, &mut heights);
+            draft.places.extend(place);
+            keep(
+                &mut draft.properties.extra,
+                "coordinate_z",
+                heights.pop().filter(|height| !height.is_null()),
+            );
+        }
+        ("MultiPoint", Some(Node { json: Json::Array(nodes), .. })) => {
+            let mut heights = Vec::new();
+            for (index, node) in nodes.iter().enumerate() {
+                let place = position(desk, node, &coordinates_path.index(index), &mut heights);
+                draft.places.extend(place);
+            }
+            if nodes.is_empty() {
+                desk.fault(
+                    node.at,
+                    path,
+                    "a MultiPoint without a point",
+                    "an unknown place is geometry null",
+                );
+            }
+            if heights.iter().any(|height| !height.is_null()) {
+                keep(&mut draft.properties.extra, "coordinate_z", Some(Value::Array(heights)));
+            }
+        }
+        ("MultiPoint", Some(node)) => {
+            desk.fault(node.at, &coordinates_path, "is not a list of positions", "[[lon, lat], …]");
+        }
+        ("Point" | "MultiPoint", None) => {
+            desk.fault(node.at, path, "the geometry has no coordinates", "an unknown place is geometry null");
+        }
+        (other, _) => {
+            let problem =
+                format!("{} is not taken: an incident is a Point, a MultiPoint or null", shown(other));
+            let hint = "give a point and say how far the true place may be from it: location_radius_m";
+            desk.fault(node.at, path, problem, hint);
+        }
+    }
+}
+
+/// One position; its third number, if any, goes to `heights`, `null` if none.
+fn position(
+    desk: &mut Desk<'_>,
+    node: &Node<'_>,
+    path: &Path<'_>,
+    heights: &mut Vec<Value>,
+) -> Option<kordon_borders::LonLat> {
+    let Json::Array(numbers) = &node.json else {
+        desk.fault(node.at, path, format!("is {}, not a position", node.kind()), "[lon, lat]");
+        return None;
+    };
+    if !(2..=4).contains(&numbers.len()) {
+        let problem = format!("a position has two numbers, not {}", numbers.len());
+        desk.fault(node.at, path, problem, "[lon, lat]");
+        return None;
+    }
+    let mut read = [f64::NAN; 2];
+    for (index, number) in numbers.iter().enumerate() {
+        let path = path.index(index);
+        let value = match &number.json {
+            Json::Null if index >= 2 => None,
+            Json::Null => {
+                desk.fault(
+                    number.at,
+                    &path,
+                    "is null, but a number is expected",
+                    "an unknown place is geometry null",
+                );
+                return None;
+            }
+            _ => Some(desk.number(number, &path)?),
+        };
+        if let (Some(slot), Some(value)) = (read.get_mut(index), value) {
+            *slot = value;
+        }
+    }
+    heights.push(numbers.get(2).map_or(Value::Null, Node::to_value));
+    desk.place(read[0], read[1], node.at, path)
+}
+
+fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
+    if is_usgs(members) {
+        return usgs(desk, draft, members, path);
+    }
+    if let Some(member) = members.iter().find(|member| member.name == "language") {
+        desk.language(&mut draft.properties, &member.value, &path.name("language"));
+    }
+    let mapped = |name: &str| {
+        let map = &desk.report.origin.map;
+        map.iter().find(|(_, theirs)| theirs == name).map(|(ours, _)| ours.clone())
+    };
+    let renamed: Vec<Option<String>> = if desk.report.origin.map.is_empty() {
+        Vec::new()
+    } else {
+        members.iter().map(|member| mapped(&member.name)).collect()
+    };
+    let mut strangers = Vec::new();
+    for (index, member) in members.iter().enumerate() {
+        let path = path.name(&member.name);
+        match renamed.get(index).and_then(Option::as_ref) {
+            Some(ours) => take_foreign(desk, draft, ours, member, &path),
+            None if member.name == "language" => {}
+            None => {
+                if !desk.set(draft, &member.name, &member.name, &member.value, &path) {
+                    strangers.push(member);
+                }
+            }
+        }
+    }
+    strangers_to_ours(desk, draft, members, strangers, path);
+}
+
+/// Gives properties with common names their place where ours is missing, and keeps the others as they are.
+fn strangers_to_ours<'a>(
+    desk: &mut Desk<'_>,
+    draft: &mut Draft,
+    members: &[Member<'a>],
+    strangers: Vec<&Member<'a>>,
+    path: &Path<'_>,
+) {
+    let named: Vec<Option<(&str, usize)>> = strangers.iter().map(|member| alias_of(&member.name)).collect();
+    for (member, alias) in strangers.iter().zip(&named) {
+        let value = &member.value;
+        let scalar = matches!(value.json, Json::String(_) | Json::Number(_));
+        let best = |ours: &str, rank: usize| !named.iter().flatten().any(|(o, r)| *o == ours && *r < rank);
+        match alias {
+            Some((ours, rank))
+                if scalar
+                    && best(ours, *rank)
+                    && is_missing(draft, ours)
+                    && !members.iter().any(|m| m.name == *ours) =>
+            {
+                take_foreign(desk, draft, ours, member, &path.name(&member.name));
+            }
+            _ => keep(&mut draft.properties.extra, &member.name, Some(value.to_value())),
+        }
+    }
+}
+
+/// Whether a property of this name is wanted. Places come from the geometry, never from properties.
+fn is_missing(draft: &Draft, ours: &str) -> bool {
+    match ours {
+        "lon" | "lat" | "geometry_wkt" => false,
+        "id" => draft.id.is_none() && draft.source_id.is_none(),
+        _ => true,
+    }
+}
+
+/// Reads a property of theirs as ours, the way a table's cell is read.
+fn take_foreign(desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, member: &Member<'_>, path: &Path<'_>) {
+    let node = &member.value;
+    desk.lenient = true;
+    match (ours, &node.json) {
+        ("id", Json::String(text)) => draft.take_id(text.trim()),
+        ("id", Json::Number(text)) => draft.take_id(text),
+        ("source_url", Json::String(text)) => {
+            let sources = desk.sources_of_cells(Some((text, node.at, path)), None);
+            draft.properties.sources.extend(sources);
+        }
+        ("source_name", Json::String(text)) => match &mut draft.properties.sources[..] {
+            [source] if source.name.is_none() => source.name = Some(text.trim().to_owned()),
+            _ => {
+                let sources = desk.sources_of_cells(None, Some(text));
+                draft.properties.sources.extend(sources);
+            }
+        },
+        ("date_start" | "date_end", Json::Number(text)) => match text.parse().map(EventDate::of_epoch_ms) {
+            // Fewer digits would be seconds, or a year, or an id.
+            Ok(Ok(date)) if text.trim_start_matches('-').len() >= 12 => {
+                let text = date.as_str().to_owned();
+                let node = Node { at: node.at, json: Json::String(text.into()) };
+                desk.set(draft, ours, &member.name, &node, path);
+            }
+            _ => _ = desk.set(draft, ours, &member.name, node, path),
+        },
+        _ => {
+            if !desk.set(draft, ours, &member.name, node, path) {
+                keep(&mut draft.properties.extra, &member.name, Some(node.to_value()));
+            }
+        }
+    }
+    desk.lenient = false;
+}
+
+fn is_usgs(members: &[Member<'_>]) -> bool {
+    let has = |name: &str| members.iter().any(|member| member.name == name);
+    has("mag") && has("magType") && has("place") && has("time") && !has("date_start")
+}
+
+/// A record of the USGS earthquake feeds.
+fn usgs(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
+    let p = &mut draft.properties;
+    p.language = Some("en".into());
+    desk.language = "en".into();
+    let mut source = Source { name: Some("USGS".into()), kind: Some("sensor".into()), ..Source::default() };
+    for Member { name, value } in members {
+        match (&**name, &value.json) {
+            ("time", Json::Number(text)) => {
+                draft.has_date = true;
+                match text.parse().map(EventDate::of_epoch_ms) {
+                    Ok(Ok(date)) => p.date_start = date,
+                    _ => {
+                        let problem = format!("{} is not a time in milliseconds since 1970", shown(text));
+                        desk.fault(value.at, &path.name(name), problem, None);
+                    }
+                }
+                p.date_precision = Some(DatePrecision::Exact);
+            }
+            ("title", Json::String(text)) => p.title = Text::new("en", text),
+            ("place", Json::String(text)) if !text.trim().is_empty() => p.location = Some(text.to_string()),
+            ("url", Json::String(text)) => {
+                source.url = desk
+                    .sources_of_cells(Some((text, value.at, &path.name(name))), None)
+                    .pop()
+                    .and_then(|s| s.url);
+            }
+            ("type", Json::String(text)) => {
+                let word = plain_name(text);
+                let natural =
+                    matches!(&*word, "earthquake" | "ice_quake" | "landslide" | "volcanic_eruption");
+                p.event_type = Some(if natural { EventType::Disaster } else { EventType::Other });
+                p.event_type_source = Some(text.to_string());
+                p.sub_event_type = is_word(&word).then_some(word);
+            }
+            (_, Json::Null) => {}
+            (name, _) => keep(&mut p.extra, name, Some(value.to_value())),
+        }
+    }
+    p.sources = vec![source];
+}

@@ -1,0 +1,112 @@
+//! From a report to an incident, or to every fault it has.
+//!
+//! A record is parsed once and then filled in property by property; each thing wrong is noted with its
+//! place and the rest is read on, so that a reporter mends a record in one go. Rows of a table and
+//! properties of foreign GeoJSON pass through the same checks, only their values may be written the way
+//! tables write them (`lenient`).
+//!
+//! Cost: about 3 µs for a record of 500 bytes; reports are independent, so callers may check in parallel.
+//!
+//! Limits: a pair of swapped coordinates is caught only when it leaves the globe; Kyiv swapped is a valid
+//! place in Iran.
+
+mod desk;
+mod feature;
+mod row;
+
+use crate::date::EventDate;
+use crate::fault::Fault;
+use crate::incident::{Incident, IncidentId, Properties};
+use crate::report::Report;
+use desk::Desk;
+use kordon_borders::LonLat;
+use sha2::{Digest, Sha256};
+
+/// A report that passed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The incident; its id is its own or one of the caller's new ones.
+    pub incident: Incident,
+    /// The record came with an id of ours. Otherwise `same_as` holds the key on which it updates.
+    pub has_own_id: bool,
+    /// What was taken but is worth knowing.
+    pub warnings: Vec<Fault>,
+}
+
+/// Checks one report: a good one becomes an incident, a bad one all its faults.
+///
+/// Every incident leaves with a key that is the same when the same input is read again: its own UUID, or a
+/// `same_as`. When the record has neither, `same_as` becomes `<source>:<id>` with the record's own id or,
+/// without one, the first 16 hexadecimal digits of the SHA-256 of its text.
+///
+/// # Errors
+///
+/// Every fault of the record. When one of them is [`Fault::fatal`], the bytes are broken and nothing of the
+/// whole input may be kept.
+pub fn check(report: Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<Checked, Vec<Fault>> {
+    let mut desk = Desk::new(&report);
+    let draft = match &report.origin.columns {
+        Some(columns) => row::fill(&mut desk, columns),
+        None => feature::fill(&mut desk),
+    };
+    let Desk { faults, warnings, .. } = desk;
+    let Some(draft) = draft.filter(|_| faults.is_empty()) else {
+        return Err(faults);
+    };
+    let Draft { id, source_id, places, mut properties, .. } = draft;
+    if id.is_none() && properties.same_as.is_empty() {
+        properties.same_as.push(key(&report, source_id.as_deref()));
+    }
+    let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
+    Ok(Checked { incident, has_own_id: id.is_some(), warnings })
+}
+
+/// The stable key of a record that has none of its own.
+fn key(report: &Report, source_id: Option<&str>) -> String {
+    let source = &report.origin.source;
+    match source_id {
+        Some(id) => format!("{source}:{id}"),
+        None => {
+            let digest = Sha256::digest(report.text.as_bytes());
+            let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            format!("{source}:{hex}")
+        }
+    }
+}
+
+/// A record on its way to becoming an incident.
+struct Draft {
+    id: Option<IncidentId>,
+    source_id: Option<String>,
+    places: Vec<LonLat>,
+    /// A place was stated, soundly or not; so its absence is not a second fault.
+    has_place: bool,
+    has_date: bool,
+    properties: Properties,
+}
+
+impl Draft {
+    fn new() -> Draft {
+        // Stands in until the date is read; a record in which none is found is never returned.
+        let stand_in = EventDate::of_day(1970, 1, 1).expect("the calendar has this day");
+        Draft {
+            id: None,
+            source_id: None,
+            places: Vec::new(),
+            has_place: false,
+            has_date: false,
+            properties: Properties::new(stand_in),
+        }
+    }
+
+    /// Takes an id as ours when it is a UUID, and as the source's otherwise.
+    fn take_id(&mut self, text: &str) {
+        match text.parse() {
+            Ok(id) => self.id = Some(id),
+            Err(_) => self.source_id = Some(text.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! One thing wrong with one record, said so that a reporter can mend it: where, what, and what to do.
+//!
+//! A fault never echoes input at length: at most 60 characters of it, control characters escaped.
+
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+/// One thing wrong, or worth knowing, with one record or with the whole input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Name of the input, as given to [`crate::ReadOptions`].
+    pub file: Arc<str>,
+    /// Which record, counted from 0; `None` when the fault belongs to the whole input.
+    pub index: Option<usize>,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// In JSON the character in the line, in a table the number of the cell; both counted from 1.
+    pub column: usize,
+    /// JSON pointer (RFC 6901) into the input, or into the line of newline-delimited JSON.
+    pub pointer: Option<String>,
+    /// Our name of the property or, in a table, the header of its column.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The bytes themselves are at fault (encoding, syntax, repeated names, limits): the whole input is
+    /// refused, not only this record.
+    #[serde(skip)]
+    pub fatal: bool,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(f, "{}:", self.file)?;
+        }
+        write!(f, "{}:{}: ", self.line, self.column)?;
+        if let Some(field) = &self.field {
+            write!(f, "{field}: ")?;
+        }
+        f.write_str(&self.problem)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,544 @@
+//! Whose table is this, and which of its columns is which of ours.
+//!
+//! A header is read in this order, and the first that names a column wins: `--map`; the columns of a known
+//! dataset ([`PROFILES`], the crosswalks of the model); our own names; HXL tags; common names of other
+//! tables ([`ALIASES`]). A column that none of them knows is kept under its own name in `extra`. Nothing
+//! is ever guessed from the values.
+
+use crate::date::{DateOrder, order_proven_by};
+use crate::json::shown;
+use crate::report::ReadOptions;
+use std::borrow::Cow;
+
+/// Every name that a column or property may be given: the properties of the model that fit one cell, and
+/// what together makes places, ids, impacts and sources.
+pub(crate) const FIELDS: &[&str] = &[
+    "id",
+    "lon",
+    "lat",
+    "geometry_wkt",
+    "title",
+    "description",
+    "date_start",
+    "date_end",
+    "date_precision",
+    "event_type",
+    "sub_event_type",
+    "event_type_source",
+    "actor1",
+    "actor2",
+    "attribution",
+    "civilian_targeting",
+    "location",
+    "country",
+    "admin1",
+    "admin2",
+    "admin3",
+    "admin1_pcode",
+    "admin2_pcode",
+    "location_radius_m",
+    "location_method",
+    "geo_precision",
+    "where_prec",
+    "deaths_low",
+    "deaths_best",
+    "deaths_high",
+    "injured_low",
+    "injured_best",
+    "injured_high",
+    "infrastructure",
+    "damage",
+    "facility",
+    "verification",
+    "source_url",
+    "source_name",
+    "source_type",
+    "sensitivity",
+    "same_as",
+    "tags",
+    "language",
+    "license",
+    "redistributable",
+    "record_status",
+];
+
+/// Names other tables have for ours, best first; compared in lower case with `_` for everything that is
+/// neither letter nor digit.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("lon", &["longitude", "lng", "long", "x", "gps_longitude", "point_x", "x_coord", "lon_dd"]),
+    ("lat", &["latitude", "y", "gps_latitude", "point_y", "y_coord", "lat_dd"]),
+    ("geometry_wkt", &["wkt", "geom_wkt", "geometry", "geom", "the_geom"]),
+    (
+        "date_start",
+        &[
+            "start_date",
+            "event_date",
+            "incident_date",
+            "date",
+            "datetime",
+            "date_time",
+            "occurred_at",
+            "timestamp",
+        ],
+    ),
+    ("date_end", &["end_date"]),
+    ("date_precision", &["date_accuracy"]),
+    ("title", &["headline", "name", "event_name", "incident", "summary", "event"]),
+    ("description", &["notes", "text", "details", "narrative", "brief_description", "comment", "comments"]),
+    ("id", &["event_id", "incident_id", "event_id_cnty", "uid", "uuid", "fid", "objectid", "entry"]),
+    ("location", &["place", "place_name", "city", "town", "settlement", "locality", "village", "address"]),
+    ("country", &["iso3", "country_code", "country_iso3", "adm0_pcode"]),
+    ("admin1", &["adm1", "adm1_name", "adm1_en", "adm_1", "province", "oblast", "state", "region", "county"]),
+    ("admin2", &["adm2", "adm2_name", "adm2_en", "adm_2", "district", "raion", "municipality"]),
+    ("admin3", &["adm3", "adm3_name", "adm3_en"]),
+    ("admin1_pcode", &["adm1_pcode", "adm1_code"]),
+    ("admin2_pcode", &["adm2_pcode", "adm2_code"]),
+    ("event_type_source", &["type", "category", "event_category", "incident_type", "kind"]),
+    ("actor1", &["actor", "perpetrator", "side_a"]),
+    ("actor2", &["side_b", "target_actor"]),
+    ("location_radius_m", &["radius_m", "accuracy_m", "uncertainty_m"]),
+    ("deaths_best", &["fatalities", "deaths", "killed", "deaths_total"]),
+    ("injured_best", &["injured", "injuries", "wounded"]),
+    ("source_url", &["url", "link", "source_link", "urls", "source_urls"]),
+    ("source_name", &["source", "sources"]),
+    ("license", &["licence"]),
+];
+
+/// HXL tags and what they are here: the tag, then attributes that must all be there. The first match wins.
+const HXL: &[(&str, &[&str], &str)] = &[
+    ("geo", &["lat"], "lat"),
+    ("geo", &["lon"], "lon"),
+    ("event", &["id"], "id"),
+    ("event", &["type"], "event_type_source"),
+    ("event", &["name"], "title"),
+    ("date", &["start"], "date_start"),
+    ("date", &["end"], "date_end"),
+    ("date", &["occurred"], "date_start"),
+    ("affected", &["killed"], "deaths_best"),
+    ("affected", &["injured"], "injured_best"),
+    ("description", &[], "description"),
+    ("meta", &["url"], "source_url"),
+    ("meta", &["source"], "source_name"),
+    ("country", &["code"], "country"),
+    ("adm1", &["code"], "admin1_pcode"),
+    ("adm1", &["name"], "admin1"),
+    ("adm2", &["code"], "admin2_pcode"),
+    ("adm2", &["name"], "admin2"),
+    ("adm3", &["name"], "admin3"),
+    ("loc", &["name"], "location"),
+    ("group", &["name", "first"], "actor1"),
+    ("group", &["name", "second"], "actor2"),
+    ("group", &["name"], "actor1"),
+];
+
+/// A dataset that is known by its header.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) name: &'static str,
+    /// Columns that together give it away.
+    needs: &'static [&'static str],
+    /// Their name, ours; an empty name of ours keeps the column in `extra` although its name is one of ours.
+    columns: &'static [(&'static str, &'static str)],
+    /// What holds for every row unless a column says otherwise: our name, value.
+    pub(crate) constants: &'static [(&'static str, &'static str)],
+    /// The order in which the dataset is documented to write day and month.
+    order: Option<DateOrder>,
+}
+
+/// The known datasets.
+pub(crate) const PROFILES: &[Profile] = &[
+    Profile {
+        name: "acled",
+        needs: &["event_id_cnty", "event_date", "sub_event_type"],
+        columns: &[
+            ("event_id_cnty", "id"),
+            ("event_date", "date_start"),
+            ("time_precision", "date_precision"),
+            ("fatalities", "deaths_best"),
+            ("notes", "description"),
+            ("source", "source_name"),
+            ("timestamp", ""),
+            ("region", ""),
+        ],
+        constants: &[("redistributable", "false")],
+        order: None,
+    },
+    Profile {
+        name: "ucdp",
+        needs: &["type_of_violence", "where_prec", "date_prec", "best", "low", "high"],
+        columns: &[
+            ("id", "id"),
+            ("date_start", "date_start"),
+            ("date_end", "date_end"),
+            ("date_prec", "date_precision"),
+            ("type_of_violence", "event_type"),
+            ("low", "deaths_low"),
+            ("best", "deaths_best"),
+            ("high", "deaths_high"),
+            ("side_a", "actor1"),
+            ("side_b", "actor2"),
+            ("source_headline", "description"),
+            ("source_office", "source_name"),
+            ("where_coordinates", "location"),
+            ("adm_1", "admin1"),
+            ("adm_2", "admin2"),
+            ("iso3", "country"),
+            ("region", ""),
+            ("code", ""),
+        ],
+        constants: &[],
+        order: None,
+    },
+    Profile {
+        name: "viina",
+        needs: &["asciiname", "geonameid", "event_id_1pd"],
+        columns: VIINA,
+        constants: &[("location_method", "gazetteer"), ("license", "ODbL-1.0")],
+        order: None,
+    },
+    Profile {
+        name: "viina",
+        needs: &["asciiname", "geonameid", "event_id"],
+        columns: VIINA,
+        constants: &[("location_method", "gazetteer"), ("license", "ODbL-1.0")],
+        order: None,
+    },
+    Profile {
+        name: "firms",
+        needs: &["acq_date", "acq_time", "frp", "scan", "track"],
+        columns: &[("acq_date", "date_start"), ("type", "")],
+        constants: &[
+            ("title", "Thermal anomaly"),
+            ("language", "en"),
+            ("event_type", "other"),
+            ("sub_event_type", "fire"),
+            ("location_method", "imported"),
+            ("source_name", "NASA FIRMS"),
+            ("source_type", "satellite"),
+        ],
+        order: None,
+    },
+    Profile {
+        name: "eyes-on-russia",
+        needs: &["entry", "link", "geolocation"],
+        columns: &[
+            ("entry", "id"),
+            ("brief_description", "description"),
+            ("link", "source_url"),
+            ("province", "admin1"),
+            ("district", "admin2"),
+            ("city", "location"),
+            ("arms_munition", "event_type_source"),
+        ],
+        constants: &[],
+        order: None,
+    },
+    Profile {
+        name: "timemap",
+        needs: &["id", "description", "date", "time", "location", "associations"],
+        columns: &[("associations", "event_type_source")],
+        constants: &[],
+        order: Some(DateOrder::Mdy),
+    },
+];
+
+const VIINA: &[(&str, &str)] = &[
+    ("event_id_1pd", "id"),
+    ("event_id", "id"),
+    ("date", "date_start"),
+    ("representative_text", "description"),
+    ("text", "description"),
+    ("headline", "description"),
+    ("asciiname", "location"),
+    ("adm1_name", "admin1"),
+    ("adm2_name", "admin2"),
+    ("source_urls", "source_url"),
+    ("url", "source_url"),
+    ("sources_matching", "source_name"),
+    ("source", "source_name"),
+    ("location_method", ""),
+    ("geo_precision", ""),
+];
+
+/// The columns of one table.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    /// Headers as they stand in the table.
+    pub(crate) names: Vec<String>,
+    /// Our name of each column; `None` goes to `extra`.
+    pub(crate) targets: Vec<Option<&'static str>>,
+    pub(crate) delimiter: u8,
+    pub(crate) known_as: Option<&'static Profile>,
+    /// For each column, whether its dates were seen with the day first, and with the month first.
+    proven: Vec<(bool, bool)>,
+    stated: Option<DateOrder>,
+}
+
+impl Columns {
+    /// Decides what each column is.
+    ///
+    /// # Errors
+    ///
+    /// A problem and its hint, when no column says when, or none says where, or the mapping is wrong.
+    pub(crate) fn new(
+        names: &[String],
+        tags: Option<&[String]>,
+        delimiter: u8,
+        options: &ReadOptions,
+    ) -> Result<Columns, (String, String)> {
+        let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
+        let known_as = PROFILES
+            .iter()
+            .find(|known| known.needs.iter().all(|need| plain.iter().any(|name| name == need)));
+        let mut assigned = Assigned { targets: vec![None; names.len()], decided: vec![false; names.len()] };
+        for (ours, theirs) in &options.map {
+            let ours = mapped_field(ours)?;
+            let Some(column) = names.iter().position(|name| name == theirs) else {
+                let problem = format!("there is no column {} to map to {ours}", shown(theirs));
+                return Err((problem, format!("the columns are {}", listed(names))));
+            };
+            assigned.give(column, ours);
+        }
+        for (theirs, ours) in known_as.map_or(&[][..], |known| known.columns) {
+            if let Some(column) = plain.iter().position(|name| name == theirs) {
+                assigned.give(column, ours);
+            }
+        }
+        for ours in FIELDS {
+            let mut matching = (0..names.len()).filter(|&column| plain[column] == *ours);
+            if let Some(column) = matching.next() {
+                assigned.give(column, ours);
+            }
+            if let Some(second) =
+                matching.next().filter(|_| matches!(*ours, "lon" | "lat" | "date_start" | "id"))
+            {
+                let problem = format!("the column {} stands twice", shown(&names[second]));
+                return Err((problem, "give every column a name of its own".into()));
+            }
+        }
+        for (column, tag) in tags.unwrap_or_default().iter().enumerate().take(names.len()) {
+            if let Some(ours) = hxl_field(tag) {
+                assigned.give(column, ours);
+            }
+        }
+        for (column, name) in names.iter().enumerate() {
+            // A table may have tags for its only header.
+            if let Some(ours) = hxl_field(name) {
+                assigned.give(column, ours);
+            }
+        }
+        for (ours, aliases) in ALIASES {
+            if let Some(column) = alias_among(&plain, aliases, &assigned) {
+                assigned.give(column, ours);
+            }
+        }
+        let columns = Columns {
+            names: names.to_vec(),
+            targets: assigned.targets,
+            delimiter,
+            known_as,
+            proven: vec![(false, false); names.len()],
+            stated: options.date_order.or(known_as.and_then(|known| known.order)),
+        };
+        columns.complete()
+    }
+
+    fn complete(self) -> Result<Columns, (String, String)> {
+        let has = |ours: &str| self.targets.contains(&Some(ours));
+        let seen = format!("the columns are {}", listed(&self.names));
+        if has("lon") != has("lat") {
+            let (there, gone) = if has("lon") { ("longitude", "lat") } else { ("latitude", "lon") };
+            return Err((
+                format!("there is a column of {there} only"),
+                format!("--map {gone}=COLUMN; {seen}"),
+            ));
+        }
+        if !has("lon") && !has("geometry_wkt") && !has("location") {
+            let problem = "no column says where: lon and lat, or location".to_owned();
+            return Err((problem, format!("--map lon=COLUMN --map lat=COLUMN; {seen}")));
+        }
+        if !has("date_start") {
+            let problem = "no column says when: date_start".to_owned();
+            return Err((problem, format!("--map date_start=COLUMN; {seen}")));
+        }
+        Ok(self)
+    }
+
+    /// Our name and theirs of every column that has one of ours.
+    pub(crate) fn assigned(&self) -> Vec<(&str, &str)> {
+        let pairs = self.targets.iter().zip(&self.names);
+        pairs.filter_map(|(ours, theirs)| ours.map(|ours| (ours, theirs.as_str()))).collect()
+    }
+
+    pub(crate) fn profile(&self) -> Option<&'static str> {
+        self.known_as.map(|known| known.name)
+    }
+
+    /// Notes what the dates of this row prove about the order of day and month.
+    pub(crate) fn learn_date_order(&mut self, cells: &[Cow<'_, str>]) {
+        for (column, cell) in cells.iter().enumerate().take(self.names.len()) {
+            if matches!(self.targets[column], Some("date_start" | "date_end")) {
+                match order_proven_by(cell) {
+                    Some(DateOrder::Dmy) => self.proven[column].0 = true,
+                    Some(DateOrder::Mdy) => self.proven[column].1 = true,
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// The order of day and month in this column: as stated, or as all rows looked at agree.
+    pub(crate) fn date_order(&self, column: usize) -> Option<DateOrder> {
+        match (self.stated, self.proven.get(column)) {
+            (Some(stated), _) => Some(stated),
+            (None, Some((true, false))) => Some(DateOrder::Dmy),
+            (None, Some((false, true))) => Some(DateOrder::Mdy),
+            _ => None,
+        }
+    }
+}
+
+struct Assigned {
+    targets: Vec<Option<&'static str>>,
+    decided: Vec<bool>,
+}
+
+impl Assigned {
+    /// Gives a column its name, unless the column or the name is taken. The empty name leaves it in `extra`.
+    fn give(&mut self, column: usize, ours: &'static str) {
+        if self.decided[column] || (!ours.is_empty() && self.targets.contains(&Some(ours))) {
+            return;
+        }
+        self.decided[column] = true;
+        self.targets[column] = (!ours.is_empty()).then_some(ours);
+    }
+}
+
+fn alias_among(plain: &[String], aliases: &[&str], assigned: &Assigned) -> Option<usize> {
+    aliases.iter().find_map(|alias| (0..plain.len()).find(|&at| plain[at] == *alias && !assigned.decided[at]))
+}
+
+/// Our field of the name given in a mapping, taking `longitude` and `latitude` too.
+fn mapped_field(ours: &str) -> Result<&'static str, (String, String)> {
+    let known = |name: &str| FIELDS.iter().copied().find(|field| *field == name);
+    match ours {
+        "longitude" => Ok("lon"),
+        "latitude" => Ok("lat"),
+        _ => known(ours).ok_or_else(|| {
+            (format!("{} is not a property to map to", shown(ours)), format!("one of {}", FIELDS.join(", ")))
+        }),
+    }
+}
+
+/// Which of our fields a property of a foreign JSON record is, by its name alone.
+pub(crate) fn alias_of(name: &str) -> Option<(&'static str, usize)> {
+    let plain = plain_name(name);
+    ALIASES.iter().find_map(|(ours, aliases)| {
+        aliases.iter().position(|alias| *alias == plain).map(|rank| (*ours, rank))
+    })
+}
+
+fn hxl_field(tag: &str) -> Option<&'static str> {
+    let mut parts = tag.strip_prefix('#')?.split('+').map(str::trim);
+    let base = parts.next()?.to_ascii_lowercase();
+    let attributes: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
+    HXL.iter()
+        .find(|(tag, needs, _)| *tag == base && needs.iter().all(|need| attributes.iter().any(|a| a == need)))
+        .map(|(_, _, ours)| *ours)
+}
+
+/// Lower case, `_` for every run of characters that are neither letters nor digits.
+pub(crate) fn plain_name(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len());
+    for c in name.trim().chars() {
+        if c.is_alphanumeric() {
+            plain.extend(c.to_lowercase());
+        } else if !plain.ends_with('_') {
+            plain.push('_');
+        }
+    }
+    plain.trim_matches('_').to_owned()
+}
+
+fn listed(names: &[String]) -> String {
+    let mut list = names.iter().take(12).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > 12 {
+        list.push_str(&format!(" and {} more", names.len() - 12));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(header: &str, tags: Option<&str>, map: &[(&str, &str)]) -> Result<Columns, (String, String)> {
+        let cells = |row: &str| row.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let options = ReadOptions { map, ..ReadOptions::default() };
+        Columns::new(&cells(header), tags.map(cells).as_deref(), b',', &options)
+    }
+
+    fn targets(header: &str, tags: Option<&str>, map: &[(&str, &str)]) -> Vec<&'static str> {
+        columns(header, tags, map).unwrap().targets.iter().map(|target| target.unwrap_or("-")).collect()
+    }
+
+    #[test]
+    fn common_headers_are_understood() {
+        assert_eq!(
+            targets("Longitude,LAT,Event Date,Headline,magic", None, &[]),
+            ["lon", "lat", "date_start", "title", "-"]
+        );
+        assert_eq!(
+            targets("x,y,longitude,latitude,date", None, &[]),
+            ["-", "-", "lon", "lat", "date_start"],
+            "the better name wins"
+        );
+    }
+
+    #[test]
+    fn a_mapping_goes_before_every_guess() {
+        assert_eq!(
+            targets("lon,lat,date,seen", None, &[("date_start", "seen")]),
+            ["lon", "lat", "-", "date_start"]
+        );
+        let (problem, hint) = columns("lon,lat,date", None, &[("title", "head")]).unwrap_err();
+        assert!(problem.contains("no column \"head\"") && hint.contains("\"lon\", \"lat\""));
+        assert!(columns("lon,lat,date", None, &[("titel", "date")]).unwrap_err().1.contains("title"));
+    }
+
+    #[test]
+    fn tags_name_columns_whose_headers_nobody_knows() {
+        assert_eq!(
+            targets("A,B,C,D,E", Some("#geo+lat,#geo+lon,#date+start,#affected+killed+f,#meta"), &[]),
+            ["lat", "lon", "date_start", "deaths_best", "-"]
+        );
+        assert_eq!(targets("#geo+lat,#geo+lon,#date+start", None, &[]), ["lat", "lon", "date_start"]);
+    }
+
+    #[test]
+    fn a_known_dataset_overrides_names_that_only_look_like_ours() {
+        let header = "event_id_1pd,date,asciiname,geonameid,longitude,latitude,location_method";
+        assert_eq!(targets(header, None, &[]), ["id", "date_start", "location", "-", "lon", "lat", "-"]);
+    }
+
+    #[test]
+    fn a_table_that_cannot_say_when_or_where_is_refused_at_its_header() {
+        for (header, missing) in
+            [("title,date", "where"), ("lon,lat,title", "when"), ("lon,date", "longitude only")]
+        {
+            assert!(columns(header, None, &[]).unwrap_err().0.contains(missing), "{header}");
+        }
+        assert!(columns("lon,lat,date_start,lon", None, &[]).unwrap_err().0.contains("twice"));
+    }
+
+    #[test]
+    fn every_alias_and_crosswalk_leads_to_a_field() {
+        let known = |ours: &str| ours.is_empty() || FIELDS.contains(&ours);
+        assert!(ALIASES.iter().all(|(ours, _)| known(ours)));
+        assert!(HXL.iter().all(|(_, _, ours)| known(ours)));
+        for profile in PROFILES {
+            assert!(profile.columns.iter().chain(profile.constants).all(|(a, b)| known(a) || known(b)));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The input as bytes, with the place of the next one, and every fatal fault that bytes can have.
+
+use crate::fault::Fault;
+use crate::report::{Encoding, Origin, ReadOptions};
+use std::io::BufRead;
+use std::sync::Arc;
+
+/// A buffered input that counts lines and characters.
+pub(super) struct Bytes<R> {
+    input: R,
+    buffer: Vec<u8>,
+    at: usize,
+    /// Line of the next byte, counted from 1.
+    pub(super) line: usize,
+    /// Character in its line of the next byte, counted from 1.
+    pub(super) column: usize,
+    pub(super) limit: usize,
+    encoding: Option<Encoding>,
+    file: Arc<str>,
+}
+
+impl<R: BufRead> Bytes<R> {
+    pub(super) fn open(input: R, options: &ReadOptions, origin: &Origin) -> Result<Self, Fault> {
+        let mut bytes = Self {
+            input,
+            buffer: Vec::new(),
+            at: 0,
+            line: 1,
+            column: 1,
+            limit: options.record_bytes,
+            encoding: options.encoding,
+            file: Arc::clone(&origin.file),
+        };
+        let ahead = bytes.ahead()?;
+        let stranger = match ahead {
+            [0x1f, 0x8b, ..] => Some(("is compressed with gzip", "unpack it first")),
+            [b'P', b'K', 3, 4, ..] => Some((
+                "is a zip archive, which Excel workbooks are too",
+                "unpack it, or save it as CSV in UTF-8",
+            )),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("is UTF-16", "save it as UTF-8")),
+            [b'<', ..] => Some(("is XML or HTML", "GeoJSON, newline-delimited GeoJSON and CSV are read")),
+            _ => None,
+        };
+        if let Some((problem, hint)) = stranger {
+            return Err(bytes.fatal(format!("the input {problem}"), hint));
+        }
+        if bytes.ahead()?.starts_with(b"\xef\xbb\xbf") {
+            bytes.at += 3;
+        }
+        Ok(bytes)
+    }
+
+    /// What is buffered, at least a few thousand bytes unless the input is shorter.
+    pub(super) fn ahead(&mut self) -> Result<&[u8], Fault> {
+        while self.buffer.len() - self.at < 8192 && self.fill()? {}
+        Ok(&self.buffer[self.at..])
+    }
+
+    #[inline]
+    pub(super) fn peek(&mut self) -> Result<Option<u8>, Fault> {
+        if self.at == self.buffer.len() && !self.fill()? {
+            return Ok(None);
+        }
+        Ok(Some(self.buffer[self.at]))
+    }
+
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<Option<u8>, Fault> {
+        let Some(byte) = self.peek()? else {
+            return Ok(None);
+        };
+        self.at += 1;
+        if byte == b'\n' {
+            self.line += 1;
+            self.column = 1;
+        } else if byte & 0xc0 != 0x80 {
+            self.column += 1;
+        }
+        Ok(Some(byte))
+    }
+
+    pub(super) fn skip_space(&mut self) -> Result<(), Fault> {
+        while matches!(self.peek()?, Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    /// Appends everything up to and including `end` to `out`; `false` when nothing was left. The line is
+    /// counted on when `end` is a line feed; a record within a line keeps its own count.
+    pub(super) fn until(&mut self, end: u8, out: &mut Vec<u8>) -> Result<bool, Fault> {
+        let before = out.len();
+        loop {
+            let rest = &self.buffer[self.at..];
+            if let Some(found) = memchr(end, rest) {
+                out.extend_from_slice(&rest[..=found]);
+                self.at += found + 1;
+            } else {
+                out.extend_from_slice(rest);
+                self.at = self.buffer.len();
+            }
+            if out.len() > self.limit {
+                return Err(self.too_long());
+            }
+            if out.len() > before && out.last() == Some(&end) {
+                return Ok(true);
+            }
+            if !self.fill()? {
+                return Ok(out.len() > before);
+            }
+        }
+    }
+
+    pub(super) fn too_long(&self) -> Fault {
+        let problem = format!("a record longer than {} bytes", self.limit);
+        self.fatal(problem, "a quotation mark that is never closed makes one record of many")
+    }
+
+    /// The bytes as text, strictly: UTF-8, or the encoding that was named.
+    pub(super) fn text(&self, bytes: Vec<u8>, line: usize, column: usize) -> Result<String, Fault> {
+        if let Some(Encoding(encoding)) = self.encoding
+            && encoding != encoding_rs::UTF_8
+        {
+            return match encoding.decode_without_bom_handling_and_without_replacement(&bytes) {
+                Some(text) => Ok(text.into_owned()),
+                None => {
+                    let problem = format!("holds bytes that {} does not have", encoding.name());
+                    Err(Fault { line, column, ..self.fatal(problem, None) })
+                }
+            };
+        }
+        String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let sound = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+            let (line, column) = place_after(&sound, line, column);
+            let byte = error.as_bytes()[at];
+            let hint = "save the file as UTF-8, or name its encoding: encoding=windows-1252, windows-1251, …";
+            Fault { line, column, ..self.fatal(format!("the byte 0x{byte:02x} is not UTF-8"), hint) }
+        })
+    }
+
+    /// A fault of the whole input, here.
+    pub(super) fn fatal<'h>(&self, problem: impl Into<String>, hint: impl Into<Option<&'h str>>) -> Fault {
+        Fault {
+            file: Arc::clone(&self.file),
+            index: None,
+            line: self.line,
+            column: self.column,
+            pointer: None,
+            field: None,
+            problem: problem.into(),
+            hint: hint.into().map(str::to_owned),
+            fatal: true,
+        }
+    }
+
+    fn fill(&mut self) -> Result<bool, Fault> {
+        if self.at > 0 {
+            self.buffer.drain(..self.at);
+            self.at = 0;
+        }
+        loop {
+            match self.input.fill_buf() {
+                Ok(more) => {
+                    let count = more.len();
+                    self.buffer.extend_from_slice(more);
+                    self.input.consume(count);
+                    return Ok(count > 0);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.fatal(format!("cannot be read further: {error}"), None)),
+            }
+        }
+    }
+}
+
+/// Line and character after `text`, which begins at the given ones.
+pub(crate) fn place_after(text: &str, line: usize, column: usize) -> (usize, usize) {
+    match text.rfind('\n') {
+        Some(last) => {
+            let lines = text.bytes().filter(|b| *b == b'\n').count();
+            (line + lines, text[last + 1..].chars().count() + 1)
+        }
+        None => (line, column + text.chars().count()),
+    }
+}
+
+fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|b| *b == byte)
+}

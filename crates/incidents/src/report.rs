@@ -1,0 +1,240 @@
+//! What a reader hands on: one record as it stood in the input, not yet parsed.
+//!
+//! A report owns nothing but its own text and shares the rest, so it is cheap to make, may be sent to
+//! another thread, and leaves the costly part, parsing and checking, to [`crate::check()`].
+
+use crate::date::DateOrder;
+use crate::profile::Columns;
+use std::sync::Arc;
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A FeatureCollection, or one Feature (RFC 7946).
+    GeoJson,
+    /// One Feature on each line.
+    NdJson,
+    /// A GeoJSON text sequence (RFC 8142): each Feature behind a record separator.
+    GeoJsonSeq,
+    /// A table with a header row; comma, semicolon or tab.
+    Csv,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: &'static [Format] = &[Format::GeoJson, Format::NdJson, Format::GeoJsonSeq, Format::Csv];
+
+    /// The word for it on the command line: `geojson`, `ndjson`, `geojsonseq`, `csv`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Format::GeoJson => "geojson",
+            Format::NdJson => "ndjson",
+            Format::GeoJsonSeq => "geojsonseq",
+            Format::Csv => "csv",
+        }
+    }
+
+    /// The format of an HTTP body by its media type; parameters are passed over.
+    pub fn from_media_type(media_type: &str) -> Option<Format> {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        Some(match essence.as_str() {
+            "application/geo+json" | "application/json" | "application/vnd.geo+json" => Format::GeoJson,
+            "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/geo+json-l"
+            | "application/x-ndgeojson" => Format::NdJson,
+            "application/geo+json-seq" | "application/json-seq" => Format::GeoJsonSeq,
+            "text/csv" | "text/tab-separated-values" => Format::Csv,
+            _ => return None,
+        })
+    }
+
+    /// The format by the first bytes and, where these leave it open, by the ending of the file's name.
+    pub fn guess(file_name: &str, first_bytes: &[u8]) -> Format {
+        let bytes = first_bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first_bytes).trim_ascii_start();
+        match bytes.first() {
+            Some(0x1e) => return Format::GeoJsonSeq,
+            Some(b'{' | b'[') => {}
+            Some(_) => return Format::Csv,
+            None => {}
+        }
+        let ending = file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("ndjson" | "jsonl" | "geojsonl" | "ndgeojson" | "geojsons") => Format::NdJson,
+            Some("geojsonseq") if bytes.contains(&0x1e) => Format::GeoJsonSeq,
+            Some("csv" | "tsv" | "txt") if bytes.is_empty() => Format::Csv,
+            _ if is_lines(bytes) => Format::NdJson,
+            _ => Format::GeoJson,
+        }
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = crate::NotInList;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Format::ALL
+            .iter()
+            .copied()
+            .find(|format| format.as_str() == word)
+            .ok_or(crate::NotInList { allowed: &["geojson", "ndjson", "geojsonseq", "csv"] })
+    }
+}
+
+/// Whether the first line is a whole object and another begins on the next.
+fn is_lines(bytes: &[u8]) -> bool {
+    let Some(end) = bytes.iter().position(|b| *b == b'\n') else {
+        return false;
+    };
+    bytes[end..].trim_ascii_start().first() == Some(&b'{')
+        && std::str::from_utf8(&bytes[..end]).is_ok_and(|line| crate::json::parse(line).is_ok())
+}
+
+/// A character encoding other than UTF-8, named by whoever knows it: a guess would put wrong letters into
+/// names of places and people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding(pub(crate) &'static encoding_rs::Encoding);
+
+impl std::str::FromStr for Encoding {
+    type Err = UnknownEncoding;
+    /// Takes the labels of the WHATWG Encoding Standard: `windows-1252`, `cp1251`, `iso-8859-2`, `koi8-u` …
+    fn from_str(label: &str) -> Result<Self, UnknownEncoding> {
+        let label = label.trim().to_ascii_lowercase();
+        let standard =
+            label.strip_prefix("cp").map_or_else(|| label.clone(), |page| format!("windows-{page}"));
+        encoding_rs::Encoding::for_label_no_replacement(standard.as_bytes())
+            .or_else(|| encoding_rs::Encoding::for_label_no_replacement(label.as_bytes()))
+            .filter(|encoding| encoding.is_ascii_compatible())
+            .map(Encoding)
+            .ok_or(UnknownEncoding)
+    }
+}
+
+/// An encoding that is not known, or in which ASCII is not ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an encoding that is read here, such as utf-8, windows-1252 or windows-1251")]
+pub struct UnknownEncoding;
+
+/// How to read an input. `ReadOptions::default()` guesses everything that can be guessed safely.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The format; `None` guesses.
+    pub format: Option<Format>,
+    /// Columns or properties by hand: (our name, their name). Goes before every guess.
+    pub map: Vec<(String, String)>,
+    /// Name of the source in `same_as`; `None` takes the stem of `file`.
+    pub source: Option<String>,
+    /// Name of the input, for faults and guesses.
+    pub file: String,
+    /// The encoding when it is not UTF-8. Tables only: JSON is UTF-8 by definition.
+    pub encoding: Option<Encoding>,
+    /// What `03/04/2024` means; `None` takes it from the table when the table proves it.
+    pub date_order: Option<DateOrder>,
+    /// What stands between cells; `None` guesses from the header row.
+    pub delimiter: Option<u8>,
+    /// Longest record, in bytes.
+    pub record_bytes: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            format: None,
+            map: Vec::new(),
+            source: None,
+            file: String::new(),
+            encoding: None,
+            date_order: None,
+            delimiter: None,
+            record_bytes: 8 << 20,
+        }
+    }
+}
+
+/// One record of an input, not yet parsed.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Which record of the input, counted from 0.
+    pub index: usize,
+    /// Line on which it begins, counted from 1.
+    pub line: usize,
+    /// Character in that line at which it begins, counted from 1.
+    pub column: usize,
+    /// The record itself; valid UTF-8 by now.
+    pub(crate) text: String,
+    pub(crate) origin: Arc<Origin>,
+}
+
+impl Report {
+    /// The record as it stood in the input, without its line end.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// What all reports of one input share.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) file: Arc<str>,
+    /// Name of the source in `same_as`.
+    pub(crate) source: String,
+    pub(crate) map: Vec<(String, String)>,
+    pub(crate) date_order: Option<DateOrder>,
+    /// Records are elements of a `features` array, and pointers say so.
+    pub(crate) in_collection: bool,
+    /// The columns, when the input is a table.
+    pub(crate) columns: Option<Columns>,
+}
+
+impl Origin {
+    pub(crate) fn new(options: &ReadOptions) -> Self {
+        let stem = options.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = stem.split_once('.').map_or(stem, |(stem, _)| stem);
+        let named = options.source.as_deref().unwrap_or(stem);
+        let source: String = named
+            .chars()
+            .map(|c| if c == ':' || c.is_whitespace() || c.is_control() { '_' } else { c })
+            .collect();
+        Self {
+            file: options.file.as_str().into(),
+            source: if source.is_empty() { "import".into() } else { source },
+            map: options.map.clone(),
+            date_order: options.date_order,
+            in_collection: false,
+            columns: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_told_by_its_first_bytes_and_then_by_its_name() {
+        let feature = r#"{"type":"Feature"}"#;
+        for (name, bytes, format) in [
+            ("a.csv", "lon,lat\n", Format::Csv),
+            ("", "\u{feff}lon;lat\n", Format::Csv),
+            ("a.geojson", feature, Format::GeoJson),
+            ("a.json", "{\n \"type\":", Format::GeoJson),
+            ("a.ndjson", feature, Format::NdJson),
+            ("", &format!("{feature}\n{feature}\n"), Format::NdJson),
+            ("a.geojson", &format!("{feature}\n"), Format::GeoJson),
+            ("", &format!("\u{1e}{feature}\n"), Format::GeoJsonSeq),
+            ("a.tsv", "", Format::Csv),
+        ] {
+            assert_eq!(Format::guess(name, bytes.as_bytes()), format, "{name} {bytes}");
+        }
+        assert_eq!(Format::from_media_type("Text/CSV; header=present"), Some(Format::Csv));
+        assert_eq!(Format::from_media_type("text/plain"), None);
+    }
+
+    #[test]
+    fn an_encoding_is_known_by_its_common_names() {
+        for label in ["windows-1252", "cp1252", "CP1251", "latin1", "iso-8859-2", "utf-8", "koi8-u"] {
+            assert!(label.parse::<Encoding>().is_ok(), "{label}");
+        }
+        assert!("utf-16".parse::<Encoding>().is_err() && "klingon".parse::<Encoding>().is_err());
+    }
+}
