@@ -10,27 +10,26 @@
 
 mod aggregate;
 mod answer; // The derived member `border`.
+mod basemap; // Territories as vector tiles.
 mod ledger; // The segment files: append, fsync, recover.
+mod mercator; // Places on square tiles.
 mod names; // Words and sets that many rows share.
 mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
 mod seen; // Distances that were asked for before.
 mod snapshot; // What queries see: columns, parts, tiers.
+mod store;
 mod text; // Text folded for searching.
-mod tree; // Places in boxes. // Counts and ranges.
-//mod mercator; // Places on square tiles.
-//mod tile; // Incidents as vector tiles.
-//mod basemap; // Territories as vector tiles.
-mod store; // Puts incidents into the ledger and shows the snapshots.
+mod tile; // Incidents as vector tiles.
+mod tree; // Places in boxes. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
 
 pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
-//pub use basemap::Basemap;
+pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };
 pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
 pub use record::{BadRecord, Hash, Op};
-pub use snapshot::{Full, Public, Row, Snapshot};
+pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use store::{Author, Damage, Options, Outcome, Put, PutError, Store, VerifyReport};
-//pub use tile::{NoSuchTile, TileId};

@@ -510,6 +510,9 @@ pub struct Snapshot<V = Public> {
     _view: PhantomData<fn() -> V>,
 }
 
+/// What everybody may see, at one moment.
+pub type PublicSnapshot = Snapshot<Public>;
+
 impl Snapshot<Public> {
     pub(crate) fn of(public: &Tier<PublicRow>, context: &Arc<Context>, seq: u64) -> Self {
         Self::new(public.slices.clone(), context, seq)

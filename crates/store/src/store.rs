@@ -196,6 +196,15 @@ struct Index {
 struct Current {
     position: Position,
     revision: u64,
+    withdrawn: bool,
+}
+
+impl Current {
+    fn new(incident: &Incident, position: Position) -> Self {
+        let revision = incident.properties.revision.unwrap_or(1);
+        let withdrawn = incident.properties.record_status == Some(RecordStatus::Withdrawn);
+        Self { position, revision, withdrawn }
+    }
 }
 
 impl Index {
@@ -346,6 +355,12 @@ impl Store {
         answer.recv().map_err(|_| PutError::Closing)?
     }
 
+    /// Whether an incident was there and has been withdrawn.
+    pub fn is_withdrawn(&self, id: IncidentId) -> bool {
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        index.current.get(&id).is_some_and(|current| current.withdrawn)
+    }
+
     /// All revisions of an incident, oldest first, as they stand in the ledger, with their place in its chain
     /// in the member `kordon`. Empty when there is none. For staff: a revision may say what was never public.
     ///
@@ -458,17 +473,15 @@ impl Loading {
         let read = |frame: &ledger::Frame| {
             let incident = parse(bytes, frame)?;
             let keys = keys_of(&incident);
-            let revision = incident.properties.revision.unwrap_or(1);
+            let current = Current::new(&incident, frame.position);
             let record = Record::new(incident);
             let row = Row::new(&record, frame.position, context);
-            Ok((record.incident().id, revision, keys, row))
+            Ok((record.incident().id, current, keys, row))
         };
         let read: Vec<Result<_, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
             match read {
-                Ok((id, revision, keys, row)) => {
-                    self.row(id, Current { position: frame.position, revision }, &keys, row)
-                }
+                Ok((id, current, keys, row)) => self.row(id, current, &keys, row),
                 Err(problem) => self.damage.push(DamagedAt {
                     file: format!("{:06}.geojsons", frame.position.segment).into(),
                     offset: frame.position.offset,
@@ -747,10 +760,7 @@ impl Writer {
         let Group { revisions, newest, .. } = group;
         let row = |(at, revision): (usize, Revision)| {
             let id = revision.incident.id;
-            let current = Current {
-                position: positions[at],
-                revision: revision.incident.properties.revision.unwrap_or(1),
-            };
+            let current = Current::new(&revision.incident, positions[at]);
             let keys = keys_of(&revision.incident);
             let is_newest = newest.get(&id) == Some(&at);
             let row = is_newest.then(|| Row::new(&Record::new(revision.incident), positions[at], &context));

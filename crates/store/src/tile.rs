@@ -1,0 +1,169 @@
+//! Incidents as Mapbox vector tiles: single ones where there is room, clusters where there is not.
+//!
+//! Layer `incidents`. A point has `id`, `title`, `event_type`, `verification`, `date`, `foreign` (code of the
+//! nearest foreign territory), `distance_m`, `cluster` false and `count` 1; a cluster has `cluster` true, `count`
+//! and `latest`, and stands at the mean of its members. The tile is a grid of cells and a cell with two or
+//! more incidents is a cluster: counts of the tiles of a zoom add up to the count of the question, since each
+//! place is on one tile and in one cell. (An incident with several places is shown at each.)
+//!
+//! Size: at most [`POINTS_MAX`] points, or as many clusters as a grid has cells.
+
+use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
+use kordon_incidents::{EventType, Verification};
+
+use crate::aggregate::civil;
+use crate::mercator::{EXTENT, OnTile, Tile, world_of};
+use crate::query::{Compiled, Hit, Query};
+use crate::snapshot::{Columns, Snapshot};
+
+/// From this zoom on, incidents are shown one by one if there are not too many.
+const SINGLE_FROM: u8 = 9;
+/// More points than this on one tile are clustered at any zoom.
+pub(crate) const POINTS_MAX: usize = 4_000;
+/// Cells along the side of a tile, far out: 32 pixels each, when a tile is shown at 512.
+const CELLS_FAR: usize = 16;
+/// The same near by, for tiles with too many points.
+const CELLS_NEAR: usize = 64;
+
+/// One place of an incident on a tile.
+struct Spot {
+    hit: Hit,
+    at: OnTile,
+}
+
+/// A cell of the grid.
+#[derive(Clone, Default)]
+struct Cell {
+    count: u32,
+    sum: [i64; 2],
+    latest_s: i64,
+    /// One of its spots: the only one, if there is one only.
+    spot: usize,
+    last: Option<(u32, u32)>,
+}
+
+impl<V> Snapshot<V> {
+    /// What matches, as a vector tile of WebMercatorQuad; empty for a tile that does not exist, or has nothing.
+    pub fn tile(&self, query: &Query, z: u8, x: u32, y: u32) -> Vec<u8> {
+        let Some(tile) = Tile::new(z, x, y) else { return Vec::new() };
+        let spots = self.spots(query, tile);
+        if spots.is_empty() {
+            return Vec::new();
+        }
+        let layer = if z >= SINGLE_FROM && spots.len() <= POINTS_MAX {
+            self.singles(&spots)
+        } else {
+            self.clusters(&spots, if z >= SINGLE_FROM { CELLS_NEAR } else { CELLS_FAR })
+        };
+        // A layer can only be refused for an empty name or for 2^32 keys.
+        layer.map(MvtLayerBuilder::encode).unwrap_or_default()
+    }
+
+    fn spots(&self, query: &Query, tile: Tile) -> Vec<Spot> {
+        let hits = Compiled::new(query, &self.context).hits_in(&self.slices, &[tile.degrees()]);
+        let mut spots = Vec::with_capacity(hits.len());
+        for hit in hits {
+            let places = self.columns(hit).places(hit.row as usize);
+            let at = places.iter().filter_map(|&place| tile.cell_of(world_of(place)));
+            spots.extend(at.map(|at| Spot { hit, at }));
+        }
+        spots
+    }
+
+    fn columns(&self, hit: Hit) -> &Columns {
+        &self.slices[hit.slice as usize].part.columns
+    }
+
+    fn singles(&self, spots: &[Spot]) -> MvtResult<MvtLayerBuilder> {
+        let mut layer = MvtLayerBuilder::new("incidents")?;
+        // Later ones are drawn above earlier ones.
+        let mut order: Vec<&Spot> = spots.iter().collect();
+        order.sort_by_key(|spot| self.columns(spot.hit).start_s[spot.hit.row as usize]);
+        for spot in order {
+            layer = self.single(layer, spot)?;
+        }
+        Ok(layer)
+    }
+
+    fn single(&self, layer: MvtLayerBuilder, spot: &Spot) -> MvtResult<MvtLayerBuilder> {
+        let (columns, row) = (self.columns(spot.hit), spot.hit.row as usize);
+        let mut point = layer.feature_of(MvtGeomType::Point);
+        point.points([coord(spot.at)])?;
+        point.tag_string("id", columns.ids[row].to_string())?;
+        point.tag_string("title", shortened(columns.title(row)))?;
+        if let Some(word) = EventType::WORDS.get(columns.event_type[row] as usize) {
+            point.tag("event_type", *word)?;
+        }
+        if let Some(word) = Verification::WORDS.get(columns.verification[row] as usize) {
+            point.tag("verification", *word)?;
+        }
+        point.tag_string("date", date(columns.start_s[row]))?;
+        if let Some(nearest) = &columns.border[row].foreign {
+            point.tag("foreign", self.context.borders.territory(nearest.territory).code.as_str())?;
+            point.tag_double("distance_m", nearest.distance_m.round())?;
+        }
+        point.tag_bool("cluster", false)?;
+        point.tag_uint("count", 1)?;
+        Ok(point.end())
+    }
+
+    fn clusters(&self, spots: &[Spot], cells_aside: usize) -> MvtResult<MvtLayerBuilder> {
+        let mut cells = vec![Cell::default(); cells_aside * cells_aside];
+        for (number, spot) in spots.iter().enumerate() {
+            let [column, row] =
+                spot.at.map(|part| part.unsigned_abs() as usize * cells_aside / EXTENT as usize);
+            cells[row * cells_aside + column].add(spot, number, self.columns(spot.hit));
+        }
+        let mut layer = MvtLayerBuilder::new("incidents")?;
+        for cell in cells.iter().filter(|cell| cell.count > 0) {
+            layer = if cell.count == 1 { self.single(layer, &spots[cell.spot])? } else { cell.write(layer)? };
+        }
+        Ok(layer)
+    }
+}
+
+impl Cell {
+    fn add(&mut self, spot: &Spot, number: usize, columns: &Columns) {
+        let incident = (spot.hit.slice, spot.hit.row);
+        // Several places of one incident follow each other; in one cell they are one.
+        if self.last.replace(incident) == Some(incident) {
+            return;
+        }
+        let start_s = columns.start_s[spot.hit.row as usize];
+        self.latest_s = if self.count == 0 { start_s } else { self.latest_s.max(start_s) };
+        self.count += 1;
+        self.spot = number;
+        for axis in 0..2 {
+            self.sum[axis] += i64::from(spot.at[axis]);
+        }
+    }
+
+    fn write(&self, layer: MvtLayerBuilder) -> MvtResult<MvtLayerBuilder> {
+        let count = i64::from(self.count);
+        // The mean of numbers below EXTENT.
+        let mean = self.sum.map(|sum| i32::try_from(sum / count).unwrap_or_default());
+        let mut point = layer.feature_of(MvtGeomType::Point);
+        point.points([coord(mean)])?;
+        point.tag_bool("cluster", true)?;
+        point.tag_uint("count", u64::from(self.count))?;
+        point.tag_string("latest", date(self.latest_s))?;
+        Ok(point.end())
+    }
+}
+
+fn coord([x, y]: OnTile) -> MvtCoord {
+    MvtCoord { x, y }
+}
+
+fn date(start_s: i64) -> String {
+    let (year, month, day) = civil(start_s);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// A title of at most 120 characters: a tile is not the place for stories.
+fn shortened(title: &str) -> String {
+    match title.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &title[..end]),
+        None => title.to_owned(),
+    }
+}
