@@ -1,1 +1,33 @@
-//! (see contract)
+//! The wire: HTTP text becomes a query, an answer becomes GeoJSON or a tile, an error becomes a status; and
+//! who may do what.
+//!
+//! [`router`] is the whole service, made from one table of routes; [`serve`] runs it on a listener with time
+//! limits. Where files lie and how a distance is measured is not known here. The server never calls out.
+
+pub mod access; // Who may do what: tokens.
+mod answer; // JSON, links, ETags, and the choice between forms.
+mod app; // What every handler shares.
+mod assets; // The web map's files.
+mod body; // Request bodies, within size and time.
+mod distance; // How far a place is from a border.
+mod error; // What a client is told when something is wrong.
+mod guard; // Hosts, origins, and headers for browsers.
+mod imports; // A file of reports, checked and stored.
+mod items; // Incidents, found, read and written.
+mod landing; // What a client reads first.
+mod listen; // The accept loop.
+mod openapi; // The API, described.
+mod operate; // For operators.
+mod params; // Query strings, read strictly.
+mod query; // FILTER: the words that choose incidents.
+mod record; // One incident from a body.
+mod routes; // The one table of routes.
+mod stream; // Long answers, a piece at a time.
+mod territories; // The territories as a collection.
+mod tiles; // Vector tiles.
+
+pub use app::Config;
+pub use error::Problem;
+pub use listen::{Limits, serve};
+pub use query::query_of;
+pub use routes::router;

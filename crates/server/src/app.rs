@@ -1,0 +1,123 @@
+//! What every handler shares: the store, the border sets, the limits, and a place for slow work.
+
+use crate::access::Access;
+use crate::error::Problem;
+use crate::listen::Limits;
+use crate::tiles::TileCache;
+use axum::http::StatusCode;
+use kordon_borders::BorderSet;
+use kordon_store::{Basemap, Store};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// How long work may wait for its turn before the client is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a server is made of.
+pub struct Config {
+    /// Truth and its index.
+    pub store: Arc<Store>,
+    /// The precise border set: distances and border lines.
+    pub borders: Arc<BorderSet>,
+    /// The coarse border set: the land that maps are drawn on.
+    pub coarse: Arc<BorderSet>,
+    /// Who may write.
+    pub access: Access,
+    /// The address clients know this server by, when a proxy stands before it: `https://map.example`.
+    pub base_url: Option<String>,
+    /// Whether the server listens on a loopback address only; then only names of this desk are answered.
+    pub loopback: bool,
+    /// What one client may ask of time and memory.
+    pub limits: Limits,
+}
+
+/// [`Config`] and what is counted and kept while serving.
+pub struct Shared {
+    /// As it was given.
+    pub config: Config,
+    /// Tiles made before.
+    pub tiles: TileCache,
+    /// What was answered so far.
+    pub counts: Counts,
+    /// When serving began.
+    pub started: Instant,
+    workers: Arc<Semaphore>,
+    replacing: Mutex<()>,
+    basemap: OnceLock<Basemap>,
+}
+
+/// The state of the router.
+pub type App = Arc<Shared>;
+
+impl Shared {
+    /// Takes a configuration into use.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            config,
+            tiles: TileCache::default(),
+            counts: Counts::default(),
+            started: Instant::now(),
+            workers: Arc::new(Semaphore::new(cores * 2)),
+            replacing: Mutex::new(()),
+            basemap: OnceLock::new(),
+        }
+    }
+
+    /// The ground that maps are drawn on. The first call prepares it, which takes a second.
+    pub fn basemap(&self) -> &Basemap {
+        self.basemap.get_or_init(|| Basemap::new(&self.config.borders, &self.config.coarse))
+    }
+
+    /// A turn to compare a record with what a client saw and then replace it, with no other such change between.
+    /// It holds against other clients of this server; the store takes an import meanwhile as it always does.
+    pub fn replacing(&self) -> MutexGuard<'_, ()> {
+        self.replacing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs work that takes time on a thread made for it, so that other connections are not held up. At most
+    /// two pieces a core run at once.
+    ///
+    /// # Errors
+    ///
+    /// The work's own; 503 when its turn does not come soon; 500 when it panicked.
+    pub async fn work<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.workers).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(turn);
+            result
+        });
+        done.await.unwrap_or_else(|error| Err(Problem::internal(&error)))
+    }
+}
+
+/// Answers by class of status, for operators.
+#[derive(Debug, Default)]
+pub struct Counts([AtomicU64; 6]);
+
+impl Counts {
+    /// Counts one answer.
+    pub fn add(&self, status: StatusCode) {
+        if let Some(count) = self.0.get(usize::from(status.as_u16() / 100)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The classes (`2xx` …) and how many answers each had.
+    pub fn read(&self) -> impl Iterator<Item = (String, u64)> {
+        self.0
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(class, count)| (format!("{class}xx"), count.load(Ordering::Relaxed)))
+    }
+}

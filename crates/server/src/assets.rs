@@ -1,0 +1,89 @@
+//! The web map's files, embedded in the binary when it is built.
+//!
+//! Files under `assets/` carry a hash in their name and are kept by browsers for ever; the others are asked
+//! for again each time and answered by ETag. A build without the web map serves the API alone.
+
+use crate::answer::{is_fresh, not_modified};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, header};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
+#[allow_missing = true]
+struct Web;
+
+/// The web map's page, when it is built in.
+#[must_use]
+pub fn index(headers: &HeaderMap) -> Option<Response<Body>> {
+    file("index.html", headers)
+}
+
+/// Whether the web map is built in.
+#[must_use]
+pub fn has_map() -> bool {
+    Web::get("index.html").is_some()
+}
+
+/// One embedded file by its path, `None` when there is none.
+#[must_use]
+pub fn file(path: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+    let found = Web::get(path)?;
+    let etag = etag(&found);
+    let lifetime =
+        if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mut response =
+        if is_fresh(headers, &etag) { not_modified() } else { Response::new(Body::from(found.data)) };
+    let answer = response.headers_mut();
+    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(lifetime));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        answer.insert(header::ETAG, etag);
+    }
+    Some(response)
+}
+
+fn etag(found: &EmbeddedFile) -> String {
+    let hash = found.metadata.sha256_hash();
+    let short: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{short}\"")
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json" | "map") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("pbf" | "mvt") => "application/vnd.mapbox-vector-tile",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_out_of_the_folder_is_nothing() {
+        for path in ["../Cargo.toml", "..%2fCargo.toml", "/etc/passwd", "assets/../../Cargo.toml", ""] {
+            assert!(file(path, &HeaderMap::new()).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_file_the_map_uses_has_its_type() {
+        for (path, expected) in
+            [("a.mjs", "text/javascript"), ("a.woff2", "font/woff2"), ("index.html", "text/html")]
+        {
+            assert!(content_type(path).starts_with(expected), "{path}");
+        }
+    }
+}

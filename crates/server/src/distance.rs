@@ -1,0 +1,430 @@
+//! How far a place is from a border: one place by its address, or many in a body.
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body;
+use crate::error::{Problem, echo};
+use crate::params::Params;
+use crate::query::MAX_KM;
+use crate::stream;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use kordon_borders::{BorderSet, Day, LonLat, Question, Target};
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The most targets one place may be measured to.
+const MAX_TARGETS: usize = 20;
+/// Points answered at a time; a piece of an answer is then well under a megabyte.
+const CHUNK_POINTS: usize = 512;
+/// Faults listed in an answer; the total is always told.
+const MAX_FAULTS: usize = 100;
+
+/// `GET /borders`: the border sets in use.
+pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Response {
+    let describe = |set: &BorderSet, role: &str| {
+        let mut info = json!(set.info());
+        info["role"] = json!(role);
+        info["checksum"] = json!(set.checksum());
+        info["territories"] = json!(set.territories().len());
+        info["edges"] = json!(set.edge_count());
+        info
+    };
+    let config = &app.config;
+    let body = json!({
+        "sets": [describe(&config.borders, "distances"), describe(&config.coarse, "background")],
+        "default": config.borders.info().name,
+    });
+    Answer::json(&body).etag(format!("W/\"{}\"", config.borders.checksum())).finish(&headers)
+}
+
+/// `GET /borders/distance`: one place.
+///
+/// # Errors
+///
+/// 400 for a place off the globe, or a target that no set knows.
+pub async fn measure(
+    State(app): State<App>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let lon = params.required_number("lon", -180.0, 180.0)?;
+    let lat = params.required_number("lat", -90.0, 90.0)?;
+    let place = LonLat::new(lon, lat).map_err(|error| Problem::bad_parameter("lon", error.to_string()))?;
+    let radius_m = radius(&params)?;
+    let to = targets(&params, &app.config.borders)?;
+    let borders = Arc::clone(&app.config.borders);
+    let body = app.work(move || to_text(&borders.answer(&Question { place, radius_m, to: &to }))).await?;
+    let etag = format!("W/\"{}\"", app.config.borders.checksum());
+    Ok(Answer::bytes(crate::answer::JSON, body).etag(etag).cache("public, max-age=3600").finish(&headers))
+}
+
+/// `POST /borders/distance`: many places; one answer a line, in the order of the points.
+///
+/// # Errors
+///
+/// 400 for a body that is not JSON, 413 for too many points, 422 with a list when a point cannot be measured.
+pub async fn measure_many(
+    State(app): State<App>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let limits = &app.config.limits;
+    let radius_m = radius(&params)?;
+    let to = Arc::new(targets(&params, &app.config.borders)?);
+    let day = day(&params)?;
+    let bytes = body::read(&headers, body, limits.points_bytes, limits.body_idle).await?;
+    let (most, borders) = (limits.points, Arc::clone(&app.config.borders));
+    let points = app.work(move || points(&bytes, most, radius_m, day, &borders)).await?;
+    let chunks: Vec<Vec<Point>> = chunked(points);
+    let borders = Arc::clone(&app.config.borders);
+    let make = move |chunk: Vec<Point>| {
+        let lines: Vec<String> =
+            chunk.par_iter().map(|point| line(&borders, point, &to)).collect::<Result<_, Problem>>()?;
+        Ok(lines.concat().into_bytes())
+    };
+    let body = stream::pieces(&app, Vec::new(), chunks.into_iter(), make);
+    Ok(Answer::bytes("application/x-ndjson", body).cache("no-store").finish(&headers))
+}
+
+/// One point to measure, checked.
+struct Point {
+    id: Option<Value>,
+    place: LonLat,
+    radius_m: Option<f64>,
+    to: Option<Target>,
+}
+
+fn line(borders: &BorderSet, point: &Point, to: &[Target]) -> Result<String, Problem> {
+    let own = point.to.as_slice();
+    let to = if own.is_empty() { to } else { own };
+    let answer = borders.answer(&Question { place: point.place, radius_m: point.radius_m, to });
+    let answer = to_text(&answer)?;
+    // The id comes first, as a reader of lines expects; an answer is an object, so its brace is replaced.
+    let id = point.id.as_ref().unwrap_or(&Value::Null);
+    Ok(format!("{{\"id\":{id},{}\n", answer.trim_start_matches('{')))
+}
+
+fn to_text(answer: &impl serde::Serialize) -> Result<String, Problem> {
+    serde_json::to_string(answer).map_err(|error| Problem::internal(&error))
+}
+
+fn chunked(points: Vec<Point>) -> Vec<Vec<Point>> {
+    let mut chunks = Vec::with_capacity(points.len() / CHUNK_POINTS + 1);
+    let mut points = points.into_iter().peekable();
+    while points.peek().is_some() {
+        chunks.push(points.by_ref().take(CHUNK_POINTS).collect());
+    }
+    chunks
+}
+
+/// A point as it is written: plain members, or a GeoJSON Feature or Point. Reading into named fields makes a
+/// member that comes twice an error.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    id: Option<Value>,
+    #[serde(alias = "longitude", alias = "lng")]
+    lon: Option<f64>,
+    #[serde(alias = "latitude")]
+    lat: Option<f64>,
+    to: Option<String>,
+    radius_m: Option<f64>,
+    geometry: Option<WrittenGeometry>,
+    coordinates: Option<Vec<f64>>,
+    properties: Option<WrittenProperties>,
+}
+
+#[derive(Deserialize)]
+struct WrittenGeometry {
+    #[serde(rename = "type")]
+    kind: String,
+    coordinates: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct WrittenProperties {
+    id: Option<Value>,
+    to: Option<String>,
+    #[serde(alias = "location_radius_m")]
+    radius_m: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct WrittenCollection {
+    features: Vec<Written>,
+}
+
+/// Every point of a body, or every fault in it.
+fn points(
+    bytes: &[u8],
+    most: usize,
+    radius_m: Option<f64>,
+    day: Option<Day>,
+    borders: &BorderSet,
+) -> Result<Vec<Point>, Problem> {
+    let written = read_written(bytes, most)?;
+    let mut points = Vec::with_capacity(written.len());
+    let mut faults = Vec::new();
+    let mut total = 0_usize;
+    for (index, (line, written)) in written.into_iter().enumerate() {
+        match check(written, radius_m, day, borders) {
+            Ok(point) => points.push(point),
+            Err((field, problem)) => {
+                total += 1;
+                if faults.len() < MAX_FAULTS {
+                    faults.push(json!({ "index": index, "line": line, "field": field, "problem": problem }));
+                }
+            }
+        }
+    }
+    if total == 0 {
+        return Ok(points);
+    }
+    Err(Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "bad-points",
+        "Some points cannot be measured",
+        format!("{total} of {} points cannot be measured; nothing was.", points.len() + total),
+    )
+    .with("errors", faults)
+    .with("errors_total", total))
+}
+
+fn check(
+    written: Written,
+    radius_m: Option<f64>,
+    day: Option<Day>,
+    borders: &BorderSet,
+) -> Result<Point, (&'static str, String)> {
+    let properties = written.properties.as_ref();
+    let id = written.id.clone().or_else(|| properties.and_then(|properties| properties.id.clone()));
+    let to = written.to.clone().or_else(|| properties.and_then(|properties| properties.to.clone()));
+    let own = written.radius_m.or_else(|| properties.and_then(|properties| properties.radius_m));
+    let (lon, lat) = position(&written)?;
+    let place = LonLat::new(lon, lat).map_err(|error| ("lon", error.to_string()))?;
+    if own.is_some_and(|radius| !(0.0..=MAX_KM * 1_000.0).contains(&radius)) {
+        return Err(("radius_m", "is not a length in meters, 0 or more".to_owned()));
+    }
+    let to = match to {
+        Some(name) => Some(borders.target(&name, day).map_err(|error| ("to", error.to_string()))?),
+        None => None,
+    };
+    if id.as_ref().is_some_and(|id| id.is_object() || id.is_array()) {
+        return Err(("id", "is neither text nor a number".to_owned()));
+    }
+    Ok(Point { id, place, radius_m: own.or(radius_m), to })
+}
+
+fn position(written: &Written) -> Result<(f64, f64), (&'static str, String)> {
+    let pair = |coordinates: &[f64]| match coordinates {
+        [lon, lat] | [lon, lat, _] => Ok((*lon, *lat)),
+        _ => Err(("geometry", "a position is [longitude, latitude]".to_owned())),
+    };
+    if let Some(geometry) = &written.geometry {
+        let coordinates: Option<Vec<f64>> =
+            geometry.coordinates.clone().and_then(|value| serde_json::from_value(value).ok());
+        return match (geometry.kind.as_str(), coordinates) {
+            ("Point", Some(coordinates)) => pair(&coordinates),
+            ("Point", None) => Err(("geometry", "a position is [longitude, latitude]".to_owned())),
+            (kind, _) => Err(("geometry", format!("{} is not measured here; a Point is", echo(kind)))),
+        };
+    }
+    if let Some(coordinates) = &written.coordinates {
+        return pair(coordinates);
+    }
+    match (written.lon, written.lat, written.kind.as_deref()) {
+        (Some(lon), Some(lat), _) => Ok((lon, lat)),
+        (_, _, Some("Feature")) => Err(("geometry", "is null or missing; a Point is needed".to_owned())),
+        (None, _, _) => Err(("lon", "is missing".to_owned())),
+        (_, None, _) => Err(("lat", "is missing".to_owned())),
+    }
+}
+
+/// The points of a body as written, each with its line. A body whose first value is a FeatureCollection or an
+/// array is one JSON text; any other is one point a line (or after a record separator, RFC 8142).
+fn read_written(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = count_lines(&bytes[..error.valid_up_to()]);
+        Problem::bad_request("not-utf8", format!("The body is not UTF-8 text; the fault is in line {line}."))
+            .with("line", line)
+    })?;
+    let text = text.trim_start_matches('\u{feff}').trim_start_matches(['\u{1e}', ' ', '\n', '\r', '\t']);
+    let skipped = count_lines(&bytes[..bytes.len() - text.len()]) - 1;
+    let whole = if text.starts_with('[') {
+        Some(serde_json::from_str::<Vec<Written>>(text))
+    } else if is_collection(text) {
+        Some(serde_json::from_str::<WrittenCollection>(text).map(|collection| collection.features))
+    } else {
+        None
+    };
+    let written = match whole {
+        Some(read) => {
+            let read = read.map_err(|error| not_json(skipped, &error))?;
+            read.into_iter().map(|point| (skipped + 1, point)).collect()
+        }
+        None => lines(text, skipped, most)?,
+    };
+    if written.is_empty() {
+        return Err(Problem::bad_request("no-points", "The body holds no points."));
+    }
+    if written.len() > most {
+        return Err(too_many(most));
+    }
+    Ok(written)
+}
+
+fn lines(text: &str, skipped: usize, most: usize) -> Result<Vec<(usize, Written)>, Problem> {
+    // One Feature may be written over several lines; then the first line by itself is not JSON.
+    if let Ok(one) = serde_json::from_str::<Written>(text.trim_end_matches('\u{1e}')) {
+        return Ok(vec![(skipped + 1, one)]);
+    }
+    let mut written = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_matches(['\u{1e}', ' ', '\t', '\r']);
+        if line.is_empty() {
+            continue;
+        }
+        if written.len() == most {
+            return Err(too_many(most));
+        }
+        let point = serde_json::from_str(line).map_err(|error| not_json(skipped + index, &error))?;
+        written.push((skipped + index + 1, point));
+    }
+    Ok(written)
+}
+
+/// Whether the text is one FeatureCollection: such an object has a `features` member near its beginning.
+fn is_collection(text: &str) -> bool {
+    let head: String = text.chars().take(4_096).filter(|letter| !letter.is_whitespace()).collect();
+    head.starts_with('{')
+        && (head.contains("\"type\":\"FeatureCollection\"") || head.starts_with("{\"features\":"))
+}
+
+fn too_many(most: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-many-points",
+        "Too many points",
+        format!("At most {most} points are measured at once. Send them in parts."),
+    )
+    .with("limit_points", most)
+}
+
+fn not_json(lines_before: usize, error: &serde_json::Error) -> Problem {
+    let line = lines_before + error.line();
+    let mut problem = error.to_string();
+    if let Some(end) = problem.find(" at line ") {
+        problem.truncate(end);
+    }
+    Problem::bad_request("not-json", format!("Line {line}, column {}: {}.", error.column(), echo(&problem)))
+        .with("line", line)
+        .with("column", error.column())
+}
+
+fn count_lines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn radius(params: &Params) -> Result<Option<f64>, Problem> {
+    params.number("radius_m", 0.0, MAX_KM * 1_000.0)
+}
+
+/// The targets named by `to`, repeated or comma-separated.
+fn targets(params: &Params, borders: &BorderSet) -> Result<Vec<Target>, Problem> {
+    let day = day(params)?;
+    let names: Vec<&str> = params
+        .all("to")
+        .flat_map(|names| names.split(','))
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    if names.len() > MAX_TARGETS {
+        return Err(Problem::bad_parameter(
+            "to",
+            format!("names {} targets; at most {MAX_TARGETS} are measured.", names.len()),
+        ));
+    }
+    names.into_iter().map(|name| target(borders, "to", name, day)).collect()
+}
+
+/// A target by its name, or a problem that names the parameter and what is near.
+pub fn target(borders: &BorderSet, parameter: &str, name: &str, day: Option<Day>) -> Result<Target, Problem> {
+    borders.target(name, day).map_err(|error| Problem::bad_parameter(parameter, error.to_string()))
+}
+
+/// The day for which membership of a set is meant.
+fn day(params: &Params) -> Result<Option<Day>, Problem> {
+    let Some(text) = params.get("on") else { return Ok(None) };
+    Day::from_str(text)
+        .map(Some)
+        .map_err(|error| Problem::bad_parameter("on", format!("{} is {error}.", echo(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(usize, Written)>, Problem> {
+        read_written(text.as_bytes(), 3)
+    }
+
+    fn places(text: &str) -> Vec<(usize, f64, f64)> {
+        let placed = |(line, written): (usize, Written)| {
+            let (lon, lat) = position(&written).unwrap();
+            (line, lon, lat)
+        };
+        read(text).unwrap().into_iter().map(placed).collect()
+    }
+
+    #[test]
+    fn points_are_read_in_every_form() {
+        let feature =
+            r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2,3]},"properties":null}"#;
+        let collection = format!(r#"{{ "type": "FeatureCollection", "features": [{feature},{feature}]}}"#);
+        assert_eq!(places(r#"{"lon":1,"lat":2}"#), [(1, 1.0, 2.0)]);
+        assert_eq!(
+            places("{\"lon\":1,\"lat\":2}\n\n{\"longitude\":3,\"latitude\":4}\n"),
+            [(1, 1.0, 2.0), (3, 3.0, 4.0)]
+        );
+        assert_eq!(places(feature), [(1, 1.0, 2.0)]);
+        assert_eq!(places(&collection).len(), 2);
+        assert_eq!(places(r#"[{"lon":1,"lat":2}]"#), [(1, 1.0, 2.0)]);
+        assert_eq!(places(r#"{"type":"Point","coordinates":[1,2]}"#), [(1, 1.0, 2.0)]);
+        assert_eq!(places(&format!("\u{1e}{feature}\n\u{1e}{feature}\n")), [(1, 1.0, 2.0), (2, 1.0, 2.0)]);
+        assert_eq!(places(&format!("\u{feff}{feature}")), [(1, 1.0, 2.0)]);
+    }
+
+    #[test]
+    fn a_fault_in_the_bytes_is_told_with_its_line() {
+        for (text, line) in [
+            ("{\"lon\":1,\"lat\":2}\n{\"lon\":1,\"lon\":2}", 2),
+            ("{\"lon\":1}\n{\"lon\"", 2),
+            ("\n[{", 2),
+            ("nonsense", 1),
+        ] {
+            let problem = read(text).err().unwrap();
+            assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
+            assert!(problem.detail().starts_with(&format!("Line {line},")), "{text}: {}", problem.detail());
+        }
+        assert!(read_written(b"{\"id\":\"\xff\"}", 3).is_err());
+        assert!(read("").is_err());
+    }
+
+    #[test]
+    fn too_many_points_are_refused_in_every_form() {
+        let one = r#"{"lon":1,"lat":2}"#;
+        for text in [format!("[{one},{one},{one},{one}]"), format!("{one}\n{one}\n{one}\n{one}")] {
+            assert_eq!(read(&text).err().unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+    }
+}

@@ -1,0 +1,547 @@
+//! Incidents on the wire: found, read, written, withdrawn, counted.
+//!
+//! What readers get is made of the public snapshot alone; a record that is not public is not here for them, as
+//! if it did not exist.
+
+use crate::access::Caller;
+use crate::answer::{
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, negotiate, short_checksum,
+    time_stamp,
+};
+use crate::app::App;
+use crate::error::{Problem, echo};
+use crate::landing::CRS84;
+use crate::params::Params;
+use crate::{body, query, record, stream};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use kordon_incidents::{Incident, IncidentId};
+use kordon_store::{Author, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
+use serde_json::{Value, json};
+use std::str::FromStr;
+use std::sync::Arc;
+
+const PATH: &str = "/collections/incidents/items";
+
+/// The forms of a list of incidents.
+pub const FORMS: &[&str] = &["json", "csv", "geojsonseq"];
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+const GEOJSON_SEQ: &str = "application/geo+json-seq";
+
+/// Records written at a time into a long answer.
+const CHUNK_ROWS: usize = 500;
+/// Things that can be counted by at once.
+const MAX_DIMENSIONS: usize = 3;
+
+/// A form of a list of incidents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+    Sequence,
+}
+
+/// `GET /collections/incidents/items`.
+///
+/// # Errors
+///
+/// 400 for parameters that cannot be understood, 406 for a form that is not offered.
+pub async fn find(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    query::only_crs84(&params)?;
+    let form = form(&params, &headers)?;
+    let mut wanted = query::filter(&params, &app.config.borders)?;
+    wanted.sortby = query::sort(&params)?;
+    wanted.cursor = query::cursor(&params, wanted.sortby)?;
+    wanted.limit = match (query::limit(&params)?, form) {
+        (None, Form::Json) => Some(query::DEFAULT_LIMIT),
+        (limit, _) => limit,
+    };
+    let snapshot = app.config.store.public();
+    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_checksum(&app.config.borders));
+    let page = Page { base, params, form };
+    let answer = match form {
+        Form::Json => {
+            let (body, links) = app.work(move || page.to_json(&snapshot, &wanted)).await?;
+            Answer::bytes(GEOJSON, body).links(&links)
+        }
+        Form::Csv | Form::Sequence => {
+            let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonl" };
+            page.stream(&app, snapshot, wanted)
+                .await?
+                .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+        }
+    };
+    Ok(answer
+        .etag(etag)
+        .header(header::VARY, "Accept")
+        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .finish(&headers))
+}
+
+/// `f`, or what `Accept` likes best.
+fn form(params: &Params, headers: &HeaderMap) -> Result<Form, Problem> {
+    match params.one_of("f", FORMS)? {
+        Some("csv") => return Ok(Form::Csv),
+        Some("geojsonseq") => return Ok(Form::Sequence),
+        Some(_) => return Ok(Form::Json),
+        None => {}
+    }
+    // Browsers and many libraries ask for HTML first and take anything.
+    match negotiate(headers, &[GEOJSON, JSON, "text/csv", GEOJSON_SEQ]) {
+        Some("text/csv") => Ok(Form::Csv),
+        Some(GEOJSON_SEQ) => Ok(Form::Sequence),
+        Some(_) => Ok(Form::Json),
+        None => Err(Problem::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not-acceptable",
+            "This form is not offered",
+            format!("Offered: {GEOJSON}, text/csv, {GEOJSON_SEQ}."),
+        )),
+    }
+}
+
+/// One page of incidents, about to be written.
+struct Page {
+    base: Base,
+    params: Arc<Params>,
+    form: Form,
+}
+
+impl Page {
+    fn links(&self, next: Option<&Cursor>) -> Vec<Link> {
+        let (media, form) = match self.form {
+            Form::Json => (GEOJSON, ""),
+            Form::Csv => ("text/csv", "csv"),
+            Form::Sequence => (GEOJSON_SEQ, "geojsonseq"),
+        };
+        let at = |query: &str| address(&self.base, PATH, query);
+        let mut links = vec![Link::new("self", at(&self.params.to_query(&[])), media, "This page")];
+        if let Some(next) = next {
+            let mut query = self.params.to_query(&["cursor", "f"]);
+            for (name, value) in [("f", form), ("cursor", &next.to_string())] {
+                if !value.is_empty() {
+                    let mark = if query.is_empty() { "" } else { "&" };
+                    query.push_str(&format!("{mark}{name}={value}"));
+                }
+            }
+            links.push(Link::new("next", at(&query), media, "The next page"));
+        }
+        links.push(Link::new(
+            "collection",
+            self.base.at("/collections/incidents"),
+            JSON,
+            "The incidents, described",
+        ));
+        links
+    }
+
+    fn to_json(&self, snapshot: &Snapshot, wanted: &Query) -> Result<(String, Vec<Link>), Problem> {
+        let found = snapshot.find(wanted);
+        let mut body = String::from(r#"{"type":"FeatureCollection","features":["#);
+        for (index, row) in found.rows.iter().enumerate() {
+            if index > 0 {
+                body.push(',');
+            }
+            body.push_str(&feature(snapshot, row)?);
+        }
+        let links = self.links(found.next.as_ref());
+        body.push_str(&format!(
+            r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
+            found.matched,
+            found.rows.len(),
+            time_stamp(),
+            links_json(&links),
+        ));
+        Ok((body, links))
+    }
+
+    /// A table or a text sequence of all that was found, written while it is read.
+    async fn stream(self, app: &App, snapshot: Arc<Snapshot>, wanted: Query) -> Result<Answer, Problem> {
+        let searched = Arc::clone(&snapshot);
+        let found = app.work(move || Ok(searched.find(&wanted))).await?;
+        let links = self.links(found.next.as_ref());
+        let (media, head) = match self.form {
+            Form::Csv => (CSV, record::csv_header()?),
+            Form::Json | Form::Sequence => (GEOJSON_SEQ, Vec::new()),
+        };
+        let form = self.form;
+        let make = move |rows: Vec<Row>| {
+            let mut piece = Vec::new();
+            for row in rows {
+                match form {
+                    Form::Csv => record::csv_row(&mut piece, &snapshot, &row)?,
+                    Form::Json | Form::Sequence => {
+                        piece.push(0x1e);
+                        piece.extend_from_slice(feature(&snapshot, &row)?.as_bytes());
+                        piece.push(b'\n');
+                    }
+                }
+            }
+            Ok(piece)
+        };
+        let mut rows = found.rows.into_iter();
+        let chunks = std::iter::from_fn(move || {
+            let chunk: Vec<Row> = rows.by_ref().take(CHUNK_ROWS).collect();
+            (!chunk.is_empty()).then_some(chunk)
+        });
+        let body = stream::pieces(app, head, chunks, make);
+        Ok(Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string()))
+    }
+}
+
+/// How many match, where the body has no place for it.
+const NUMBER_MATCHED: header::HeaderName = header::HeaderName::from_static("ogc-numbermatched");
+
+fn feature<V>(snapshot: &Snapshot<V>, row: &Row) -> Result<String, Problem> {
+    snapshot.feature(row).map_err(|error| Problem::internal(&error))
+}
+
+/// `GET /collections/incidents/items/{id}`.
+///
+/// # Errors
+///
+/// 404 when there is none, 410 when it was withdrawn.
+pub async fn one(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    query::only_crs84(&params)?;
+    let of = params.get("of").map(|name| query::of(name, &app.config.borders)).transpose()?;
+    let id = parse_id(&id)?;
+    let store = Arc::clone(&app.config.store);
+    let found = app
+        .work(move || {
+            let snapshot = store.public();
+            let row = match &of {
+                Some(of) => snapshot.get_with(id, of),
+                None => snapshot.get(id),
+            };
+            match row {
+                Some(row) => Ok(feature(&snapshot, &row)?),
+                None => Err(missing(&store, id)),
+            }
+        })
+        .await?;
+    Ok(written(&app, &base, id, &found)
+        .media(GEOJSON)
+        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .finish(&headers))
+}
+
+/// An answer of one feature, with its ETag and links.
+fn written(app: &App, base: &Base, id: IncidentId, feature: &str) -> Answer {
+    let links = [
+        Link::new("self", base.at(&format!("{PATH}/{id}")), GEOJSON, "This incident"),
+        Link::new("collection", base.at("/collections/incidents"), JSON, "The incidents, described"),
+        Link::new("version-history", base.at(&format!("{PATH}/{id}/history")), JSON, "All its revisions"),
+    ];
+    let mut body = feature.to_owned();
+    body.pop();
+    body.push_str(&format!(",\"links\":{}}}", links_json(&links)));
+    let revision = revision(feature);
+    Answer::bytes(GEOJSON, body).links(&links).etag(etag(app, revision))
+}
+
+/// The state of one record: its revision, and the borders that its distances were measured to.
+fn etag(app: &App, revision: u64) -> String {
+    format!("\"{revision}.{}\"", short_checksum(&app.config.borders))
+}
+
+fn revision(feature: &str) -> u64 {
+    let parsed: Option<Value> = serde_json::from_str(feature).ok();
+    parsed.and_then(|feature| feature["properties"]["revision"].as_u64()).unwrap_or(0)
+}
+
+/// Why there is no such incident: it was withdrawn after all could see it, or there is none for the public.
+fn missing(store: &Store, id: IncidentId) -> Problem {
+    match public_history(store, id) {
+        Ok(revisions) if revisions.is_empty() => Problem::not_found(format!("There is no incident {id}.")),
+        Ok(_) => Problem::gone(format!("The incident {id} was withdrawn.")),
+        Err(problem) => problem,
+    }
+}
+
+/// The revisions of an incident that the public may see, oldest first; none when there is no public incident.
+///
+/// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
+/// now, the chain without what it said: it may have been withdrawn to protect somebody.
+fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
+    let is_public = store.public().get(id).is_some();
+    let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
+    let is_withdrawn =
+        revisions.last().is_some_and(|last| last["properties"]["record_status"] == "withdrawn");
+    if !is_public && !is_withdrawn {
+        return Ok(Vec::new());
+    }
+    let public = revisions.iter().filter(|revision| was_public(revision));
+    if is_public {
+        return Ok(public.cloned().collect());
+    }
+    let mut shown: Vec<Value> = public.map(without_content).collect();
+    if !shown.is_empty() {
+        shown.extend(revisions.last().map(without_content));
+    }
+    Ok(shown)
+}
+
+/// The same rule as the store's projection: published, exact, free.
+fn was_public(revision: &Value) -> bool {
+    let properties = &revision["properties"];
+    let published = properties["record_status"].as_str().is_none_or(|status| status == "published");
+    let exact = properties["masking"]["level"].as_str().is_none_or(|level| level == "exact");
+    published && exact && properties["redistributable"] != json!(false)
+}
+
+fn without_content(revision: &Value) -> Value {
+    let properties = &revision["properties"];
+    json!({
+        "type": "Feature",
+        "id": revision["id"],
+        "geometry": null,
+        "properties": {
+            "record_status": properties["record_status"],
+            "revision": properties["revision"],
+            "recorded_at": properties["recorded_at"],
+        },
+        "kordon": revision["kordon"],
+    })
+}
+
+fn parse_id(text: &str) -> Result<IncidentId, Problem> {
+    IncidentId::from_str(text)
+        .map_err(|_| Problem::not_found(format!("There is no incident {}.", echo(text))))
+}
+
+/// `POST /collections/incidents/items`: one Feature becomes an incident.
+///
+/// # Errors
+///
+/// 400 and 422 with every fault; 409 for an id that is taken; 507 and 503 when it cannot be stored.
+pub async fn create(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let limits = &app.config.limits;
+    let bytes = body::read(&headers, body, limits.record_bytes, limits.body_idle).await?;
+    let store = Arc::clone(&app.config.store);
+    let (id, outcome, feature) = app
+        .work(move || {
+            let incident = record::read_one(&bytes)?;
+            let known = store.history(incident.id).map_err(|error| Problem::internal(&error))?;
+            if !known.is_empty() {
+                return Err(Problem::new(
+                    StatusCode::CONFLICT,
+                    "id-taken",
+                    "An incident of this id exists",
+                    format!("{} exists; PUT replaces it.", incident.id),
+                ));
+            }
+            put_one(&store, incident, &caller)
+        })
+        .await?;
+    let answer =
+        written(&app, &base, id, &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
+    let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(answer.status(status).cache("no-store").finish(&HeaderMap::new()))
+}
+
+/// `PUT /collections/incidents/items/{id}`: a new revision.
+///
+/// # Errors
+///
+/// As [`create`]; 412 when the record changed since the revision that `If-Match` names.
+pub async fn replace(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let limits = &app.config.limits;
+    let bytes = body::read(&headers, body, limits.record_bytes, limits.body_idle).await?;
+    let if_match = if_match(&headers)?;
+    let work = Arc::clone(&app);
+    let feature = app
+        .work(move || {
+            let store = &work.config.store;
+            let mut incident = record::read_one(&bytes)?;
+            incident.id = id;
+            let _turn = work.replacing();
+            unchanged_since(&work, id, if_match.as_deref())?;
+            put_one(store, incident, &caller).map(|(_, _, feature)| feature)
+        })
+        .await?;
+    Ok(written(&app, &base, id, &feature).cache("no-store").finish(&HeaderMap::new()))
+}
+
+/// `DELETE /collections/incidents/items/{id}`: withdraws it; the history stays.
+///
+/// # Errors
+///
+/// 404, 410, and 412 when it changed since the revision that `If-Match` names.
+pub async fn withdraw(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let if_match = if_match(&headers)?;
+    let work = Arc::clone(&app);
+    app.work(move || {
+        let _turn = work.replacing();
+        unchanged_since(&work, id, if_match.as_deref())?;
+        work.config
+            .store
+            .withdraw(id, &Author::new(&caller.0))
+            .map_err(|error| record::not_stored(&error))?;
+        Ok(())
+    })
+    .await?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    Ok(response)
+}
+
+/// Stores one incident; gives its id, what became of it, and its feature as the store has it now.
+fn put_one(
+    store: &Store,
+    incident: Incident,
+    caller: &Caller,
+) -> Result<(IncidentId, Outcome, String), Problem> {
+    let asked = incident.id;
+    let put =
+        store.put(vec![incident], &Author::new(&caller.0)).map_err(|error| record::not_stored(&error))?;
+    let (id, outcome) = put.ids.first().copied().unwrap_or((asked, Outcome::Unchanged));
+    let snapshot = store.full();
+    let row = snapshot.get(id).ok_or_else(|| Problem::internal(&"a record just stored is not to be seen"))?;
+    Ok((id, outcome, feature(&snapshot, &row)?))
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    match headers.get(header::IF_MATCH).map(|value| value.to_str()) {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(Some(value.to_owned())),
+        Some(Err(_)) => Err(Problem::bad_request("bad-if-match", "If-Match is not a list of entity tags.")),
+    }
+}
+
+/// The record exists, and is still what the client saw.
+fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<(), Problem> {
+    let store = &app.config.store;
+    let snapshot = store.full();
+    let row = snapshot.get(id).ok_or_else(|| missing(store, id))?;
+    let Some(if_match) = if_match else { return Ok(()) };
+    let etag = etag(app, revision(&feature(&snapshot, &row)?));
+    if if_match.split(',').any(|tag| tag.trim() == "*" || tag.trim() == etag) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "changed-meanwhile",
+        "The record changed since you read it",
+        "Read it again, mend your change, and send it with the new ETag in If-Match.",
+    )
+    .header(header::ETAG, &etag))
+}
+
+/// `GET /collections/incidents/items/{id}/history`.
+///
+/// # Errors
+///
+/// 404 when there is no such incident.
+pub async fn history(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let store = Arc::clone(&app.config.store);
+    let revisions = app
+        .work(move || {
+            let revisions = public_history(&store, id)?;
+            if revisions.is_empty() {
+                return Err(Problem::not_found(format!("There is no incident {id}.")));
+            }
+            Ok(revisions)
+        })
+        .await?;
+    let links = [
+        Link::new("self", base.at(&format!("{PATH}/{id}/history")), JSON, "This page"),
+        Link::new("latest-version", base.at(&format!("{PATH}/{id}")), GEOJSON, "The incident"),
+    ];
+    let body = json!({ "id": id, "revisions": revisions, "links": links_json(&links) });
+    Ok(Answer::json(&body).links(&links).finish(&headers))
+}
+
+/// `GET /collections/incidents/aggregate`.
+///
+/// # Errors
+///
+/// 400 for parameters that cannot be understood.
+pub async fn aggregate(
+    State(app): State<App>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let by = dimensions(&params)?;
+    let wanted = query::filter(&params, &app.config.borders)?;
+    let snapshot = app.config.store.public();
+    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_checksum(&app.config.borders));
+    let counted = by.clone();
+    let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
+    let deaths = |deaths: &kordon_store::Deaths| json!({ "low": deaths.low, "best": deaths.best, "high": deaths.high, "stated_by": deaths.stated_by });
+    let groups: Vec<Value> = sums
+        .groups
+        .iter()
+        .map(|group| {
+            let mut object = json!({ "count": group.count, "deaths": deaths(&group.deaths) });
+            for (dimension, value) in by.iter().zip(&group.key) {
+                object[dimension.as_str()] = json!(value);
+            }
+            object
+        })
+        .collect();
+    let by: Vec<&str> = by.iter().map(|dimension| dimension.as_str()).collect();
+    let body = json!({ "by": by, "matched": sums.matched, "deaths": deaths(&sums.deaths), "groups": groups });
+    Ok(Answer::json(&body).etag(etag).finish(&headers))
+}
+
+/// What can be counted by.
+#[must_use]
+pub fn dimension_words() -> Vec<&'static str> {
+    Dimension::ALL.iter().map(|dimension| dimension.as_str()).collect()
+}
+
+fn dimensions(params: &Params) -> Result<Vec<Dimension>, Problem> {
+    let words = dimension_words();
+    let by = params.any_of::<Dimension>("by", &words)?;
+    let repeated = by.iter().enumerate().any(|(index, dimension)| by[..index].contains(dimension));
+    if by.is_empty() || by.len() > MAX_DIMENSIONS || repeated {
+        return Err(Problem::bad_parameter(
+            "by",
+            format!("names one to {MAX_DIMENSIONS} of these, each once: {}.", words.join(", ")),
+        )
+        .with("allowed", words));
+    }
+    Ok(by)
+}

@@ -1,0 +1,167 @@
+//! What a client reads first: the landing page, the standards kept, the collections, and what can be asked.
+
+use crate::answer::{Answer, Base, GEOJSON, JSON, Link, MVT, OPENAPI, SCHEMA_JSON, links_json, prefers_html};
+use crate::app::App;
+use crate::error::Problem;
+use crate::params::Params;
+use crate::{assets, openapi};
+use axum::Extension;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use kordon_incidents::{Damage, EventType, Infrastructure, SUB_EVENT_TYPES, Verification};
+use serde_json::{Value, json};
+
+/// The only reference system: longitude and latitude on WGS84, in this order.
+pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+
+const TITLE: &str = "Kordon";
+const DESCRIPTION: &str = "Reported incidents, where they happened, and how close that was to a border.";
+
+/// The conformance classes that are kept, and no others.
+const CONFORMS: &[&str] = &[
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+/// `GET /`: the web map for a browser, links for a program.
+///
+/// # Errors
+///
+/// 400 for parameters that the JSON form does not know; the map keeps its own state in the address.
+pub async fn landing(
+    Extension(base): Extension<Base>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let query = query.unwrap_or_default();
+    let asked = |form: &str| query.split('&').any(|part| part == form);
+    if asked("f=html") || (prefers_html(&headers) && !asked("f=json")) {
+        if let Some(mut page) = assets::index(&headers) {
+            page.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+            return Ok(page);
+        }
+    }
+    Params::read(Some(&query), &["f"], &[])?.one_of("f", &["json"])?;
+    let mut links = vec![
+        Link::new("self", base.at("/?f=json"), JSON, "This page"),
+        Link::new("service-desc", base.at("/api"), OPENAPI, "The API, described"),
+        Link::new("conformance", base.at("/conformance"), JSON, "The standards that are kept"),
+        Link::new("data", base.at("/collections"), JSON, "The collections"),
+        Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
+    ];
+    if assets::has_map() {
+        links.push(Link::new("alternate", base.at("/?f=html"), "text/html", "The map"));
+    }
+    let body = json!({ "title": TITLE, "description": DESCRIPTION, "links": links_json(&links) });
+    Ok(Answer::json(&body).links(&links).header(header::VARY, "Accept").finish(&headers))
+}
+
+/// `GET /conformance`.
+pub async fn conformance(headers: HeaderMap) -> Response {
+    Answer::json(&json!({ "conformsTo": CONFORMS })).finish(&headers)
+}
+
+/// `GET /api`: the OpenAPI 3.0.3 document.
+pub async fn api(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    Answer::json(&openapi::document(&base)).media(OPENAPI).finish(&headers)
+}
+
+/// `GET /collections`.
+pub async fn collections(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Response {
+    let links = [
+        Link::new("self", base.at("/collections"), JSON, "The collections"),
+        Link::new("root", base.at("/"), JSON, "Landing page"),
+    ];
+    let body = json!({
+        "links": links_json(&links),
+        "collections": [incidents_json(&app, &base).0, crate::territories::describe(&app, &base).0],
+    });
+    Answer::json(&body).links(&links).finish(&headers)
+}
+
+/// `GET /collections/incidents`.
+pub async fn incidents(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Response {
+    let (body, links) = incidents_json(&app, &base);
+    Answer::json(&body).links(&links).finish(&headers)
+}
+
+fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
+    let at = |path: &str| base.at(&format!("/collections/incidents{path}"));
+    let links = vec![
+        Link::new("self", at(""), JSON, "The incidents, described"),
+        Link::new("items", at("/items"), GEOJSON, "The incidents as GeoJSON"),
+        Link::new("items", at("/items?f=csv"), "text/csv", "The incidents as CSV"),
+        Link::new(
+            "items",
+            at("/items?f=geojsonseq"),
+            "application/geo+json-seq",
+            "The incidents as GeoJSON text sequence",
+        ),
+        Link::new("describedby", at("/schema"), SCHEMA_JSON, "The schema of an incident"),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            at("/queryables"),
+            SCHEMA_JSON,
+            "What incidents can be chosen by",
+        ),
+    ];
+    let body = json!({
+        "id": "incidents",
+        "title": "Incidents",
+        "description": DESCRIPTION,
+        "itemType": "feature",
+        "itemCount": app.config.store.public().len(),
+        "extent": {
+            "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84 },
+            "temporal": { "interval": [[null, null]] },
+        },
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "tiles": { "template": at("/tiles/WebMercatorQuad/{z}/{y}/{x}"), "type": MVT, "layers": ["incidents"] },
+        "links": links_json(&links),
+    });
+    (body, links)
+}
+
+/// `GET /collections/incidents/queryables`.
+pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    let words = |title: &str, words: &[&str]| json!({ "title": title, "type": "string", "enum": words });
+    let body = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": base.at("/collections/incidents/queryables"),
+        "type": "object",
+        "title": "What incidents can be chosen by",
+        "properties": {
+            "geometry": { "title": "Place, by bbox", "format": "geometry-point" },
+            "datetime": { "title": "When", "type": "string", "format": "date-time" },
+            "country": { "title": "Territory, ISO 3166-1 alpha-3", "type": "string", "pattern": "^[A-Za-z]{3}$" },
+            "event-type": words("Kind of event", EventType::WORDS),
+            "sub-event-type": { "title": "Finer kind of event", "type": "string", "examples": SUB_EVENT_TYPES },
+            "infrastructure": words("What was hit", Infrastructure::WORDS),
+            "damage": words("How badly", Damage::WORDS),
+            "verification": words("How sure it is", Verification::WORDS),
+            "q": { "title": "Words in title, description, place and sources", "type": "string" },
+            "within-km": { "title": "At most this far from `of`", "type": "number", "minimum": 0 },
+            "of": { "title": "A country, a set such as NATO, or LON,LAT", "type": "string" },
+        },
+        "additionalProperties": false,
+    });
+    Answer::json(&body).media(SCHEMA_JSON).finish(&headers)
+}
+
+/// `GET /collections/incidents/schema`.
+pub async fn schema(headers: HeaderMap) -> Response {
+    Answer::json(&kordon_incidents::schema()).media(SCHEMA_JSON).finish(&headers)
+}

@@ -1,0 +1,343 @@
+//! The OpenAPI 3.0.3 document, made from the table of routes.
+//!
+//! 3.0.3 and not 3.1, because a 3.1 document breaks OWSLib and silently stops GDAL from pushing filters
+//! down. GDAL reads its page size only from a parameter that is a `$ref` with a default and a maximum, so
+//! every parameter is one.
+
+use crate::access::Who;
+use crate::answer::Base;
+use crate::error::PROBLEM_JSON;
+use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::routes::{REPEATABLE, ROUTES, Route};
+use crate::{imports, items, query as asked, tiles};
+use axum::http::Method;
+use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
+use serde_json::{Map, Value, json};
+
+/// The whole document.
+#[must_use]
+pub fn document(base: &Base) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in &ROUTES {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_lowercase()] = operation(route);
+    }
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Kordon",
+            "description": "Reported incidents, where they happened, and how close that was to a border. \
+                Lengths are in meters along the WGS84 ellipsoid; positions are longitude, latitude.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "Apache-2.0 OR MIT" },
+        },
+        "servers": [{ "url": base.0 }],
+        "tags": [
+            { "name": "incidents", "description": "What happened" },
+            { "name": "borders", "description": "Territories, and how far they are" },
+            { "name": "service", "description": "The service itself" },
+        ],
+        "paths": paths,
+        "components": {
+            "parameters": parameters(),
+            "schemas": schemas(),
+            "responses": { "Problem": {
+                "description": "What is wrong (RFC 9457)",
+                "content": { PROBLEM_JSON: { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            }},
+            "securitySchemes": { "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Made by `kordon token add NAME`. Not needed on a loopback address without any token.",
+            }},
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let in_query = route.params.unwrap_or(&["f"]).iter().copied();
+    let names = in_path.map(str::to_owned).chain(in_query.map(|name| component_of(route, name)));
+    let parameters: Vec<Value> =
+        names.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
+    let mut ok = json!({ "description": route.summary });
+    for media in route.gives {
+        ok["content"][*media] = json!({ "schema": schema_of(route, media) });
+    }
+    let mut operation = json!({
+        "operationId": route.id,
+        "summary": route.summary,
+        "tags": [tag(route.path)],
+        "parameters": parameters,
+        "responses": {
+            route.ok.as_str(): ok,
+            "4XX": { "$ref": "#/components/responses/Problem" },
+            "5XX": { "$ref": "#/components/responses/Problem" },
+        },
+    });
+    if !route.takes.is_empty() {
+        let mut content = Map::new();
+        for media in route.takes {
+            content.insert((*media).to_owned(), json!({ "schema": body_schema(route, media) }));
+        }
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    }
+    if route.who == Who::Writer {
+        operation["security"] = json!([{ "token": [] }, {}]);
+    }
+    operation
+}
+
+/// The component for a query parameter of a route; a few names mean something narrower on one route.
+fn component_of(route: &Route, name: &str) -> String {
+    match name {
+        "f" if route.id == "findIncidents" => "f-items".to_owned(),
+        "f" if route.id == "landing" => "f-landing".to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+fn tag(path: &str) -> &'static str {
+    if path.starts_with("/collections/incidents") || path == "/imports" {
+        "incidents"
+    } else if path.starts_with("/borders") || path.starts_with("/collections/territories") {
+        "borders"
+    } else {
+        "service"
+    }
+}
+
+fn schema_of(route: &Route, media: &str) -> Value {
+    let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    match (media, route.id) {
+        ("application/geo+json", "findIncidents" | "findTerritories") => named("FeatureCollection"),
+        ("application/geo+json", _) => named("Feature"),
+        ("application/json", "importFile") => named("ImportResult"),
+        ("application/json", "measure") => named("Answer"),
+        (crate::answer::MVT, _) => json!({ "type": "string", "format": "binary" }),
+        (text, _) if text.starts_with("text/") || text.ends_with("ndjson") || text.ends_with("-seq") => {
+            json!({ "type": "string" })
+        }
+        _ => json!({ "type": "object" }),
+    }
+}
+
+fn body_schema(route: &Route, media: &str) -> Value {
+    match (route.method == Method::PUT || route.id == "createIncident", media) {
+        (true, _) => json!({ "$ref": "#/components/schemas/Feature" }),
+        (false, "application/geo+json" | "application/json") => json!({ "type": "object" }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+/// Every parameter by the name of its component.
+fn parameters() -> Value {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let flag = |default: bool| json!({ "type": "boolean", "default": default });
+    let number = |low: f64, high: f64| json!({ "type": "number", "minimum": low, "maximum": high });
+    let one_of = |words: &[&str]| json!({ "type": "string", "enum": words });
+    let choice =
+        |words: &[&str], default: &str| json!({ "type": "string", "enum": words, "default": default });
+    let any_of = |words: &[&str]| list(json!({ "type": "string", "enum": words }));
+    let matching = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    let bbox = json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } });
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
+    let whole = |high: Option<u64>| match high {
+        Some(high) => json!({ "type": "integer", "minimum": 0, "maximum": high }),
+        None => json!({ "type": "integer", "minimum": 0 }),
+    };
+    let all = [
+        query("bbox", "west,south,east,north in degrees; west > east crosses the antimeridian", bbox),
+        query("datetime", "An RFC 3339 date or time, or an interval with / where .. is open", text()),
+        query("limit", "How many at most on one page", limit),
+        query("cursor", "Where a page begins; taken from the next link", text()),
+        query("within-km", "At most this far from `of`, in kilometers", number(0.0, asked::MAX_KM)),
+        query("of", "A country (ISO 3166-1 alpha-3), a set (NATO, EU), or LON,LAT", text()),
+        query(
+            "certainty",
+            "Whether the place must, or may, be that near",
+            choice(&["certain", "possible"], "possible"),
+        ),
+        query("include-inside", "Whether incidents inside `of` count as near it", flag(true)),
+        query("country", "Any of these territories (ISO 3166-1 alpha-3)", list(matching("^[A-Za-z]{3}$"))),
+        query("event-type", "Any of these kinds of event", any_of(EventType::WORDS)),
+        query("sub-event-type", "Any of these finer kinds of event", list(matching("^[a-z0-9_]+$"))),
+        query("infrastructure", "Any of these was hit", any_of(Infrastructure::WORDS)),
+        query("damage", "Any of these grades of damage", any_of(Damage::WORDS)),
+        query("verification", "Any of these grades of verification", any_of(Verification::WORDS)),
+        query("q", "Words that must all occur in the text", text()),
+        query("sortby", "The order; a minus sign turns it round", one_of(asked::SORTS)),
+        query("by", "What is counted by: one or several, comma-separated", any_of(&items::dimension_words())),
+        query("f", "The form of the answer", one_of(&["json"])),
+        query("f", "The form of the answer", one_of(&["json", "html"])).named("f-landing"),
+        query(
+            "f",
+            "The form of the answer; csv and geojsonseq without a limit give all",
+            one_of(items::FORMS),
+        )
+        .named("f-items"),
+        query("crs", "The reference system of the answer", one_of(asked::CRS_NAMES)),
+        query("bbox-crs", "The reference system of bbox", one_of(asked::CRS_NAMES)),
+        query("skipGeometry", "Leave the geometry out", flag(false)),
+        query("lon", "Longitude in degrees", number(-180.0, 180.0)).required(),
+        query("lat", "Latitude in degrees", number(-90.0, 90.0)).required(),
+        query("to", "A country (ISO 3166-1 alpha-3) or a set (NATO, EU); may be repeated", list(text())),
+        query(
+            "radius_m",
+            "The radius that holds the true place, in meters",
+            number(0.0, asked::MAX_KM * 1_000.0),
+        ),
+        query("on", "The day for which membership of a set is meant; all of its members when absent", date()),
+        query(
+            "on-error",
+            "Whether one bad record refuses the file",
+            choice(&["reject", "quarantine"], "reject"),
+        ),
+        query("dry-run", "Check only, store nothing", flag(false)),
+        query("source", "The name of the source: with it, the same records update", text()),
+        query("format", "The form of the file, when Content-Type is too general", one_of(imports::FORMATS)),
+        path("id", "The id of an incident", json!({ "type": "string", "format": "uuid" })),
+        path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
+        path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
+        path("y", "Row, from the north", whole(None)),
+        path("x", "Column, from the west", whole(None)),
+    ];
+    all.into_iter().map(|parameter| (parameter.component, parameter.body)).collect::<Map<_, _>>().into()
+}
+
+struct Parameter {
+    component: String,
+    body: Value,
+}
+
+impl Parameter {
+    fn named(mut self, component: &str) -> Self {
+        component.clone_into(&mut self.component);
+        self
+    }
+
+    fn required(mut self) -> Self {
+        self.body["required"] = json!(true);
+        self
+    }
+}
+
+fn query(name: &str, description: &str, schema: Value) -> Parameter {
+    let is_list = schema["type"] == "array";
+    let mut body = json!({ "name": name, "in": "query", "description": description, "required": false, "schema": schema });
+    if is_list {
+        body["style"] = json!("form");
+        body["explode"] = json!(REPEATABLE.contains(&name));
+    }
+    Parameter { component: name.to_owned(), body }
+}
+
+fn path(name: &str, description: &str, schema: Value) -> Parameter {
+    let body =
+        json!({ "name": name, "in": "path", "description": description, "required": true, "schema": schema });
+    Parameter { component: name.to_owned(), body }
+}
+
+fn list(items: Value) -> Value {
+    json!({ "type": "array", "minItems": 1, "items": items })
+}
+
+fn date() -> Value {
+    json!({ "type": "string", "format": "date" })
+}
+
+fn schemas() -> Value {
+    let nullable = |kind: &str| json!({ "type": kind, "nullable": true });
+    let measured = json!({
+        "type": "object",
+        "properties": {
+            "to": { "type": "string" }, "country": { "type": "string" }, "name": { "type": "string" },
+            "distance_m": { "type": "number", "minimum": 0 },
+            "signed_distance_m": { "type": "number", "description": "Negative inside" },
+            "distance_low_m": { "type": "number", "minimum": 0 },
+            "distance_high_m": { "type": "number", "minimum": 0 },
+            "nearest_point": { "type": "array", "items": { "type": "number" }, "nullable": true },
+            "azimuth_deg": nullable("number"),
+            "kind": { "type": "string", "enum": ["land", "river-or-lake", "maritime"] },
+            "side": { "type": "string", "enum": ["inside", "outside", "uncertain"] },
+            "accuracy_m": { "type": "number" },
+        },
+    });
+    json!({
+        "Problem": {
+            "type": "object",
+            "required": ["type", "title", "status"],
+            "properties": {
+                "type": { "type": "string", "format": "uri" },
+                "title": { "type": "string" },
+                "status": { "type": "integer" },
+                "detail": { "type": "string" },
+            },
+        },
+        "Link": {
+            "type": "object",
+            "required": ["href", "rel"],
+            "properties": {
+                "href": { "type": "string" }, "rel": { "type": "string" },
+                "type": { "type": "string" }, "title": { "type": "string" },
+            },
+        },
+        "Feature": {
+            "type": "object",
+            "required": ["type", "geometry", "properties"],
+            "properties": {
+                "type": { "type": "string", "enum": ["Feature"] },
+                "id": { "type": "string" },
+                "geometry": { "type": "object", "nullable": true },
+                "properties": { "type": "object", "nullable": true },
+                "border": { "type": "object", "description": "Derived: how far it is from the nearest foreign territory" },
+            },
+        },
+        "FeatureCollection": {
+            "type": "object",
+            "required": ["type", "features"],
+            "properties": {
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "features": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
+                "numberMatched": { "type": "integer", "minimum": 0 },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "timeStamp": { "type": "string", "format": "date-time" },
+                "links": { "type": "array", "items": { "$ref": "#/components/schemas/Link" } },
+            },
+        },
+        "Measured": measured,
+        "Answer": {
+            "type": "object",
+            "properties": {
+                "lon": { "type": "number" }, "lat": { "type": "number" }, "radius_m": nullable("number"),
+                "territory": { "type": "array", "items": { "type": "string" } },
+                "territory_in_view": nullable("string"),
+                "nearest_foreign": { "allOf": [{ "$ref": "#/components/schemas/Measured" }], "nullable": true },
+                "to": { "type": "array", "items": { "$ref": "#/components/schemas/Measured" } },
+                "bdist1_m": nullable("number"), "bdist2_m": nullable("number"), "bdist3_m": nullable("number"),
+                "boundary": { "type": "object" },
+            },
+        },
+        "Fault": {
+            "type": "object",
+            "properties": {
+                "index": nullable("integer"), "line": nullable("integer"), "column": nullable("integer"),
+                "pointer": nullable("string"), "field": nullable("string"),
+                "problem": { "type": "string" }, "hint": nullable("string"),
+            },
+        },
+        "ImportResult": {
+            "type": "object",
+            "required": ["imported", "updated", "unchanged", "rejected", "errors", "warnings"],
+            "properties": {
+                "imported": { "type": "integer" }, "updated": { "type": "integer" },
+                "unchanged": { "type": "integer" }, "rejected": { "type": "integer" },
+                "errors": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+                "errors_total": { "type": "integer" },
+                "warnings": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+                "warnings_total": { "type": "integer" },
+                "dry_run": { "type": "boolean" },
+            },
+        },
+    })
+}

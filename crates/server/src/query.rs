@@ -1,0 +1,316 @@
+//! FILTER: the words by which incidents are chosen, the same in a query string and on the command line.
+
+use crate::error::{Problem, echo};
+use crate::params::Params;
+use kordon_borders::{BBox, BorderSet};
+use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
+use kordon_store::{Certainty, Cursor, During, Of, Query, SortBy, Within};
+use std::str::FromStr;
+
+/// The parameters that choose incidents.
+pub const FILTER: &[&str] = &[
+    "bbox",
+    "datetime",
+    "within-km",
+    "of",
+    "certainty",
+    "include-inside",
+    "country",
+    "event-type",
+    "sub-event-type",
+    "infrastructure",
+    "damage",
+    "verification",
+    "q",
+];
+
+/// The orders there are.
+pub const SORTS: &[&str] = &["-date_start", "date_start", "distance", "-distance", "title", "-title"];
+/// The names of the one reference system, as clients write it.
+pub const CRS_NAMES: &[&str] =
+    &["http://www.opengis.net/def/crs/OGC/1.3/CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84", "CRS84"];
+
+/// How many items a page has unless told.
+pub const DEFAULT_LIMIT: usize = 100;
+/// How many items a page has at most.
+pub const MAX_LIMIT: usize = 10_000;
+/// No two places are farther apart, in kilometers.
+pub const MAX_KM: f64 = 20_038.0;
+
+/// The longest text to search for, in characters.
+const MAX_TEXT: usize = 200;
+/// The most words in a list.
+const MAX_WORDS: usize = 300;
+
+/// Reads FILTER and `sortby` from names and values, as a command line has them.
+///
+/// # Errors
+///
+/// A [`Problem`] whose words name the parameter and what it may be.
+pub fn query_of<'a>(
+    given: impl IntoIterator<Item = (&'a str, &'a str)>,
+    borders: &BorderSet,
+) -> Result<Query, Problem> {
+    let known: Vec<&'static str> = FILTER.iter().copied().chain(["sortby"]).collect();
+    let given = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let params = Params::check(given, &known, &[])?;
+    let mut query = filter(&params, borders)?;
+    query.sortby = sort(&params)?;
+    Ok(query)
+}
+
+/// Reads FILTER from checked parameters.
+///
+/// # Errors
+///
+/// A 400 problem that names the parameter and what it may be.
+pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
+    let of = params.get("of").map(|name| of(name, borders)).transpose()?;
+    Ok(Query {
+        bbox: bbox(params)?,
+        datetime: params.get("datetime").map(during).transpose()?,
+        within: within(params, of.as_ref())?,
+        of,
+        country: countries(params, borders)?,
+        event_type: params.any_of::<EventType>("event-type", EventType::WORDS)?,
+        sub_event_type: words(params, "sub-event-type")?,
+        infrastructure: params.any_of::<Infrastructure>("infrastructure", Infrastructure::WORDS)?,
+        damage: params.any_of::<Damage>("damage", Damage::WORDS)?,
+        verification: params.any_of::<Verification>("verification", Verification::WORDS)?,
+        text: text(params)?,
+        ..Query::default()
+    })
+}
+
+/// `sortby`; the latest first when not given.
+///
+/// # Errors
+///
+/// A 400 problem that lists the orders.
+pub fn sort(params: &Params) -> Result<SortBy, Problem> {
+    let Some(word) = params.get("sortby") else { return Ok(SortBy::default()) };
+    // A plus sign in a query string is a blank.
+    SortBy::from_str(word.trim()).map_err(|_| {
+        Problem::bad_parameter("sortby", format!("{} is not one of {}.", echo(word), SORTS.join(", ")))
+            .with("allowed", SORTS.to_vec())
+    })
+}
+
+/// `limit`; more than the most is the most (OGC API – Features §7.15.2), `None` when not given.
+///
+/// # Errors
+///
+/// A 400 problem for anything but a whole number from 1 on.
+pub fn limit(params: &Params) -> Result<Option<usize>, Problem> {
+    let Some(text) = params.get("limit") else { return Ok(None) };
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match (digits, text.parse::<usize>()) {
+        (true, Ok(0)) | (false, _) => {
+            Err(Problem::bad_parameter("limit", format!("{} is not a whole number from 1 on.", echo(text))))
+        }
+        (true, Ok(limit)) => Ok(Some(limit.min(MAX_LIMIT))),
+        (true, Err(_)) => Ok(Some(MAX_LIMIT)), // More digits than a number has: more than the most.
+    }
+}
+
+/// `cursor`, which must be of the order asked for.
+///
+/// # Errors
+///
+/// A 400 problem for a text that no next link gave.
+pub fn cursor(params: &Params, sort: SortBy) -> Result<Option<Cursor>, Problem> {
+    let Some(text) = params.get("cursor") else { return Ok(None) };
+    match Cursor::from_str(text) {
+        Ok(cursor) if cursor.sortby() == sort => Ok(Some(cursor)),
+        _ => Err(Problem::bad_parameter("cursor", "is not one that a next link of this order gave.")),
+    }
+}
+
+/// `bbox`: four numbers, or six of which the heights do not matter.
+///
+/// # Errors
+///
+/// A 400 problem.
+pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
+    let Some(text) = params.get("bbox") else { return Ok(None) };
+    let bad = |why: String| Problem::bad_parameter("bbox", why);
+    let numbers: Option<Vec<f64>> = text
+        .split(',')
+        .map(|part| f64::from_str(part.trim()).ok().filter(|number| number.is_finite()))
+        .collect();
+    let (west, south, east, north) = match numbers.as_deref() {
+        Some([west, south, east, north]) => (*west, *south, *east, *north),
+        Some([west, south, _, east, north, _]) => (*west, *south, *east, *north),
+        _ => return Err(bad(format!("{} is not west,south,east,north in degrees.", echo(text)))),
+    };
+    BBox::new(west, south, east, north).map(Some).map_err(|error| bad(error.to_string()))
+}
+
+/// Accepts `crs` and `bbox-crs` when they name the one reference system there is.
+///
+/// # Errors
+///
+/// A 400 problem for another.
+pub fn only_crs84(params: &Params) -> Result<(), Problem> {
+    for name in ["crs", "bbox-crs"] {
+        if let Some(text) = params.get(name)
+            && !CRS_NAMES.contains(&text.trim_matches(['[', ']']))
+        {
+            return Err(Problem::bad_parameter(name, format!("{} is not offered; CRS84 is.", echo(text)))
+                .with("allowed", CRS_NAMES.to_vec()));
+        }
+    }
+    Ok(())
+}
+
+/// What a distance is measured to: a country, a set, or `LON,LAT`.
+///
+/// # Errors
+///
+/// A 400 problem that names what is near.
+pub fn of(name: &str, borders: &BorderSet) -> Result<Of, Problem> {
+    Of::parse(name, borders).map_err(|error| Problem::bad_parameter("of", error.to_string()))
+}
+
+fn within(params: &Params, of: Option<&Of>) -> Result<Option<Within>, Problem> {
+    let km = params.number("within-km", 0.0, MAX_KM)?;
+    let certainty = params.one_of("certainty", &["certain", "possible"])?;
+    let include_inside = params.flag("include-inside")?;
+    match (km, of) {
+        (Some(km), Some(of)) => {
+            let certainty =
+                if certainty == Some("certain") { Certainty::Certain } else { Certainty::Possible };
+            let include_inside = include_inside.unwrap_or(true);
+            Ok(Some(Within { of: of.clone(), km, certainty, include_inside }))
+        }
+        (Some(_), None) => {
+            Err(Problem::bad_parameter("of", "must say of what: a country (ROU), a set (NATO) or LON,LAT."))
+        }
+        (None, _) if certainty.is_some() || include_inside.is_some() => Err(Problem::bad_parameter(
+            "within-km",
+            "is missing; certainty and include-inside mean nothing without it.",
+        )),
+        (None, _) => Ok(None),
+    }
+}
+
+/// A date or time, or an interval of two with a slash between, open where `..` or nothing stands.
+fn during(text: &str) -> Result<During, Problem> {
+    let bad = |part: &str, why: String| Problem::bad_parameter("datetime", format!("{} {why}.", echo(part)));
+    let date = |part: &str| match part.trim() {
+        "" | ".." => Ok(None),
+        part => EventDate::parse(part)
+            .map(|date| Some(date.times()))
+            .map_err(|error| bad(part, error.to_string())),
+    };
+    let (from, to) = text.split_once('/').unwrap_or((text, text));
+    if to.contains('/') {
+        return Err(bad(text, "has more than two parts".to_owned()));
+    }
+    let (first, last) = (date(from)?, date(to)?);
+    if first.is_none() && last.is_none() && !text.contains('/') {
+        return Err(bad(text, "is not a date; an interval is written FROM/TO".to_owned()));
+    }
+    let during = During { start_s: first.map(|times| times.start_s), end_s: last.map(|times| times.end_s) };
+    if let (Some(start), Some(end)) = (during.start_s, during.end_s)
+        && end <= start
+    {
+        return Err(bad(text, "ends before it begins".to_owned()));
+    }
+    Ok(during)
+}
+
+fn countries(params: &Params, borders: &BorderSet) -> Result<Vec<String>, Problem> {
+    words(params, "country")?
+        .into_iter()
+        .map(|code| match borders.find(&code) {
+            Some(id) => Ok(borders.territory(id).code.clone()),
+            None => {
+                let known = borders.territories().iter();
+                let by_name = known
+                    .filter(|known| known.name.eq_ignore_ascii_case(&code))
+                    .map(|known| known.code.as_str());
+                let hint = by_name.map(|code| format!(" Did you mean {code}?")).next().unwrap_or_default();
+                Err(Problem::bad_parameter(
+                    "country",
+                    format!("{} is no ISO 3166-1 alpha-3 code that the border set knows.{hint}", echo(&code)),
+                ))
+            }
+        })
+        .collect()
+}
+
+fn words(params: &Params, name: &str) -> Result<Vec<String>, Problem> {
+    let Some(text) = params.get(name) else { return Ok(Vec::new()) };
+    let words: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();
+    if words.len() > MAX_WORDS || words.iter().any(|word| word.is_empty() || word.len() > 100) {
+        return Err(Problem::bad_parameter(
+            name,
+            format!("is a list of at most {MAX_WORDS} words with commas between."),
+        ));
+    }
+    Ok(words)
+}
+
+fn text(params: &Params) -> Result<Option<String>, Problem> {
+    match params.get("q") {
+        Some(text) if text.chars().count() > MAX_TEXT => {
+            Err(Problem::bad_parameter("q", format!("is longer than {MAX_TEXT} characters.")))
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_date_is_a_whole_day_at_either_end() {
+        let day = during("2025-05-30").unwrap();
+        assert_eq!(day.end_s.unwrap() - day.start_s.unwrap(), 86_400);
+        let month = during("2025-05-01/2025-05-31").unwrap();
+        assert_eq!(month.end_s.unwrap() - month.start_s.unwrap(), 31 * 86_400);
+        let hour = during("2025-05-30T00:00:00Z/2025-05-30T01:00:00Z").unwrap();
+        assert_eq!(hour.end_s.unwrap() - hour.start_s.unwrap(), 3_601);
+    }
+
+    #[test]
+    fn an_interval_may_be_open_at_either_end() {
+        assert_eq!(during("../2025-05-30").unwrap().start_s, None);
+        assert_eq!(during("2025-05-30/..").unwrap().end_s, None);
+        assert_eq!(during("2025-05-30/").unwrap().end_s, None);
+        assert_eq!(during("../..").unwrap(), During::default());
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_named() {
+        for text in
+            ["..", "yesterday", "2025-13-01", "2025-05-02/2025-05-01", "a/b/c", "2025-02-30", "20250530"]
+        {
+            assert!(during(text).unwrap_err().detail().starts_with("datetime"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_larger_than_the_most_is_the_most_and_none_is_an_error() {
+        let read =
+            |text: &str| limit(&Params::read(Some(&format!("limit={text}")), &["limit"], &[]).unwrap());
+        assert_eq!(read("7").unwrap(), Some(7));
+        assert_eq!(read("99999999").unwrap(), Some(MAX_LIMIT));
+        assert_eq!(read("99999999999999999999999999").unwrap(), Some(MAX_LIMIT));
+        for text in ["0", "-1", "1.5", "ten", "%2B5"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_box_is_four_or_six_numbers_and_may_cross_the_antimeridian() {
+        let read = |text: &str| bbox(&Params::read(Some(&format!("bbox={text}")), &["bbox"], &[]).unwrap());
+        assert_eq!(read("170,-20,-170,0").unwrap().unwrap().west(), 170.0);
+        assert_eq!(read("1,2,0,3,4,9").unwrap().unwrap().north(), 4.0);
+        for text in ["1,2,3", "1,2,3,4,5", "a,b,c,d", "NaN,0,1,1", "0,10,1,5", "0,0,1,91", "0,0,inf,1"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

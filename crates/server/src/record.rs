@@ -1,0 +1,202 @@
+//! One incident at a time: read from a body and checked as a file would be, or written as a row of a table.
+
+use crate::error::Problem;
+use axum::http::StatusCode;
+use kordon_incidents::{
+    Fault, Format, Incident, IncidentId, ReadOptions, check, read, write_csv_header, write_csv_row,
+};
+use kordon_store::{PutError, Row, Snapshot};
+use serde_json::{Value, json};
+
+/// Faults listed in an answer; the total is always told.
+pub const MAX_FAULTS: usize = 100;
+
+/// The source of records that came by themselves and name no other.
+const SOURCE: &str = "api";
+
+/// Reads and checks the one Feature of a body.
+///
+/// # Errors
+///
+/// 400 when the bytes are no JSON text, 422 with all faults when it is not a sound incident, or not one.
+pub fn read_one(bytes: &[u8]) -> Result<Incident, Problem> {
+    let options = ReadOptions {
+        format: Some(Format::GeoJson),
+        source: Some(SOURCE.to_owned()),
+        record_bytes: bytes.len().max(1),
+        ..ReadOptions::default()
+    };
+    let mut reports = read(bytes, &options).map_err(|fault| unreadable(&fault))?;
+    let report = match reports.next() {
+        Some(report) => report.map_err(|fault| unreadable(&fault))?,
+        None => return Err(not_one()),
+    };
+    match reports.next() {
+        None => {}
+        Some(Err(fault)) => return Err(unreadable(&fault)),
+        Some(Ok(_)) => return Err(not_one()),
+    }
+    match check(report, &mut random_id) {
+        Ok(checked) => Ok(checked.incident),
+        Err(faults) => match faults.iter().find(|fault| fault.fatal) {
+            Some(fault) => Err(unreadable(fault)),
+            None => Err(unsound(&faults)),
+        },
+    }
+}
+
+/// A new id that tells nothing about when it was made.
+///
+/// # Panics
+///
+/// When the operating system has no random numbers, which no supported one does once it has started; the request
+/// then ends as a 500.
+#[must_use]
+pub fn random_id() -> IncidentId {
+    let mut bytes = [0_u8; 16];
+    #[expect(clippy::expect_used, reason = "see the section on panics")]
+    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+    IncidentId::from_random(bytes)
+}
+
+/// 400: the bytes cannot be read, with line and column.
+#[must_use]
+pub fn unreadable(fault: &Fault) -> Problem {
+    let hint = fault.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    Problem::bad_request(
+        "unreadable",
+        format!(
+            "Line {}, column {}: {}{hint}.",
+            fault.line,
+            fault.column,
+            fault.problem.trim_end_matches('.')
+        ),
+    )
+    .with("errors", vec![fault_json(fault)])
+    .with("errors_total", 1)
+    .with("line", fault.line)
+    .with("column", fault.column)
+}
+
+/// A fault as it stands in an answer: the name of the input is the client's own.
+#[must_use]
+pub fn fault_json(fault: &Fault) -> Value {
+    json!({
+        "index": fault.index,
+        "line": fault.line,
+        "column": fault.column,
+        "pointer": fault.pointer,
+        "field": fault.field,
+        "problem": fault.problem,
+        "hint": fault.hint,
+    })
+}
+
+fn unsound(faults: &[Fault]) -> Problem {
+    let first = faults.first().map(ToString::to_string).unwrap_or_default();
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unsound",
+        "The record has faults; nothing was stored",
+        first,
+    )
+    .with("errors", faults.iter().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>())
+    .with("errors_total", faults.len())
+}
+
+fn not_one() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "not-one-feature",
+        "One Feature is stored here",
+        "The body must be one GeoJSON Feature; /imports takes files of many.",
+    )
+}
+
+/// Why nothing was stored, as the client may know it.
+#[must_use]
+pub fn not_stored(error: &PutError) -> Problem {
+    let refused = |status, kind, detail: &str| {
+        tracing::error!(%error, "a write was refused");
+        Problem::new(status, kind, "Nothing was stored", detail)
+    };
+    match error {
+        PutError::NoSuchIncident(id) => Problem::not_found(format!("There is no incident {id}.")),
+        error if error.is_full() => refused(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk-full",
+            "The disk is full. What was stored before is safe, and reading goes on.",
+        ),
+        PutError::Ledger(_) | PutError::Closing => refused(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store-read-only",
+            "The store takes no writes now; reading goes on. The cause is in the server's log.",
+        ),
+        PutError::Read(_) | PutError::NotJson(..) => Problem::internal(error),
+    }
+}
+
+/// The columns about the border that follow an incident's own in a table.
+const BORDER_COLUMNS: &[&str] = &[
+    "territory",
+    "foreign",
+    "foreign_distance_m",
+    "foreign_distance_low_m",
+    "foreign_distance_high_m",
+    "to",
+    "distance_m",
+    "distance_low_m",
+    "distance_high_m",
+    "border_set",
+];
+
+/// The language of a table's texts, where they are in several.
+const TABLE_LANGUAGE: &str = "en";
+
+/// The first row of a table of incidents.
+///
+/// # Errors
+///
+/// Never: memory takes any row; the writer's `Result` is passed on.
+pub fn csv_header() -> Result<Vec<u8>, Problem> {
+    let mut row = Vec::new();
+    write_csv_header(&mut row, BORDER_COLUMNS).map_err(|error| Problem::internal(&error))?;
+    Ok(row)
+}
+
+/// One incident as a row of a table, with how far it was from the border.
+///
+/// # Errors
+///
+/// 500 when the record cannot be read from the store.
+pub fn csv_row(out: &mut Vec<u8>, snapshot: &Snapshot, row: &Row) -> Result<(), Problem> {
+    let incident = snapshot.incident(row).map_err(|error| Problem::internal(&error))?;
+    let feature = snapshot.feature(row).map_err(|error| Problem::internal(&error))?;
+    let feature: Value = serde_json::from_str(&feature).map_err(|error| Problem::internal(&error))?;
+    let border = &feature["border"];
+    let (foreign, to) = (&border["nearest_foreign"], &border["to"][0]);
+    let territory: Vec<&str> =
+        border["territory"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let cells = [
+        territory.join(";"),
+        cell(&foreign["country"]),
+        cell(&foreign["distance_m"]),
+        cell(&foreign["distance_low_m"]),
+        cell(&foreign["distance_high_m"]),
+        cell(&to["to"]),
+        cell(&to["distance_m"]),
+        cell(&to["distance_low_m"]),
+        cell(&to["distance_high_m"]),
+        cell(&border["boundary"]["set"]),
+    ];
+    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+    write_csv_row(out, &incident, TABLE_LANGUAGE, &cells).map_err(|error| Problem::internal(&error))
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,437 @@
+//! The one table of routes: address, method, who may, what may be asked, and who answers.
+//!
+//! The router, the check of query parameters, the check of who is calling, the `Allow` header and the
+//! OpenAPI document are all made from this table, so that a route cannot be missing from one of them.
+
+use crate::access::Who;
+use crate::answer::{GEOJSON, JSON, MVT, OPENAPI, SCHEMA_JSON};
+use crate::app::{App, Config, Shared};
+use crate::error::{Problem, echo};
+use crate::params::Params;
+use crate::{assets, body, distance, guard, imports, items, landing, operate, query, territories, tiles};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use std::any::Any;
+use std::sync::Arc;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Route {
+    /// The method; `GET` answers `HEAD` too.
+    pub method: Method,
+    /// The address, with `{names}` for its variable parts.
+    pub path: &'static str,
+    /// Who may.
+    pub who: Who,
+    /// The query parameters it knows; `None` where the address is also a page with a state of its own.
+    pub params: Option<&'static [&'static str]>,
+    /// The media types its body may have; empty when it takes none.
+    pub takes: &'static [&'static str],
+    /// The media types it answers with.
+    pub gives: &'static [&'static str],
+    /// The status when all is well.
+    pub ok: StatusCode,
+    /// Its name in the OpenAPI document.
+    pub id: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    handler: fn() -> MethodRouter<App>,
+}
+
+/// Parameters that may be given several times.
+pub const REPEATABLE: &[&str] = &["to"];
+
+const CSV: &str = "text/csv";
+const GEOJSON_SEQ: &str = "application/geo+json-seq";
+const NDJSON: &str = "application/x-ndjson";
+const TEXT: &str = "text/plain";
+
+/// The media types a file to import may have.
+pub const IMPORTS: [&str; 8] = [
+    GEOJSON,
+    JSON,
+    NDJSON,
+    "application/ndjson",
+    "application/jsonl",
+    GEOJSON_SEQ,
+    CSV,
+    "text/tab-separated-values",
+];
+
+const ITEMS: &[&str] = &[
+    "bbox",
+    "datetime",
+    "within-km",
+    "of",
+    "certainty",
+    "include-inside",
+    "country",
+    "event-type",
+    "sub-event-type",
+    "infrastructure",
+    "damage",
+    "verification",
+    "q",
+    "sortby",
+    "limit",
+    "cursor",
+    "f",
+    "crs",
+    "bbox-crs",
+];
+
+const AGGREGATE: &[&str] = &[
+    "by",
+    "bbox",
+    "datetime",
+    "within-km",
+    "of",
+    "certainty",
+    "include-inside",
+    "country",
+    "event-type",
+    "sub-event-type",
+    "infrastructure",
+    "damage",
+    "verification",
+    "q",
+    "f",
+];
+
+const F: Option<&[&str]> = Some(&["f"]);
+const NONE: Option<&[&str]> = Some(&[]);
+
+/// Every route, in reading order.
+pub static ROUTES: [Route; 26] = [
+    read(
+        "/",
+        None,
+        &[JSON, "text/html"],
+        "landing",
+        "Landing page: links for programs, the web map for a browser",
+        || get(landing::landing),
+    ),
+    read("/conformance", F, &[JSON], "conformance", "The parts of the OGC standards that are kept", || {
+        get(landing::conformance)
+    }),
+    read("/api", F, &[OPENAPI], "api", "This document", || get(landing::api)),
+    read("/collections", F, &[JSON], "collections", "The collections: incidents and territories", || {
+        get(landing::collections)
+    }),
+    read("/collections/incidents", F, &[JSON], "incidents", "The incidents, described", || {
+        get(landing::incidents)
+    }),
+    read(
+        "/collections/incidents/queryables",
+        F,
+        &[SCHEMA_JSON],
+        "queryables",
+        "What incidents can be chosen by",
+        || get(landing::queryables),
+    ),
+    read(
+        "/collections/incidents/schema",
+        F,
+        &[SCHEMA_JSON],
+        "schema",
+        "The JSON Schema of an incident",
+        || get(landing::schema),
+    ),
+    read(
+        "/collections/incidents/items",
+        Some(ITEMS),
+        &[GEOJSON, CSV, GEOJSON_SEQ],
+        "findIncidents",
+        "The incidents that match, page by page",
+        || get(items::find),
+    ),
+    Route {
+        method: Method::POST,
+        path: "/collections/incidents/items",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[GEOJSON, JSON],
+        gives: &[GEOJSON],
+        ok: StatusCode::CREATED,
+        id: "createIncident",
+        summary: "Store one incident, a GeoJSON Feature",
+        handler: || post(items::create),
+    },
+    read(
+        "/collections/incidents/items/{id}",
+        Some(&["of", "f", "crs"]),
+        &[GEOJSON],
+        "getIncident",
+        "One incident",
+        || get(items::one),
+    ),
+    Route {
+        method: Method::PUT,
+        path: "/collections/incidents/items/{id}",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[GEOJSON, JSON],
+        gives: &[GEOJSON],
+        ok: StatusCode::OK,
+        id: "replaceIncident",
+        summary: "Replace one incident by a new revision; If-Match guards against lost updates",
+        handler: || put(items::replace),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/collections/incidents/items/{id}",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[],
+        gives: &[],
+        ok: StatusCode::NO_CONTENT,
+        id: "withdrawIncident",
+        summary: "Withdraw one incident; its history stays",
+        handler: || delete(items::withdraw),
+    },
+    read(
+        "/collections/incidents/items/{id}/history",
+        F,
+        &[JSON],
+        "incidentHistory",
+        "All revisions of one incident",
+        || get(items::history),
+    ),
+    read(
+        "/collections/incidents/aggregate",
+        Some(AGGREGATE),
+        &[JSON],
+        "aggregateIncidents",
+        "Counts of the incidents that match",
+        || get(items::aggregate),
+    ),
+    read(
+        "/collections/incidents/tiles/WebMercatorQuad/{z}/{y}/{x}",
+        Some(query::FILTER),
+        &[MVT],
+        "incidentTile",
+        "A vector tile of the incidents that match, clustered at low zooms",
+        || get(tiles::incidents),
+    ),
+    read(
+        "/collections/territories",
+        F,
+        &[JSON],
+        "territories",
+        "The territories, described, and the sets of countries",
+        || get(territories::collection),
+    ),
+    read(
+        "/collections/territories/items",
+        Some(&["bbox", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
+        &[GEOJSON],
+        "findTerritories",
+        "The territories, page by page",
+        || get(territories::find),
+    ),
+    read(
+        "/collections/territories/items/{code}",
+        Some(&["skipGeometry", "f", "crs"]),
+        &[GEOJSON],
+        "getTerritory",
+        "One territory by its ISO 3166-1 alpha-3 code",
+        || get(territories::one),
+    ),
+    read(
+        "/collections/territories/tiles/WebMercatorQuad/{z}/{y}/{x}",
+        NONE,
+        &[MVT],
+        "territoryTile",
+        "A vector tile of land, borders and names",
+        || get(tiles::territories),
+    ),
+    read(
+        "/borders",
+        F,
+        &[JSON],
+        "borderSets",
+        "The border sets in use: origin, version, accuracy, licence",
+        || get(distance::sets),
+    ),
+    read(
+        "/borders/distance",
+        Some(&["lon", "lat", "to", "radius_m", "on", "f"]),
+        &[JSON],
+        "measure",
+        "How far one place is from a border",
+        || get(distance::measure),
+    ),
+    Route {
+        method: Method::POST,
+        path: "/borders/distance",
+        who: Who::Anyone,
+        params: Some(&["to", "radius_m", "on"]),
+        takes: &[NDJSON, "application/ndjson", "application/jsonl", GEOJSON, GEOJSON_SEQ, JSON],
+        gives: &[NDJSON],
+        ok: StatusCode::OK,
+        id: "measureMany",
+        summary: "How far many places are from a border: up to 100 000 points, one answer a line, in order",
+        handler: || post(distance::measure_many),
+    },
+    Route {
+        method: Method::POST,
+        path: "/imports",
+        who: Who::Writer,
+        params: Some(&["on-error", "dry-run", "source", "format"]),
+        takes: &IMPORTS,
+        gives: &[JSON],
+        ok: StatusCode::OK,
+        id: "importFile",
+        summary: "Check a file of reports and store it, all or nothing",
+        handler: || post(imports::import),
+    },
+    read("/health", F, &[JSON], "health", "Whether the process answers", || get(operate::health)),
+    read("/ready", F, &[JSON], "ready", "Whether the store answers", || get(operate::ready)),
+    read("/metrics", NONE, &[TEXT], "metrics", "Counters in Prometheus text", || get(operate::metrics)),
+];
+
+const fn read(
+    path: &'static str,
+    params: Option<&'static [&'static str]>,
+    gives: &'static [&'static str],
+    id: &'static str,
+    summary: &'static str,
+    handler: fn() -> MethodRouter<App>,
+) -> Route {
+    let takes: &[&str] = &[];
+    Route {
+        method: Method::GET,
+        path,
+        who: Who::Anyone,
+        params,
+        takes,
+        gives,
+        ok: StatusCode::OK,
+        id,
+        summary,
+        handler,
+    }
+}
+
+/// The whole server as one service.
+#[must_use]
+pub fn router(config: Config) -> Router {
+    let app: App = Arc::new(Shared::new(config));
+    let mut router = Router::new();
+    for route in &ROUTES {
+        let entered = middleware::from_fn_with_state((Arc::clone(&app), route), enter);
+        router = router.route(route.path, (route.handler)().route_layer(entered));
+    }
+    router
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(elsewhere)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), watch))
+        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
+        .with_state(app)
+}
+
+/// Outermost: whom a request addresses, what every answer carries, and the count of answers.
+async fn watch(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let config = &app.config;
+    let base = guard::base(request.uri(), request.headers(), config.base_url.as_deref(), config.loopback);
+    let mut response = match base {
+        Ok(base) => {
+            request.extensions_mut().insert(base);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    guard::secure(response.headers_mut());
+    app.counts.add(response.status());
+    response
+}
+
+/// Before each route: the checks that its line of the table asks for.
+async fn enter(
+    State((app, route)): State<(App, &'static Route)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let headers = request.headers();
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if let Some(base) = request.extensions().get() {
+            guard::same_site(headers, base)?;
+        }
+        let media = body::media_type(headers)?.unwrap_or_default();
+        // JSON is UTF-8 (RFC 8259); of tables the reader may know a legacy encoding.
+        let readable = media.name == CSV || media.charset.as_deref().is_none_or(body::is_utf8);
+        if !route.takes.is_empty() && !(readable && route.takes.contains(&media.name.as_str())) {
+            return Err(Problem::unsupported(route.takes));
+        }
+    }
+    let caller = app.config.access.admit(route.who, headers)?;
+    if let Some(known) = route.params {
+        let params = Params::read(request.uri().query(), known, REPEATABLE)?;
+        request.extensions_mut().insert(Arc::new(params));
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// 405 with the methods there are; for `OPTIONS` these are the answer.
+async fn wrong_method(path: MatchedPath, method: Method) -> Response {
+    let allow = allowed(path.as_str());
+    if method == Method::OPTIONS {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        return response;
+    }
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "This address is not used that way",
+        format!("{} is not taken here; {allow} are.", echo(method.as_str())),
+    )
+    .header(header::ALLOW, &allow)
+    .into_response()
+}
+
+/// The methods of an address, as in an `Allow` header.
+#[must_use]
+pub fn allowed(path: &str) -> String {
+    let mut methods = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path == path) {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
+}
+
+/// An address that is no route: a file of the web map, or nothing.
+async fn elsewhere(method: Method, uri: Uri, request: Request) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    let found =
+        matches!(method, Method::GET | Method::HEAD).then(|| assets::file(path, request.headers())).flatten();
+    found.unwrap_or_else(|| {
+        Problem::not_found(format!("There is no {} here; /api lists what there is.", echo(uri.path())))
+            .into_response()
+    })
+}
+
+/// A panic is our mistake: its place is in the log by the panic hook, the client learns nothing of it.
+fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response {
+    let cause = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Problem::internal(&cause).into_response()
+}

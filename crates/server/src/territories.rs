@@ -1,0 +1,245 @@
+//! The territories of the border set as a collection, and the sets of countries that distances are asked to.
+//!
+//! Geometry comes from the coarse set: the precise outlines of the world are two million edges, which is what
+//! the tiles and `/borders/distance` are for. Each feature says so.
+
+use crate::answer::{
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_checksum, time_stamp,
+};
+use crate::app::App;
+use crate::error::{Problem, echo};
+use crate::landing::CRS84;
+use crate::params::Params;
+use crate::query;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use kordon_borders::{BBox, BorderSet, Territory};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const PATH: &str = "/collections/territories";
+
+/// The collection described, and its links.
+#[must_use]
+pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
+    let borders = &app.config.borders;
+    let links = vec![
+        Link::new("self", base.at(PATH), JSON, "The territories, described"),
+        Link::new("items", base.at(&format!("{PATH}/items")), GEOJSON, "The territories as GeoJSON"),
+        Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
+    ];
+    let body = json!({
+        "id": "territories",
+        "title": "Territories",
+        "description": "Sovereign territory as the border set draws it, with the territorial sea where the set has it.",
+        "attribution": borders.info().attribution,
+        "itemType": "feature",
+        "itemCount": borders.territories().len(),
+        "extent": { "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84 } },
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "sets": sets(borders),
+        "tiles": {
+            "template": base.at(&format!("{PATH}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}")),
+            "type": MVT,
+            "layers": ["land", "borders", "labels"],
+        },
+        "links": links_json(&links),
+    });
+    (body, links)
+}
+
+/// `GET /collections/territories`.
+pub async fn collection(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Response {
+    let (body, links) = describe(&app, &base);
+    Answer::json(&body).links(&links).finish(&headers)
+}
+
+/// `GET /collections/territories/items`.
+///
+/// # Errors
+///
+/// 400 for parameters that cannot be understood.
+pub async fn find(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    query::only_crs84(&params)?;
+    let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
+    let bbox = query::bbox(&params)?;
+    let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
+    let first = match params.get("cursor").map(str::parse::<usize>) {
+        None => 0,
+        Some(Ok(first)) => first,
+        Some(Err(_)) => return Err(Problem::bad_parameter("cursor", "is not one that a next link gave.")),
+    };
+    let rest = params.to_query(&["cursor"]);
+    let (borders, coarse) = (Arc::clone(&app.config.borders), Arc::clone(&app.config.coarse));
+    let (body, links) = app
+        .work(move || {
+            let matched: Vec<&Territory> = borders
+                .territories()
+                .iter()
+                .filter(|territory| bbox.is_none_or(|bbox| meets(&coarse, territory, bbox)))
+                .collect();
+            let features: Vec<Value> = matched
+                .iter()
+                .skip(first)
+                .take(limit)
+                .map(|territory| feature(&coarse, territory, skip_geometry))
+                .collect();
+            let mut links = vec![Link::new(
+                "self",
+                address(&base, &format!("{PATH}/items"), &params.to_query(&[])),
+                GEOJSON,
+                "This page",
+            )];
+            let next = first + features.len();
+            if next < matched.len() {
+                let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
+                links.push(Link::new(
+                    "next",
+                    address(&base, &format!("{PATH}/items"), &query),
+                    GEOJSON,
+                    "The next page",
+                ));
+            }
+            let body = json!({
+                "type": "FeatureCollection",
+                "numberMatched": matched.len(),
+                "numberReturned": features.len(),
+                "timeStamp": time_stamp(),
+                "links": links_json(&links),
+                "features": features,
+            });
+            Ok((body, links))
+        })
+        .await?;
+    Ok(Answer::json(&body)
+        .media(GEOJSON)
+        .links(&links)
+        .etag(state(&app))
+        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .finish(&headers))
+}
+
+/// `GET /collections/territories/items/{code}`.
+///
+/// # Errors
+///
+/// 404 for a code that the border set does not have.
+pub async fn one(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    query::only_crs84(&params)?;
+    let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
+    let borders = &app.config.borders;
+    let found = borders.find(&code).map(|id| borders.territory(id));
+    let territory =
+        found.ok_or_else(|| Problem::not_found(format!("No territory has the code {}.", echo(&code))))?;
+    let links = [
+        Link::new("self", base.at(&format!("{PATH}/items/{}", territory.code)), GEOJSON, "This territory"),
+        Link::new("collection", base.at(PATH), JSON, "The territories, described"),
+    ];
+    let mut body = feature(&app.config.coarse, territory, skip_geometry);
+    body["links"] = links_json(&links);
+    Ok(Answer::json(&body).media(GEOJSON).links(&links).etag(state(&app)).finish(&headers))
+}
+
+fn state(app: &App) -> String {
+    format!("W/\"{}-{}\"", short_checksum(&app.config.borders), short_checksum(&app.config.coarse))
+}
+
+/// The sets of countries that distances can be asked to, with their members of today.
+fn sets(borders: &BorderSet) -> Value {
+    let members = |name: &str| -> Vec<&str> {
+        let target = borders.target(name, None);
+        let ids = target.iter().flat_map(|target| target.members());
+        ids.map(|id| borders.territory(*id).code.as_str()).collect()
+    };
+    borders.alliances().map(|name| json!({ "name": name, "members": members(name) })).collect()
+}
+
+fn feature(coarse: &BorderSet, territory: &Territory, skip_geometry: bool) -> Value {
+    let polygons = if skip_geometry { Vec::new() } else { polygons(coarse, territory) };
+    let geometry = match polygons.is_empty() {
+        true => Value::Null,
+        false => json!({ "type": "MultiPolygon", "coordinates": polygons }),
+    };
+    json!({
+        "type": "Feature",
+        "id": territory.code,
+        "geometry": geometry,
+        "properties": {
+            "code": territory.code,
+            "iso_a2": territory.iso_a2,
+            "name": territory.name,
+            "sovereign": territory.sovereign,
+            "geometry_from": coarse.info().name,
+        },
+    })
+}
+
+type Ring = Vec<[f64; 2]>;
+
+fn meets(coarse: &BorderSet, territory: &Territory, bbox: BBox) -> bool {
+    let bounds = coarse.find(&territory.code).and_then(|id| coarse.bounds(id));
+    bounds.is_some_and(|bounds| {
+        let (ours, theirs) = (bounds.parts(), bbox.parts());
+        ours.iter()
+            .any(|a| theirs.iter().any(|b| a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]))
+    })
+}
+
+/// The polygons of a territory with exteriors counterclockwise and holes clockwise (RFC 7946 §3.1.6), which
+/// the sources do not agree on.
+fn polygons(coarse: &BorderSet, territory: &Territory) -> Vec<Vec<Ring>> {
+    let polygons = coarse.find(&territory.code).map(|id| coarse.polygons(id)).unwrap_or_default();
+    polygons.into_iter().map(wound).collect()
+}
+
+fn wound(polygon: Vec<Ring>) -> Vec<Ring> {
+    let turn = |(index, mut ring): (usize, Ring)| {
+        let is_exterior = index == 0;
+        if (signed_area(&ring) > 0.0) != is_exterior {
+            ring.reverse();
+        }
+        ring
+    };
+    polygon.into_iter().enumerate().map(turn).collect()
+}
+
+/// Twice the area would do: only the sign matters. Positive when counterclockwise.
+fn signed_area(ring: &[[f64; 2]]) -> f64 {
+    ring.windows(2).map(|edge| edge[0][0] * edge[1][1] - edge[1][0] * edge[0][1]).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exteriors_turn_counterclockwise_and_holes_clockwise_however_they_came() {
+        let square = |size: f64| vec![[0.0, 0.0], [size, 0.0], [size, size], [0.0, size], [0.0, 0.0]];
+        let mut turned = vec![square(9.0), square(1.0)];
+        turned.iter_mut().for_each(|ring| ring.reverse());
+        for polygon in [vec![square(9.0), square(1.0)], turned] {
+            let polygon = wound(polygon);
+            assert!(signed_area(&polygon[0]) > 0.0 && signed_area(&polygon[1]) < 0.0);
+        }
+    }
+}

@@ -1,0 +1,894 @@
+//! What the API promises, asked as a client asks: one test a promise, no network, a fresh store each.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use kordon_borders::BorderSet;
+use kordon_server::access::{Access, Tokens, new_token};
+use kordon_server::{Config, Limits, router};
+use kordon_store::{Options, Store};
+use serde_json::{Value, json};
+use std::sync::{Arc, LazyLock};
+use tower::ServiceExt;
+
+static BORDERS: LazyLock<Arc<BorderSet>> = LazyLock::new(|| Arc::new(BorderSet::default_set().unwrap()));
+static COARSE: LazyLock<Arc<BorderSet>> = LazyLock::new(|| Arc::new(BorderSet::natural_earth().unwrap()));
+
+const IZMAIL: [f64; 2] = [28.8372, 45.3512];
+const ITEMS: &str = "/collections/incidents/items";
+
+struct Door {
+    router: Router,
+    _dir: tempfile::TempDir,
+}
+
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().unwrap()
+    }
+
+    /// The answer is a problem of this status, in the shape of RFC 9457.
+    #[track_caller]
+    fn is_problem(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        for member in ["type", "title", "detail"] {
+            assert!(problem[member].is_string(), "{member}: {problem}");
+        }
+        problem
+    }
+
+    #[track_caller]
+    fn is_ok(&self) -> &Self {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        self
+    }
+}
+
+impl Door {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options { create: true, read_only: false };
+        let store = Store::open(&dir.path().join("store"), Arc::clone(&BORDERS), options).unwrap();
+        let mut config = Config {
+            store: Arc::new(store),
+            borders: Arc::clone(&BORDERS),
+            coarse: Arc::clone(&COARSE),
+            access: Access::new(Tokens::default(), true),
+            base_url: None,
+            loopback: true,
+            limits: Limits::default(),
+        };
+        change(&mut config);
+        Self { router: router(config), _dir: dir }
+    }
+
+    /// A door before a few incidents: near Izmail on three days, in Kharkiv, and without a place.
+    async fn with_incidents() -> Self {
+        let door = Self::new();
+        let features = [
+            feature("Port struck", "2023-08-02", Some(IZMAIL)),
+            feature("Grain store struck", "2023-09-04", Some([28.8190, 45.3470])),
+            feature("Debris found", "2023-09-06T03:10:00+03:00", Some([28.2829, 45.4566])),
+            feature("Shelling", "2022-03-01", Some([36.2304, 49.9935])),
+            feature("Warning", "2024-01", None),
+        ];
+        let body = json!({ "type": "FeatureCollection", "features": features });
+        let reply = door.post("/imports?source=test", "application/geo+json", &body.to_string()).await;
+        assert_eq!(reply.is_ok().json()["imported"], 5, "{}", reply.text());
+        door
+    }
+
+    async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn ask(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut request = Request::builder().method(method).uri(uri).header("host", "localhost:8080");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    async fn get(&self, uri: &str) -> Reply {
+        self.ask(Method::GET, uri, &[], "").await
+    }
+
+    async fn post(&self, uri: &str, media: &str, body: &str) -> Reply {
+        self.ask(Method::POST, uri, &[("content-type", media)], body).await
+    }
+}
+
+fn feature(title: &str, date: &str, place: Option<[f64; 2]>) -> Value {
+    let geometry = place.map(|place| json!({ "type": "Point", "coordinates": place }));
+    json!({
+        "type": "Feature",
+        "geometry": geometry,
+        "properties": {
+            "title": { "en": title },
+            "date_start": date,
+            "location": "somewhere",
+            "event_type": "explosions_remote_violence",
+            "location_radius_m": 100,
+        },
+    })
+}
+
+fn titles(page: &Value) -> Vec<&str> {
+    page["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["properties"]["title"]["en"].as_str().unwrap())
+        .collect()
+}
+
+fn link<'a>(body: &'a Value, rel: &str) -> Option<&'a str> {
+    body["links"].as_array()?.iter().find(|link| link["rel"] == rel)?["href"].as_str()
+}
+
+// ------------------------------------------------------------------------------------------- the way in
+
+#[tokio::test]
+async fn the_landing_page_links_to_everything_a_client_needs() {
+    let door = Door::new();
+    let body = door.get("/?f=json").await.is_ok().json();
+    let api = link(&body, "service-desc").unwrap();
+    assert_eq!(api, "http://localhost:8080/api");
+    for rel in ["self", "conformance", "data"] {
+        assert!(link(&body, rel).is_some(), "{rel}");
+    }
+    let desc = body["links"].as_array().unwrap().iter().find(|link| link["rel"] == "service-desc").unwrap();
+    assert_eq!(desc["type"], "application/vnd.oai.openapi+json;version=3.0");
+}
+
+#[tokio::test]
+async fn links_stand_in_the_header_as_in_the_body() {
+    let reply = Door::new().get("/collections/incidents").await;
+    let in_header: Vec<String> =
+        reply.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap().to_owned()).collect();
+    for link in reply.json()["links"].as_array().unwrap() {
+        let start =
+            format!("<{}>; rel=\"{}\"", link["href"].as_str().unwrap(), link["rel"].as_str().unwrap());
+        assert!(in_header.iter().any(|header| header.starts_with(&start)), "{start} in {in_header:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_base_url_begins_every_link() {
+    let door = Door::with(|config| {
+        config.base_url = Some("https://map.example/kordon/".to_owned());
+        config.loopback = false;
+    });
+    let body = door.get("/collections").await.is_ok().json();
+    assert_eq!(link(&body, "self"), Some("https://map.example/kordon/collections"));
+}
+
+#[tokio::test]
+async fn conformance_names_the_core_and_openapi_3_0() {
+    let body = Door::new().get("/conformance").await.is_ok().json();
+    let classes = body["conformsTo"].as_array().unwrap();
+    for class in ["core", "oas30", "geojson"] {
+        let uri = format!("http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{class}");
+        assert!(classes.contains(&json!(uri)), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn the_collections_say_how_many_items_they_have() {
+    let door = Door::with_incidents().await;
+    let body = door.get("/collections").await.is_ok().json();
+    assert_eq!(body["collections"][0]["id"], "incidents");
+    assert_eq!(body["collections"][0]["itemCount"], 5);
+    assert_eq!(body["collections"][1]["id"], "territories");
+    assert_eq!(body["collections"][0]["extent"]["spatial"]["bbox"][0], json!([-180.0, -90.0, 180.0, 90.0]));
+    assert_eq!(door.get("/collections/incidents").await.is_ok().json()["itemCount"], 5);
+}
+
+#[tokio::test]
+async fn queryables_and_schema_are_json_schemas() {
+    let door = Door::new();
+    for path in ["/collections/incidents/queryables", "/collections/incidents/schema"] {
+        let reply = door.get(path).await;
+        assert_eq!(reply.is_ok().header("content-type"), "application/schema+json");
+        assert!(reply.json()["$schema"].as_str().unwrap().contains("2020-12"));
+    }
+}
+
+// ------------------------------------------------------------------------------------ the OpenAPI document
+
+#[tokio::test]
+async fn every_operation_of_the_openapi_document_answers_as_documented() {
+    let door = Door::with_incidents().await;
+    let api = door.get("/api").await;
+    assert_eq!(api.header("content-type"), "application/vnd.oai.openapi+json;version=3.0");
+    let api = api.is_ok().json();
+    assert_eq!(api["openapi"], "3.0.3");
+    let mut seen = 0;
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            seen += 1;
+            let address =
+                path.replace("{id}", "00000000-0000-4000-8000-000000000000").replace("{code}", "ROU");
+            let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
+            let query = if operation["operationId"] == "measure" { "?lon=28&lat=45" } else { "" };
+            let query = if operation["operationId"] == "aggregateIncidents" { "?by=month" } else { query };
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let reply = door.ask(method.clone(), &format!("{address}{query}"), &[], "").await;
+            let known = operation["responses"].as_object().unwrap();
+            let by_body = operation.get("requestBody").is_some();
+            let expected = if by_body { 415 } else { known.keys().find_map(|key| key.parse().ok()).unwrap() };
+            let by_id = path.contains("{id}") && !by_body;
+            let expected = if by_id { 404 } else { expected };
+            assert_eq!(reply.status.as_u16(), expected, "{method} {path}: {}", reply.text());
+            assert_ne!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        }
+    }
+    assert_eq!(seen, 26, "a route more or less than the table has");
+}
+
+#[tokio::test]
+async fn every_reference_in_the_openapi_document_leads_somewhere() {
+    let api = Door::new().get("/api").await.json();
+    let mut open = vec![&api];
+    let mut references = 0;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(object) => {
+                if let Some(Value::String(to)) = object.get("$ref") {
+                    references += 1;
+                    assert!(api.pointer(&to[1..]).is_some(), "{to} leads nowhere");
+                }
+                open.extend(object.values());
+            }
+            Value::Array(array) => open.extend(array),
+            _ => {}
+        }
+    }
+    assert!(references > 100, "{references}");
+}
+
+#[tokio::test]
+async fn gdal_finds_its_page_size_behind_a_reference() {
+    let api = Door::new().get("/api").await.json();
+    let parameters = &api["paths"][ITEMS]["get"]["parameters"];
+    assert!(parameters.as_array().unwrap().contains(&json!({ "$ref": "#/components/parameters/limit" })));
+    let limit = &api["components"]["parameters"]["limit"]["schema"];
+    assert!(limit["default"].is_u64() && limit["maximum"].is_u64(), "{limit}");
+}
+
+#[tokio::test]
+async fn every_operation_refuses_a_parameter_it_does_not_know() {
+    let door = Door::new();
+    let api = door.get("/api").await.json();
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let address = path.replace("{id}", "x").replace("{code}", "ROU");
+            let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let headers = [("content-type", "application/geo+json")];
+            let reply = door.ask(method.clone(), &format!("{address}?nonsense=1"), &headers, "").await;
+            let problem = reply.is_problem(400);
+            assert_eq!(problem["parameter"], "nonsense", "{method} {path}");
+            assert!(problem["allowed"].is_array(), "{method} {path}");
+        }
+    }
+}
+
+// --------------------------------------------------------------------------------------- finding incidents
+
+#[tokio::test]
+async fn items_are_counted_paged_and_carry_their_border() {
+    let door = Door::with_incidents().await;
+    let first = door.get(&format!("{ITEMS}?limit=2")).await;
+    assert_eq!(first.is_ok().header("content-type"), "application/geo+json");
+    let first = first.json();
+    assert_eq!((&first["numberMatched"], &first["numberReturned"]), (&json!(5), &json!(2)));
+    assert!(first["timeStamp"].as_str().unwrap().ends_with('Z'));
+    let mut seen: Vec<String> = titles(&first).into_iter().map(str::to_owned).collect();
+    let mut page = first;
+    while let Some(next) = link(&page, "next") {
+        let next = next.strip_prefix("http://localhost:8080").unwrap().to_owned();
+        page = door.get(&next).await.is_ok().json();
+        seen.extend(titles(&page).into_iter().map(str::to_owned));
+    }
+    assert_eq!(seen, ["Warning", "Debris found", "Grain store struck", "Port struck", "Shelling"]);
+    let port = door.get(&format!("{ITEMS}?q=port&of=NATO")).await.json();
+    let border = &port["features"][0]["border"];
+    assert_eq!(border["nearest_foreign"]["country"], "ROU");
+    assert_eq!(border["to"][0]["to"], "NATO");
+    assert!((border["nearest_foreign"]["distance_m"].as_f64().unwrap() - 2221.0).abs() < 20.0, "{border}");
+}
+
+#[tokio::test]
+async fn every_filter_keeps_what_it_says() {
+    let door = Door::with_incidents().await;
+    for (filter, matched) in [
+        ("bbox=28,45,29,46", 3),
+        ("bbox=170,-80,-170,80", 0),
+        ("datetime=2023-09-01/2023-09-30", 2),
+        ("datetime=2023-08-02", 1),
+        ("datetime=../2022-12-31", 1),
+        ("datetime=2024-01-15", 1),
+        ("within-km=10&of=ROU", 3),
+        ("within-km=1.2&of=ROU&certainty=possible", 2),
+        ("within-km=10&of=NATO&certainty=certain", 3),
+        ("within-km=5&of=28.8372,45.3512", 2),
+        ("country=UKR", 4),
+        ("country=ukr,rou", 4),
+        ("event-type=explosions_remote_violence", 5),
+        ("event-type=protests,riots", 0),
+        ("q=struck", 2),
+        ("verification=verified", 0),
+    ] {
+        let page = door.get(&format!("{ITEMS}?{filter}")).await.is_ok().json();
+        assert_eq!(page["numberMatched"], matched, "{filter}: {:?}", titles(&page));
+    }
+}
+
+#[tokio::test]
+async fn items_are_sorted_as_asked() {
+    let door = Door::with_incidents().await;
+    for (sort, first) in [("date_start", "Shelling"), ("-date_start", "Warning"), ("title", "Debris found")] {
+        let page = door.get(&format!("{ITEMS}?sortby={sort}&limit=1")).await.is_ok().json();
+        assert_eq!(titles(&page), [first], "{sort}");
+    }
+    let page = door.get(&format!("{ITEMS}?sortby=distance&of=ROU")).await.is_ok().json();
+    assert_eq!(titles(&page)[0], "Debris found");
+}
+
+#[tokio::test]
+async fn a_filter_that_cannot_be_understood_is_named() {
+    let door = Door::new();
+    for (query, parameter) in [
+        ("bbox=1,2,3", "bbox"),
+        ("bbox=0,95,1,96", "bbox"),
+        ("datetime=yesterday", "datetime"),
+        ("datetime=", "datetime"),
+        ("limit=0", "limit"),
+        ("limit=many", "limit"),
+        ("cursor=abc", "cursor"),
+        ("within-km=10", "of"),
+        ("within-km=-1&of=ROU", "within-km"),
+        ("within-km=10&of=Atlantis", "of"),
+        ("certainty=certain", "within-km"),
+        ("within-km=1&of=ROU&certainty=maybe", "certainty"),
+        ("within-km=1&of=ROU&include-inside=perhaps", "include-inside"),
+        ("country=Ukraine", "country"),
+        ("event-type=party", "event-type"),
+        ("damage=total", "damage"),
+        ("sortby=color", "sortby"),
+        ("f=xml", "f"),
+        ("crs=http://www.opengis.net/def/crs/EPSG/0/3857", "crs"),
+        ("within_km=10", "within_km"),
+        ("limit=1&limit=2", "limit"),
+    ] {
+        let problem = door.get(&format!("{ITEMS}?{query}")).await.is_problem(400);
+        assert_eq!(problem["parameter"], parameter, "{query}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_limit_is_the_largest_and_crs84_is_taken_by_its_names() {
+    let door = Door::with_incidents().await;
+    let crs = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+    let uri = format!("{ITEMS}?limit=99999999&crs={crs}&bbox-crs={crs}&bbox=28,45,29,46");
+    let reply = door.get(&uri).await;
+    assert_eq!(reply.is_ok().header("content-crs"), format!("<{crs}>"));
+    assert_eq!(reply.json()["numberReturned"], 3);
+}
+
+#[tokio::test]
+async fn items_come_as_csv_and_as_a_text_sequence_whole_unless_limited() {
+    let door = Door::with_incidents().await;
+    let csv = door.get(&format!("{ITEMS}?f=csv")).await;
+    assert!(csv.is_ok().header("content-type").starts_with("text/csv"));
+    assert!(csv.header("content-disposition").contains("incidents.csv"));
+    assert_eq!(csv.text().lines().count(), 6, "{}", csv.text());
+    let sequence = door.ask(Method::GET, ITEMS, &[("accept", "application/geo+json-seq")], "").await;
+    let text = sequence.is_ok().text();
+    let records: Vec<&str> = text.split('\u{1e}').skip(1).collect();
+    assert_eq!(records.len(), 5);
+    for record in records {
+        assert_eq!(serde_json::from_str::<Value>(record).unwrap()["type"], "Feature");
+    }
+    let limited = door.get(&format!("{ITEMS}?f=csv&limit=2")).await;
+    assert_eq!(limited.text().lines().count(), 3);
+    let links: Vec<_> =
+        limited.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap()).collect();
+    let next = links.iter().find(|link| link.contains("rel=\"next\"")).unwrap();
+    assert!(next.contains("f=csv") && next.contains("limit=2"), "{next}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_not_offered_is_406() {
+    let door = Door::new();
+    door.ask(Method::GET, ITEMS, &[("accept", "image/png")], "").await.is_problem(406);
+}
+
+#[tokio::test]
+async fn a_client_that_has_the_state_gets_304_until_the_store_changes() {
+    let door = Door::with_incidents().await;
+    let etag = door.get(ITEMS).await.header("etag").to_owned();
+    let again = door.ask(Method::GET, ITEMS, &[("if-none-match", &etag)], "").await;
+    assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    let one = feature("New", "2025-01-01", Some(IZMAIL)).to_string();
+    assert_eq!(door.post(ITEMS, "application/geo+json", &one).await.status, StatusCode::CREATED);
+    door.ask(Method::GET, ITEMS, &[("if-none-match", &etag)], "").await.is_ok();
+}
+
+#[tokio::test]
+async fn counts_add_up_to_what_the_same_filter_finds() {
+    let door = Door::with_incidents().await;
+    let body = door.get("/collections/incidents/aggregate?by=month").await.is_ok().json();
+    assert_eq!(body["by"], json!(["month"]));
+    assert_eq!(body["matched"], 5);
+    let of_month = |month: &str| {
+        let groups = body["groups"].as_array().unwrap();
+        groups.iter().find(|group| group["month"] == month).map(|group| group["count"].clone())
+    };
+    assert_eq!(of_month("2023-09"), Some(json!(2)));
+    let body =
+        door.get("/collections/incidents/aggregate?by=year,event_type&country=UKR").await.is_ok().json();
+    assert_eq!(body["matched"], 4);
+    for query in ["", "?by=color", "?by=month,month", "?by=day,month,year,country"] {
+        let problem = door.get(&format!("/collections/incidents/aggregate{query}")).await.is_problem(400);
+        assert_eq!(problem["parameter"], "by", "{query}");
+    }
+}
+
+// ---------------------------------------------------------------------------------------------- one incident
+
+#[tokio::test]
+async fn an_incident_is_created_read_replaced_and_withdrawn() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let made = door.post(ITEMS, media, &feature("First words", "2025-05-30", Some(IZMAIL)).to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    let etag = made.header("etag").to_owned();
+    let read = door.get(&location).await;
+    assert_eq!(read.is_ok().header("etag"), etag);
+    assert_eq!(read.json()["border"]["nearest_foreign"]["country"], "ROU");
+
+    let mut better = read.json();
+    better["properties"]["title"]["en"] = json!("Better words");
+    let headers = [("content-type", media), ("if-match", &etag)];
+    let put = door.ask(Method::PUT, &location, &headers, &better.to_string()).await;
+    assert_eq!(put.is_ok().json()["properties"]["title"]["en"], "Better words");
+    assert_ne!(put.header("etag"), etag);
+    door.ask(Method::PUT, &location, &headers, &better.to_string()).await.is_problem(412);
+
+    let history = door.get(&format!("{location}/history")).await.is_ok().json();
+    assert_eq!(history["revisions"].as_array().unwrap().len(), 2);
+
+    door.ask(Method::DELETE, &location, &[("if-match", &etag)], "").await.is_problem(412);
+    assert_eq!(door.ask(Method::DELETE, &location, &[], "").await.status, StatusCode::NO_CONTENT);
+    door.get(&location).await.is_problem(410);
+    door.ask(Method::DELETE, &location, &[], "").await.is_problem(410);
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+    let history = door.get(&format!("{location}/history")).await.is_ok().text();
+    assert!(!history.contains("words"), "a withdrawn record is not quoted: {history}");
+}
+
+#[tokio::test]
+async fn an_incident_that_is_not_there_is_404() {
+    let door = Door::new();
+    for id in ["00000000-0000-4000-8000-000000000000", "not-an-id", "%00", "..%2f.."] {
+        door.get(&format!("{ITEMS}/{id}")).await.is_problem(404);
+        door.get(&format!("{ITEMS}/{id}/history")).await.is_problem(404);
+        door.ask(Method::DELETE, &format!("{ITEMS}/{id}"), &[], "").await.is_problem(404);
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_public_is_not_there_for_readers() {
+    let door = Door::new();
+    let mut secret = feature("Shelter", "2025-05-30", Some(IZMAIL));
+    secret["properties"]["redistributable"] = json!(false);
+    let made = door.post(ITEMS, "application/geo+json", &secret.to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    door.get(&location).await.is_problem(404);
+    door.get(&format!("{location}/history")).await.is_problem(404);
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+    assert_eq!(door.ask(Method::DELETE, &location, &[], "").await.status, StatusCode::NO_CONTENT);
+    door.get(&location).await.is_problem(404);
+    door.get(&format!("{location}/history")).await.is_problem(404);
+}
+
+#[tokio::test]
+async fn an_id_that_is_taken_is_409_and_the_same_report_twice_is_one_incident() {
+    let door = Door::new();
+    let mut one = feature("Own id", "2025-05-30", Some(IZMAIL));
+    one["id"] = json!("5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e");
+    let media = "application/json";
+    assert_eq!(door.post(ITEMS, media, &one.to_string()).await.status, StatusCode::CREATED);
+    door.post(ITEMS, media, &one.to_string()).await.is_problem(409);
+    let other = feature("Without id", "2025-05-30", Some(IZMAIL)).to_string();
+    let first = door.post(ITEMS, media, &other).await;
+    let again = door.post(ITEMS, media, &other).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
+    assert_eq!(first.header("location"), again.header("location"));
+}
+
+#[tokio::test]
+async fn a_bad_record_is_told_with_every_fault_and_nothing_is_stored() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let mut bad = feature("Bad", "1527-01-01", Some([128.0, 95.0]));
+    bad["properties"]["event_type"] = json!("party");
+    let problem = door.post(ITEMS, media, &bad.to_string()).await.is_problem(422);
+    assert!(problem["errors"].as_array().unwrap().len() >= 3, "{problem}");
+    for (body, status) in [
+        ("", 400),
+        ("{", 400),
+        ("[]", 400),
+        ("{\"type\":\"Feature\",\"type\":\"Feature\"}", 400),
+        ("{\"type\":\"FeatureCollection\",\"features\":[]}", 422),
+    ] {
+        let reply = door.post(ITEMS, media, body).await;
+        assert!(matches!(reply.status.as_u16(), 400 | 422), "{body}: {} (expected {status})", reply.status);
+        reply.is_problem(reply.status.as_u16());
+    }
+    let invalid_utf8 = Request::post(ITEMS)
+        .header("host", "localhost")
+        .header("content-type", media)
+        .body(Body::from(b"{\"type\":\"\xff\"}".to_vec()))
+        .unwrap();
+    door.send(invalid_utf8).await.is_problem(400);
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+}
+
+// ------------------------------------------------------------------------------------------------- imports
+
+#[tokio::test]
+async fn the_same_file_twice_changes_nothing() {
+    let door = Door::new();
+    let csv = "id,lon,lat,date,title\n1,28.8372,45.3512,2023-08-02,Port\n2,28.2829,45.4566,2023-09-06,Reni\n";
+    let told = door.post("/imports?source=desk", "text/csv", csv).await.is_ok().json();
+    assert_eq!((&told["imported"], &told["rejected"]), (&json!(2), &json!(0)), "{told}");
+    let told = door.post("/imports?source=desk", "text/csv; charset=utf-8", csv).await.is_ok().json();
+    assert_eq!((&told["imported"], &told["unchanged"]), (&json!(0), &json!(2)), "{told}");
+}
+
+#[tokio::test]
+async fn one_bad_record_refuses_the_file_and_every_fault_is_told() {
+    let door = Door::new();
+    let csv = "id,lon,lat,date,title\n1,28.8,45.3,2023-08-02,Port\n2,999,45.4,2023-09-06,Reni\n3,28.2,45.4,1527-09-06,Old\n";
+    let problem = door.post("/imports", "text/csv", csv).await.is_problem(422);
+    assert_eq!((&problem["imported"], &problem["rejected"]), (&json!(0), &json!(3)), "{problem}");
+    let lines: Vec<&Value> =
+        problem["errors"].as_array().unwrap().iter().map(|fault| &fault["line"]).collect();
+    assert_eq!(lines, [3, 4]);
+    assert_eq!(problem["errors_total"], 2);
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+
+    let told = door.post("/imports?on-error=quarantine", "text/csv", csv).await.is_ok().json();
+    assert_eq!((&told["imported"], &told["rejected"]), (&json!(1), &json!(2)), "{told}");
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_stores_nothing() {
+    let door = Door::new();
+    let csv = "id,lon,lat,date,title\n1,28.8,45.3,2023-08-02,Port\n";
+    let told = door.post("/imports?dry-run=true", "text/csv", csv).await.is_ok().json();
+    assert_eq!(
+        (&told["dry_run"], &told["sound"], &told["imported"]),
+        (&json!(true), &json!(1), &json!(0)),
+        "{told}"
+    );
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+}
+
+#[tokio::test]
+async fn a_legacy_encoding_may_be_named_for_a_table_only() {
+    let door = Door::new();
+    let csv = b"id,lon,lat,date,title\n1,28.8,45.3,2023-08-02,Br\xfccke\n".to_vec();
+    let send = |media: &'static str, body: Vec<u8>| {
+        let request = Request::post("/imports").header("host", "localhost").header("content-type", media);
+        door.send(request.body(Body::from(body)).unwrap())
+    };
+    send("text/csv", csv.clone()).await.is_problem(400);
+    send("text/csv; charset=windows-1252", csv.clone()).await.is_ok();
+    send("text/csv; charset=klingon", csv).await.is_problem(415);
+    send("application/json; charset=windows-1252", b"{}".to_vec()).await.is_problem(415);
+    assert_eq!(titles(&door.get(ITEMS).await.json()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_of_another_type_is_refused_with_the_limit_or_the_types() {
+    let door = Door::with(|config| config.limits.import_bytes = 100);
+    let problem = door.post("/imports", "text/csv", &"x".repeat(101)).await.is_problem(413);
+    assert_eq!(problem["limit_bytes"], 100);
+    for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let problem = door.post("/imports", media, "x").await.is_problem(415);
+        assert!(problem["supported"].as_array().unwrap().contains(&json!("text/csv")));
+    }
+    door.ask(Method::POST, "/imports", &[], "x").await.is_problem(415);
+    let headers = [("content-type", "text/csv"), ("content-encoding", "gzip")];
+    door.ask(Method::POST, "/imports", &headers, "x").await.is_problem(415);
+}
+
+// ------------------------------------------------------------------------------------------------- borders
+
+#[tokio::test]
+async fn a_distance_is_the_whole_answer() {
+    let door = Door::new();
+    let uri = "/borders/distance?lon=28.2829&lat=45.4566&to=ROU&to=NATO&radius_m=100";
+    let answer = door.get(uri).await.is_ok().json();
+    assert_eq!(answer["territory"], json!(["UKR"]));
+    assert_eq!(answer["to"][0]["to"], "ROU");
+    assert_eq!(answer["to"][1]["to"], "NATO");
+    assert!((answer["to"][0]["distance_m"].as_f64().unwrap() - 1072.0).abs() < 1.0, "{answer}");
+    assert_eq!(answer["boundary"]["set"], "osm-maritime-10m");
+    let both = door.get("/borders/distance?lon=28.2829&lat=45.4566&to=ROU,MDA").await.is_ok().json();
+    assert_eq!(both["to"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_set_is_meant_as_of_a_day() {
+    let door = Door::new();
+    let uri = "/borders/distance?lon=24.9&lat=60.2&to=NATO&on=";
+    let before = door.get(&format!("{uri}2022-06-01")).await.is_ok().json();
+    let after = door.get(&format!("{uri}2024-06-01")).await.is_ok().json();
+    assert_eq!(before["to"][0]["country"], "EST");
+    assert_eq!(after["to"][0]["country"], "FIN");
+    door.get(&format!("{uri}2022-13-01")).await.is_problem(400);
+}
+
+#[tokio::test]
+async fn a_place_off_the_globe_or_an_unknown_target_is_named() {
+    let door = Door::new();
+    for (query, parameter) in [
+        ("", "lon"),
+        ("lon=28", "lat"),
+        ("lon=181&lat=0", "lon"),
+        ("lon=28&lat=91", "lat"),
+        ("lon=NaN&lat=0", "lon"),
+        ("lon=28&lat=45&to=Romnia", "to"),
+        ("lon=28&lat=45&radius_m=-1", "radius_m"),
+        ("lon=28&lat=45&radius_m=1e400", "radius_m"),
+    ] {
+        let problem = door.get(&format!("/borders/distance?{query}")).await.is_problem(400);
+        assert_eq!(problem["parameter"], parameter, "{query}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn many_points_are_answered_one_a_line_in_order() {
+    let door = Door::new();
+    let points: String = (0..1_100)
+        .map(|n| format!("{{\"id\":{n},\"lon\":{},\"lat\":45.35}}\n", 28.0 + f64::from(n) / 1_000.0))
+        .collect();
+    let reply = door.post("/borders/distance?to=ROU", "application/x-ndjson", &points).await;
+    assert_eq!(reply.is_ok().header("content-type"), "application/x-ndjson");
+    let text = reply.text();
+    assert_eq!(text.lines().count(), 1_100);
+    for (n, line) in text.lines().enumerate() {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(answer["id"], n);
+        assert_eq!(answer["to"][0]["to"], "ROU");
+    }
+    let one = door.get("/borders/distance?lon=28.5&lat=45.35&to=ROU").await.json();
+    let same: Value = serde_json::from_str(text.lines().nth(500).unwrap()).unwrap();
+    assert_eq!(same["to"], one["to"]);
+}
+
+#[tokio::test]
+async fn points_that_cannot_be_measured_are_listed_and_none_is() {
+    let door = Door::new();
+    let points = "{\"lon\":28,\"lat\":45}\n{\"lon\":281,\"lat\":45}\n{\"lat\":45}\n{\"lon\":1,\"lat\":2,\"to\":\"Atlantis\"}\n";
+    let problem = door.post("/borders/distance", "application/x-ndjson", points).await.is_problem(422);
+    assert_eq!(problem["errors_total"], 3);
+    assert_eq!(problem["errors"][0]["line"], 2);
+    door.post("/borders/distance", "application/x-ndjson", "{\"lon\":").await.is_problem(400);
+    door.post("/borders/distance", "application/x-ndjson", "").await.is_problem(400);
+    let few = Door::with(|config| config.limits.points = 1);
+    few.post("/borders/distance", "application/x-ndjson", points).await.is_problem(413);
+}
+
+#[tokio::test]
+async fn the_border_sets_tell_origin_accuracy_and_licence() {
+    let body = Door::new().get("/borders").await.is_ok().json();
+    for set in body["sets"].as_array().unwrap() {
+        for member in ["name", "version", "licence", "attribution", "checksum", "origin"] {
+            assert!(set[member].is_string(), "{member}: {set}");
+        }
+        assert!(set["accuracy_m"].as_f64().unwrap() > 0.0);
+    }
+    assert_eq!(body["default"], "osm-maritime-10m");
+}
+
+#[tokio::test]
+async fn territories_are_a_collection_with_sets() {
+    let door = Door::new();
+    let described = door.get("/collections/territories").await.is_ok().json();
+    let nato = described["sets"].as_array().unwrap().iter().find(|set| set["name"] == "NATO").unwrap();
+    assert!(nato["members"].as_array().unwrap().contains(&json!("ROU")));
+    let all = door.get("/collections/territories/items?limit=300&skipGeometry=true").await.is_ok().json();
+    assert_eq!(all["numberMatched"], all["numberReturned"]);
+    assert!(all["features"].as_array().unwrap().iter().all(|one| one["geometry"].is_null()));
+    let page = door.get("/collections/territories/items?limit=200&skipGeometry=true").await.json();
+    assert!(link(&page, "next").unwrap().contains("cursor=200"));
+    let here =
+        door.get("/collections/territories/items?bbox=28.8,45.3,28.9,45.4&skipGeometry=true").await.json();
+    let codes: Vec<&str> =
+        here["features"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert!(codes.contains(&"UKR") && codes.contains(&"ROU") && !codes.contains(&"FRA"), "{codes:?}");
+    let romania = door.get("/collections/territories/items/rou").await.is_ok().json();
+    assert_eq!(romania["properties"]["name"], "Romania");
+    assert_eq!(romania["geometry"]["type"], "MultiPolygon");
+    door.get("/collections/territories/items/XXX").await.is_problem(404);
+}
+
+// --------------------------------------------------------------------------------------------------- tiles
+
+#[tokio::test]
+async fn tiles_are_vector_tiles_with_an_etag() {
+    let door = Door::with_incidents().await;
+    for collection in ["incidents", "territories"] {
+        let uri = format!("/collections/{collection}/tiles/WebMercatorQuad/0/0/0");
+        let tile = door.get(&uri).await;
+        assert_eq!(tile.is_ok().header("content-type"), "application/vnd.mapbox-vector-tile");
+        assert!(!tile.body.is_empty(), "{collection}");
+        let again = door.ask(Method::GET, &uri, &[("if-none-match", tile.header("etag"))], "").await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        for bad in ["1/2/0", "0/0/1", "31/0/0", "a/0/0", "0/-1/0"] {
+            door.get(&format!("/collections/{collection}/tiles/WebMercatorQuad/{bad}")).await.is_problem(404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tile_follows_the_filter_and_the_store() {
+    let door = Door::with_incidents().await;
+    let uri = "/collections/incidents/tiles/WebMercatorQuad/0/0/0";
+    let all = door.get(uri).await.body;
+    let none = door.get(&format!("{uri}?event-type=protests")).await.body;
+    assert_ne!(all, none);
+    assert_eq!(all, door.get(uri).await.body, "from the cache");
+    let one = feature("New", "2025-01-01", Some([100.0, 0.0])).to_string();
+    door.post(ITEMS, "application/geo+json", &one).await;
+    assert_ne!(all, door.get(uri).await.body);
+}
+
+// --------------------------------------------------------------------------------------------- who may, and how
+
+#[tokio::test]
+async fn writing_needs_a_token_where_it_should() {
+    let (plain, token) = new_token("desk").unwrap();
+    let mut tokens = Tokens::default();
+    tokens.add(token).unwrap();
+    let door = Door::with(|config| config.access = Access::new(tokens, true));
+    let body = feature("Port", "2023-08-02", Some(IZMAIL)).to_string();
+    let media = ("content-type", "application/geo+json");
+    let without = door.ask(Method::POST, ITEMS, &[media], &body).await;
+    without.is_problem(401);
+    assert!(without.header("www-authenticate").starts_with("Bearer"));
+    door.ask(Method::POST, ITEMS, &[media, ("authorization", "Bearer kordon_1")], &body)
+        .await
+        .is_problem(401);
+    let bearer = format!("Bearer {plain}");
+    let with = door.ask(Method::POST, ITEMS, &[media, ("authorization", &bearer)], &body).await;
+    assert_eq!(with.status, StatusCode::CREATED, "{}", with.text());
+    assert_eq!(with.json()["properties"]["recorded_by"], "desk");
+    door.get(ITEMS).await.is_ok();
+    let open = Door::with(|config| {
+        config.access = Access::new(Tokens::default(), false);
+        config.loopback = false;
+    });
+    open.ask(Method::POST, ITEMS, &[media], &body).await.is_problem(403);
+    open.ask(Method::POST, "/imports", &[media], &body).await.is_problem(403);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_can_neither_read_by_rebinding_nor_write() {
+    let door = Door::new();
+    let get = Request::get("/collections").header("host", "evil.example:8080").body(Body::empty()).unwrap();
+    door.send(get).await.is_problem(421);
+    let without_host = Request::get("/collections").body(Body::empty()).unwrap();
+    door.send(without_host).await.is_problem(400);
+    let body = feature("Port", "2023-08-02", Some(IZMAIL)).to_string();
+    let media = ("content-type", "application/geo+json");
+    for foreign in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        door.ask(Method::POST, ITEMS, &[media, foreign], &body).await.is_problem(403);
+    }
+    let own = [media, ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(door.ask(Method::POST, ITEMS, &own, &body).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_keep_a_browser_safe() {
+    let door = Door::new();
+    for uri in ["/?f=json", "/nothing", "/collections/incidents/items?x=1", "/health"] {
+        let reply = door.get(uri).await;
+        assert!(reply.header("content-security-policy").contains("default-src 'self'"), "{uri}");
+        assert_eq!(reply.header("x-content-type-options"), "nosniff");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer");
+        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin");
+        assert!(reply.headers.contains_key("permissions-policy"));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_with_allow_and_options_tells_them() {
+    let door = Door::new();
+    let reply = door.ask(Method::PATCH, "/collections", &[], "").await;
+    reply.is_problem(405);
+    assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS");
+    let options = door.ask(Method::OPTIONS, ITEMS, &[], "").await;
+    assert_eq!(options.status, StatusCode::NO_CONTENT);
+    assert_eq!(options.header("allow"), "GET, HEAD, POST, OPTIONS");
+    let item = format!("{ITEMS}/00000000-0000-4000-8000-000000000000");
+    let options = door.ask(Method::OPTIONS, &item, &[], "").await;
+    assert_eq!(options.header("allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let door = Door::with_incidents().await;
+    let head = door.ask(Method::HEAD, ITEMS, &[], "").await;
+    assert!(head.is_ok().body.is_empty());
+    assert_eq!(head.header("content-type"), "application/geo+json");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_404_and_quotes_little() {
+    let door = Door::new();
+    for path in ["/nothing", "/assets/none.js", "/..%2f..%2fetc/passwd", "/collections/incidents/"] {
+        door.get(path).await.is_problem(404);
+    }
+    let long = door.get(&format!("/{}", "a".repeat(4_000))).await;
+    long.is_problem(404);
+    assert!(long.body.len() < 600, "{}", long.text());
+    let long = door.get(&format!("{ITEMS}?{}=1", "a".repeat(4_000))).await;
+    long.is_problem(400);
+    assert!(long.body.len() < 1_500, "{}", long.text());
+    assert_eq!(door.get(&format!("{ITEMS}?q={}", "a".repeat(20_000))).await.status, StatusCode::URI_TOO_LONG);
+}
+
+#[tokio::test]
+async fn json_is_sent_compressed_to_whom_it_suits() {
+    let door = Door::with_incidents().await;
+    let reply = door.ask(Method::GET, ITEMS, &[("accept-encoding", "gzip")], "").await;
+    assert_eq!(reply.is_ok().header("content-encoding"), "gzip");
+    assert_eq!(&reply.body[..2], [0x1f, 0x8b]);
+}
+
+#[tokio::test]
+async fn operators_see_that_it_lives_and_what_it_did() {
+    let door = Door::with_incidents().await;
+    assert_eq!(door.get("/health").await.is_ok().json()["status"], "ok");
+    assert_eq!(door.get("/ready").await.is_ok().json()["status"], "ready");
+    door.get("/nothing").await;
+    let text = door.get("/metrics").await.is_ok().text();
+    assert!(text.contains("kordon_incidents 5\n"), "{text}");
+    assert!(text.contains("kordon_http_responses_total{class=\"4xx\"} 1\n"), "{text}");
+}
