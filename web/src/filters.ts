@@ -72,7 +72,8 @@ export function nameFilters(words: Words, world: World): void {
     byId(id).replaceChildren(
       ...names.map((name) => {
         const filling: Filling = group === 'verification' ? fillingOf(name) : 'full';
-        const sign = group === 'type' ? symbol(name as never, 'full') : symbol('protests', filling);
+        const sign =
+          group === 'type' ? symbol(name as never, 'full') : symbol('protests', filling, 'neutral');
         return h(
           'label',
           { class: 'check' },

@@ -436,6 +436,13 @@ function measuredTop(source: string, theme: Theme): LayerSpecification[] {
       layout: { 'icon-image': ['get', 'image'], 'icon-allow-overlap': true, 'icon-size': 1.1 },
     },
     {
+      id: 'chosen-dot',
+      source,
+      type: 'circle',
+      filter: ['all', ['==', ['get', 'role'], 'chosen'], ['!', ['has', 'image']]],
+      paint: { 'circle-radius': 4.5, 'circle-color': theme.line },
+    },
+    {
       id: 'foot',
       source,
       type: 'circle',

@@ -646,7 +646,7 @@ function showLegend(): void {
       'ul',
       {},
       ...FILLINGS.map((filling) =>
-        line(symbol('protests', filling), words.term('verification', states[filling])),
+        line(symbol('protests', filling, 'neutral'), words.term('verification', states[filling])),
       ),
       line(mark('cluster'), words.t('map.legend.cluster')),
       line(mark('circle'), words.t('map.legend.circle')),

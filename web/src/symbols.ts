@@ -70,8 +70,12 @@ export function imageName(type: EventType, filling: Filling): string {
 }
 
 /** The sign as SVG for the page; decorative, the words beside it say the same. */
-export function symbol(type: EventType, filling: Filling): SVGSVGElement {
-  const svg = element('svg', { viewBox: '-1 -1 26 26', class: `symbol ${type}` }) as SVGSVGElement;
+export function symbol(
+  type: EventType,
+  filling: Filling,
+  color: EventType | 'neutral' = type,
+): SVGSVGElement {
+  const svg = element('svg', { viewBox: '-1 -1 26 26', class: `symbol ${color}` }) as SVGSVGElement;
   svg.setAttribute('aria-hidden', 'true');
   svg.append(element('path', { d: SHAPES[type], class: filling === 'full' ? 'fill' : 'hollow' }));
   if (filling === 'half') svg.append(element('path', { d: SHAPES[type], class: 'fill half' }));

@@ -1,0 +1,148 @@
+// Opens the real program in a real browser: starts `kordon demo` on a free port, reads the address it
+// prints, and gives each test a page of its own that notes every console message and every request.
+//
+// Needs KORDON_BIN (the binary; or KORDON_URL, a server with the samples) and Chromium (CHROMIUM, else /usr/bin/chromium). Without a graphics card
+// Chromium draws by software, so a picture takes a second or two: waits are for conditions, never for time.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const SHOTS = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+
+const CHROMIUM_FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** Starts `kordon demo`; resolves with its address once it serves. */
+export async function startKordon() {
+  // A server that runs already, for work on the page itself.
+  if (process.env.KORDON_URL) return { address: process.env.KORDON_URL, stop: async () => {} };
+  const binary = process.env.KORDON_BIN;
+  assert.ok(binary, 'KORDON_BIN must name the kordon binary');
+  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  let said = '';
+  const address = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no address within 60 s:\n${said}`)), 60_000);
+    const read = (chunk) => {
+      said += chunk;
+      const found = /http:\/\/127\.0\.0\.1:[1-9]\d*\//.exec(said);
+      if (!found) return;
+      clearTimeout(timer);
+      resolve(found[0]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`kordon ended with ${code}:\n${said}`));
+    });
+  });
+  const stop = () =>
+    new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.kill('SIGTERM');
+    });
+  return { address, stop };
+}
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: CHROMIUM_FLAGS,
+  });
+}
+
+const SCREENS = {
+  desktop: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
+  dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+  phone: {
+    viewport: { width: 360, height: 740 },
+    colorScheme: 'light',
+    isMobile: true,
+    hasTouch: true,
+    deviceScaleFactor: 2,
+  },
+  small: { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
+};
+
+/**
+ * A page on one of `SCREENS`, opened at `query`, with the list there. `check()` fails on any console
+ * message, any failed request and any request to another host.
+ */
+export async function openPage(
+  browser,
+  address,
+  { screen = 'desktop', query = '', locale = 'en-GB' } = {},
+) {
+  const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) faults.push(`asked ${url}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
+  });
+  await page.goto(address + query);
+  await page.locator('#list > li').first().waitFor({ state: 'attached' });
+  return {
+    page,
+    faults,
+    check: () => assert.deepEqual(faults, []),
+    close: () => context.close(),
+  };
+}
+
+/** The buttons of the list. */
+export function rows(page) {
+  return page.getByRole('list', { name: /inciden|інцидент/i }).getByRole('button');
+}
+
+/** Waits until the map has drawn everything it asked for: no request for a while, and fonts loaded. */
+export async function drawn(page) {
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    for (let frame = 0; frame < 12; frame++) await new Promise(requestAnimationFrame);
+  });
+}
+
+/** Fails with what axe-core finds, in words. */
+export async function checkAccess(page) {
+  // The page's policy forbids foreign scripts; the debugger's door is not bound by it.
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    const where = (nodes) => nodes.map((node) => node.target.join(' ')).join(', ');
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${where(nodes)}`);
+  });
+  assert.deepEqual(found, []);
+}
+
+/** Keeps a picture for the docs when KORDON_SHOTS=1. */
+export async function keepShot(page, name) {
+  if (process.env.KORDON_SHOTS !== '1') return;
+  mkdirSync(SHOTS, { recursive: true });
+  await drawn(page);
+  await page.screenshot({ path: `${SHOTS}${name}.png`, scale: 'css' });
+}
