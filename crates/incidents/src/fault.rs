@@ -18,13 +18,13 @@ pub struct Fault {
     /// In JSON the character in the line, in a table the number of the cell; both counted from 1.
     pub column: usize,
     /// JSON pointer (RFC 6901) into the input, or into the line of newline-delimited JSON.
-    pub pointer: Option<String>,
+    pub pointer: Option<Box<str>>,
     /// Our name of the property or, in a table, the header of its column.
-    pub field: Option<String>,
+    pub field: Option<Box<str>>,
     /// What is wrong.
-    pub problem: String,
+    pub problem: Box<str>,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// The bytes themselves are at fault (encoding, syntax, repeated names, limits): the whole input is
     /// refused, not only this record.
     #[serde(skip)]

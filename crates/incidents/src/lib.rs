@@ -13,7 +13,9 @@
 //! - `profile`: whose table is it, and which column is which;
 //! - `report`: one record as it stood in the input, and how to read it;
 //! - `read`: bytes to reports, one reader for each format;
-//! - `check`: a report to an incident, or to all its faults.
+//! - `check`: a report to an incident, or to all its faults;
+//! - `schema`: the model as JSON Schema;
+//! - `write`: incidents as tables.
 
 mod check;
 mod date;
@@ -23,10 +25,12 @@ mod json;
 mod profile;
 mod read;
 mod report;
+mod schema;
 mod text;
 mod vocabulary;
+mod write;
 
-pub use check::{Checked, check};
+pub use check::{Checked, Repeated, check};
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS};
 pub use fault::Fault;
 pub use incident::{
@@ -35,8 +39,10 @@ pub use incident::{
 };
 pub use read::{Reader, read};
 pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
+pub use schema::schema;
 pub use text::{Text, is_language};
 pub use vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,
     MaskingLevel, NotInList, RecordStatus, Reliability, SUB_EVENT_TYPES, Sensitivity, Verification, is_word,
 };
+pub use write::{CSV_COLUMNS, write_csv_header, write_csv_row};

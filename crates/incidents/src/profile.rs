@@ -139,7 +139,7 @@ pub(crate) struct Profile {
     needs: &'static [&'static str],
     /// Their name, ours; an empty name of ours keeps the column in `extra` although its name is one of ours.
     columns: &'static [(&'static str, &'static str)],
-    /// What holds for every row unless a column says otherwise: our name, value.
+    /// What holds for every row unless a column says otherwise: our name, value; `language` before texts.
     pub(crate) constants: &'static [(&'static str, &'static str)],
     /// The order in which the dataset is documented to write day and month.
     order: Option<DateOrder>,
@@ -208,8 +208,8 @@ pub(crate) const PROFILES: &[Profile] = &[
         needs: &["acq_date", "acq_time", "frp", "scan", "track"],
         columns: &[("acq_date", "date_start"), ("type", "")],
         constants: &[
-            ("title", "Thermal anomaly"),
             ("language", "en"),
+            ("title", "Thermal anomaly"),
             ("event_type", "other"),
             ("sub_event_type", "fire"),
             ("location_method", "imported"),
@@ -328,6 +328,9 @@ impl Columns {
             }
         }
         for (ours, aliases) in ALIASES {
+            if *ours == "geometry_wkt" && assigned.targets.contains(&Some("lon")) {
+                continue; // The same place twice; the second stays in extra.
+            }
             if let Some(column) = alias_among(&plain, aliases, &assigned) {
                 assigned.give(column, ours);
             }

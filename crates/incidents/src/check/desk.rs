@@ -73,6 +73,9 @@ impl<'p> Path<'p> {
     }
 }
 
+/// Faults of one record that are described; a hostile one could have millions.
+const MOST_FAULTS: usize = 100;
+
 pub(super) struct Desk<'r> {
     pub(super) report: &'r Report,
     pub(super) faults: Vec<Fault>,
@@ -100,25 +103,30 @@ impl<'r> Desk<'r> {
         &mut self,
         at: usize,
         path: &Path<'_>,
-        problem: impl Into<String>,
+        problem: impl Into<Box<str>>,
         hint: impl Into<Option<&'h str>>,
     ) {
-        let fault = self.describe(at, path, problem.into(), hint.into());
-        self.faults.push(fault);
+        if self.faults.len() < MOST_FAULTS {
+            let fault = self.describe(at, path, problem.into(), hint.into());
+            self.faults.push(fault);
+        } else if self.faults.len() == MOST_FAULTS {
+            let fault = self.describe(at, &ROOT, "more faults follow in this record".into(), None);
+            self.faults.push(fault);
+        }
     }
 
     pub(super) fn warn<'h>(
         &mut self,
         at: usize,
         path: &Path<'_>,
-        problem: impl Into<String>,
+        problem: impl Into<Box<str>>,
         hint: impl Into<Option<&'h str>>,
     ) {
         let fault = self.describe(at, path, problem.into(), hint.into());
         self.warnings.push(fault);
     }
 
-    fn describe(&self, at: usize, path: &Path<'_>, problem: String, hint: Option<&str>) -> Fault {
+    fn describe(&self, at: usize, path: &Path<'_>, problem: Box<str>, hint: Option<&str>) -> Fault {
         let Report { index, line, column, text, origin } = self.report;
         let (mut pointer, mut field) = (None, String::new());
         path.field(&mut field);
@@ -128,7 +136,7 @@ impl<'r> Desk<'r> {
             let mut path_text =
                 if origin.in_collection { format!("/features/{index}") } else { String::new() };
             path.pointer(&mut path_text);
-            pointer = Some(path_text);
+            pointer = Some(path_text.into());
             place_after(&text[..at], *line, *column)
         };
         Fault {
@@ -137,9 +145,9 @@ impl<'r> Desk<'r> {
             line,
             column,
             pointer,
-            field: (!field.is_empty()).then_some(field),
+            field: (!field.is_empty()).then(|| field.into()),
             problem,
-            hint: hint.map(str::to_owned),
+            hint: hint.map(Box::from),
             fatal: false,
         }
     }
@@ -243,9 +251,9 @@ impl<'r> Desk<'r> {
             return Some(number as u32);
         }
         let problem = if number.fract() == 0.0 {
-            format!("{number} is not between {least} and {most}")
+            format!("{} is not between {least} and {most}", plain(number))
         } else {
-            format!("{number} is not a whole number")
+            format!("{} is not a whole number", plain(number))
         };
         self.fault(node.at, path, problem, "leave it out when it is not known");
         None
@@ -298,7 +306,9 @@ impl<'r> Desk<'r> {
                     let problem = format!("the time of {} has no offset from UTC", shown(text));
                     self.warn(node.at, path, problem, "only the day was taken");
                 }
-                let raw = (self.lenient && !same_digits(text, date.as_str())).then(|| text.to_string());
+                let same =
+                    !time_dropped && text.starts_with(date.as_str()) || same_digits(text, date.as_str());
+                let raw = (self.lenient && !same).then(|| text.to_string());
                 Some((date, raw))
             }
             Err(bad) => {
@@ -389,13 +399,15 @@ impl<'r> Desk<'r> {
         match LonLat::new(lon, lat) {
             Ok(place) => Some(place),
             Err(_) if lat.abs() > 90.0 && LonLat::new(lat, lon).is_ok() => {
+                let (lon, lat) = (plain(lon), plain(lat));
                 let problem =
                     format!("longitude {lon} and latitude {lat} look swapped: there is no latitude {lat}");
                 self.fault(at, path, problem, "longitude comes first, then latitude");
                 None
             }
             Err(_) => {
-                let problem = format!("longitude {lon}, latitude {lat} is not on the globe");
+                let problem =
+                    format!("longitude {}, latitude {} is not on the globe", plain(lon), plain(lat));
                 self.fault(at, path, problem, "degrees: longitude -180 to 180, latitude -90 to 90");
                 None
             }
@@ -525,7 +537,7 @@ impl<'r> Desk<'r> {
         if radius > 0.0 && radius <= 20_038_000.0 {
             return Some(radius);
         }
-        let problem = format!("{radius} is not a radius in meters");
+        let problem = format!("{} is not a radius in meters", plain(radius));
         self.fault(node.at, path, problem, "greater than 0; leave it out when it is not known");
         None
     }
@@ -772,6 +784,14 @@ pub(super) fn keep<V: Into<Value>>(extra: &mut Map<String, Value>, name: &str, v
         free = format!("{name}_{count}");
     }
     extra.insert(free, value.into());
+}
+
+/// A number of any size in few characters.
+fn plain(number: f64) -> String {
+    if number == 0.0 || (1e-6..1e15).contains(&number.abs()) {
+        return number.to_string();
+    }
+    format!("{number:e}")
 }
 
 /// Whether both texts have the same digits in the same order, so that nothing was lost between them.

@@ -30,7 +30,7 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
                 column,
                 pointer: None,
                 field: None,
-                problem: broken.problem.into_owned(),
+                problem: broken.problem.into(),
                 hint: None,
                 fatal: true,
             };

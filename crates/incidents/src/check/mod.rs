@@ -21,10 +21,16 @@ use crate::report::Report;
 use desk::Desk;
 use kordon_borders::LonLat;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A report that passed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
+    /// Which record of the input, counted from 0.
+    pub index: usize,
+    /// Line on which it began, counted from 1.
+    pub line: usize,
     /// The incident; its id is its own or one of the caller's new ones.
     pub incident: Incident,
     /// The record came with an id of ours. Otherwise `same_as` holds the key on which it updates.
@@ -58,7 +64,51 @@ pub fn check(report: Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<C
         properties.same_as.push(key(&report, source_id.as_deref()));
     }
     let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
-    Ok(Checked { incident, has_own_id: id.is_some(), warnings })
+    let (index, line) = (report.index, report.line);
+    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings })
+}
+
+/// Finds records of one input that have the same key, of which the later would silently replace the earlier.
+///
+/// Costs some 60 bytes for each record.
+#[derive(Debug)]
+pub struct Repeated {
+    file: Arc<str>,
+    seen: HashMap<[u8; 16], usize>,
+}
+
+impl Repeated {
+    /// Nothing seen yet; `file` is the name that faults bear.
+    pub fn new(file: &str) -> Repeated {
+        Repeated { file: file.into(), seen: HashMap::new() }
+    }
+
+    /// A fault when an earlier record had this one's id or its first `same_as`. Records are to come in the
+    /// order of the input.
+    pub fn see(&mut self, checked: &Checked) -> Option<Fault> {
+        let Checked { index, line, incident, has_own_id, .. } = checked;
+        let (field, key, name) = match incident.properties.same_as.first() {
+            Some(name) if !has_own_id => {
+                let digest = Sha256::digest(name.as_bytes());
+                let mut key = [0; 16];
+                key.copy_from_slice(&digest[..16]);
+                ("same_as", key, name.clone())
+            }
+            _ => ("id", *incident.id.as_bytes(), incident.id.to_string()),
+        };
+        let earlier = self.seen.insert(key, *line)?;
+        Some(Fault {
+            file: Arc::clone(&self.file),
+            index: Some(*index),
+            line: *line,
+            column: 1,
+            pointer: None,
+            field: Some(field.into()),
+            problem: format!("{} stands on line {earlier} already", crate::json::shown(&name)).into(),
+            hint: Some("one input may hold an incident only once".into()),
+            fatal: false,
+        })
+    }
 }
 
 /// The stable key of a record that has none of its own.
@@ -109,4 +159,4 @@ impl Draft {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

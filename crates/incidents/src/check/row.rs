@@ -7,6 +7,7 @@ use crate::incident::Impact;
 use crate::json::{Json, Node, shown};
 use crate::profile::{Columns, plain_name};
 use crate::read::{STRAY, Stray, split_cells};
+use crate::write::is_guarded;
 use std::borrow::Cow;
 
 pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
@@ -25,6 +26,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
         desk.fault(at, &ROOT, problem, "is a cell with a comma or a line break not in quotation marks?");
         return None;
     }
+    let cells = cells.into_iter().map(without_guard).collect();
     let row = Row { columns, cells };
     let mut draft = Draft::new();
     row.constants(desk, &mut draft);
@@ -158,6 +160,9 @@ impl Row<'_> {
     }
 
     fn place(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        if self.known("geometry_wkt").is_some_and(|(wkt, _)| wkt.starts_with("MULTIPOINT")) {
+            return self.place_of_wkt(desk, draft);
+        }
         match (self.known("lon"), self.known("lat")) {
             (Some((_, lon_at)), Some((_, lat_at))) => {
                 draft.has_place = true;
@@ -177,29 +182,17 @@ impl Row<'_> {
         }
     }
 
-    /// `POINT (28.84 45.335)`.
     fn place_of_wkt(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
         let Some((wkt, at)) = self.known("geometry_wkt") else { return };
         draft.has_place = true;
         let path = ROOT.name(&self.columns.names[at]);
-        let upper = wkt.to_ascii_uppercase();
-        let inner = upper.strip_prefix("POINT").map(str::trim).and_then(|rest| {
-            let rest = rest.strip_prefix('Z').map_or(rest, str::trim_start);
-            rest.strip_prefix('(')?.strip_suffix(')')
-        });
-        let numbers: Option<Vec<f64>> =
-            inner.and_then(|inner| inner.split_whitespace().map(|number| number.parse().ok()).collect());
-        match numbers.as_deref() {
-            Some([lon, lat] | [lon, lat, _]) => draft.places.extend(desk.place(*lon, *lat, at, &path)),
-            _ => {
-                let problem = format!("{} is not a point", shown(wkt));
-                desk.fault(
-                    at,
-                    &path,
-                    problem,
-                    "POINT (lon lat); give an area as a point and location_radius_m",
-                );
-            }
+        let Some(pairs) = points_of_wkt(wkt) else {
+            let problem = format!("{} is not a point", shown(wkt));
+            desk.fault(at, &path, problem, "POINT (lon lat); give an area as a point and location_radius_m");
+            return;
+        };
+        for (lon, lat) in pairs {
+            draft.places.extend(desk.place(lon, lat, at, &path));
         }
     }
 
@@ -296,4 +289,39 @@ impl Row<'_> {
 /// Whether a cell says that nothing is known. A dash may be a value and is kept.
 fn is_unknown(cell: &str) -> bool {
     matches!(cell, "" | "NA" | "N/A" | "n/a" | "NULL" | "null" | "NaN" | "nan" | "None")
+}
+
+/// The positions of `POINT (28.84 45.335)` or `MULTIPOINT ((28.84 45.335), (28.85 45.34))`; heights are
+/// passed over.
+fn points_of_wkt(wkt: &str) -> Option<Vec<(f64, f64)>> {
+    let upper = wkt.trim().to_ascii_uppercase();
+    let (rest, several) = match upper.strip_prefix("MULTIPOINT") {
+        Some(rest) => (rest, true),
+        None => (upper.strip_prefix("POINT")?, false),
+    };
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix('Z').unwrap_or(rest).trim_start();
+    let inner = rest.strip_prefix('(')?.strip_suffix(')')?;
+    let mut pairs = Vec::new();
+    for point in inner.split(',') {
+        let point = point.trim();
+        let point = point.strip_prefix('(').and_then(|point| point.strip_suffix(')')).unwrap_or(point);
+        let numbers: Vec<f64> = point.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+        match numbers[..] {
+            [lon, lat] | [lon, lat, _] => pairs.push((lon, lat)),
+            _ => return None,
+        }
+    }
+    (several || pairs.len() == 1).then_some(pairs)
+}
+
+/// Takes off the apostrophe that keeps a spreadsheet from running a text as a formula.
+fn without_guard(cell: Cow<'_, str>) -> Cow<'_, str> {
+    if !cell.starts_with('\'') || !is_guarded(&cell) {
+        return cell;
+    }
+    match cell {
+        Cow::Borrowed(cell) => Cow::Borrowed(&cell[1..]),
+        Cow::Owned(cell) => Cow::Owned(cell[1..].to_owned()),
+    }
 }

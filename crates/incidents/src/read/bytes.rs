@@ -141,7 +141,7 @@ impl<R: BufRead> Bytes<R> {
     }
 
     /// A fault of the whole input, here.
-    pub(super) fn fatal<'h>(&self, problem: impl Into<String>, hint: impl Into<Option<&'h str>>) -> Fault {
+    pub(super) fn fatal<'h>(&self, problem: impl Into<Box<str>>, hint: impl Into<Option<&'h str>>) -> Fault {
         Fault {
             file: Arc::clone(&self.file),
             index: None,
@@ -150,7 +150,7 @@ impl<R: BufRead> Bytes<R> {
             pointer: None,
             field: None,
             problem: problem.into(),
-            hint: hint.into().map(str::to_owned),
+            hint: hint.into().map(Box::from),
             fatal: true,
         }
     }

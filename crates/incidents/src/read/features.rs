@@ -231,7 +231,7 @@ fn parse<R: BufRead>(bytes: &Bytes<R>, raw: &[u8], line: usize, column: usize) -
         }),
         Err(broken) => {
             let (line, column) = super::bytes::place_after(&text[..broken.at], line, column);
-            Err(Fault { line, column, ..bytes.fatal(broken.problem, None) })
+            Err(Fault { line, column, ..bytes.fatal(&*broken.problem, None) })
         }
     }
 }
