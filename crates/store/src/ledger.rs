@@ -685,6 +685,22 @@ fn make(dir: &Path) -> Result<(), OpenError> {
     sync_dir(dir).map_err(at(dir))
 }
 
+/// Writes a whole file into a folder of the store: it is there complete and on the disk, or not at all.
+pub(crate) fn write_beside(dir: &Path, folder: &str, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let folder = dir.join(folder);
+    if !folder.exists() {
+        fs::create_dir(&folder)?;
+        sync_dir(dir)?;
+    }
+    let (path, fresh) = (folder.join(name), folder.join(format!("{name}.new")));
+    let mut file = File::create(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&fresh, &path)?;
+    sync_dir(&folder)?;
+    Ok(path)
+}
+
 fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
@@ -725,4 +741,247 @@ fn lock(dir: &Path, create: bool) -> Result<Option<File>, OpenError> {
     let pid = format!("{}\n", std::process::id());
     file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(at(&path))?;
     Ok(Some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(dir: &Path) -> (Ledger, Recovery, Vec<Link>) {
+        let mut links = Vec::new();
+        let (ledger, recovery) = Ledger::open(dir, true, false, Arc::default(), &mut |_, frames| {
+            links.extend(frames.iter().map(|frame| frame.link));
+        })
+        .unwrap();
+        (ledger, recovery, links)
+    }
+
+    fn entries(count: usize, name: &str) -> Vec<Entry> {
+        let feature =
+            |n: usize| format!(r#"{{"type":"Feature","id":"{name}{n}","properties":{{}}}}"#).into_bytes();
+        (0..count).map(|n| Entry { op: Op::Put, feature: feature(n) }).collect()
+    }
+
+    /// A store with batches of 2, 1 and 3 records, and its only segment.
+    fn sample() -> (tempfile::TempDir, PathBuf, Vec<u8>, usize) {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.append(&entries(2, "a")).unwrap();
+        ledger.append(&entries(1, "b")).unwrap();
+        let last = ledger.append(&entries(3, "c")).unwrap();
+        let segment = segment_path(&ledger.dir, 1);
+        let bytes = fs::read(&segment).unwrap();
+        (dir, segment, bytes, last[0].offset as usize)
+    }
+
+    #[test]
+    fn what_was_appended_is_there_after_opening_again() {
+        let (dir, _, bytes, _) = sample();
+        let (mut ledger, recovery, links) = open(dir.path());
+        assert_eq!((recovery.records, recovery.batches, recovery.torn), (6, 3, None));
+        assert!(recovery.damage.is_empty());
+        assert_eq!(
+            links.iter().map(|link| (link.batch, link.index, link.of)).collect::<Vec<_>>(),
+            [(1, 0, 2), (1, 1, 2), (2, 0, 1), (3, 0, 3), (3, 1, 3), (3, 2, 3)]
+        );
+        let place = ledger.append(&entries(1, "d")).unwrap()[0];
+        assert_eq!((place.segment, place.offset), (1, bytes.len() as u64));
+        assert!(ledger.documents.read(place).is_ok());
+    }
+
+    #[test]
+    fn a_batch_cut_short_at_any_byte_is_a_torn_tail_and_nothing_else_is_lost() {
+        let (dir, segment, bytes, last) = sample();
+        for len in last..bytes.len() {
+            fs::write(&segment, &bytes[..len]).unwrap();
+            let (mut ledger, recovery, links) = open(dir.path());
+            assert_eq!(recovery.damage, [], "cut at {len}");
+            assert_eq!(links.len(), 3, "cut at {len}");
+            assert_eq!((recovery.records, recovery.batches), (3, 2), "cut at {len}");
+            let torn = recovery.torn.map(|torn| (torn.offset, torn.bytes, torn.batch));
+            assert_eq!(torn, (len > last).then_some((last as u64, (len - last) as u64, 3)), "cut at {len}");
+            assert_eq!(fs::metadata(&segment).unwrap().len(), last as u64, "cut at {len}");
+            // And the store goes on from there.
+            ledger.append(&entries(3, "c")).unwrap();
+            drop(ledger);
+            assert_eq!(fs::read(&segment).unwrap(), bytes, "cut at {len}");
+        }
+    }
+
+    #[test]
+    fn a_first_batch_cut_short_leaves_an_empty_ledger_that_works() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.append(&entries(2, "a")).unwrap();
+        let segment = segment_path(&ledger.dir, 1);
+        drop(ledger);
+        let bytes = fs::read(&segment).unwrap();
+        for len in 0..bytes.len() {
+            fs::write(&segment, &bytes[..len]).unwrap();
+            let (mut ledger, recovery, _) = open(dir.path());
+            assert_eq!(
+                (recovery.records, recovery.batches, recovery.damage.len()),
+                (0, 0, 0),
+                "cut at {len}"
+            );
+            ledger.append(&entries(2, "a")).unwrap();
+            drop(ledger);
+            assert_eq!(fs::read(&segment).unwrap(), bytes, "cut at {len}");
+        }
+    }
+
+    #[test]
+    fn a_sector_that_was_never_written_is_a_torn_tail() {
+        let (dir, segment, bytes, last) = sample();
+        for start in (last / 512 * 512..bytes.len()).step_by(512) {
+            let mut bad = bytes.clone();
+            let end = (start + 512).min(bytes.len());
+            bad[start.max(last)..end].fill(0);
+            fs::write(&segment, &bad).unwrap();
+            let (_, recovery, links) = open(dir.path());
+            assert_eq!((recovery.damage.len(), links.len()), (0, 3), "sector at {start}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_is_found_wherever_it_is_and_only_its_record_is_missing() {
+        let (dir, segment, bytes, _) = sample();
+        let mut record = 0;
+        for at in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[at] ^= 1 << (at % 8);
+            fs::write(&segment, &bad).unwrap();
+            let (mut ledger, recovery, links) = open(dir.path());
+            let damage = &recovery.damage;
+            assert_eq!(recovery.torn, None, "byte {at}");
+            assert_eq!(damage.first().map(|damage| damage.seq), Some(record + 1), "byte {at}: {damage:?}");
+            assert_eq!(links.len(), 5, "byte {at}");
+            assert!(matches!(ledger.append(&entries(1, "d")), Err(AppendError::Damaged(_))), "byte {at}");
+            drop(ledger);
+            assert_eq!(fs::read(&segment).unwrap(), bad, "a damaged ledger is left as it is");
+            record += u64::from(bytes[at] == LF);
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_taken_out_is_found() {
+        let (dir, segment, bytes, _) = sample();
+        let ends: Vec<usize> = memchr::memchr_iter(LF, &bytes).map(|at| at + 1).collect();
+        for (number, end) in ends.iter().enumerate().take(ends.len() - 1) {
+            let start = if number == 0 { 0 } else { ends[number - 1] };
+            fs::write(&segment, [&bytes[..start], &bytes[*end..]].concat()).unwrap();
+            let (_, recovery, _) = open(dir.path());
+            // In the last batch a missing record is one that was never acknowledged.
+            let acknowledged = number < 3;
+            assert_eq!(recovery.damage.is_empty(), !acknowledged, "record {number}: {recovery:?}");
+        }
+    }
+
+    fn fails(_: &File) -> io::Result<()> {
+        Err(io::Error::other("the disk is gone"))
+    }
+
+    fn full(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(&bytes[..bytes.len() / 2], at)?;
+        Err(io::Error::from(io::ErrorKind::StorageFull))
+    }
+
+    #[test]
+    fn after_a_failed_fsync_nothing_is_written_until_the_ledger_is_opened_again() {
+        let (dir, segment, ..) = sample();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.with_disk(Disk { sync: fails, ..Disk::default() }, SEGMENT_BYTES);
+        assert!(matches!(ledger.append(&entries(1, "d")), Err(AppendError::Failed(_))));
+        let after = fs::read(&segment).unwrap();
+        ledger.with_disk(Disk::default(), SEGMENT_BYTES);
+        assert!(matches!(ledger.append(&entries(1, "e")), Err(AppendError::Failed(_))));
+        assert_eq!(fs::read(&segment).unwrap(), after);
+        drop(ledger);
+        let (mut ledger, ..) = open(dir.path());
+        ledger.append(&entries(1, "e")).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_loses_nothing_and_says_so() {
+        let (dir, segment, bytes, _) = sample();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
+        assert!(matches!(ledger.append(&entries(4, "d")), Err(AppendError::Full)));
+        drop(ledger);
+        let (_, recovery, links) = open(dir.path());
+        assert!(recovery.torn.is_some());
+        assert_eq!(links.len(), 6);
+        assert_eq!(fs::read(&segment).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_full_segment_is_followed_by_another_and_a_missing_one_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.with_disk(Disk::default(), 500);
+        for _ in 0..6 {
+            ledger.append(&entries(1, "a")).unwrap();
+        }
+        let ledger_dir = ledger.dir.clone();
+        drop(ledger);
+        assert_eq!(segments(&ledger_dir).unwrap(), [1, 2, 3]);
+        let (ledger, recovery, links) = open(dir.path());
+        assert_eq!((recovery.records, recovery.damage.len(), links.len()), (6, 0, 6));
+        drop(ledger);
+        fs::remove_file(segment_path(&ledger_dir, 2)).unwrap();
+        let (_, recovery, links) = open(dir.path());
+        assert_eq!(links.len(), 4);
+        assert!(!recovery.damage.is_empty());
+    }
+
+    #[test]
+    fn a_second_opener_is_told_who_holds_the_store_and_a_reader_needs_no_lock() {
+        let (dir, ..) = sample();
+        let (ledger, ..) = open(dir.path());
+        let second = Ledger::open(dir.path(), true, false, Arc::default(), &mut |_, _| {});
+        let Err(OpenError::Held { pid, .. }) = second else { panic!("it is held") };
+        assert_eq!(pid, std::process::id().to_string());
+        assert!(Ledger::open(dir.path(), false, true, Arc::default(), &mut |_, _| {}).is_ok());
+        drop(ledger);
+        open(dir.path());
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_and_so_is_a_file_that_is_no_header() {
+        let (dir, ..) = sample();
+        let header = dir.path().join(LEDGER_DIR).join(FORMAT_FILE);
+        let try_open = || Ledger::open(dir.path(), false, true, Arc::default(), &mut |_, _| {});
+        fs::write(&header, r#"{"format":"kordon-ledger","version":2}"#).unwrap();
+        assert!(matches!(try_open(), Err(OpenError::Newer { found: 2, .. })));
+        fs::write(&header, "{}").unwrap();
+        assert!(matches!(try_open(), Err(OpenError::BadHeader { .. })));
+    }
+
+    #[test]
+    fn another_header_than_the_one_the_chain_began_with_is_damage() {
+        let (dir, ..) = sample();
+        let header = dir.path().join(LEDGER_DIR).join(FORMAT_FILE);
+        let text = fs::read_to_string(&header).unwrap().replace("\"created\":\"2", "\"created\":\"1");
+        fs::write(&header, text).unwrap();
+        let (_, recovery, _) = open(dir.path());
+        assert_eq!(recovery.damage[0].seq, 1);
+    }
+
+    #[test]
+    fn a_creation_that_was_cut_short_is_begun_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("ledger.new")).unwrap();
+        fs::write(dir.path().join("ledger.new").join(FORMAT_FILE), "{\"for").unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.append(&entries(1, "a")).unwrap();
+        assert!(!dir.path().join("ledger.new").exists());
+    }
+
+    #[test]
+    fn a_store_is_not_made_unless_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Ledger::open(dir.path(), false, false, Arc::default(), &mut |_, _| {});
+        assert!(matches!(missing, Err(OpenError::Missing(_))));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 }

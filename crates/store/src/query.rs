@@ -22,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::answer::{Reached, To};
 use crate::names::Symbol;
+use crate::seen::Seen;
 use crate::snapshot::{Columns, Context, NO_WORD, Part, Row, Slice, Snapshot};
 use crate::text::Words;
 
@@ -382,24 +383,28 @@ impl<'a> Compiled<'a> {
     fn hits_of(&self, slices: &[Slice], boxes: Option<&[[f64; 4]]>) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (slice, number) in slices.iter().zip(0..) {
-            let hit = |row: u32| {
-                let hit = self.matches(slice, row as usize, boxes);
+            let hit = |memo: &mut Memo, row: u32| {
+                let hit = self.matches(slice, row as usize, boxes, memo);
                 hit.then_some(Hit { slice: number, row })
             };
             let rows = u32::try_from(slice.part.columns.len()).unwrap_or(u32::MAX);
             match boxes {
                 Some(boxes) if are_small(boxes) => {
                     let rows = slice.part.tree.rows_in(boxes);
-                    hits.par_extend(rows.into_par_iter().with_min_len(1 << 12).filter_map(hit));
+                    let rows = rows.into_par_iter().with_min_len(1 << 12);
+                    hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
                 }
-                _ => hits.par_extend((0..rows).into_par_iter().with_min_len(1 << 14).filter_map(hit)),
+                _ => {
+                    let rows = (0..rows).into_par_iter().with_min_len(1 << 14);
+                    hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
+                }
             }
         }
         hits
     }
 
     /// Whether a row matches: cheap conditions first.
-    fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>) -> bool {
+    fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>, memo: &mut Memo) -> bool {
         let columns = &slice.part.columns;
         !slice.dead.has(row)
             && self.datetime.is_none_or(|during| during.meets(columns.start_s[row], columns.end_s[row]))
@@ -414,7 +419,7 @@ impl<'a> Compiled<'a> {
             && self
                 .within
                 .as_ref()
-                .is_none_or(|(measure, within)| measure.is_within(&slice.part, row, within))
+                .is_none_or(|(measure, within)| measure.is_within(&slice.part, row, within, memo))
     }
 
     /// The answer to the target, for one row.
@@ -477,6 +482,10 @@ struct Targets {
     by_day: HashMap<i64, Arc<Dated>>,
 }
 
+/// The target that a thread met last: rows stand by their start, so it mostly is the next one's too.
+#[derive(Default)]
+struct Memo(Option<((usize, i64), Arc<Dated>, Arc<Seen>)>);
+
 /// A target on some days: its members, and the cells of the globe that may be near it.
 struct Dated {
     target: Target,
@@ -490,7 +499,7 @@ impl<'a> Measure<'a> {
     }
 
     /// Three-valued "within", as asked: is the row certainly, or at least possibly, so near?
-    fn is_within(&self, part: &Part, row: usize, within: &Within) -> bool {
+    fn is_within(&self, part: &Part, row: usize, within: &Within, memo: &mut Memo) -> bool {
         let radius = part.columns.radius_m[row];
         if radius.is_nan() {
             return false;
@@ -501,7 +510,7 @@ impl<'a> Measure<'a> {
             Certainty::Certain => limit_m,
             Certainty::Possible => limit_m + radius + self.worst_accuracy_m(),
         };
-        let Some(signed) = self.signed_m(part, row, reach) else { return false };
+        let Some(signed) = self.signed_m(part, row, reach, memo) else { return false };
         if signed < 0.0 && !within.include_inside {
             return false;
         }
@@ -539,7 +548,7 @@ impl<'a> Measure<'a> {
     }
 
     /// The distance of a row, negative inside, if it is at most `limit_m`.
-    fn signed_m(&self, part: &Part, row: usize, limit_m: f64) -> Option<f64> {
+    fn signed_m(&self, part: &Part, row: usize, limit_m: f64, memo: &mut Memo) -> Option<f64> {
         match self.of {
             Of::Place(place) => {
                 let nearest =
@@ -547,8 +556,7 @@ impl<'a> Measure<'a> {
                 nearest.reduce(f64::min).filter(|distance| *distance <= limit_m)
             }
             _ => {
-                let dated = self.target_on(part.columns.start_s[row])?;
-                let seen = part.seen(&dated.members);
+                let (dated, seen) = self.recall(part, row, memo)?;
                 seen.within(row, limit_m, |limit_m| {
                     let near = dated.near(limit_m, self.context);
                     let places = part.columns.places(row).iter().filter(|place| near.has(**place));
@@ -594,8 +602,24 @@ impl<'a> Measure<'a> {
         To { name: self.of.name(), found }
     }
 
+    /// The target of a row and the distances to it that are known in its part.
+    fn recall<'m>(&self, part: &Part, row: usize, memo: &'m mut Memo) -> Option<(&'m Dated, &'m Seen)> {
+        let start_s = part.columns.start_s[row];
+        let key = (std::ptr::from_ref(part).addr(), self.day_on(start_s));
+        if memo.0.as_ref().is_none_or(|(known, ..)| *known != key) {
+            let dated = self.target_on(start_s)?;
+            let seen = part.seen(&dated.members);
+            memo.0 = Some((key, dated, seen));
+        }
+        memo.0.as_ref().map(|(_, dated, seen)| (&**dated, &**seen))
+    }
+
+    fn day_on(&self, start_s: i64) -> i64 {
+        if matches!(self.of, Of::Dated(_)) { start_s.div_euclid(86_400) } else { 0 }
+    }
+
     fn target_on(&self, start_s: i64) -> Option<Arc<Dated>> {
-        let day = if matches!(self.of, Of::Dated(_)) { start_s.div_euclid(86_400) } else { 0 };
+        let day = self.day_on(start_s);
         if let Some(known) = self.targets.read().unwrap_or_else(PoisonError::into_inner).by_day.get(&day) {
             return Some(Arc::clone(known));
         }
@@ -642,8 +666,10 @@ struct Near(Vec<bool>);
 
 impl Near {
     fn new(members: &[TerritoryId], limit_m: f64, context: &Context) -> Self {
-        let mut cells = vec![false; 360 * 180];
-        for &id in members {
+        // Beyond that most cells are near, and finding out which are not costs more than it spares.
+        let everywhere = limit_m > 3e6;
+        let mut cells = vec![everywhere; 360 * 180];
+        for &id in members.iter().filter(|_| !everywhere) {
             for ring in context.ring_boxes(id) {
                 paint(&mut cells, ring, limit_m);
             }
@@ -738,9 +764,9 @@ impl<'a> Sorter<'a> {
     fn first(&self, hits: &[Hit], after: Option<&Cursor>, keep: usize, reach_m: f64) -> Vec<Candidate<'a>> {
         let after = after.filter(|cursor| cursor.sort == self.sort);
         let chunk = |hits: &[Hit]| {
-            let mut kept = Vec::new();
+            let (mut kept, mut memo) = (Vec::new(), Memo::default());
             for &hit in hits {
-                let one = self.candidate(hit, reach_m);
+                let one = self.candidate(hit, reach_m, &mut memo);
                 if after.is_none_or(|cursor| self.order(&one, &cursor.key(), cursor.id) == Ordering::Greater)
                 {
                     kept.push(one);
@@ -778,27 +804,27 @@ impl<'a> Sorter<'a> {
         by_key.then_with(|| one.id.cmp(&id))
     }
 
-    fn candidate(&self, hit: Hit, reach_m: f64) -> Candidate<'a> {
+    fn candidate(&self, hit: Hit, reach_m: f64, memo: &mut Memo) -> Candidate<'a> {
         let (part, row) = (&self.slices[hit.slice as usize].part, hit.row as usize);
         let columns = &part.columns;
         let key = match self.sort {
             SortBy::DateStart => Key::Number(columns.start_s[row]),
             SortBy::DateStartDescending => Key::Number(-columns.start_s[row]),
-            SortBy::Distance => Key::Number(self.distance(part, row, reach_m).map_or(LAST, ascending)),
-            SortBy::DistanceDescending => {
-                Key::Number(self.distance(part, row, f64::INFINITY).map_or(LAST, |meters| -ascending(meters)))
-            }
+            SortBy::Distance => Key::Number(self.distance(part, row, reach_m, memo).map_or(LAST, ascending)),
+            SortBy::DistanceDescending => Key::Number(
+                self.distance(part, row, f64::INFINITY, memo).map_or(LAST, |meters| -ascending(meters)),
+            ),
             SortBy::Title | SortBy::TitleDescending => Key::Text(columns.title_key(row)),
         };
         Candidate { key, id: columns.ids[row], hit }
     }
 
-    fn distance(&self, part: &Part, row: usize, reach_m: f64) -> Option<f64> {
+    fn distance(&self, part: &Part, row: usize, reach_m: f64, memo: &mut Memo) -> Option<f64> {
         if part.columns.radius_m[row].is_nan() {
             return None;
         }
         match &self.compiled.of {
-            Some(of) => of.signed_m(part, row, reach_m).map(|meters| meters.max(0.0)),
+            Some(of) => of.signed_m(part, row, reach_m, memo).map(|meters| meters.max(0.0)),
             None => part.columns.border[row].foreign.as_ref().map(|nearest| nearest.distance_m),
         }
     }

@@ -383,6 +383,30 @@ impl Store {
         positions.into_iter().map(read).collect()
     }
 
+    /// Keeps refused records beside the ledger, to be mended and sent again: one JSON object a line with the
+    /// record as it came and what is wrong with it. Returns the file, once it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// What the disk said, or that the store was opened for reading only.
+    pub fn quarantine<R: Serialize, F: Serialize>(
+        &self,
+        file: &str,
+        refused: &[(R, F)],
+    ) -> io::Result<PathBuf> {
+        if matches!(self.refusal(), Some(AppendError::ReadOnly)) {
+            return Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, AppendError::ReadOnly));
+        }
+        let mut lines = Vec::new();
+        for (record, faults) in refused {
+            serde_json::to_writer(&mut lines, &Refused { file, record, faults })?;
+            lines.push(b'\n');
+        }
+        // The name is that of the content: the same records refused again are the same file.
+        let name = Hash::of(&lines).to_string();
+        ledger::write_beside(&self.dir, "quarantine", &format!("{}.ndjson", &name[..16]), &lines)
+    }
+
     /// Walks the whole ledger again, from the files: frames, hashes, chain, batches; and compares the index
     /// with the documents.
     ///
@@ -427,6 +451,14 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// A line of a quarantine file.
+#[derive(Serialize)]
+struct Refused<'a, R, F> {
+    file: &'a str,
+    record: &'a R,
+    faults: &'a F,
 }
 
 impl Drop for Store {
