@@ -6,7 +6,7 @@
 //!
 //! Edges along the antimeridian, at a pole, and along the parallel where Web Mercator ends (85.0511°) are cuts that map
 //! files need and no borders: they count neither for distance nor for "inside". So Antarctica, cut off there in every
-//! OpenStreetmap extract, reaches to the pole.
+//! OpenStreetMap extract, reaches to the pole.
 //!
 //! Cost: some seconds and some hundred megabytes for the world.
 
@@ -18,9 +18,11 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::contain::Strips;
+use crate::edge::Edge;
 use crate::format::{
-    Chart, ChartArc, ChartRing, HALF_TURN, Kind, QUARTER_TURN, STEPS_PER_DEGREE, SetInfo, encode,
+    Chart, ChartArc, ChartRing, HALF_TURN, Kind, MOST_SIDES, QUARTER_TURN, STEPS_PER_DEGREE, SetInfo, encode,
 };
+use crate::ground::Ground;
 use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId, known_territories};
 
 /// Why a file does not make a border set.
@@ -72,9 +74,11 @@ pub enum BuildError {
         /// Whose.
         territory: String,
     },
-    /// More territories than a set may have.
-    #[error("{found} territories are more than the {most} that a set may have")]
+    /// More than a set may have.
+    #[error("{found} {what} are more than the {most} that a set may have")]
     TooMany {
+        /// `territories`, or `combinations of overlapping territories`.
+        what: &'static str,
         /// As many were found.
         found: usize,
         /// As many are allowed.
@@ -83,16 +87,17 @@ pub enum BuildError {
     /// No territory at all.
     #[error("the file has no territory")]
     Empty,
-    /// A set that was given to help is not one.
-    #[error("the set that tells land from sea: {0}")]
-    Ground(#[from] crate::format::BadSet),
 }
 
 /// A territory's polygons: rings of positions in steps, the first of each polygon its exterior.
-type Polygons = Vec<Vec<Vec<[i32; 2]>>>;
+pub(crate) type Polygons = Vec<Vec<Vec<[i32; 2]>>>;
 
-/// Decides what a border is on the ground, from the middle of an edge and whether two sides are owned.
-type KindOf<'a> = dyn Fn(crate::LonLat) -> Kind + Sync + 'a;
+/// Decides what a border is on the ground, from an edge and the number of territories that end there.
+type KindOf<'a> = dyn Fn(&Edge, usize) -> Kind + Sync + 'a;
+
+/// A stretch shorter than this between two stretches of one other kind is of that kind too, in meters: a river that is
+/// not drawn as an area under a bridge is still that river.
+const SHORTEST_STRETCH: f64 = 300.0;
 
 /// Builds a set from a GeoJSON FeatureCollection of territories.
 ///
@@ -103,7 +108,7 @@ type KindOf<'a> = dyn Fn(crate::LonLat) -> Kind + Sync + 'a;
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
-    assemble(read_geojson(bytes)?, info, &|_| Kind::Land)
+    assemble(read_geojson(bytes)?, info, &|_, _| Kind::Land)
 }
 
 /// Builds a set from a TopoJSON file whose object `countries` has numeric ISO codes as ids, such as `world-atlas`.
@@ -112,7 +117,7 @@ pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildE
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_from_topojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
-    assemble(read_topojson(bytes)?, info, &|_| Kind::Land)
+    assemble(read_topojson(bytes)?, info, &|_, _| Kind::Land)
 }
 
 /// Builds the coarse set from `countries-10m.json` of npm `world-atlas` 2.0.2.
@@ -121,20 +126,20 @@ pub fn build_from_topojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, Build
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_natural_earth(countries: &[u8]) -> Result<Vec<u8>, BuildError> {
-    build_from_topojson(countries, natural_earth_info())
+    // Land without territorial seas: where only one ends, the sea begins.
+    let kind = |_: &Edge, owners| if owners == 1 { Kind::Maritime } else { Kind::Land };
+    assemble(read_topojson(countries)?, natural_earth_info(), &kind)
 }
 
-/// Builds the default set from `borders.geo.json` of npm `@osm_borders/maritime_10m` 1.1.0; a built Natural Earth set tells
-/// land from sea.
+/// Builds the default set from `borders.geo.json` of npm `@osm_borders/maritime_10m` 1.1.0; `map.geo.json` of npm
+/// `@geo-maps/earth-waterbodies-10m` 0.6.0 tells land, inland water and sea apart.
 ///
 /// # Errors
 ///
 /// [`BuildError`] names the territory at fault.
-pub fn build_osm_maritime(borders: &[u8], natural_earth: &[u8]) -> Result<Vec<u8>, BuildError> {
-    let (land, _) = crate::format::decode(natural_earth)?;
-    let land = Strips::of_chart(&land);
-    let kind = |place| if land.containing(place).is_empty() { Kind::Maritime } else { Kind::Land };
-    assemble(read_geojson(borders)?, osm_maritime_info(), &kind)
+pub fn build_osm_maritime(borders: &[u8], waters: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let ground = Ground::of_waters(&read_waters(waters)?)?;
+    assemble(read_geojson(borders)?, osm_maritime_info(), &|edge, _| ground.under(edge))
 }
 
 fn osm_maritime_info() -> SetInfo {
@@ -145,7 +150,8 @@ fn osm_maritime_info() -> SetInfo {
         licence: "ODbL-1.0".into(),
         attribution: "© OpenStreetMap contributors".into(),
         origin: "npm @osm_borders/maritime_10m 1.1.0, borders.geo.json, \
-                 SHA-256 a1aaf348a83087e9c210fc673a2226c0193aa41178b0ea53b4f79460d76eb7e4"
+                 SHA-256 a1aaf348a83087e9c210fc673a2226c0193aa41178b0ea53b4f79460d76eb7e4; \
+                 kind by npm @geo-maps/earth-waterbodies-10m 0.6.0"
             .into(),
         accuracy_m: 500.0,
         better: vec![crate::format::BetterAccuracy {
@@ -191,11 +197,17 @@ fn assemble(
         return Err(BuildError::Empty);
     }
     if territories.len() > MOST_TERRITORIES {
-        return Err(BuildError::TooMany { found: territories.len(), most: MOST_TERRITORIES });
+        let (what, found) = ("territories", territories.len());
+        return Err(BuildError::TooMany { what, found, most: MOST_TERRITORIES });
     }
-    let net = Net::of(&territories, kind_of);
+    let mut net = Net::of(&territories);
+    net.put_kinds(&territories, kind_of);
     let (chains, rings) = net.chains(&territories);
     let chart = net.chart(territories.into_iter().map(|(t, _)| t).collect(), info, chains, rings);
+    if chart.sides.len() > MOST_SIDES {
+        let (what, found) = ("combinations of overlapping territories", chart.sides.len());
+        return Err(BuildError::TooMany { what, found, most: MOST_SIDES });
+    }
     Ok(encode(&chart))
 }
 
@@ -212,7 +224,7 @@ struct Net {
 }
 
 impl Net {
-    fn of(territories: &[(Territory, Polygons)], kind_of: &KindOf) -> Self {
+    fn of(territories: &[(Territory, Polygons)]) -> Self {
         let mut vertices: Vec<[i32; 2]> = territories
             .iter()
             .flat_map(|(_, polygons)| polygons.iter().flatten().flatten())
@@ -231,8 +243,35 @@ impl Net {
         }
         owned.par_sort_unstable();
         net.put_edges(&owned);
-        net.kind = net.edges.par_iter().map(|edge| kind_of(net.middle(*edge))).collect();
+        net.kind = vec![Kind::Land; net.edges.len()];
         net
+    }
+
+    /// Decides the kind of each edge by itself, then mends what is too short to be true along each run.
+    fn put_kinds(&mut self, territories: &[(Territory, Polygons)], kind_of: &KindOf) {
+        let (chains, _) = self.chains(territories);
+        let owners: Vec<usize> = self.changes.iter().map(|change| change.ids().count()).collect();
+        let change = self.edges.par_iter().zip(&self.change);
+        self.kind =
+            change.map(|(edge, change)| kind_of(&self.curve(*edge), owners[*change as usize])).collect();
+        for chain in &chains {
+            let edges: Vec<usize> = chain.windows(2).map(|pair| self.edge(pair[0], pair[1])).collect();
+            let mut stretches: Vec<(Kind, &[usize])> = Vec::new();
+            for same in edges.chunk_by(|a, b| self.kind[*a] == self.kind[*b]) {
+                stretches.push((self.kind[same[0]], same));
+            }
+            for i in 1..stretches.len().saturating_sub(1) {
+                let around = stretches[i - 1].0;
+                let length: f64 =
+                    stretches[i].1.iter().map(|edge| self.curve(self.edges[*edge]).longest()).sum();
+                if around == stretches[i + 1].0 && length < SHORTEST_STRETCH {
+                    stretches[i].0 = around;
+                    for edge in stretches[i].1 {
+                        self.kind[*edge] = around;
+                    }
+                }
+            }
+        }
     }
 
     fn put_edges(&mut self, owned: &[([u32; 2], u16)]) {
@@ -264,8 +303,8 @@ impl Net {
         self.edges.binary_search(&ordered(a, b)).expect("every edge of every ring is in the list")
     }
 
-    fn middle(&self, edge: [u32; 2]) -> crate::LonLat {
-        crate::edge::Edge::new(self.vertices[edge[0] as usize], self.vertices[edge[1] as usize]).place(0.5)
+    fn curve(&self, edge: [u32; 2]) -> Edge {
+        Edge::new(self.vertices[edge[0] as usize], self.vertices[edge[1] as usize])
     }
 
     /// The vertices where more than two edges meet, or two of different nature.
@@ -344,7 +383,7 @@ impl Net {
         let mut side = |mask: Mask| {
             *interned.entry(mask).or_insert_with(|| {
                 sides.push(mask);
-                sides.len() as u16 - 1
+                (sides.len() - 1) as u16
             })
         };
         let mut points = Vec::new();
@@ -402,11 +441,15 @@ fn runs(mut ring: Vec<u32>, junction: &[bool]) -> Vec<Vec<u32>> {
 
 /// Whether an edge closes a ring where the map is cut, and no territory ends.
 fn is_cut(a: [i32; 2], b: [i32; 2]) -> bool {
-    let on_antimeridian = a[0].abs() == HALF_TURN && b[0].abs() == HALF_TURN;
+    // Within 10 m of the antimeridian, and going along it: rounding draws some of these lines askew.
+    let beside_antimeridian = |p: [i32; 2]| p[0].abs() >= HALF_TURN - 1_000;
+    let (east, north) = (i64::from(a[0]) - i64::from(b[0]), i64::from(a[1]) - i64::from(b[1]));
+    let turned = east.abs().min(2 * i64::from(HALF_TURN) - east.abs());
+    let on_antimeridian = beside_antimeridian(a) && beside_antimeridian(b) && 10 * turned <= north.abs();
     let at_pole = a[1] == b[1] && a[1].abs() == QUARTER_TURN;
     // Where Web Mercator ends; files round it to 85.05 or 85.0511287.
     let at_sheet_edge = |p: [i32; 2]| (850_500_000..=850_512_000).contains(&p[1].abs());
-    let wide = (i64::from(a[0]) - i64::from(b[0])).abs() >= 10_000_000;
+    let wide = east.abs() >= 10_000_000;
     on_antimeridian || at_pole || (at_sheet_edge(a) && at_sheet_edge(b) && wide)
 }
 
@@ -481,6 +524,14 @@ fn read_geojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> 
         territories.push((Territory::of_code(&code), polygons));
     }
     Ok(territories)
+}
+
+/// A bare geometry whose every polygon is water.
+fn read_waters(bytes: &[u8]) -> Result<Polygons, BuildError> {
+    let geometry: Geometry = serde_json::from_slice(bytes).map_err(not_geojson)?;
+    let mut polygons = Vec::new();
+    put_polygons("the file of waters", &geometry, &mut polygons)?;
+    Ok(polygons)
 }
 
 fn code_of(feature: &Feature) -> Option<String> {

@@ -33,6 +33,9 @@ pub(crate) const HALF_TURN: i32 = 1_800_000_000;
 /// 90 degrees in steps.
 pub(crate) const QUARTER_TURN: i32 = 900_000_000;
 
+/// An arc names its sides with two bytes.
+pub(crate) const MOST_SIDES: usize = 1 << 16;
+
 /// What a border set is and how far to trust it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetInfo {
@@ -265,7 +268,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chart, String), BadSet> {
 
 fn decode_body(header: Header, body: &[u8]) -> Result<Chart, BadSet> {
     let territories = header.territories;
-    if territories.len() > MOST_TERRITORIES {
+    if territories.len() > MOST_TERRITORIES || header.sides.len() > MOST_SIDES {
         return Err(BadSet::Malformed("it has too many territories"));
     }
     if !territories.windows(2).all(|pair| pair[0].code < pair[1].code) {

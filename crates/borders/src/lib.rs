@@ -28,6 +28,7 @@ mod contain; // who holds a place
 mod edge; // one edge, as the curve that it is
 mod ellipsoid; // lengths on WGS84, and why chords bound them
 mod format; // the file
+mod ground; // land, river or sea under a border
 mod interval; // what a distance is worth
 mod nearest; // the nearest point of a border, certified
 mod position; // a place, longitude first

@@ -343,13 +343,11 @@ impl BorderSet {
 
     /// The nearest point of a neighbor by land: PRIO-GRID's `bdist1`. `None` at sea and on islands.
     pub fn nearest_neighbor(&self, place: LonLat) -> Option<Nearest> {
-        let claims = self.strips.containing(place);
-        let mut neighbors = Mask::default();
-        let mut own = Mask::default();
-        for id in claims.ids() {
-            neighbors = neighbors.or(&self.neighbors[id.index()]);
-            own = own.or(&self.compatriots[id.index()]);
-        }
+        let claims = self.containing(place);
+        let own = claims.iter().fold(Mask::default(), |own, id| own.or(&self.compatriots[id.index()]));
+        let holder = self.holder(&claims, View::Un);
+        let of = holder.as_ref().map_or(&claims[..], std::slice::from_ref);
+        let neighbors = of.iter().fold(Mask::default(), |all, id| all.or(&self.neighbors[id.index()]));
         let neighbors = neighbors.without(&own);
         let found = self.tree.nearest(&self.chart, place, &neighbors, f64::INFINITY)?;
         Some(self.nearest_of(place, found, &neighbors))
@@ -472,6 +470,16 @@ impl BorderSet {
             gap = (first.0 + 360.0 - reach, first.0, reach);
         }
         BBox::new(gap.1, south, gap.2, north).ok()
+    }
+}
+
+impl std::fmt::Debug for BorderSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BorderSet")
+            .field("name", &self.chart.info.name)
+            .field("version", &self.chart.info.version)
+            .field("edges", &self.edge_count)
+            .finish_non_exhaustive()
     }
 }
 

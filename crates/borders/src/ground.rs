@@ -1,0 +1,68 @@
+//! What lies under a border: land, a river or a lake, or the sea.
+//!
+//! A file of the world's water bodies decides (npm `@geo-maps/earth-waterbodies-10m`, from OpenStreetMap): one polygon that goes
+//! round the globe is the sea, the others are inland water. An edge is asked at its middle, and for inland water also
+//! 30 m to either side of it, because both files are drawn to 10 m only.
+//!
+//! Limits: rivers too narrow to be drawn as areas are not in such a file, so a border along a small river counts as land.
+
+use crate::LonLat;
+use crate::build::{BuildError, Polygons};
+use crate::contain::Strips;
+use crate::edge::Edge;
+use crate::ellipsoid::{Meters, destination, inverse};
+use crate::format::{HALF_TURN, Kind};
+use crate::territory::{Mask, TerritoryId};
+
+/// How far from the middle of an edge water may begin, in meters.
+const BESIDE_M: f64 = 30.0;
+
+pub(crate) struct Ground {
+    waters: Strips,
+    sea: Mask,
+    inland: Mask,
+    /// Whether the north pole lies in the sea, which [`Strips`] takes for outside of everything.
+    sea_at_pole: bool,
+}
+
+impl Ground {
+    pub(crate) fn of_waters(polygons: &Polygons) -> Result<Self, BuildError> {
+        let (sea, inland) = (Mask::of([TerritoryId(0)]), Mask::of([TerritoryId(1)]));
+        let mut edges = Vec::new();
+        for polygon in polygons {
+            let lons = || polygon[0].iter().map(|point| i64::from(point[0]));
+            let (Some(west), Some(east)) = (lons().min(), lons().max()) else {
+                continue;
+            };
+            let water = if east - west == 2 * i64::from(HALF_TURN) { 0 } else { 1 };
+            for ring in polygon {
+                edges.extend(ring.windows(2).map(|pair| (pair[0], pair[1], water)));
+            }
+        }
+        let waters = Strips::of_edges(edges.into_iter(), vec![sea, inland]);
+        let mut ground = Self { waters, sea, inland, sea_at_pole: false };
+        // The Gulf of Guinea is sea.
+        let gulf = LonLat::new(0.0, 0.0).expect("the origin is a place");
+        ground.sea_at_pole = !ground.waters.containing(gulf).meets(&sea);
+        Ok(ground)
+    }
+
+    pub(crate) fn under(&self, edge: &Edge) -> Kind {
+        let middle = edge.place(0.5);
+        let water = self.waters.containing(middle);
+        if water.meets(&self.inland) {
+            return Kind::RiverOrLake;
+        }
+        if water.meets(&self.sea) != self.sea_at_pole {
+            return Kind::Maritime;
+        }
+        let Some(along) = inverse(middle, edge.place(1.0)).1 else {
+            return Kind::Land;
+        };
+        let beside = Meters::new(BESIDE_M).expect("a length");
+        let wet = [90.0, 270.0].into_iter().any(|turn| {
+            self.waters.containing(destination(middle, along + turn, beside)).meets(&self.inland)
+        });
+        if wet { Kind::RiverOrLake } else { Kind::Land }
+    }
+}
