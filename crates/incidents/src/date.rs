@@ -298,6 +298,9 @@ pub(crate) fn parse_foreign(text: &str, order: Option<DateOrder>) -> Result<Fore
     }
     let (day_text, clock) = text.split_once(' ').unwrap_or((text, ""));
     let slashed = Slashed::parse(day_text).ok_or(BadDate::NotADate)?;
+    if !is_clock(clock) {
+        return Err(BadDate::NotADate);
+    }
     let time_dropped = !is_midnight(clock);
     Ok(ForeignDate { date: slashed.date(order)?, time_dropped })
 }
@@ -393,6 +396,15 @@ fn parse_named_month(text: &str) -> Result<Option<EventDate>, BadDate> {
     }
 }
 
+/// Whether this may be a time of day, `14:20`, `2:20:00 PM`, or nothing at all.
+fn is_clock(clock: &str) -> bool {
+    let upper = clock.trim().to_ascii_uppercase();
+    let digits = upper.strip_suffix("AM").or(upper.strip_suffix("PM")).unwrap_or(&upper).trim_end();
+    upper.is_empty()
+        || digits.contains(':') && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.'))
+}
+
+/// Whether this is the beginning of a day, or nothing at all.
 fn is_midnight(clock: &str) -> bool {
     let clock = clock.trim();
     let digits = clock.trim_end_matches(['A', 'a', 'M', 'm', ' ']);
@@ -574,6 +586,7 @@ mod tests {
         assert_eq!(foreign("09/05/2014 00:00", Some(DateOrder::Dmy)).unwrap(), "2014-05-09");
         assert_eq!(foreign("18/02/2014", Some(DateOrder::Mdy)), Err(BadDate::Order));
         assert_eq!(foreign("3/4/24", None), Err(BadDate::NotADate));
+        assert_eq!(foreign("8/29/2014 or so", None), Err(BadDate::NotADate));
         assert_eq!(foreign("99999999", None), Err(BadDate::Year(9999)));
         assert_eq!(foreign("20229912", None), Err(BadDate::LooksLikeAnId));
         assert!(parse_foreign("2014-08-29 14:00:00", None).unwrap().time_dropped);

@@ -348,7 +348,9 @@ impl Columns {
 
     fn complete(self) -> Result<Columns, (String, String)> {
         let has = |ours: &str| self.targets.contains(&Some(ours));
-        let seen = format!("the columns are {}", listed(&self.names));
+        let is_number = |name: &String| name.trim().parse::<f64>().is_ok();
+        let headless = if self.names.iter().any(is_number) { "; is there no header row?" } else { "" };
+        let seen = format!("the columns are {}{headless}", listed(&self.names));
         if has("lon") != has("lat") {
             let (there, gone) = if has("lon") { ("longitude", "lat") } else { ("latitude", "lon") };
             return Err((
@@ -532,6 +534,7 @@ mod tests {
         {
             assert!(columns(header, None, &[]).unwrap_err().0.contains(missing), "{header}");
         }
+        assert!(columns("28.84,45.335,2025", None, &[]).unwrap_err().1.contains("no header row"));
         assert!(columns("lon,lat,date_start,lon", None, &[]).unwrap_err().0.contains("twice"));
     }
 

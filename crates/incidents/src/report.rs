@@ -126,13 +126,13 @@ pub struct ReadOptions {
     pub source: Option<String>,
     /// Name of the input, for faults and guesses.
     pub file: String,
-    /// The encoding when it is not UTF-8. Tables only: JSON is UTF-8 by definition.
+    /// The encoding when it is not UTF-8.
     pub encoding: Option<Encoding>,
     /// What `03/04/2024` means; `None` takes it from the table when the table proves it.
     pub date_order: Option<DateOrder>,
     /// What stands between cells; `None` guesses from the header row.
     pub delimiter: Option<u8>,
-    /// Longest record, in bytes.
+    /// Longest record, in bytes; a longer one refuses the input. Parsing takes up to 40 times as much memory.
     pub record_bytes: usize,
 }
 
@@ -146,7 +146,7 @@ impl Default for ReadOptions {
             encoding: None,
             date_order: None,
             delimiter: None,
-            record_bytes: 8 << 20,
+            record_bytes: 4 << 20,
         }
     }
 }

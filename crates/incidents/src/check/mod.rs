@@ -17,7 +17,8 @@ mod row;
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::incident::{Incident, IncidentId, Properties};
-use crate::report::Report;
+use crate::read::read;
+use crate::report::{ReadOptions, Report};
 use desk::Desk;
 use kordon_borders::LonLat;
 use sha2::{Digest, Sha256};
@@ -108,6 +109,39 @@ impl Repeated {
             hint: Some("one input may hold an incident only once".into()),
             fatal: false,
         })
+    }
+}
+
+/// Reads and checks an input that is to hold one record, such as the body of a request.
+///
+/// # Errors
+///
+/// Every fault of the record, or that there is none or more than one.
+pub fn check_one(
+    input: &[u8],
+    options: &ReadOptions,
+    new_id: &mut dyn FnMut() -> IncidentId,
+) -> Result<Checked, Vec<Fault>> {
+    let mut reader = read(input, options).map_err(|fault| vec![fault])?;
+    let refusal = |problem: &str| {
+        vec![Fault {
+            file: options.file.as_str().into(),
+            index: None,
+            line: 1,
+            column: 1,
+            pointer: None,
+            field: None,
+            problem: problem.into(),
+            hint: Some("one GeoJSON Feature is expected".into()),
+            fatal: true,
+        }]
+    };
+    let report =
+        reader.next().ok_or_else(|| refusal("the input holds no record"))?.map_err(|fault| vec![fault])?;
+    match reader.next() {
+        None => check(report, new_id),
+        Some(Ok(_)) => Err(refusal("the input holds more than one record")),
+        Some(Err(fault)) => Err(vec![fault]),
     }
 }
 

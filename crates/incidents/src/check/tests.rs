@@ -37,11 +37,7 @@ pub(crate) const EVERY_PROPERTY: &str = r#"{ "type": "Feature", "id": "5f0b6d3c-
 /// Checks one Feature.
 pub(crate) fn checked(feature: &str) -> Result<Checked, Vec<Fault>> {
     let options = ReadOptions { file: "x.geojson".into(), ..ReadOptions::default() };
-    let report = match read(feature.as_bytes(), &options) {
-        Ok(mut reader) => reader.next().unwrap(),
-        Err(fault) => Err(fault),
-    };
-    check(report.map_err(|fault| vec![fault])?, &mut || IncidentId::from_random([9; 16]))
+    check_one(feature.as_bytes(), &options, &mut || IncidentId::from_random([9; 16]))
 }
 
 /// Reads and checks a whole input: the incidents, then the faults, or the fatal one.
@@ -565,6 +561,13 @@ fn a_second_record_with_the_same_key_is_found() {
 }
 
 #[test]
+fn one_record_means_one() {
+    let none = checked(r#"{"type":"FeatureCollection","features":[]}"#).unwrap_err();
+    let two = checked(r#"{"type":"FeatureCollection","features":[{},{}]}"#).unwrap_err();
+    assert!(none[0].problem.contains("no record") && two[0].problem.contains("more than one"));
+}
+
+#[test]
 fn a_bad_input_is_not_echoed_at_length() {
     let fault = fault_of(&format!(r#"{{"title":"x","date_start":"{}"}}"#, "9".repeat(100_000)));
     assert!(fault.len() < 300, "{}", fault.len());
@@ -659,11 +662,28 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_record_is_an_answer_and_not_a_panic(at in 0..2000usize, to in any::<char>(), drop in 0..40usize) {
-        let mut text: Vec<char> = EVERY_PROPERTY.chars().collect();
-        let at = at % text.len();
+    fn a_damaged_input_is_an_answer_and_not_a_panic(
+        which in 0..4usize,
+        at in any::<prop::sample::Index>(),
+        to in prop::sample::select(vec!["", "\"", "{", "}", "[", "]", ",", ";", "\n", "\u{1e}", "\\", "é", "\0", "'", "-", "9"]),
+        drop in 0..40usize,
+    ) {
+        let one = EVERY_PROPERTY.replace('\n', "");
+        let sound = match which {
+            0 => format!(r#"{{"type":"FeatureCollection","features":[{one},{one}],"a":[1,"x"]}}"#),
+            1 => format!("{one}\n{one}\n"),
+            2 => format!("\u{1e}{one}\n\u{1e}{one}\n"),
+            _ => "sep=;\r\nid;lon;lat;date;title\r\n#a;#b;#c;#d;#e\r\n7;28,84;45,335;5/30/2025 2:00 PM;\"A \"\"port\"\"\nburned\"\r\n".to_owned(),
+        };
+        let mut text: Vec<char> = sound.chars().collect();
+        let at = at.index(text.len());
         let end = (at + drop).min(text.len());
-        text.splice(at..end, [to]);
-        let _ = checked(&text.into_iter().collect::<String>());
+        text.splice(at..end, to.chars());
+        let text: String = text.into_iter().collect();
+        if let Ok((good, faults)) = import(text.as_bytes(), &ReadOptions::default()) {
+            let refused: std::collections::BTreeSet<_> = faults.iter().map(|fault| fault.index).collect();
+            let count = read(text.as_bytes(), &ReadOptions::default()).unwrap().count();
+            prop_assert_eq!(good.len() + refused.len(), count, "each record is taken or refused");
+        }
     }
 }

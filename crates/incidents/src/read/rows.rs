@@ -41,6 +41,11 @@ impl Rows {
         let Some(header) = header else {
             return Err(bytes.fatal("the table is empty", "a header row is expected"));
         };
+        if header.text.contains('\r') && !header.text.contains('"') {
+            return Err(
+                bytes.fatal("lines end with a carriage return only", "save the table with LF or CRLF")
+            );
+        }
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&header.text));
         let names = cells_of(bytes, &header, delimiter)?;
         let mut rows = Rows { delimiter, ahead: VecDeque::new() };
