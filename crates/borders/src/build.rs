@@ -29,9 +29,9 @@ use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId, known_ter
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// The bytes are not JSON of the expected shape.
-    #[error("not a {format} file of territories: {problem}")]
+    #[error("not a {format}: {problem}")]
     NotReadable {
-        /// `GeoJSON` or `TopoJSON`.
+        /// What it should have been.
         format: &'static str,
         /// What the JSON reader says, with line and column.
         problem: String,
@@ -509,7 +509,7 @@ impl<'de> Deserialize<'de> for Position {
 }
 
 fn not_geojson(problem: serde_json::Error) -> BuildError {
-    BuildError::NotReadable { format: "GeoJSON", problem: problem.to_string() }
+    BuildError::NotReadable { format: "GeoJSON collection of territories", problem: problem.to_string() }
 }
 
 fn read_geojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
@@ -528,7 +528,10 @@ fn read_geojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> 
 
 /// A bare geometry whose every polygon is water.
 fn read_waters(bytes: &[u8]) -> Result<Polygons, BuildError> {
-    let geometry: Geometry = serde_json::from_slice(bytes).map_err(not_geojson)?;
+    let geometry: Geometry = serde_json::from_slice(bytes).map_err(|problem| BuildError::NotReadable {
+        format: "GeoJSON geometry of waters",
+        problem: problem.to_string(),
+    })?;
     let mut polygons = Vec::new();
     put_polygons("the file of waters", &geometry, &mut polygons)?;
     Ok(polygons)
@@ -645,7 +648,7 @@ struct TopoProperties {
 }
 
 fn not_topojson(problem: impl ToString) -> BuildError {
-    BuildError::NotReadable { format: "TopoJSON", problem: problem.to_string() }
+    BuildError::NotReadable { format: "TopoJSON of countries", problem: problem.to_string() }
 }
 
 fn read_topojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {

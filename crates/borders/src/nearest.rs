@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use crate::LonLat;
 use crate::edge::{Edge, on_chord};
-use crate::ellipsoid::{Vec3, chord_limit, distance, dot, ecef, ecef_of, length_of_chord, sub};
+use crate::ellipsoid::{Vec3, chord_limit, distance, dot, ecef, ecef_of, inverse, length_of_chord, sub};
 use crate::format::{Chart, STEPS_PER_DEGREE};
 use crate::territory::Mask;
 
@@ -69,6 +69,7 @@ struct Node {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub distance_m: f64,
+    pub azimuth_deg: Option<f64>,
     pub point: LonLat,
     pub arc: u32,
 }
@@ -139,8 +140,9 @@ impl Tree {
         search.run();
         let (edge, t, arc) = search.best?;
         let point = Edge::new(chart.points[edge], chart.points[edge + 1]).place(t);
-        let distance_m = distance(place, point).get();
-        (distance_m <= up_to_m).then_some(Found { distance_m, point, arc })
+        let (length, azimuth_deg) = inverse(place, point);
+        let distance_m = length.get();
+        (distance_m <= up_to_m).then_some(Found { distance_m, azimuth_deg, point, arc })
     }
 }
 
@@ -455,7 +457,8 @@ pub(crate) fn nearest_slow(chart: &Chart, place: LonLat, of: &Mask) -> Option<Fo
             }
             let (distance_m, t) = along_slow(&edge, place, length);
             if best.is_none_or(|best| distance_m < best.distance_m) {
-                best = Some(Found { distance_m, point: edge.place(t), arc: index as u32 });
+                let (point, arc) = (edge.place(t), index as u32);
+                best = Some(Found { distance_m, azimuth_deg: inverse(place, point).1, point, arc });
             }
         }
     }

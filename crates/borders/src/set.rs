@@ -10,7 +10,6 @@ use std::ops::Deref;
 
 use crate::alliance::{ALLIANCES, Day};
 use crate::contain::{Strips, containing_slow};
-use crate::ellipsoid::inverse;
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, decode};
 use crate::nearest::{Found, Tree, nearest_slow};
 use crate::territory::{Mask, Territory, TerritoryId};
@@ -299,13 +298,13 @@ impl BorderSet {
             return self.signed_distance(place, target).map(|depth| depth.reached(place));
         }
         let found = self.tree.nearest(&self.chart, place, &target.mask, up_to_m)?;
-        Some(self.nearest_of(place, found, &target.mask))
+        Some(self.nearest_of(found, &target.mask))
     }
 
     /// The slow twin of [`BorderSet::nearest_to`].
     pub fn nearest_to_slow(&self, place: LonLat, target: &Target) -> Option<Nearest> {
         let found = nearest_slow(&self.chart, place, &target.mask)?;
-        let nearest = self.nearest_of(place, found, &target.mask);
+        let nearest = self.nearest_of(found, &target.mask);
         Some(if containing_slow(&self.chart, place).meets(&target.mask) {
             nearest.reached(place)
         } else {
@@ -318,7 +317,7 @@ impl BorderSet {
     /// The outline of a set of countries is where it ends; a border between two of its members is not part of it.
     pub fn signed_distance(&self, place: LonLat, target: &Target) -> Option<Nearest> {
         let found = self.tree.nearest(&self.chart, place, &target.mask, f64::INFINITY)?;
-        let mut nearest = self.nearest_of(place, found, &target.mask);
+        let mut nearest = self.nearest_of(found, &target.mask);
         let inside = self.strips.containing(place).and(&target.mask);
         if !inside.is_empty() {
             nearest.distance_m = -nearest.distance_m;
@@ -332,13 +331,13 @@ impl BorderSet {
     pub fn nearest_foreign(&self, place: LonLat, up_to_m: f64) -> Option<Nearest> {
         let foreign = self.foreign_to(&self.strips.containing(place));
         let found = self.tree.nearest(&self.chart, place, &foreign, up_to_m)?;
-        Some(self.nearest_of(place, found, &foreign))
+        Some(self.nearest_of(found, &foreign))
     }
 
     /// The slow twin of [`BorderSet::nearest_foreign`].
     pub fn nearest_foreign_slow(&self, place: LonLat) -> Option<Nearest> {
         let foreign = self.foreign_to(&containing_slow(&self.chart, place));
-        Some(self.nearest_of(place, nearest_slow(&self.chart, place, &foreign)?, &foreign))
+        Some(self.nearest_of(nearest_slow(&self.chart, place, &foreign)?, &foreign))
     }
 
     /// The nearest point of a neighbor by land: PRIO-GRID's `bdist1`. `None` at sea and on islands.
@@ -350,7 +349,7 @@ impl BorderSet {
         let neighbors = of.iter().fold(Mask::default(), |all, id| all.or(&self.neighbors[id.index()]));
         let neighbors = neighbors.without(&own);
         let found = self.tree.nearest(&self.chart, place, &neighbors, f64::INFINITY)?;
-        Some(self.nearest_of(place, found, &neighbors))
+        Some(self.nearest_of(found, &neighbors))
     }
 
     /// The nearest point of the outline of the territory that holds the place: PRIO-GRID's `bdist3`. Where several
@@ -362,14 +361,14 @@ impl BorderSet {
             None => Mask::of(claims.iter().copied()),
         };
         let found = self.tree.nearest(&self.chart, place, &own, f64::INFINITY)?;
-        Some(self.nearest_of(place, found, &own))
+        Some(self.nearest_of(found, &own))
     }
 
     fn foreign_to(&self, claims: &Mask) -> Mask {
         claims.ids().fold(self.everyone, |foreign, id| foreign.without(&self.compatriots[id.index()]))
     }
 
-    fn nearest_of(&self, place: LonLat, found: Found, of: &Mask) -> Nearest {
+    fn nearest_of(&self, found: Found, of: &Mask) -> Nearest {
         let arc = &self.chart.arcs[found.arc as usize];
         let (left, right) = self.sides(arc);
         let there = left.or(right).and(of);
@@ -377,7 +376,7 @@ impl BorderSet {
             territory: self.named(&there),
             distance_m: found.distance_m,
             point: found.point,
-            azimuth_deg: inverse(place, found.point).1,
+            azimuth_deg: found.azimuth_deg,
             kind: arc.kind,
             accuracy_m: self.accuracy_of(arc),
         }

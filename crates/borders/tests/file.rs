@@ -1,5 +1,7 @@
 //! A border file that is not as it was written is an error that says so; never a panic, never a wrong answer.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
 use kordon_borders::{
     BadSet, BorderSet, BuildError, LonLat, SetInfo, build_from_geojson, build_from_topojson,
 };

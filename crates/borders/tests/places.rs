@@ -1,5 +1,7 @@
 //! Real places against the default set: figures that a reader can check on a map.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
 use std::sync::LazyLock;
 
 use kordon_borders::{BorderSet, Day, Kind, LonLat, Nearest, Question, View, distance};

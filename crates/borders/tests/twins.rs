@@ -1,5 +1,7 @@
 //! Every fast answer against its slow twin: real borders at chosen places, made-up ones anywhere.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
 use std::sync::LazyLock;
 
 use kordon_borders::{BorderSet, LonLat, Meters, Nearest, SetInfo, build_from_geojson, destination};
