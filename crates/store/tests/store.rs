@@ -1,0 +1,737 @@
+//! What a store promises: nothing acknowledged is lost, a batch is seen whole or not at all, and every answer of
+//! its indexes is the one that a scan of all incidents gives.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use fast_mvt::{MvtReaderRef, MvtValueRef};
+use kordon_borders::{BBox, BorderSet, Day, LonLat, interval, within};
+use kordon_incidents::{
+    Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
+    MaskingLevel, Properties, RecordStatus, Text, Verification,
+};
+use kordon_store::{
+    AppendError, Author, Certainty, Dimension, During, Of, Options, Outcome, PutError, Query, SortBy, Store,
+    Within,
+};
+use proptest::prelude::*;
+
+fn borders() -> Arc<BorderSet> {
+    static SET: OnceLock<Arc<BorderSet>> = OnceLock::new();
+    Arc::clone(SET.get_or_init(|| Arc::new(BorderSet::natural_earth().unwrap())))
+}
+
+fn open(dir: &Path) -> Store {
+    Store::open(dir, borders(), Options { create: true, read_only: false }).unwrap()
+}
+
+fn author() -> Author {
+    Author::new("a test")
+}
+
+/// Numbers that are the same every time (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % limit
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.below(1_000_000) as f64 / 1e6
+    }
+
+    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len() as u64) as usize]
+    }
+
+    fn id(&mut self) -> IncidentId {
+        let mut bytes = [0; 16];
+        bytes.fill_with(|| self.below(256) as u8);
+        IncidentId::from_random(bytes)
+    }
+
+    fn place(&mut self) -> LonLat {
+        match self.below(10) {
+            0 => LonLat::new(self.one_of(&[-180.0, 180.0, 179.9, -179.9]), self.between(-90.0, 90.0)),
+            1 => LonLat::new(self.between(-180.0, 180.0), self.between(-90.0, 90.0)),
+            // Around the mouth of the Danube.
+            _ => LonLat::new(self.between(27.0, 31.0), self.between(44.5, 46.5)),
+        }
+        .unwrap()
+    }
+}
+
+const WORDS: [&str; 8] = ["drone", "port", "airport", "зерно", "Ізмаїл", "Brăila", "fire", "склад"];
+
+fn incident(dice: &mut Dice, number: u64) -> Incident {
+    let (year, month, day) = (2021 + dice.below(5), 1 + dice.below(12), 1 + dice.below(28));
+    let date = match dice.below(6) {
+        0 => format!("{year}"),
+        1 => format!("{year}-{month:02}"),
+        2 => format!("{year}-{month:02}-{day:02}T{:02}:30:00+03:00", dice.below(24)),
+        _ => format!("{year}-{month:02}-{day:02}"),
+    };
+    let mut p = Properties::new(EventDate::parse(&date).unwrap());
+    let words: Vec<&str> = (0..1 + dice.below(4)).map(|_| dice.one_of(&WORDS)).collect();
+    p.title = Text::new("en", &words.join(" "));
+    p.description = Text::new("uk", dice.one_of(&WORDS));
+    p.event_type = Some(dice.one_of(EventType::ALL)).filter(|_| dice.below(4) > 0);
+    p.sub_event_type =
+        Some(dice.one_of(&["attack", "fire", "flood"]).to_owned()).filter(|_| dice.below(2) > 0);
+    p.verification = Some(dice.one_of(Verification::ALL)).filter(|_| dice.below(3) > 0);
+    p.country = Some(dice.one_of(&["UKR", "ROU", "MDA"]).to_owned());
+    p.impacts = (0..dice.below(3)).map(|_| impact(dice)).collect();
+    p.deaths_best = Some(dice.below(9) as u32).filter(|_| dice.below(2) > 0);
+    p.location_radius_m =
+        Some(dice.one_of(&[50.0, 1_000.0, 3_000.0, 40_000.0])).filter(|_| dice.below(2) > 0);
+    p.location_method =
+        (p.location_radius_m.is_none() && dice.below(4) == 0).then_some(LocationMethod::AdminCentroid);
+    p.same_as = vec![format!("test:{number}")];
+    let places = [0, 1, 1, 1, 1, 1, 1, 1, 2, 3][dice.below(10) as usize];
+    Incident { id: dice.id(), places: (0..places).map(|_| dice.place()).collect(), properties: p }
+}
+
+fn impact(dice: &mut Dice) -> Impact {
+    let infrastructure = dice.one_of(Infrastructure::ALL).as_str();
+    let damage = dice.one_of(Damage::ALL).as_str();
+    serde_json::from_value(serde_json::json!({"infrastructure": infrastructure, "damage": damage})).unwrap()
+}
+
+fn incidents(dice: &mut Dice, count: u64) -> Vec<Incident> {
+    (0..count).map(|number| incident(dice, number)).collect()
+}
+
+fn some_query(dice: &mut Dice) -> Query {
+    let mut query = Query::default();
+    let mut chosen = |one_in: u64| dice.below(one_in) == 0;
+    let [boxed, timed, near, placed, typed] = [chosen(3), chosen(3), chosen(3), chosen(4), chosen(4)];
+    let [checked, hit, harmed, worded, sub] = [chosen(5), chosen(5), chosen(6), chosen(5), chosen(6)];
+    if boxed {
+        let (a, b) = (dice.place(), dice.place());
+        let (south, north) = (a.lat().min(b.lat()), a.lat().max(b.lat()));
+        // West may lie east of east: then the box crosses the antimeridian.
+        query.bbox = BBox::new(a.lon(), south, b.lon(), north).ok();
+    }
+    if timed {
+        let start = 1_609_459_200 + dice.below(157_000_000) as i64;
+        let length = 1 + dice.below(60_000_000) as i64;
+        query.datetime = Some(During {
+            start_s: Some(start).filter(|_| dice.below(4) > 0),
+            end_s: Some(start + length).filter(|_| dice.below(4) > 0),
+        });
+    }
+    if near {
+        let of =
+            Of::parse(dice.one_of(&["ROU", "UKR", "NATO", "EU", "MDA", "28.8,45.3"]), &borders()).unwrap();
+        query.within = Some(Within {
+            of,
+            km: dice.one_of(&[0.0, 1.0, 10.0, 100.0, 2_000.0]),
+            certainty: dice.one_of(&[Certainty::Certain, Certainty::Possible]),
+            include_inside: dice.below(2) == 0,
+        });
+    }
+    if placed {
+        query.country = vec![dice.one_of(&["UKR", "ROU", "RUS"]).to_owned()];
+    }
+    if typed {
+        query.event_type = vec![dice.one_of(EventType::ALL), dice.one_of(EventType::ALL)];
+    }
+    if sub {
+        query.sub_event_type = vec![dice.one_of(&["attack", "flood", "never"]).to_owned()];
+    }
+    if checked {
+        query.verification = vec![dice.one_of(Verification::ALL), dice.one_of(Verification::ALL)];
+    }
+    if hit {
+        query.infrastructure = vec![dice.one_of(Infrastructure::ALL), dice.one_of(Infrastructure::ALL)];
+    }
+    if harmed {
+        query.damage = vec![dice.one_of(Damage::ALL)];
+    }
+    if worded {
+        query.text = Some(dice.one_of(&["port", "ЗЕРН", "Ізмаіл drone", "braila", "склад fire"]).to_owned());
+    }
+    query
+}
+
+/// The signed distance of the nearest of its places, and the accuracy of the border there.
+fn slow_distance(incident: &Incident, of: &Of) -> Option<(f64, f64)> {
+    incident.radius().meters?;
+    let set = borders();
+    let start_s = incident.times().start_s;
+    let of_place = |&place: &LonLat| match of {
+        Of::Place(to) => Some((kordon_borders::distance(place, *to).get(), 0.0)),
+        Of::Target(target) => set.signed_distance(place, target).map(|n| (n.distance_m, n.accuracy_m)),
+        Of::Dated(name) => {
+            let target = set.target(name, Some(day(start_s))).unwrap();
+            set.signed_distance(place, &target).map(|n| (n.distance_m, n.accuracy_m))
+        }
+    };
+    incident.places.iter().filter_map(of_place).min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn day(start_s: i64) -> Day {
+    let text = EventDate::of_epoch_ms(start_s * 1000).unwrap().as_str()[..10].to_owned();
+    let part = |range: std::ops::Range<usize>| text[range].parse::<u16>().unwrap();
+    Day::new(part(0..4) as i16, part(5..7) as u8, part(8..10) as u8).unwrap()
+}
+
+/// The slow twin of a query: one incident at a time, from its own words.
+fn matches(incident: &Incident, query: &Query) -> bool {
+    let p = &incident.properties;
+    let set = borders();
+    let times = incident.times();
+    let any = |words: &[String], word: &Option<String>| {
+        words.is_empty() || word.as_ref().is_some_and(|word| words.contains(word))
+    };
+    let in_box = query.bbox.as_ref().is_none_or(|b| incident.places.iter().any(|&place| b.contains(place)));
+    let in_time = query.datetime.is_none_or(|during| {
+        during.start_s.is_none_or(|start| start < times.end_s)
+            && during.end_s.is_none_or(|end| times.start_s < end)
+    });
+    let in_country = query.country.is_empty()
+        || if incident.places.is_empty() {
+            p.country.as_ref().is_some_and(|country| query.country.contains(country))
+        } else {
+            let claims = |&place: &LonLat| {
+                set.containing(place).iter().map(|&id| set.territory(id).code.clone()).collect::<Vec<_>>()
+            };
+            incident.places.iter().flat_map(claims).any(|code| query.country.contains(&code))
+        };
+    let near = query.within.as_ref().is_none_or(|asked| {
+        let Some((signed, accuracy)) = slow_distance(incident, &asked.of) else { return false };
+        let radius = incident.radius().meters.unwrap();
+        let answer = within(asked.km * 1000.0, &interval(signed, radius, accuracy));
+        let near = match asked.certainty {
+            Certainty::Certain => answer == kordon_borders::Within::Certain,
+            Certainty::Possible => answer != kordon_borders::Within::No,
+        };
+        near && (asked.include_inside || signed >= 0.0)
+    });
+    let has_text = query.text.as_ref().is_none_or(|text| {
+        let simple = |text: &str| {
+            let text = text.to_lowercase().replace('ї', "і").replace('ă', "a");
+            text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let both =
+            [p.title.as_ref().unwrap().in_language("en"), p.description.as_ref().unwrap().in_language("uk")];
+        let words: Vec<String> = both.iter().flat_map(|text| simple(text)).collect();
+        simple(text).iter().all(|wanted| words.iter().any(|word| word.starts_with(wanted)))
+    });
+    let is_any = |wanted: bool, empty: bool| empty || wanted;
+    in_box
+        && in_time
+        && in_country
+        && near
+        && has_text
+        && any(&query.sub_event_type, &p.sub_event_type)
+        && is_any(
+            p.event_type.is_some_and(|word| query.event_type.contains(&word)),
+            query.event_type.is_empty(),
+        )
+        && is_any(
+            p.verification.is_some_and(|word| query.verification.contains(&word)),
+            query.verification.is_empty(),
+        )
+        && is_any(
+            p.impacts
+                .iter()
+                .any(|impact| impact.infrastructure.is_some_and(|word| query.infrastructure.contains(&word))),
+            query.infrastructure.is_empty(),
+        )
+        && is_any(
+            p.impacts.iter().any(|impact| impact.damage.is_some_and(|word| query.damage.contains(&word))),
+            query.damage.is_empty(),
+        )
+}
+
+fn ids_of(rows: &[kordon_store::Row]) -> Vec<IncidentId> {
+    rows.iter().map(kordon_store::Row::id).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_indexes_find_what_a_full_scan_finds(seed in 1_u64..u64::MAX) {
+        let mut dice = Dice(seed);
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        // Batches of many sizes make parts of many sizes; later ones revise and withdraw what was put before.
+        let mut truth: BTreeMap<u64, Incident> = BTreeMap::new();
+        for size in [150, 1, 1, 40, 7, 1, 1, 1, 90] {
+            let batch: Vec<(u64, Incident)> = (0..size)
+                .map(|_| {
+                    let number = dice.below(300);
+                    (number, incident(&mut dice, number))
+                })
+                .collect();
+            let put = store.put(batch.iter().map(|(_, incident)| incident.clone()).collect(), &author()).unwrap();
+            for ((number, mut incident), (id, _)) in batch.into_iter().zip(put.ids) {
+                incident.id = id;
+                truth.insert(number, incident);
+            }
+            if dice.below(2) == 0 {
+                let number = *truth.keys().nth(dice.below(truth.len() as u64) as usize).unwrap();
+                store.withdraw(truth.remove(&number).unwrap().id, &author()).unwrap();
+                // Its key stays its own: what is put under it again stays withdrawn.
+                truth.retain(|known, _| *known != number);
+                let again = incident(&mut dice, number);
+                store.put(vec![again], &author()).unwrap();
+            }
+        }
+        // A withdrawn number that came again stayed withdrawn, whatever the model above thinks of it.
+        truth.retain(|_, incident| !store.is_withdrawn(incident.id));
+        let snapshot = store.public();
+        prop_assert_eq!(snapshot.len(), truth.len());
+        for _ in 0..25 {
+            let mut query = some_query(&mut dice);
+            let mut expected: Vec<&Incident> = truth.values().filter(|one| matches(one, &query)).collect();
+            expected.sort_by_key(|one| (std::cmp::Reverse(one.times().start_s), one.id));
+            let expected: Vec<IncidentId> = expected.into_iter().map(|one| one.id).collect();
+            let found = snapshot.find(&query);
+            prop_assert_eq!(found.matched, expected.len(), "{:?}", &query);
+            prop_assert_eq!(ids_of(&found.rows), expected.clone(), "{:?}", &query);
+            // The same, in pages, and in every order.
+            for sortby in [SortBy::DateStart, SortBy::Distance, SortBy::DistanceDescending, SortBy::Title, SortBy::TitleDescending] {
+                query.sortby = sortby;
+                query.limit = None;
+                query.cursor = None;
+                let whole = ids_of(&snapshot.find(&query).rows);
+                query.limit = Some(1 + dice.below(40) as usize);
+                let mut pages = Vec::new();
+                loop {
+                    let found = snapshot.find(&query);
+                    prop_assert_eq!(found.matched, expected.len());
+                    pages.extend(ids_of(&found.rows));
+                    let Some(next) = found.next else { break };
+                    prop_assert_eq!(next.to_string().parse::<kordon_store::Cursor>().unwrap(), next.clone());
+                    query.cursor = Some(next);
+                }
+                prop_assert_eq!(&pages, &whole, "{:?}", &query);
+                let (mut sorted, mut all) = (whole, expected.clone());
+                sorted.sort_unstable();
+                all.sort_unstable();
+                prop_assert_eq!(sorted, all);
+            }
+        }
+        // Rebuilt from the ledger, it answers alike, word for word.
+        let features = |store: &Store| -> Vec<String> {
+            let snapshot = store.public();
+            snapshot.find(&Query::default()).rows.iter().map(|row| snapshot.feature(row).unwrap()).collect()
+        };
+        let before = features(&store);
+        let report = store.verify().unwrap();
+        drop(store);
+        let store = open(dir.path());
+        prop_assert_eq!(features(&store), before);
+        prop_assert_eq!(store.verify().unwrap(), report);
+    }
+}
+
+#[test]
+fn rows_come_in_the_order_of_their_distance() {
+    let mut dice = Dice(7);
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let all = incidents(&mut dice, 300);
+    store.put(all.clone(), &author()).unwrap();
+    let by_id: HashMap<IncidentId, &Incident> = all.iter().map(|one| (one.id, one)).collect();
+    for name in ["ROU", "NATO", "28.8,45.3"] {
+        let of = Of::parse(name, &borders()).unwrap();
+        for limit in [None, Some(20)] {
+            let query = Query { of: Some(of.clone()), sortby: SortBy::Distance, limit, ..Query::default() };
+            let found = store.public().find(&query);
+            let distances: Vec<f64> = (found.rows.iter())
+                .map(|row| {
+                    slow_distance(by_id[&row.id()], &of).map_or(f64::INFINITY, |(meters, _)| meters.max(0.0))
+                })
+                .collect();
+            assert!(distances.is_sorted(), "{name}: {distances:?}");
+        }
+    }
+}
+
+#[test]
+fn a_single_write_is_visible_when_it_is_acknowledged_and_the_snapshot_before_stays_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(3);
+    for number in 0..50 {
+        let before = store.public();
+        let put = store.put(vec![incident(&mut dice, number)], &author()).unwrap();
+        assert_eq!((put.accepted, put.seq), (1, number + 1));
+        let (id, _) = put.ids[0];
+        assert!(store.public().get(id).is_some());
+        assert!(before.get(id).is_none());
+        assert_eq!(before.len() as u64, number);
+    }
+}
+
+#[test]
+fn putting_again_updates_or_changes_nothing_and_every_revision_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(5);
+    let first = incident(&mut dice, 1);
+    let outcome = |incident: Incident| store.put(vec![incident], &author()).unwrap().ids[0];
+    assert_eq!(outcome(first.clone()), (first.id, Outcome::Accepted));
+    assert_eq!(outcome(first.clone()), (first.id, Outcome::Unchanged));
+    let mut other_id = first.clone();
+    other_id.id = dice.id();
+    assert_eq!(outcome(other_id.clone()), (first.id, Outcome::Unchanged), "same_as is the key");
+    other_id.properties.deaths_best = Some(77);
+    assert_eq!(outcome(other_id.clone()), (first.id, Outcome::Updated));
+    let history = store.history(first.id).unwrap();
+    let part = |revision: usize, path: &str| history[revision].pointer(path).unwrap().clone();
+    assert_eq!(history.len(), 2);
+    assert_eq!((part(0, "/properties/revision"), part(1, "/properties/revision")), (1.into(), 2.into()));
+    assert_eq!(part(1, "/properties/recorded_by"), "a test");
+    assert_eq!(part(1, "/properties/record_status"), "published");
+    assert_eq!(part(1, "/kordon/prev"), part(0, "/kordon/hash"));
+    // A key that once named it still does, also after opening again.
+    other_id.properties.same_as = vec!["test:other".to_owned()];
+    other_id.id = first.id;
+    assert_eq!(outcome(other_id.clone()), (first.id, Outcome::Updated));
+    drop(store);
+    let store = open(dir.path());
+    let mut by_old_key = first.clone();
+    by_old_key.id = dice.id();
+    assert_eq!(store.put(vec![by_old_key], &author()).unwrap().ids[0], (first.id, Outcome::Updated));
+    assert_eq!(store.history(first.id).unwrap().len(), 4);
+    assert_eq!(store.public().len(), 1);
+}
+
+#[test]
+fn two_reports_of_one_key_in_one_batch_are_one_incident() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(9);
+    let first = incident(&mut dice, 1);
+    let mut same = first.clone();
+    same.id = dice.id();
+    let mut changed = same.clone();
+    changed.properties.deaths_best = Some(50);
+    let put = store.put(vec![first.clone(), same, changed], &author()).unwrap();
+    assert_eq!((put.accepted, put.unchanged, put.updated), (1, 1, 1));
+    assert!(put.ids.iter().all(|(id, _)| *id == first.id));
+    assert_eq!(store.public().len(), 1);
+    let report = store.verify().unwrap();
+    assert_eq!((report.records, report.batches, report.incidents), (2, 1, 1));
+}
+
+#[test]
+fn what_is_withdrawn_is_gone_from_every_answer_and_stays_so_when_it_is_imported_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(11);
+    let one = incident(&mut dice, 1);
+    store.put(vec![one.clone()], &author()).unwrap();
+    assert_eq!(store.withdraw(one.id, &author()).unwrap().updated, 1);
+    assert_eq!(store.withdraw(one.id, &author()).unwrap().unchanged, 1);
+    assert_eq!(store.put(vec![one.clone()], &author()).unwrap().unchanged, 1);
+    let nobody = dice.id();
+    assert!(matches!(store.withdraw(nobody, &author()), Err(PutError::NoSuchIncident(id)) if id == nobody));
+    let is_gone = |store: &Store| {
+        assert!(store.is_withdrawn(one.id));
+        assert!(store.public().get(one.id).is_none() && store.full().get(one.id).is_none());
+        assert_eq!((store.public().len(), store.full().len()), (0, 0));
+        assert_eq!(store.history(one.id).unwrap()[1]["kordon"]["op"], "withdraw");
+    };
+    is_gone(&store);
+    drop(store);
+    let store = open(dir.path());
+    is_gone(&store);
+    // Who says so expressly brings it back.
+    let mut back = one.clone();
+    back.properties.record_status = Some(RecordStatus::Published);
+    assert_eq!(store.put(vec![back], &author()).unwrap().updated, 1);
+    assert!(store.public().get(one.id).is_some() && !store.is_withdrawn(one.id));
+}
+
+#[test]
+fn what_is_not_public_is_in_no_public_answer_and_in_every_full_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(13);
+    let mut hidden = incidents(&mut dice, 4);
+    for one in &mut hidden {
+        one.places = vec![LonLat::new(28.84, 45.35).unwrap()];
+    }
+    hidden[0].properties.redistributable = Some(false);
+    hidden[1].properties.masking = Some(Masking { level: MaskingLevel::Cell01 });
+    hidden[2].properties.record_status = Some(RecordStatus::Draft);
+    hidden[3].properties.record_status = Some(RecordStatus::Embargoed);
+    store.put(hidden.clone(), &author()).unwrap();
+    let shown = incident(&mut dice, 99);
+    store.put(vec![shown.clone()], &author()).unwrap();
+    let (public, full) = (store.public(), store.full());
+    assert_eq!((public.len(), full.len()), (1, 5));
+    let within = Some(Within::new(Of::parse("ROU", &borders()).unwrap(), 5_000.0));
+    for query in [Query::default(), Query { within, ..Query::default() }] {
+        assert!(ids_of(&public.find(&query).rows).iter().all(|id| *id == shown.id));
+    }
+    for one in &hidden {
+        assert!(public.get(one.id).is_none() && full.get(one.id).is_some());
+        assert!(full.feature(&full.get(one.id).unwrap()).unwrap().contains("\"nearest_foreign\""));
+    }
+    // What is published later appears, what is hidden later disappears.
+    let mut change = hidden[2].clone();
+    change.properties.record_status = Some(RecordStatus::Published);
+    let mut hide = shown.clone();
+    hide.properties.redistributable = Some(false);
+    store.put(vec![change, hide], &author()).unwrap();
+    assert_eq!(ids_of(&store.public().find(&Query::default()).rows), [hidden[2].id]);
+    assert_eq!(store.full().len(), 5);
+}
+
+#[test]
+fn many_writers_share_fsyncs_and_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                let mut dice = Dice(100 + thread);
+                for number in 0..25 {
+                    let put =
+                        store.put(vec![incident(&mut dice, thread * 1000 + number)], &author()).unwrap();
+                    assert_eq!(put.accepted, 1);
+                    assert!(store.public().get(put.ids[0].0).is_some(), "visible when acknowledged");
+                    assert!(store.public().seq() >= put.seq);
+                }
+            });
+        }
+    });
+    assert_eq!(store.public().len(), 200);
+    let report = store.verify().unwrap();
+    assert_eq!(report.records, 200);
+    assert!(report.batches <= 200);
+    drop(store);
+    assert_eq!(open(dir.path()).public().len(), 200);
+}
+
+#[test]
+fn a_damaged_store_serves_the_rest_refuses_writes_and_names_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dice = Dice(17);
+    let all = incidents(&mut dice, 20);
+    {
+        let store = open(dir.path());
+        for one in &all {
+            store.put(vec![one.clone()], &author()).unwrap();
+        }
+    }
+    let segment = dir.path().join("ledger/000001.geojsons");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&segment, &bytes).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.public().len(), 19);
+    let damage = store.recovery().damage[0].clone();
+    assert_eq!(damage.file, segment);
+    assert!(damage.offset <= at as u64 && damage.seq > 1, "{damage}");
+    let refused = store.put(vec![all[0].clone()], &author());
+    assert!(matches!(refused, Err(PutError::Ledger(AppendError::Damaged(_)))), "{refused:?}");
+    let problem = store.verify().unwrap_err().to_string();
+    assert!(problem.contains("000001.geojsons") && problem.contains(&damage.seq.to_string()), "{problem}");
+}
+
+#[test]
+fn a_reader_needs_no_lock_and_cannot_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(19);
+    store.put(incidents(&mut dice, 3), &author()).unwrap();
+    let reader = Store::open(dir.path(), borders(), Options { create: false, read_only: true }).unwrap();
+    assert_eq!(reader.public().len(), 3);
+    let refused = reader.put(incidents(&mut dice, 1), &author());
+    assert!(matches!(refused, Err(PutError::Ledger(AppendError::ReadOnly))));
+    let missing = Store::open(&dir.path().join("nowhere"), borders(), Options::default());
+    assert!(missing.is_err());
+}
+
+#[test]
+fn an_alliance_has_the_members_of_the_day_of_the_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(23);
+    // Vyborg: 40 km from Finland, far from any other member.
+    let vyborg = |dice: &mut Dice, date: &str| {
+        let mut one = incident(dice, dice.0);
+        one.places = vec![LonLat::new(28.75, 60.71).unwrap()];
+        one.properties.date_start = EventDate::parse(date).unwrap();
+        one.properties.date_precision = None;
+        one.properties.location_method = None;
+        one.properties.location_radius_m = Some(100.0);
+        one
+    };
+    let (before, after) = (vyborg(&mut dice, "2022-06-01"), vyborg(&mut dice, "2024-06-01"));
+    store.put(vec![before.clone(), after.clone()], &author()).unwrap();
+    let nato = Of::parse("nato", &borders()).unwrap();
+    let query = Query { within: Some(Within::new(nato, 60.0)), ..Query::default() };
+    let found = store.public().find(&query);
+    assert_eq!(ids_of(&found.rows), [after.id]);
+    let feature: serde_json::Value =
+        serde_json::from_str(&store.public().feature(&found.rows[0]).unwrap()).unwrap();
+    assert_eq!(feature["border"]["to"][0]["to"], "NATO");
+    assert_eq!(feature["border"]["to"][0]["country"], "FIN");
+}
+
+#[test]
+fn a_feature_tells_its_distance_its_interval_and_its_borders() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(29);
+    let mut one = incident(&mut dice, 1);
+    one.places = vec![LonLat::new(28.8372, 45.3512).unwrap()];
+    one.properties.location_method = None;
+    one.properties.location_radius_m = Some(1_000.0);
+    let mut area = incident(&mut dice, 2);
+    area.places = one.places.clone();
+    area.properties.location_radius_m = None;
+    area.properties.location_method = Some(LocationMethod::AdminCentroid);
+    store.put(vec![one.clone(), area.clone()], &author()).unwrap();
+    let public = store.public();
+    let feature = |id| -> serde_json::Value {
+        serde_json::from_str(&public.feature(&public.get(id).unwrap()).unwrap()).unwrap()
+    };
+    let told = feature(one.id);
+    let foreign = &told["border"]["nearest_foreign"];
+    assert_eq!(foreign["country"], "ROU");
+    // Natural Earth: 3 239 m (BORDERS: the coarse set), give or take 1 000 m of place and 4 000 m of border.
+    assert_eq!(foreign["distance_m"].as_f64().unwrap().round(), 3_239.0);
+    assert_eq!(foreign["distance_low_m"], 0.0);
+    assert_eq!(foreign["distance_high_m"].as_f64().unwrap().round(), 8_239.0);
+    assert_eq!(told["border"]["territory"][0], "UKR");
+    assert_eq!(told["border"]["boundary"]["set"], "natural-earth-10m");
+    assert!(told.get("kordon").is_none() && told["border"].get("to").is_none());
+    let told = feature(area.id);
+    assert!(told["border"]["nearest_foreign"].is_null());
+    assert!(told["border"]["reason"].is_string());
+}
+
+#[test]
+fn counts_are_those_of_the_drill_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(31);
+    let all = incidents(&mut dice, 400);
+    store.put(all.clone(), &author()).unwrap();
+    let public = store.public();
+    let by = |dimension| public.aggregate(&Query::default(), &[dimension]);
+    let groups = |dimension| {
+        by(dimension)
+            .groups
+            .into_iter()
+            .filter_map(|g| Some((g.key[0].clone()?, g.count)))
+            .collect::<Vec<_>>()
+    };
+    for (word, count) in groups(Dimension::EventType) {
+        assert_eq!(
+            public.count(&Query { event_type: vec![word.parse().unwrap()], ..Query::default() }),
+            count,
+            "{word}"
+        );
+    }
+    for (word, count) in groups(Dimension::Infrastructure) {
+        assert_eq!(
+            public.count(&Query { infrastructure: vec![word.parse().unwrap()], ..Query::default() }),
+            count,
+            "{word}"
+        );
+    }
+    for (code, count) in groups(Dimension::Country) {
+        assert_eq!(public.count(&Query { country: vec![code.clone()], ..Query::default() }), count, "{code}");
+    }
+    let mut months: BTreeMap<String, usize> = BTreeMap::new();
+    for one in &all {
+        let date = EventDate::of_epoch_ms(one.times().start_s * 1000).unwrap().as_str()[..7].to_owned();
+        *months.entry(date).or_default() += 1;
+    }
+    assert_eq!(groups(Dimension::Month), months.into_iter().collect::<Vec<_>>());
+    let two = public.aggregate(&Query::default(), &[Dimension::Year, Dimension::Verification]);
+    assert_eq!((two.matched, two.groups.iter().map(|group| group.count).sum::<usize>()), (400, 400));
+    let dead: u64 = all.iter().filter_map(|one| one.properties.deaths_best).map(u64::from).sum();
+    assert_eq!((two.deaths.low, two.deaths.best, two.deaths.high), (dead, dead, dead));
+}
+
+/// What the points of a tile count together.
+fn counted(tile: &[u8]) -> u64 {
+    if tile.is_empty() {
+        return 0;
+    }
+    let reader = MvtReaderRef::new(tile).unwrap();
+    let mut sum = 0;
+    for layer in reader.layers() {
+        assert_eq!(layer.name(), "incidents");
+        for feature in layer.features() {
+            for property in feature.properties() {
+                if let ("count", MvtValueRef::UInt(count)) = property.unwrap() {
+                    sum += count;
+                }
+            }
+        }
+    }
+    sum
+}
+
+#[test]
+fn the_tiles_of_a_zoom_count_every_place_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(37);
+    let mut all = incidents(&mut dice, 300);
+    for one in &mut all {
+        one.places.truncate(1);
+    }
+    let placed = all.iter().filter(|one| !one.places.is_empty()).count() as u64;
+    store.put(all, &author()).unwrap();
+    let public = store.public();
+    for z in 0..4_u8 {
+        let side = 1_u32 << z;
+        let tiles = (0..side * side).map(|n| public.tile(&Query::default(), z, n % side, n / side));
+        assert_eq!(tiles.map(|tile| counted(&tile)).sum::<u64>(), placed, "zoom {z}");
+    }
+    assert!(public.tile(&Query::default(), 1, 2, 0).is_empty(), "there is no such tile");
+    // Near by, incidents stand alone.
+    let (x, y) = (593 >> 1, 366 >> 1);
+    let query = Query::default();
+    assert!(counted(&public.tile(&query, 9, x, y)) > 0);
+}
+
+#[test]
+fn a_tile_of_territories_has_land_borders_and_names() {
+    let set = borders();
+    let layers = |z, x, y| -> HashMap<String, usize> {
+        let tile = kordon_store::territory_tile(&set, &set, z, x, y);
+        let reader = MvtReaderRef::new(&tile).unwrap();
+        reader.layers().map(|layer| (layer.name().to_owned(), layer.features().count())).collect()
+    };
+    let world = layers(0, 0, 0);
+    assert!(world["land"] > 100 && world["borders"] > 200 && world["labels"] > 200, "{world:?}");
+    // The mouth of the Danube at zoom 6, from the set that distances are measured to.
+    let danube = layers(6, 37, 22);
+    assert!(danube["land"] >= 3 && danube["borders"] >= 3, "{danube:?}");
+}
+
+#[test]
+fn refused_records_are_kept_as_they_came() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let refused = [("{\"a\":1}", vec!["no date"]), ("{\"b\":2}", vec!["no place", "no date"])];
+    let file = store.quarantine("reports.ndjson", &refused).unwrap();
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[1]["record"], "{\"b\":2}");
+    assert_eq!(lines[1]["faults"][0], "no place");
+    assert_eq!(store.quarantine("reports.ndjson", &refused).unwrap(), file);
+}
