@@ -44,7 +44,14 @@ fn izmail_is_two_kilometers_from_romania() {
 #[test]
 fn the_answer_in_words_names_the_distance_the_azimuth_the_interval_and_the_set() {
     let said = kordon(folder().path(), &["distance", "28.8372", "45.3512", "--to", "ROU"]);
-    for words in ["Ukraine (UKR)", "Romania (ROU), 2.22 km", "214°", "2.02–2.42 km", "osm-maritime-10m 1.1.0", "OpenStreetMap"] {
+    for words in [
+        "Ukraine (UKR)",
+        "Romania (ROU), 2.22 km",
+        "214°",
+        "2.02–2.42 km",
+        "osm-maritime-10m 1.1.0",
+        "OpenStreetMap",
+    ] {
         assert!(said.out.contains(words), "{words:?} is not in {}", said.out);
     }
 }
@@ -92,8 +99,9 @@ fn odd_places_of_the_globe_are_answered() {
 #[test]
 fn a_dependency_is_not_foreign_to_its_sovereign() {
     let tahiti = ask("-149.43", "-17.65", &[]);
-    assert_eq!(codes(&tahiti["territory"]), ["PYF"]);
-    assert_ne!(tahiti["nearest_foreign"]["country"], "FRA");
+    assert!(codes(&tahiti["territory"]).contains(&"PYF"));
+    let foreign = tahiti["nearest_foreign"]["country"].as_str().unwrap();
+    assert!(!["FRA", "PYF", "NCL", "WLF"].contains(&foreign), "{foreign}");
 }
 
 #[test]
@@ -141,7 +149,11 @@ fn a_batch_keeps_its_order_and_equals_single_answers() {
         let (lon, lat, own) = &places[i];
         let single = ask(lon, lat, &[if own.is_empty() { "ROU" } else { own }]);
         about(&rows[i]["distance_m"], single["to"][0]["distance_m"].as_f64().unwrap(), 1e-3);
-        about(&rows[i]["foreign_distance_m"], single["nearest_foreign"]["distance_m"].as_f64().unwrap(), 1e-3);
+        about(
+            &rows[i]["foreign_distance_m"],
+            single["nearest_foreign"]["distance_m"].as_f64().unwrap(),
+            1e-3,
+        );
         assert_eq!(rows[i]["territory"], codes(&single["territory"]).join(";"));
     }
     let first: serde_json::Map<String, Value> = serde_json::from_str(out.lines().next().unwrap()).unwrap();
@@ -152,7 +164,8 @@ fn a_batch_keeps_its_order_and_equals_single_answers() {
 #[test]
 fn a_batch_answers_every_row_and_names_the_bad_ones() {
     let at = folder();
-    std::fs::write(at.path().join("p.csv"), "id,longitude,latitude\na,28.8372,45.3512\nb,999,1\nc,x,2\n").unwrap();
+    std::fs::write(at.path().join("p.csv"), "id,longitude,latitude\na,28.8372,45.3512\nb,999,1\nc,x,2\n")
+        .unwrap();
     let said = kordon(at.path(), &["distance", "--input", "p.csv", "--to", "ROU", "-o", "out.csv"]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("p.csv:3") && said.err.contains("p.csv:4"), "{}", said.err);

@@ -7,7 +7,8 @@ use std::process::Command;
 use crate::harness::{Server, folder, kordon, repository};
 
 fn ogrinfo(args: &[&str]) -> String {
-    let said = Command::new("ogrinfo").args(args).output().expect("ogrinfo, which `make test` installs (gdal-bin)");
+    let said =
+        Command::new("ogrinfo").args(args).output().expect("ogrinfo, which `make test` installs (gdal-bin)");
     let text = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success(), "{text}");
     text
@@ -29,7 +30,8 @@ fn samples() -> u64 {
 fn gdal_reads_the_ledger_without_us() {
     let at = folder();
     kordon(at.path(), &["import", repository("data/samples/incidents.geojson").to_str().unwrap()]);
-    let ledger = std::fs::read_dir(at.path().join("kordon-data/ledger")).unwrap().next().unwrap().unwrap().path();
+    let ledger =
+        std::fs::read_dir(at.path().join("kordon-data/ledger")).unwrap().next().unwrap().unwrap().path();
     let text = ogrinfo(&["-so", "-al", &format!("GeoJSONSeq:{}", ledger.display())]);
     assert_eq!(feature_count(&text), samples());
 }

@@ -41,7 +41,8 @@ fn within_km_of_romania_is_what_the_distances_say() {
     let at = folder();
     let server = Server::start(at.path(), &["demo"]);
     let all = server.get("/collections/incidents/items?limit=1000&of=ROU").json();
-    let near = server.get("/collections/incidents/items?limit=1000&within-km=10&of=ROU&certainty=possible").json();
+    let near =
+        server.get("/collections/incidents/items?limit=1000&within-km=10&of=ROU&certainty=possible").json();
     let expected: BTreeSet<String> = all["features"]
         .as_array()
         .unwrap()
@@ -57,7 +58,8 @@ fn within_km_of_romania_is_what_the_distances_say() {
 fn a_post_is_visible_at_once_and_survives_a_kill() {
     let at = folder();
     let server = Server::start(at.path(), &["serve"]);
-    let made = server.post("/collections/incidents/items", "application/geo+json", strike().to_string().as_bytes());
+    let made =
+        server.post("/collections/incidents/items", "application/geo+json", strike().to_string().as_bytes());
     assert_eq!(made.status, 201, "{made:?}");
     let location = made.head.lines().find_map(|l| l.strip_prefix("location: ")).unwrap().to_owned();
     let path = location.split_once(&server.address).map_or(location.clone(), |(_, p)| p.to_owned());
@@ -150,7 +152,9 @@ fn the_page_and_its_tiles_are_served_with_a_strict_policy() {
     let page = server.send("GET", "/", &[("Accept", "text/html")], b"");
     assert_eq!(page.status, 200);
     assert!(page.head.contains("default-src 'self'"), "{}", page.head);
-    assert!(!page.head.split("script-src").nth(1).unwrap().split(';').next().unwrap().contains("unsafe-inline"));
+    assert!(
+        !page.head.split("script-src").nth(1).unwrap().split(';').next().unwrap().contains("unsafe-inline")
+    );
     assert!(page.text().contains("Kordon"));
     for path in [
         "/collections/territories/tiles/WebMercatorQuad/0/0/0",

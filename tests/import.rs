@@ -90,7 +90,11 @@ fn the_file_of_faults_names_each_fault_and_what_to_do() {
     let said = kordon(at.path(), &["import", file.to_str().unwrap()]);
     assert_eq!((said.code, counts(&said)), (1, [0, 0, 0, rows]), "{said:?}");
     for line in 2..=rows + 1 {
-        assert!(said.err.contains(&format!("with-faults.csv:{line}")), "line {line} is not named: {}", said.err);
+        assert!(
+            said.err.contains(&format!("with-faults.csv:{line}")),
+            "line {line} is not named: {}",
+            said.err
+        );
     }
 }
 
@@ -108,8 +112,16 @@ fn bytes_that_are_no_json_refuse_the_file_with_line_and_column() {
     let at = folder();
     let point = r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"title":"x","date_start":"2024"}}"#;
     for (name, text, words) in [
-        ("cut.geojson", format!(r#"{{"type":"FeatureCollection","features":[{point},{{"type":"#), "cut.geojson:1"),
-        ("twice.geojson", format!(r#"{{"type":"FeatureCollection","features":[{point}],"features":[]}}"#), "features"),
+        (
+            "cut.geojson",
+            format!(r#"{{"type":"FeatureCollection","features":[{point},{{"type":"#),
+            "cut.geojson:1",
+        ),
+        (
+            "twice.geojson",
+            format!(r#"{{"type":"FeatureCollection","features":[{point}],"features":[]}}"#),
+            "features",
+        ),
         ("huge.ndjson", point.replace("[1,2]", "[1e400,2]"), "huge.ndjson:1"),
     ] {
         let said = import(at.path(), name, text.as_bytes(), &[]);
@@ -147,7 +159,8 @@ fn verify_finds_a_flipped_byte_and_says_where() {
     let samples = repository("data/samples/incidents.geojson");
     kordon(at.path(), &["import", samples.to_str().unwrap()]);
     assert_eq!(kordon(at.path(), &["verify"]).code, 0);
-    let ledger = std::fs::read_dir(at.path().join("kordon-data/ledger")).unwrap().next().unwrap().unwrap().path();
+    let ledger =
+        std::fs::read_dir(at.path().join("kordon-data/ledger")).unwrap().next().unwrap().unwrap().path();
     let mut bytes = std::fs::read(&ledger).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

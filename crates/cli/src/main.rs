@@ -1,2 +1,93 @@
-//! kordon
-fn main(){}
+//! `kordon`: reported incidents, where they happened, and how close that was to a border.
+//!
+//! One verb, one file. Data goes to stdout, words to stderr. The exit code is 0 when all was done, 1 when some
+//! input was refused, 2 when the command could not run. Every flag is also an environment variable.
+
+mod borders;
+mod distance;
+mod export;
+mod filter;
+mod find;
+mod import;
+mod serve;
+mod sets;
+mod terminal;
+mod token;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Incidents, and how far they were from a border.
+#[derive(Parser)]
+#[command(name = "kordon", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the web map and the API from a store
+    Serve(serve::Serve),
+    /// Serve the sample incidents from a fresh store, and print the address to open
+    Demo(serve::Demo),
+    /// Read reports into the store: GeoJSON, NDJSON, GeoJSON text sequences, CSV
+    Import(import::Import),
+    /// List the incidents that match, as a table or as JSON
+    Find(find::Find),
+    /// Write the incidents that match to a file: geojson, geojsonseq or csv
+    Export(export::Export),
+    /// How far a place is from a border, in words; or a whole file of places
+    Distance(distance::Distance),
+    /// The border sets: list them, describe one, build one from its source, check one
+    #[command(subcommand)]
+    Borders(borders::Borders),
+    /// Walk the whole store: checksums, hash chain, index against documents
+    Verify(verify::Verify),
+    /// Tokens for writing over HTTP
+    #[command(subcommand)]
+    Token(token::Token),
+}
+
+/// Where the incidents are kept.
+#[derive(Args, Clone)]
+pub struct StoreArg {
+    /// The store's directory
+    #[arg(long, env = "KORDON_STORE", value_name = "DIR", default_value = "kordon-data")]
+    store: PathBuf,
+}
+
+/// How a command ended when it could run at all.
+pub enum Done {
+    /// Everything asked for was done.
+    All,
+    /// Some input was refused; the reasons were printed.
+    SomeRefused,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.verb {
+        Verb::Serve(verb) => verb.run(),
+        Verb::Demo(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
+        Verb::Find(verb) => verb.run(),
+        Verb::Export(verb) => verb.run(),
+        Verb::Distance(verb) => verb.run(),
+        Verb::Borders(verb) => verb.run(),
+        Verb::Verify(verb) => verb.run(),
+        Verb::Token(verb) => verb.run(),
+    };
+    match done {
+        Ok(Done::All) => ExitCode::SUCCESS,
+        Ok(Done::SomeRefused) => ExitCode::from(1),
+        Err(error) if terminal::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::say(&format!("kordon: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

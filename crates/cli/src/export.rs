@@ -1,0 +1,128 @@
+//! `kordon export`: the public incidents that match, as GeoJSON, a GeoJSON text sequence or CSV.
+//!
+//! Written page by page, so memory stays bounded, and through a new file that takes the old one's place when it is
+//! complete. What the public may not see is counted, never written.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use kordon_server::{csv_header, csv_row};
+use kordon_store::{Public, Query, Snapshot};
+
+use crate::filter::Filter;
+use crate::find::look_into;
+use crate::terminal::say;
+use crate::{Done, StoreArg};
+
+/// Rows read at a time.
+const PAGE: usize = 5_000;
+
+/// Write incidents to a file.
+#[derive(Args)]
+pub struct Export {
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    store: StoreArg,
+    /// Where to write; stdout when absent
+    #[arg(short, long, env = "KORDON_OUTPUT", value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The format; without it, the file's name tells
+    #[arg(long, env = "KORDON_FORMAT", value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Geojson,
+    Geojsonseq,
+    Csv,
+}
+
+impl Format {
+    fn of(path: Option<&Path>) -> Format {
+        match path.and_then(Path::extension).and_then(|e| e.to_str()) {
+            Some("csv") => Format::Csv,
+            Some("geojsons" | "geojsonseq" | "jsonl" | "ndjson") => Format::Geojsonseq,
+            _ => Format::Geojson,
+        }
+    }
+}
+
+impl Export {
+    pub fn run(self) -> anyhow::Result<Done> {
+        let (store, borders) = look_into(&self.store)?;
+        let query = self.filter.query(&borders)?;
+        let format = self.format.unwrap_or_else(|| Format::of(self.output.as_deref()));
+        let snapshot = store.public();
+        let written = match &self.output {
+            None => write(&mut BufWriter::new(std::io::stdout().lock()), &snapshot, query, format)?,
+            Some(path) => {
+                let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let mut whole =
+                    tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
+                let written = write(&mut BufWriter::new(whole.as_file_mut()), &snapshot, query, format)?;
+                whole.persist(path).with_context(|| path.display().to_string())?;
+                written
+            }
+        };
+        let info = borders.info();
+        say(&format!(
+            "wrote {written} incidents; {} records of the store are withheld from the public; borders {} {}, {}, {}",
+            store.full().len() - snapshot.len(),
+            info.name,
+            info.version,
+            info.licence,
+            info.attribution
+        ));
+        Ok(Done::All)
+    }
+}
+
+fn write(
+    out: &mut impl Write,
+    snapshot: &Snapshot<Public>,
+    mut query: Query,
+    format: Format,
+) -> anyhow::Result<u64> {
+    query.limit = Some(PAGE);
+    let mut written = 0;
+    match format {
+        Format::Geojson => out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?,
+        Format::Geojsonseq => {}
+        Format::Csv => out.write_all(&csv_header()?)?,
+    }
+    loop {
+        let found = snapshot.find(&query);
+        for row in &found.rows {
+            match format {
+                Format::Geojson => {
+                    out.write_all(if written == 0 { b"\n" } else { b",\n" })?;
+                    out.write_all(snapshot.feature(row)?.as_bytes())?;
+                }
+                Format::Geojsonseq => {
+                    out.write_all(b"\x1e")?;
+                    out.write_all(snapshot.feature(row)?.as_bytes())?;
+                    out.write_all(b"\n")?;
+                }
+                Format::Csv => {
+                    let mut line = Vec::new();
+                    csv_row(&mut line, snapshot, row)?;
+                    out.write_all(&line)?;
+                }
+            }
+            written += 1;
+        }
+        match found.next {
+            None => break,
+            next => query.cursor = next,
+        }
+    }
+    if format == Format::Geojson {
+        out.write_all(b"\n]}\n")?;
+    }
+    out.flush()?;
+    Ok(written)
+}

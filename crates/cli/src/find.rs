@@ -1,0 +1,112 @@
+//! `kordon find`: the incidents that match, as a table for a person or as GeoJSON text, one Feature a line.
+
+use std::io::{BufWriter, Write};
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use comfy_table::{CellAlignment, Table, TableStyle};
+use kordon_borders::{BorderSet, Nearest, interval};
+use kordon_store::{Options, Row, Store};
+
+use crate::distance::span;
+use crate::filter::Filter;
+use crate::terminal::say;
+use crate::{Done, StoreArg, sets};
+
+/// List incidents.
+#[derive(Args)]
+pub struct Find {
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    store: StoreArg,
+    /// At most so many (default: 50 in a table, all as JSON)
+    #[arg(long, env = "KORDON_LIMIT")]
+    limit: Option<usize>,
+    /// Print GeoJSON Features, one a line
+    #[arg(long, env = "KORDON_JSON", conflicts_with = "count")]
+    json: bool,
+    /// Print only how many match
+    #[arg(long, env = "KORDON_COUNT")]
+    count: bool,
+}
+
+/// Opens a store to look at it: no lock that keeps a writer out, and nothing is made that was not there.
+pub fn look_into(store: &StoreArg) -> anyhow::Result<(Store, Arc<BorderSet>)> {
+    let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+    let dir = &store.store;
+    let opened = Store::open(dir, Arc::clone(&borders), Options { create: false, read_only: true })
+        .with_context(|| format!("store {}", dir.display()))?;
+    Ok((opened, borders))
+}
+
+impl Find {
+    pub fn run(self) -> anyhow::Result<Done> {
+        let (store, borders) = look_into(&self.store)?;
+        let mut query = self.filter.query(&borders)?;
+        let snapshot = store.public();
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        if self.count {
+            writeln!(out, "{}", snapshot.count(&query))?;
+            out.flush()?;
+            return Ok(Done::All);
+        }
+        query.limit = self.limit.or((!self.json).then_some(50));
+        let found = snapshot.find(&query);
+        if self.json {
+            for row in &found.rows {
+                writeln!(out, "{}", snapshot.feature(row)?)?;
+            }
+        } else {
+            writeln!(out, "{}", table(&found.rows, &borders))?;
+        }
+        out.flush()?;
+        let info = borders.info();
+        say(&format!(
+            "{} of {} incidents; distances against {} {} ({})",
+            found.rows.len(),
+            found.matched,
+            info.name,
+            info.version,
+            info.licence
+        ));
+        Ok(Done::All)
+    }
+}
+
+fn table(rows: &[Row], borders: &BorderSet) -> Table {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(["date", "distance", "to", "title", "id"]);
+    for row in rows {
+        let nearest = row.to().or(row.nearest_foreign());
+        table.add_row([
+            day(row.start_s()),
+            nearest.map_or_else(|| "unknown".to_owned(), |n| spread(n, row.radius_m())),
+            nearest.map_or_else(String::new, |n| borders.territory(n.territory).code.clone()),
+            row.title().to_owned(),
+            row.id().to_string(),
+        ]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A distance as the interval it deserves.
+fn spread(nearest: &Nearest, radius_m: Option<f64>) -> String {
+    let radius_m = radius_m.unwrap_or_default();
+    let sure = interval(nearest.distance_m, radius_m, nearest.accuracy_m);
+    let doubt = radius_m + nearest.accuracy_m;
+    if nearest.distance_m <= 0.0 && sure.high_m <= 0.0 {
+        return "inside".to_owned();
+    }
+    span(sure.low_m.max(0.0), sure.high_m, doubt)
+}
+
+/// The UTC day of a second since 1970.
+fn day(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+}

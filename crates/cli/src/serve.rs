@@ -1,0 +1,142 @@
+//! `kordon serve` and `kordon demo`: sockets, signals and logs around the router of `kordon-server`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use kordon_incidents::{IncidentId, ReadOptions, check, read};
+use kordon_server::access::Access;
+use kordon_server::{Config, Limits};
+use kordon_store::{Author, Options, Store};
+
+use crate::terminal::say;
+use crate::{Done, StoreArg, sets, token};
+
+/// The incidents that a demonstration shows.
+const SAMPLES: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/samples/incidents.geojson"));
+
+/// Serve the web map and the API.
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    socket: Socket,
+    #[command(flatten)]
+    store: StoreArg,
+}
+
+/// Serve the sample incidents from a fresh store that goes with the process.
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    socket: Socket,
+}
+
+#[derive(Args)]
+struct Socket {
+    /// The address to listen on; beyond the loopback, writing needs a token (`kordon token add`)
+    #[arg(long, env = "KORDON_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The address clients use, when a proxy stands before the server: https://map.example
+    #[arg(long, env = "KORDON_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
+}
+
+impl Serve {
+    pub fn run(self) -> anyhow::Result<Done> {
+        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let dir = &self.store.store;
+        let store = open(dir, &borders)?;
+        self.socket.serve(store, borders, dir)
+    }
+}
+
+impl Demo {
+    pub fn run(self) -> anyhow::Result<Done> {
+        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let dir = tempfile::Builder::new().prefix("kordon-demo-").tempdir()?;
+        let store = open(&dir.path().join("store"), &borders)?;
+        let options = ReadOptions { file: "incidents.geojson".to_owned(), ..ReadOptions::default() };
+        let mut samples = Vec::new();
+        let mut new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
+        for report in read(SAMPLES, &options)? {
+            match check(report?, &mut new_id) {
+                Ok(checked) => samples.push(checked.incident),
+                Err(faults) => faults.iter().for_each(|fault| say(&fault.to_string())),
+            }
+        }
+        let put = store.put(samples, &Author::new("samples"))?;
+        say(&format!("{} sample incidents, in a store that ends with this process", put.accepted));
+        self.socket.serve(store, borders, &dir.path().join("store"))
+    }
+}
+
+fn open(dir: &Path, borders: &Arc<kordon_borders::BorderSet>) -> anyhow::Result<Store> {
+    Store::open(dir, Arc::clone(borders), Options { create: true, read_only: false })
+        .with_context(|| format!("store {}", dir.display()))
+}
+
+impl Socket {
+    fn serve(
+        self,
+        store: Store,
+        borders: Arc<kordon_borders::BorderSet>,
+        dir: &Path,
+    ) -> anyhow::Result<Done> {
+        tracing_subscriber::fmt()
+            .with_env_filter(
+                tracing_subscriber::EnvFilter::try_from_env("KORDON_LOG")
+                    .unwrap_or_else(|_| "warn,kordon=info".into()),
+            )
+            .with_writer(std::io::stderr)
+            .init();
+        let loopback = self.listen.ip().is_loopback();
+        let tokens = token::load(dir)?;
+        // A desk of one's own: on the loopback with no token made, whoever sits at the machine may write.
+        let own_desk = loopback && tokens.is_empty();
+        if !loopback && tokens.is_empty() {
+            say("no token is made yet (`kordon token add NAME`), so this server is read-only");
+        }
+        let config = Config {
+            store: Arc::new(store),
+            borders,
+            coarse: Arc::new(sets::load(sets::BUILT_IN[1])?),
+            access: Access::new(tokens, own_desk),
+            base_url: self.base_url,
+            loopback,
+            limits: Limits::default(),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let listener = match tokio::net::TcpListener::bind(self.listen).await {
+                Ok(listener) => listener,
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                    bail!(
+                        "{} is in use by another process; choose another with --listen or PORT=",
+                        self.listen
+                    )
+                }
+                Err(error) => return Err(error).with_context(|| format!("listening on {}", self.listen)),
+            };
+            say(&format!("Kordon serves http://{}/  (Ctrl-C ends it)", listener.local_addr()?));
+            let limits = config.limits.clone();
+            kordon_server::serve(listener, kordon_server::router(config), limits, ended()).await;
+            Ok(Done::All)
+        })
+    }
+}
+
+/// Ends when the process is asked to end.
+async fn ended() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

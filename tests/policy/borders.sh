@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds the border files anew from their npm packages, twice, and compares them byte by byte with those in the repository.
+set -euo pipefail
+kordon=$(realpath "$1")
+have=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+npm pack --silent @osm_borders/maritime_10m@1.1.0 world-atlas@2.0.2
+for package in *.tgz; do mkdir "${package%.tgz}"; tar xzf "$package" -C "${package%.tgz}"; done
+for run in first second; do
+  mkdir "$run"
+  "$kordon" borders build --osm osm_borders-maritime_10m-1.1.0/package/borders.geo.json \
+    --natural-earth world-atlas-2.0.2/package/countries-10m.json -o "$run"
+done
+for set in osm-maritime-10m natural-earth-10m; do
+  cmp "first/$set.kbs" "second/$set.kbs"
+  cmp "first/$set.kbs" "$have/$set.kbs"
+done
+echo "both border files are what their sources give, the same bytes twice"
