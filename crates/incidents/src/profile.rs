@@ -9,6 +9,7 @@ use crate::date::{DateOrder, order_proven_by};
 use crate::json::shown;
 use crate::report::ReadOptions;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Every name that a column or property may be given: the properties of the model that fit one cell, and
 /// what together makes places, ids, impacts and sources.
@@ -260,11 +261,15 @@ const VIINA: &[(&str, &str)] = &[
     ("geo_precision", ""),
 ];
 
+const MOST_COLUMNS: usize = 2_000;
+
 /// The columns of one table.
 #[derive(Debug)]
 pub(crate) struct Columns {
     /// Headers as they stand in the table.
     pub(crate) names: Vec<String>,
+    /// Names under which columns go to `extra`: the headers, each but once, and none empty.
+    pub(crate) kept_as: Vec<String>,
     /// Our name of each column; `None` goes to `extra`.
     pub(crate) targets: Vec<Option<&'static str>>,
     pub(crate) delimiter: u8,
@@ -286,6 +291,10 @@ impl Columns {
         delimiter: u8,
         options: &ReadOptions,
     ) -> Result<Columns, (String, String)> {
+        if names.len() > MOST_COLUMNS {
+            let problem = format!("the table has {} columns, more than {MOST_COLUMNS}", names.len());
+            return Err((problem, "leave out those that nobody needs".into()));
+        }
         let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
         let known_as = PROFILES
             .iter()
@@ -337,6 +346,7 @@ impl Columns {
         }
         let columns = Columns {
             names: names.to_vec(),
+            kept_as: each_once(names),
             targets: assigned.targets,
             delimiter,
             known_as,
@@ -435,12 +445,36 @@ fn mapped_field(ours: &str) -> Result<&'static str, (String, String)> {
     }
 }
 
-/// Which of our fields a property of a foreign JSON record is, by its name alone.
+/// Which of our fields a property of a foreign JSON record is by its name alone, and how good the name is:
+/// 0 is the best.
 pub(crate) fn alias_of(name: &str) -> Option<(&'static str, usize)> {
     let plain = plain_name(name);
+    if let Some(ours) = FIELDS.iter().find(|field| **field == plain) {
+        return Some((ours, 0));
+    }
     ALIASES.iter().find_map(|(ours, aliases)| {
-        aliases.iter().position(|alias| *alias == plain).map(|rank| (*ours, rank))
+        aliases.iter().position(|alias| *alias == plain).map(|rank| (*ours, rank + 1))
     })
+}
+
+/// The headers, with a number behind those that stand there already, and a number for those that are empty.
+fn each_once(names: &[String]) -> Vec<String> {
+    let mut taken: HashSet<String> = names.iter().cloned().collect();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut once = Vec::with_capacity(names.len());
+    for (column, name) in names.iter().enumerate() {
+        if !name.is_empty() && seen.insert(name) {
+            once.push(name.clone());
+            continue;
+        }
+        let mut fresh = if name.is_empty() { "column".to_owned() } else { name.clone() };
+        fresh.push_str(&format!("_{}", column + 1));
+        while !taken.insert(fresh.clone()) {
+            fresh.push('_');
+        }
+        once.push(fresh);
+    }
+    once
 }
 
 fn hxl_field(tag: &str) -> Option<&'static str> {
@@ -536,6 +570,16 @@ mod tests {
         }
         assert!(columns("28.84,45.335,2025", None, &[]).unwrap_err().1.contains("no header row"));
         assert!(columns("lon,lat,date_start,lon", None, &[]).unwrap_err().0.contains("twice"));
+    }
+
+    #[test]
+    fn columns_without_a_name_of_their_own_are_kept_apart() {
+        assert_eq!(
+            columns("lon,lat,date,a,a,,a_5", None, &[]).unwrap().kept_as[3..],
+            ["a", "a_5_", "column_6", "a_5"]
+        );
+        let wide = vec!["a"; 3_000].join(",");
+        assert!(columns(&wide, None, &[]).unwrap_err().0.contains("3000 columns"));
     }
 
     #[test]

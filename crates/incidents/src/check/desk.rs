@@ -76,6 +76,11 @@ impl<'p> Path<'p> {
 /// Faults of one record that are described; a hostile one could have millions.
 const MOST_FAULTS: usize = 100;
 
+const MOST_LANGUAGES: usize = 100;
+
+/// Longest id of a source, in bytes.
+const LONGEST_ID: usize = 200;
+
 pub(super) struct Desk<'r> {
     pub(super) report: &'r Report,
     pub(super) faults: Vec<Fault>,
@@ -176,7 +181,7 @@ impl<'r> Desk<'r> {
     }
 
     /// A code: a text, or a number kept as it was written.
-    fn code(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<String> {
+    pub(super) fn code(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<String> {
         match &node.json {
             Json::Number(text) => Some((*text).to_owned()),
             _ => self.string(node, path),
@@ -340,6 +345,10 @@ impl<'r> Desk<'r> {
             let text = self.string(node, path)?;
             return Text::new(&self.language, &text);
         };
+        if members.len() > MOST_LANGUAGES {
+            self.fault(node.at, path, "is in more than 100 languages", None);
+            return None;
+        }
         let mut pairs = Vec::with_capacity(members.len());
         for member in members {
             let path = path.name(&member.name);
@@ -544,6 +553,17 @@ impl<'r> Desk<'r> {
 
     fn count(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<u32> {
         self.whole(node, path, 0, 100_000_000)
+    }
+
+    /// Takes an id as ours when it is a UUID, and as the source's otherwise.
+    pub(super) fn take_id(&mut self, draft: &mut Draft, id: &str, at: usize, path: &Path<'_>) {
+        match id.parse() {
+            Ok(id) => draft.id = Some(id),
+            Err(_) if id.len() <= LONGEST_ID => draft.source_id = Some(id.to_owned()),
+            Err(_) => {
+                self.fault(at, path, format!("{} is too long for an id", shown(id)), "at most 200 bytes")
+            }
+        }
     }
 
     fn id(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<crate::IncidentId> {

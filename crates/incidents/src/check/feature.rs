@@ -16,6 +16,7 @@ use crate::read::place_after;
 use crate::text::Text;
 use crate::vocabulary::{DatePrecision, EventType, is_word};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
     let report = desk.report;
@@ -50,14 +51,7 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
         let path = ROOT.name(name);
         match &**name {
             "type" => is_feature = feature_type(desk, value, &path),
-            "id" => match &value.json {
-                Json::Null => {}
-                Json::Number(text) => draft.take_id(text),
-                Json::String(text) if !text.trim().is_empty() && text.len() <= 200 => {
-                    draft.take_id(text.trim())
-                }
-                _ => desk.fault(value.at, &path, "is not an id", "a text of at most 200 bytes, or a number"),
-            },
+            "id" => take_id(desk, &mut draft, value, &path),
             "geometry" => geometry(desk, &mut draft, value, &path),
             "properties" => match &value.json {
                 Json::Null => {}
@@ -79,6 +73,12 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
     fill_properties(desk, &mut draft, properties, &path);
     desk.finish(&mut draft, &path, properties_at);
     Some(draft)
+}
+
+fn take_id(desk: &mut Desk<'_>, draft: &mut Draft, node: &Node<'_>, path: &Path<'_>) {
+    if let Some(id) = desk.code(node, path) {
+        desk.take_id(draft, id.trim(), node.at, path);
+    }
 }
 
 fn feature_type(desk: &mut Desk<'_>, value: &Node<'_>, path: &Path<'_>) -> bool {
@@ -241,21 +241,23 @@ fn strangers_to_ours<'a>(
     strangers: Vec<&Member<'a>>,
     path: &Path<'_>,
 ) {
-    let named: Vec<Option<(&str, usize)>> = strangers.iter().map(|member| alias_of(&member.name)).collect();
-    for (member, alias) in strangers.iter().zip(&named) {
-        let value = &member.value;
-        let scalar = matches!(value.json, Json::String(_) | Json::Number(_));
-        let best = |ours: &str, rank: usize| !named.iter().flatten().any(|(o, r)| *o == ours && *r < rank);
-        match alias {
-            Some((ours, rank))
-                if scalar
-                    && best(ours, *rank)
-                    && is_missing(draft, ours)
-                    && !members.iter().any(|m| m.name == *ours) =>
-            {
-                take_foreign(desk, draft, ours, member, &path.name(&member.name));
-            }
-            _ => keep(&mut draft.properties.extra, &member.name, Some(value.to_value())),
+    // Of several that could be the same property of ours, the one with the best name is.
+    let mut chosen: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (index, member) in strangers.iter().enumerate() {
+        let scalar = matches!(member.value.json, Json::String(_) | Json::Number(_));
+        let Some((ours, rank)) = alias_of(&member.name).filter(|_| scalar) else { continue };
+        let best = chosen.entry(ours).or_insert((rank, index));
+        *best = (*best).min((rank, index));
+    }
+    chosen.retain(|ours, (_, index)| {
+        let name = &strangers[*index].name;
+        is_missing(draft, ours) && (name == ours || !members.iter().any(|member| member.name == *ours))
+    });
+    let chosen: BTreeMap<usize, &str> = chosen.into_iter().map(|(ours, (_, index))| (index, ours)).collect();
+    for (index, member) in strangers.into_iter().enumerate() {
+        match chosen.get(&index) {
+            Some(ours) => take_foreign(desk, draft, ours, member, &path.name(&member.name)),
+            None => keep(&mut draft.properties.extra, &member.name, Some(member.value.to_value())),
         }
     }
 }
@@ -274,8 +276,7 @@ fn take_foreign(desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, member: &Mem
     let node = &member.value;
     desk.lenient = true;
     match (ours, &node.json) {
-        ("id", Json::String(text)) => draft.take_id(text.trim()),
-        ("id", Json::Number(text)) => draft.take_id(text),
+        ("id", _) => take_id(desk, draft, node, path),
         ("source_url", Json::String(text)) => {
             let sources = desk.sources_of_cells(Some((text, node.at, path)), None);
             draft.properties.sources.extend(sources);

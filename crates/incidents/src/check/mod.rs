@@ -182,14 +182,6 @@ impl Draft {
             properties: Properties::new(stand_in),
         }
     }
-
-    /// Takes an id as ours when it is a UUID, and as the source's otherwise.
-    fn take_id(&mut self, text: &str) {
-        match text.parse() {
-            Ok(id) => self.id = Some(id),
-            Err(_) => self.source_id = Some(text.to_owned()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
     for column in 0..row.cells.len() {
         row.cell(desk, &mut draft, column);
     }
-    row.id(&mut draft);
+    row.id(desk, &mut draft);
     row.place(desk, &mut draft);
     row.sources(desk, &mut draft);
     row.impacts(desk, &mut draft);
@@ -93,9 +93,7 @@ impl Row<'_> {
         let cell = &*self.cells[column];
         let Some(ours) = self.columns.targets[column] else {
             if !cell.trim().is_empty() {
-                let unnamed = format!("column_{}", column + 1);
-                let name = if header.is_empty() { &unnamed } else { header };
-                keep(&mut draft.properties.extra, name, Some(cell));
+                keep(&mut draft.properties.extra, &self.columns.kept_as[column], Some(cell));
             }
             return;
         };
@@ -153,9 +151,11 @@ impl Row<'_> {
         }
     }
 
-    fn id(&self, draft: &mut Draft) {
-        if let Some((id, _)) = self.known("id").filter(|(id, _)| id.len() <= 200) {
-            draft.take_id(id);
+    fn id(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        let Some(column) = self.column("id") else { return };
+        let path = ROOT.name(&self.columns.names[column]);
+        if let Some(id) = desk.string(&self.node(column), &path) {
+            desk.take_id(draft, &id, column, &path);
         }
     }
 

@@ -262,6 +262,36 @@ fn what_is_not_ours_is_kept_and_common_names_are_understood() {
 }
 
 #[test]
+fn of_several_names_for_one_property_the_best_is_taken_and_none_is_lost() {
+    let text = feature(
+        "null",
+        r#"{"Id":"k7","headline":"second","name":"third","Title":"first","date":"2025","DATE":"2024","location":"Reni"}"#,
+    );
+    let incident = checked(&text).unwrap().incident;
+    let p = &incident.properties;
+    assert_eq!((incident.title_in("en"), p.date_start.as_str()), ("first", "2025"));
+    assert_eq!(p.same_as, ["x:k7"]);
+    assert_eq!(json!(p.extra), json!({"headline": "second", "name": "third", "DATE": "2024"}));
+}
+
+#[test]
+fn a_hostile_record_takes_no_longer_than_it_is_long() {
+    let many = |unit: &dyn Fn(usize) -> String| (0..100_000).map(unit).collect::<Vec<_>>().join(",");
+    for members in [
+        many(&|n| format!("\"date{}{}\":\"2025\"", "-".repeat(n % 300 + 1), "!".repeat(n / 300))),
+        many(&|n| format!("\"a_{n}\":0")),
+        format!("\"title\":{{{}}}", many(&|n| format!("\"en-a{n}\":\"x\""))),
+        format!("\"extra\":{{{}}},\"a\":1", many(&|n| format!("\"a_{n}\":0"))),
+    ] {
+        let options = ReadOptions { record_bytes: 1 << 30, ..ReadOptions::default() };
+        let text = feature("null", &format!("{{{members}}}"));
+        let started = std::time::Instant::now();
+        let _ = check_one(text.as_bytes(), &options, &mut || IncidentId::from_random([9; 16]));
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
 fn a_mapping_renames_the_properties_of_features_too() {
     let options = ReadOptions {
         map: vec![("title".into(), "what".into())],
