@@ -90,8 +90,13 @@ fn odd_places_of_the_globe_are_answered() {
     for lat in ["-16.8", "66", "0", "-80"] {
         let mut east = ask("180", lat, &["FJI", "RUS"]);
         let mut west = ask("-180", lat, &["FJI", "RUS"]);
-        east["lon"] = Value::Null;
-        west["lon"] = Value::Null;
+        // The same place has two names; the answer echoes the one it was asked by.
+        for answer in [&mut east, &mut west] {
+            answer["lon"] = Value::Null;
+            for to in answer["to"].as_array_mut().unwrap().iter_mut().filter(|to| to["distance_m"] == 0.0) {
+                to["nearest_point"] = Value::Null;
+            }
+        }
         assert_eq!(east, west, "at ±180, {lat}");
     }
 }
