@@ -244,8 +244,8 @@ pub(crate) const PROFILES: &[Profile] = &[
 ];
 
 const VIINA: &[(&str, &str)] = &[
-    ("event_id_1pd", "id"),
     ("event_id", "id"),
+    ("event_id_1pd", "id"),
     ("date", "date_start"),
     ("representative_text", "description"),
     ("text", "description"),

@@ -7,6 +7,7 @@ use crate::incident::Impact;
 use crate::json::{Json, Node, shown};
 use crate::profile::{Columns, plain_name};
 use crate::read::{STRAY, Stray, split_cells};
+use crate::vocabulary::{EventType, LocationMethod};
 use crate::write::is_guarded;
 use std::borrow::Cow;
 
@@ -44,11 +45,23 @@ pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
     match columns.profile() {
         Some("firms") => row.firms(desk, &mut draft),
         Some("acled") => row.acled(&mut draft),
+        Some("viina") => row.viina(&mut draft),
         _ => {}
     }
     desk.finish(&mut draft, &ROOT, 0);
     Some(draft)
 }
+
+/// VIINA's flags of tactics that leave no doubt about the kind of event, the most telling first.
+const VIINA_KINDS: &[(&str, EventType, &str)] = &[
+    ("t_uav", EventType::ExplosionsRemoteViolence, "air_drone_strike"),
+    ("t_airstrike", EventType::ExplosionsRemoteViolence, "air_drone_strike"),
+    ("t_artillery", EventType::ExplosionsRemoteViolence, "shelling_artillery_missile"),
+    ("t_ied", EventType::ExplosionsRemoteViolence, "remote_explosive_landmine_ied"),
+    ("t_firefight", EventType::Battles, "armed_clash"),
+    ("t_raid", EventType::Battles, "armed_clash"),
+    ("t_property", EventType::StrategicDevelopments, "looting_property_destruction"),
+];
 
 struct Row<'r> {
     columns: &'r Columns,
@@ -268,6 +281,30 @@ impl Row<'_> {
         };
         if let (Some(scan), Some(track)) = (side_km("scan"), side_km("track")) {
             draft.properties.location_radius_m = Some((scan.hypot(track) * 500.0).ceil());
+        }
+    }
+
+    /// VIINA flags each report with what it is about, who began it and how finely it was located; the flags
+    /// themselves stay in `extra`. A report without a flag that is read here says nothing of its kind.
+    fn viina(&self, draft: &mut Draft) {
+        let is_set = |flag: &str| {
+            let cell = self.theirs(flag).or_else(|| self.theirs(&format!("{flag}_b")));
+            cell.is_some_and(|(cell, _)| cell.parse::<f64>().is_ok_and(|chance| chance >= 0.5))
+        };
+        let p = &mut draft.properties;
+        if let Some((_, kind, sub)) = VIINA_KINDS.iter().find(|(flag, ..)| is_set(flag)) {
+            p.event_type = Some(*kind);
+            p.sub_event_type = Some((*sub).to_owned());
+        }
+        p.actor1 = match (is_set("a_rus_init"), is_set("a_ukr_init")) {
+            (true, false) => Some("Russian forces".to_owned()),
+            (false, true) => Some("Ukrainian forces".to_owned()),
+            _ => None,
+        };
+        match self.theirs("geo_precision").map(|(cell, _)| cell) {
+            Some("STREET") => p.location_method = Some(LocationMethod::StreetMatch),
+            Some("ADM1" | "ADM2") => p.location_method = Some(LocationMethod::AdminCentroid),
+            _ => {}
         }
     }
 

@@ -565,6 +565,40 @@ fn rows_of_known_datasets_are_understood() {
 }
 
 #[test]
+fn rows_of_the_other_crosswalks_are_understood() {
+    let one = |text: &str| {
+        let (good, faults) = table(text).unwrap();
+        assert_eq!(faults, []);
+        good[0].incident.clone()
+    };
+    let incident = one(
+        "event_id,event_id_1pd,date,geonameid,asciiname,ADM1_NAME,longitude,latitude,GEO_PRECISION,source,url,text,t_artillery_b,a_rus_init_b\n\
+         11,12,20220224,1,Reni,Odesa,28.28,45.45,ADM2,nv,https://example.org/a;b,Вибух,0.97,1\n",
+    );
+    let p = &incident.properties;
+    assert_eq!(p.same_as, ["my_table:11"]);
+    assert_eq!(p.sub_event_type.as_deref(), Some("shelling_artillery_missile"));
+    assert_eq!((p.actor1.as_deref(), p.license.as_deref()), (Some("Russian forces"), Some("ODbL-1.0")));
+    assert_eq!(incident.radius().meters, None, "a place known only as a district");
+    assert_eq!(p.sources[0].url.as_deref(), Some("https://example.org/a;b"));
+    assert_eq!((p.sources[0].name.as_deref(), &p.extra["t_artillery_b"]), (Some("nv"), &json!("0.97")));
+
+    let incident = one(
+        "entry,date,city,province,lat,lon,brief description,arms/munition,link,geolocation,violence level\n\
+         UW1,2022-03-09,Mykolaiv,Mykolaiv Oblast,46.9,31.9,A crater,Rocket,https://example.org/x,https://example.org/y,2\n",
+    );
+    let p = &incident.properties;
+    assert_eq!((p.same_as[0].as_str(), p.event_type_source.as_deref()), ("my_table:UW1", Some("Rocket")));
+    assert_eq!(incident.title_in("en"), "A crater");
+    assert_eq!(p.extra["violence level"], json!("2"));
+
+    let incident = one("id,description,date,time,location,latitude,longitude,associations,sources\n\
+         5,A tank,03/04/2022,14:20,Bucha,50.55,30.22,Armour,s1\n");
+    assert_eq!(incident.properties.date_start.as_str(), "2022-03-04", "documented as month, day, year");
+    assert_eq!(incident.properties.extra["time"], json!("14:20"));
+}
+
+#[test]
 fn the_same_input_twice_gives_the_same_keys() {
     let text = "lon,lat,date,title\n1,2,2025,a\n1,2,2025,b\n";
     let keys = || {
