@@ -282,7 +282,7 @@ describe('the page', () => {
       const footer = page.getByRole('contentinfo');
       await footer.getByText(/osm-maritime-10m/).waitFor();
       const said = await footer.textContent();
-      assert.match(said, /accurate to ±\d+ m/);
+      assert.match(said, /accurate to ±\d+\s(m|km) /);
       assert.match(said, /ODbL/);
       assert.match(said, /OpenStreetMap/);
       assert.match(said, /world view: /);

@@ -598,10 +598,10 @@ function showFooter(): void {
     accuracy !== null && words.t('footer.accuracy', { accuracy: printLength(words, accuracy) }),
     license && words.t('footer.license', { license }),
     attribution,
-    worldView && words.t('footer.worldview', { view: worldView }),
+    worldView && words.t('footer.worldview', { view: words.term('view', worldView) }),
     words.t('footer.background'),
   ];
-  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part)] : [])));
+  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
 }
 
 /** Writes every text of the page in the reader's language. */
@@ -866,7 +866,7 @@ function cite(): void {
       accuracy: boundary?.accuracy ? printLength(words, boundary.accuracy) : '?',
       license: boundary?.license ?? '?',
       attribution: boundary?.attribution ?? '?',
-      view: boundary?.worldView ?? '?',
+      view: boundary ? words.term('view', boundary.worldView) : '?',
       day,
       address: location.href,
     }),

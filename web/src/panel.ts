@@ -73,7 +73,7 @@ export function incidentPanel(
     facts(incident, context),
     impacts(incident.impacts, words),
     sources(incident, words),
-    foot(boundary, words, [
+    foot(boundary, main(measures, context), words, [
       h('a', { href: incidentAddress(incident.id) }, words.t('panel.raw')),
       incident.license && `${words.t('panel.license')}: ${incident.license}`,
     ]),
@@ -104,7 +104,7 @@ export function placePanel(
       ),
     ),
     distanceSection(measures, null, context),
-    foot(answer.boundary, words, []),
+    foot(answer.boundary, main(measures, context), words, []),
     actions(context, true),
   ];
 }
@@ -154,16 +154,16 @@ function distanceSection(
   context: PanelContext,
 ): HTMLElement {
   const { words, world, drawn } = context;
-  const main = measures[drawn] ?? measures[0];
+  const told = main(measures, context);
   const section = h('section', { class: 'distance' }, h('h3', {}, words.t('panel.distance')));
-  if (!main) {
+  if (!told) {
     section.append(h('p', { class: 'none' }, words.t('list.nodistance')));
     return section;
   }
   section.append(
-    h('p', { id: 'distance', class: `figure ${main.side}` }, tellDistance(words, main, world, on)),
-    scale(main, words),
-    h('p', { class: 'how' }, how(main, words)),
+    h('p', { id: 'distance', class: `figure ${told.side}` }, tellDistance(words, told, world, on)),
+    scale(told, words),
+    h('p', { class: 'how' }, how(told, words)),
   );
   if (measures.length > 1) {
     section.append(
@@ -209,7 +209,6 @@ function scale(measure: Measure, words: Words): SVGElement | HTMLElement {
   const [left, right] = [Math.min(0, low), Math.max(0, high)];
   const span = right - left || 1;
   const x = (meters: number) => Math.round((14 + (292 * (meters - left)) / span) * 10) / 10;
-  const words0 = words.t('scale.border');
   const anchor = x(0) < 40 ? 'start' : x(0) > 280 ? 'end' : 'middle';
   return svg(
     'svg',
@@ -227,7 +226,7 @@ function scale(measure: Measure, words: Words): SVGElement | HTMLElement {
     }),
     svg('path', { class: 'border', d: `M${x(0)} 16V44` }),
     svg('circle', { class: 'dot', cx: x(measure.signed), cy: 30, r: 6 }),
-    svg('text', { x: x(0), y: 11, 'text-anchor': anchor }, words0),
+    svg('text', { x: x(0), y: 11, 'text-anchor': anchor }, words.t('scale.border')),
   );
 }
 
@@ -339,16 +338,24 @@ function sources(incident: Incident, words: Words): HTMLElement {
   return section;
 }
 
+/** The measure that is drawn and told at length. */
+function main(measures: readonly Measure[], context: PanelContext): Measure | null {
+  return measures[context.drawn] ?? measures[0] ?? null;
+}
+
+/** The border set, and how accurate it is along the stretch that was found. */
 function foot(
   boundary: Boundary | null,
+  measure: Measure | null,
   words: Words,
   more: (Node | string | null)[],
 ): HTMLElement {
+  const accuracy = measure?.accuracy ?? boundary?.accuracy ?? null;
   const said = boundary
     ? words.t('panel.measuredby', {
         set: boundary.set,
         version: boundary.version,
-        accuracy: boundary.accuracy === null ? '?' : printLength(words, boundary.accuracy),
+        accuracy: accuracy === null ? '?' : printLength(words, accuracy),
       })
     : '';
   return h(

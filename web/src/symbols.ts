@@ -18,7 +18,7 @@ const SHAPES: Record<EventType, string> = {
   riots: 'M4 4 20 4 20 20 4 20Z',
   disaster: 'M2 4 22 4 12 21.5Z',
   access_constraint: 'M9 3 15 3 15 9 21 9 21 15 15 15 15 21 9 21 9 15 3 15 3 9 9 9Z',
-  other: 'M12 5.5A6.5 6.5 0 1 1 12 18.5A6.5 6.5 0 1 1 12 5.5Z',
+  other: 'M12 4.5A7.5 7.5 0 1 1 12 19.5A7.5 7.5 0 1 1 12 4.5Z',
 };
 
 /** At least 3:1 against land and paper of either theme (WCAG 1.4.11). */

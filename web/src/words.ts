@@ -137,7 +137,11 @@ export function tellDistance(
       : words.t('distance.inside', { name });
   }
   if (measure.signed >= 0) {
-    return words.t('distance.uncertain', { name, distance: printed.distance, high: printed.high });
+    return words.t('distance.uncertain', {
+      name,
+      distance: printed.distance,
+      range: printed.range,
+    });
   }
   const { reach } = measure;
   const outside = printDistance(words, measure.high, measure.high, measure.high + reach);

@@ -186,10 +186,10 @@ describe('the distance in words', () => {
 
   it('says that the side is uncertain when the circle crosses the border', () => {
     expect(tell(english, measure(2221, 3200))).toBe(
-      'side uncertain: Romania (NATO), its border is 2 km away (up to 6 km)',
+      '2 km (0–6 km) from Romania (NATO), side uncertain',
     );
     expect(tell(english, measure(-254, 1200))).toBe(
-      'side uncertain: inside Romania (NATO) by 0.3 km, or up to 0.9 km outside it',
+      'inside Romania (NATO) by 0.3 km, side uncertain (or up to 0.9 km outside)',
     );
     expect(tell(romanian, measure(2221, 3200))).toContain('partea incertă');
     expect(tell(ukrainian, measure(2221, 3200))).toContain('бік невідомий');
