@@ -24,9 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(file), Some(dir)) = (arguments.next(), arguments.next()) else {
         return Err("usage: million FILE.ndjson DIR".into());
     };
-    let borders = timed("decode borders", || BorderSet::default_set())?;
+    let borders = timed("decode borders", BorderSet::default_set)?;
     let borders = Arc::new(borders);
     let dir = Path::new(&dir);
+    put_from_many(&file, &borders)?;
     put(&file, dir, &borders)?;
     let options = Options { create: false, read_only: false };
     let store = timed("open", || Store::open(dir, Arc::clone(&borders), options))?;
@@ -56,10 +57,38 @@ fn put(file: &str, dir: &Path, borders: &Arc<BorderSet>) -> Result<(), Box<dyn E
         longest = longest.max(took);
         cpu += cpu_ms() - cpu_start;
     }
+    let rate = f64::from(u32::try_from(total)?) / seconds;
     println!(
-        "put {total} in {seconds:.2} s, {:.0}/s; longest batch {longest:.2} s",
-        f64::from(u32::try_from(total)?) / seconds
+        "put {total} in {seconds:.2} s, {rate:.0}/s, {cpu} ms of processor; longest batch {longest:.2} s"
     );
+    Ok(())
+}
+
+/// Single incidents put by many at once: they share an fsync.
+fn put_from_many(file: &str, borders: &Arc<BorderSet>) -> Result<(), Box<dyn Error>> {
+    let lines = BufReader::new(std::fs::File::open(file)?).lines();
+    let all: Vec<Incident> = (lines.take(2_000))
+        .map(|line| Ok(serde_json::from_str(&line?)?))
+        .collect::<Result<_, Box<dyn Error>>>()?;
+    for writers in [1, 8, 64] {
+        let dir = std::env::temp_dir().join(format!("kordon-million-{}-{writers}", std::process::id()));
+        let store = Store::open(&dir, Arc::clone(borders), Options { create: true, read_only: false })?;
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for share in all.chunks(all.len().div_ceil(writers)) {
+                let store = &store;
+                scope.spawn(move || {
+                    for one in share {
+                        store.put(vec![one.clone()], &Author::new("million")).expect("the disk takes it");
+                    }
+                });
+            }
+        });
+        let rate = f64::from(u32::try_from(all.len())?) / start.elapsed().as_secs_f64();
+        println!("{writers} writers: {rate:.0} single puts a second, {} batches", store.verify()?.batches);
+        drop(store);
+        std::fs::remove_dir_all(dir)?;
+    }
     Ok(())
 }
 

@@ -580,7 +580,7 @@ fn has_unwritten_sector(bytes: &[u8], from: usize) -> bool {
         let start = at + found;
         let run = bytes[start..].iter().take_while(|byte| **byte == 0).count();
         let end = start + run;
-        if end == bytes.len() || end % 512 == 0 {
+        if end == bytes.len() || end.is_multiple_of(512) {
             return true;
         }
         at = end;

@@ -55,7 +55,7 @@ impl Tile {
     }
 
     /// Tile coordinates of a place.
-    pub fn from_world(self, [x, y]: World) -> [f64; 2] {
+    pub fn place_of(self, [x, y]: World) -> [f64; 2] {
         let scale = self.scale();
         [(x * scale - f64::from(self.x)) * EXTENT, (y * scale - f64::from(self.y)) * EXTENT]
     }
@@ -63,7 +63,7 @@ impl Tile {
     /// The unit a place is in, when it is on this tile: every place is on exactly one tile of a zoom.
     #[expect(clippy::cast_possible_truncation, reason = "checked to be within the tile")]
     pub fn cell_of(self, place: World) -> Option<OnTile> {
-        let at = self.from_world(place);
+        let at = self.place_of(place);
         at.iter().all(|part| (0.0..EXTENT).contains(part)).then(|| at.map(|part| part.floor() as i32))
     }
 
@@ -103,7 +103,7 @@ pub(crate) fn cut_line(tile: Tile, line: &[World]) -> Vec<Vec<OnTile>> {
     let mut pieces: Vec<Vec<[f64; 2]>> = Vec::new();
     let mut open = false;
     for pair in line.windows(2) {
-        let (from, to) = (tile.from_world(pair[0]), tile.from_world(pair[1]));
+        let (from, to) = (tile.place_of(pair[0]), tile.place_of(pair[1]));
         let Some((a, b)) = cut_edge(from, to) else {
             open = false;
             continue;
@@ -142,7 +142,7 @@ fn cut_edge(from: [f64; 2], to: [f64; 2]) -> Option<([f64; 2], [f64; 2])> {
 
 /// A ring on a tile, open; `None` when nothing of it can be seen there.
 pub(crate) fn cut_ring(tile: Tile, ring: &[World]) -> Option<Vec<OnTile>> {
-    let mut points: Vec<[f64; 2]> = ring.iter().map(|place| tile.from_world(*place)).collect();
+    let mut points: Vec<[f64; 2]> = ring.iter().map(|place| tile.place_of(*place)).collect();
     // One side after the other (Sutherland–Hodgman); edges that run along the cut lie in the buffer.
     for (axis, limit, sign) in
         [(0, -BUFFER, 1.0), (0, EXTENT + BUFFER, -1.0), (1, -BUFFER, 1.0), (1, EXTENT + BUFFER, -1.0)]

@@ -484,7 +484,10 @@ struct Targets {
 
 /// The target that a thread met last: rows stand by their start, so it mostly is the next one's too.
 #[derive(Default)]
-struct Memo(Option<((usize, i64), Arc<Dated>, Arc<Seen>)>);
+struct Memo(Option<Met>);
+
+/// In which part and on which day, which target, and the distances to it.
+type Met = ((usize, i64), Arc<Dated>, Arc<Seen>);
 
 /// A target on some days: its members, and the cells of the globe that may be near it.
 struct Dated {

@@ -67,16 +67,13 @@ impl Context {
     /// The boxes of the rings of a territory.
     pub fn ring_boxes(&self, id: TerritoryId) -> &[[f64; 4]] {
         let all = self.ring_boxes.get_or_init(|| {
-            let territories = 0..self.borders.territories().len();
-            let ids = territories.into_par_iter().filter_map(|at| territory_at(&self.borders, at));
+            // On this thread alone: one that helps others while it waits could come here again.
+            let territories = self.borders.territories().iter();
+            let ids = territories.filter_map(|territory| self.borders.find(&territory.code));
             ids.map(|id| self.borders.rings(id).iter().map(|ring| box_of(ring)).collect()).collect()
         });
         all.get(id.index()).map_or(&[], Vec::as_slice)
     }
-}
-
-fn territory_at(borders: &BorderSet, at: usize) -> Option<TerritoryId> {
-    borders.territories().get(at).and_then(|territory| borders.find(&territory.code))
 }
 
 fn box_of(ring: &[[f64; 2]]) -> [f64; 4] {
@@ -342,12 +339,15 @@ impl Columns {
     }
 }
 
+/// Distances to one target, by its members.
+type SeenOf = (Arc<[TerritoryId]>, Arc<Seen>);
+
 /// Columns with their indexes. Never changes.
 pub(crate) struct Part {
     pub columns: Columns,
     by_id: Vec<u32>,
     pub tree: PlaceTree,
-    seen: Mutex<Vec<(Arc<[TerritoryId]>, Arc<Seen>)>>,
+    seen: Mutex<Vec<SeenOf>>,
 }
 
 impl Part {

@@ -275,12 +275,12 @@ impl Store {
         let mut loading = Loading::default();
         let documents = Arc::new(Documents::default());
         let context = Arc::new(Context::new(Arc::clone(borders), Arc::clone(&documents)));
-        let (mut ledger, recovery) =
+        let (mut ledger, mut recovery) =
             Ledger::open(dir, options.create, options.read_only, documents, &mut |bytes, frames| {
                 loading.segment(bytes, frames, &context);
             })?;
         prepare(&mut ledger);
-        let recovery = loading.into_recovery(recovery);
+        recovery.damage.append(&mut loading.damage);
         if let Some(damage) = recovery.damage.first() {
             ledger.refuse(AppendError::Damaged(damage.clone()));
         }
@@ -530,11 +530,6 @@ impl Loading {
             self.rows[before] = None;
         }
         self.rows.push(Some(row));
-    }
-
-    fn into_recovery(&mut self, mut recovery: Recovery) -> Recovery {
-        recovery.damage.append(&mut self.damage);
-        recovery
     }
 
     fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
@@ -841,4 +836,44 @@ fn sign(incident: &mut Incident, revision: u64, now: Option<&EventDate>, author:
 fn now() -> Option<EventDate> {
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     EventDate::parse(&now).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use kordon_incidents::Properties;
+
+    use super::*;
+    use crate::ledger::{Disk, SEGMENT_BYTES};
+
+    fn incident(number: u8) -> Incident {
+        let mut properties = Properties::new(EventDate::parse("2025-05-30").expect("a date"));
+        properties.same_as = vec![format!("test:{number}")];
+        Incident { id: IncidentId::from_random([number; 16]), places: Vec::new(), properties }
+    }
+
+    #[test]
+    fn after_a_failed_fsync_reads_go_on_and_writes_do_not_until_the_store_is_opened_again() {
+        let borders = Arc::new(BorderSet::natural_earth().expect("it is built in"));
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { create: true, read_only: false };
+        let author = Author::new("a test");
+        let store = Store::open(dir.path(), Arc::clone(&borders), options).expect("it opens");
+        store.put(vec![incident(1)], &author).expect("it is put");
+        drop(store);
+        let failing = Disk { sync: |_| Err(io::Error::other("the disk is gone")), ..Disk::default() };
+        let break_disk = |ledger: &mut Ledger| ledger.with_disk(failing, SEGMENT_BYTES);
+        let store = Store::open_as(dir.path(), &borders, options, &break_disk).expect("it opens");
+        for number in 2..4 {
+            let refused = store.put(vec![incident(number)], &author);
+            assert!(matches!(refused, Err(PutError::Ledger(AppendError::Failed(_)))), "{refused:?}");
+        }
+        assert!(matches!(store.refusal(), Some(AppendError::Failed(_))));
+        assert_eq!(store.public().len(), 1, "what was not acknowledged is not seen");
+        let public = store.public();
+        let row = public.get(incident(1).id).expect("it is there");
+        assert!(public.feature(&row).is_ok());
+        drop(store);
+        let store = Store::open(dir.path(), borders, options).expect("it opens");
+        store.put(vec![incident(4)], &author).expect("it is put");
+    }
 }

@@ -1,6 +1,8 @@
 //! What a store promises: nothing acknowledged is lost, a batch is seen whole or not at all, and every answer of
 //! its indexes is the one that a scan of all incidents gives.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
