@@ -39,11 +39,10 @@ pub async fn landing(
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let asked = |form: &str| query.split('&').any(|part| part == form);
-    if asked("f=html") || (prefers_html(&headers) && !asked("f=json")) {
-        if let Some(mut page) = assets::index(&headers) {
-            page.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
-            return Ok(page);
-        }
+    let wants_page = asked("f=html") || (prefers_html(&headers) && !asked("f=json"));
+    if let Some(mut page) = wants_page.then(|| assets::index(&headers)).flatten() {
+        page.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+        return Ok(page);
     }
     Params::read(Some(&query), &["f"], &[])?.one_of("f", &["json"])?;
     let mut links = vec![

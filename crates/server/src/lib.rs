@@ -30,4 +30,5 @@ pub use app::Config;
 pub use error::Problem;
 pub use listen::{Limits, serve};
 pub use query::query_of;
+pub use record::{csv_header, csv_row};
 pub use routes::router;

@@ -321,7 +321,6 @@ const fn read(
 }
 
 /// The whole server as one service.
-#[must_use]
 pub fn router(config: Config) -> Router {
     let app: App = Arc::new(Shared::new(config));
     let mut router = Router::new();
@@ -368,7 +367,8 @@ async fn enter(
         let media = body::media_type(headers)?.unwrap_or_default();
         // JSON is UTF-8 (RFC 8259); of tables the reader may know a legacy encoding.
         let readable = media.name == CSV || media.charset.as_deref().is_none_or(body::is_utf8);
-        if !route.takes.is_empty() && !(readable && route.takes.contains(&media.name.as_str())) {
+        let taken = route.takes.is_empty() || (readable && route.takes.contains(&media.name.as_str()));
+        if !taken {
             return Err(Problem::unsupported(route.takes));
         }
     }

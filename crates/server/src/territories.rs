@@ -196,12 +196,20 @@ fn feature(coarse: &BorderSet, territory: &Territory, skip_geometry: bool) -> Va
 
 type Ring = Vec<[f64; 2]>;
 
+/// Whether a box meets the box of any of a territory's rings; the box of a whole territory may span the globe.
 fn meets(coarse: &BorderSet, territory: &Territory, bbox: BBox) -> bool {
-    let bounds = coarse.find(&territory.code).and_then(|id| coarse.bounds(id));
-    bounds.is_some_and(|bounds| {
-        let (ours, theirs) = (bounds.parts(), bbox.parts());
-        ours.iter()
-            .any(|a| theirs.iter().any(|b| a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]))
+    let rings = coarse.find(&territory.code).map(|id| coarse.rings(id)).unwrap_or_default();
+    rings.iter().any(|ring| {
+        let [west, south, east, north] = bounds(ring);
+        bbox.parts()
+            .iter()
+            .any(|part| part[0] <= east && west <= part[2] && part[1] <= north && south <= part[3])
+    })
+}
+
+fn bounds(ring: &[[f64; 2]]) -> [f64; 4] {
+    ring.iter().fold([180.0, 90.0, -180.0, -90.0], |[west, south, east, north], [lon, lat]| {
+        [west.min(*lon), south.min(*lat), east.max(*lon), north.max(*lat)]
     })
 }
 

@@ -1,4 +1,5 @@
 //! What the API promises, asked as a client asks: one test a promise, no network, a fresh store each.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use axum::Router;
 use axum::body::Body;
@@ -619,7 +620,7 @@ async fn a_legacy_encoding_may_be_named_for_a_table_only() {
     send("text/csv; charset=windows-1252", csv.clone()).await.is_ok();
     send("text/csv; charset=klingon", csv).await.is_problem(415);
     send("application/json; charset=windows-1252", b"{}".to_vec()).await.is_problem(415);
-    assert_eq!(titles(&door.get(ITEMS).await.json()).len(), 1);
+    assert!(door.get(ITEMS).await.text().contains("Brücke"));
 }
 
 #[tokio::test]
