@@ -84,7 +84,7 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
             day(row.start_s()),
             nearest.map_or_else(|| "unknown".to_owned(), |n| spread(n, row.radius_m())),
             nearest.map_or_else(String::new, |n| borders.territory(n.territory).code.clone()),
-            row.title().to_owned(),
+            shortened(row.title()),
             row.id().to_string(),
         ]);
     }
@@ -92,6 +92,15 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+/// A title that leaves room for its neighbors; `--json` has it whole.
+fn shortened(title: &str) -> String {
+    const WIDTH: usize = 72;
+    match title.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}\u{2026}", &title[..end]),
+        None => title.to_owned(),
+    }
 }
 
 /// A distance as the interval it deserves.

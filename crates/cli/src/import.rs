@@ -120,12 +120,14 @@ impl Import {
         }
         if broken || (faulty > 0 && self.on_error == OnError::Reject) {
             end(&Tally { refused: records, ..Tally::default() });
-            let way = if broken {
-                "mend the file"
+            say(&if broken {
+                "bytes that cannot be read refuse the whole file, so nothing was stored; mend it and import it again".to_owned()
             } else {
-                "mend them, or use --on-error quarantine to store the others"
-            };
-            say(&format!("{faulty} of {records} records have faults, so nothing was stored; {way}"));
+                format!(
+                    "{faulty} of {records} records have faults, so nothing was stored; \
+                     mend them, or use --on-error quarantine to store the others"
+                )
+            });
             return Ok(Done::SomeRefused);
         }
         let tally = self.store_all(files, spooled.as_ref().map(|f| f.path()), &stop)?;
