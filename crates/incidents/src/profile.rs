@@ -268,6 +268,8 @@ const MOST_COLUMNS: usize = 2_000;
 pub(crate) struct Columns {
     /// Headers as they stand in the table.
     pub(crate) names: Vec<String>,
+    /// Headers in small letters, as [`plain_name`] writes them.
+    pub(crate) plain: Vec<String>,
     /// Names under which columns go to `extra`: the headers, each but once, and none empty.
     pub(crate) kept_as: Vec<String>,
     /// Our name of each column; `None` goes to `extra`.
@@ -346,6 +348,7 @@ impl Columns {
         }
         let columns = Columns {
             names: names.to_vec(),
+            plain,
             kept_as: each_once(names),
             targets: assigned.targets,
             delimiter,

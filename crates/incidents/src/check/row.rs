@@ -81,7 +81,7 @@ impl Row<'_> {
     }
 
     fn theirs(&self, header: &str) -> Option<(&str, usize)> {
-        let column = self.columns.names.iter().position(|name| plain_name(name) == header)?;
+        let column = self.columns.plain.iter().position(|name| name == header)?;
         let cell = self.cells[column].trim();
         (!is_unknown(cell)).then_some((cell, column))
     }
