@@ -352,7 +352,7 @@ impl<'a> Compiled<'a> {
         let within = query.within.as_ref().map(|within| (Measure::new(&within.of, context), within));
         let of = query.of.as_ref().or(query.within.as_ref().map(|within| &within.of));
         Self {
-            boxes: query.bbox.as_ref().map(BBox::parts),
+            boxes: query.bbox.as_ref().map(boxes_of),
             datetime: query.datetime,
             event_type: mask(&query.event_type, |word| word as u32),
             verification: mask(&query.verification, |word| word as u32),
@@ -431,6 +431,21 @@ impl<'a> Compiled<'a> {
 
 fn has_word(words: u32, word: u8) -> bool {
     word != NO_WORD && words >> word & 1 == 1
+}
+
+/// The parts of a box, in degrees. A part that reaches one edge of the map has the other edge too: the
+/// antimeridian is one line, whichever way a report writes it.
+fn boxes_of(bbox: &BBox) -> Vec<[f64; 4]> {
+    let mut boxes = bbox.parts();
+    for [west, south, east, north] in bbox.parts() {
+        if east == 180.0 {
+            boxes.push([-180.0, south, -180.0, north]);
+        }
+        if west == -180.0 {
+            boxes.push([180.0, south, 180.0, north]);
+        }
+    }
+    boxes
 }
 
 fn is_in(place: LonLat, boxes: &[[f64; 4]]) -> bool {
