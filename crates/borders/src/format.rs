@@ -75,9 +75,9 @@ pub struct BetterAccuracy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// On dry land.
+    /// On land, as far as the set's source knows: no water is mapped there.
     Land,
-    /// Along or across a river or a lake.
+    /// In or close by a river or a lake.
     RiverOrLake,
     /// At sea: a boundary between territorial seas, or their outer limit.
     Maritime,

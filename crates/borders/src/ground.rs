@@ -4,7 +4,8 @@
 //! round the globe is the sea, the others are inland water. An edge is asked at its middle, and for inland water also
 //! 30 m to either side of it, because both files are drawn to 10 m only.
 //!
-//! Limits: rivers too narrow to be drawn as areas are not in such a file, so a border along a small river counts as land.
+//! Limits: such a file lacks rivers that are drawn as lines, and stretches of others, so that `land` says no more than that no
+//! water is known there. `data/borders/SOURCE.md` has figures.
 
 use crate::LonLat;
 use crate::build::{BuildError, Polygons};
