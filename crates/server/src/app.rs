@@ -1,6 +1,7 @@
 //! What every handler shares: the store, the border sets, the limits, and a place for slow work.
 
 use crate::access::Access;
+use crate::body::Room;
 use crate::error::Problem;
 use crate::listen::Limits;
 use crate::tiles::TileCache;
@@ -14,6 +15,22 @@ use tokio::sync::Semaphore;
 
 /// How long work may wait for its turn before the client is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Single records being written at once: they wait for one fsync together, so many cost little.
+const WRITERS: usize = 64;
+/// Files being imported at once.
+const IMPORTERS: usize = 2;
+
+/// Kinds of work that do not wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Questions.
+    Read,
+    /// Single records.
+    Write,
+    /// Whole files.
+    Import,
+}
 
 /// What a server is made of.
 pub struct Config {
@@ -43,7 +60,9 @@ pub struct Shared {
     pub counts: Counts,
     /// When serving began.
     pub started: Instant,
-    workers: Arc<Semaphore>,
+    /// The memory for bodies on their way in.
+    pub room: Room,
+    lanes: [Arc<Semaphore>; 3],
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
 }
@@ -57,13 +76,14 @@ impl Shared {
     pub fn new(config: Config) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
-            config,
             tiles: TileCache::default(),
             counts: Counts::default(),
             started: Instant::now(),
-            workers: Arc::new(Semaphore::new(cores * 2)),
+            room: Room::new(config.limits.bodies_bytes),
+            lanes: [cores * 2, WRITERS, IMPORTERS].map(|permits| Arc::new(Semaphore::new(permits))),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),
+            config,
         }
     }
 
@@ -78,22 +98,37 @@ impl Shared {
         self.replacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs work that takes time on a thread made for it, so that other connections are not held up. At most
-    /// two pieces a core run at once.
+    /// Runs reading work that takes time: at most two pieces a core at once.
     ///
     /// # Errors
     ///
-    /// The work's own; 503 when its turn does not come soon; 500 when it panicked.
+    /// As [`Shared::work_in`].
     pub async fn work<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, Problem> + Send + 'static,
     {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.workers).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        self.work_in(Lane::Read, work).await
+    }
+
+    /// Runs work that takes time on a thread made for it, so that other connections are not held up. Each lane has
+    /// its own places: a long import keeps no reader waiting.
+    ///
+    /// # Errors
+    ///
+    /// The work's own; 503 when its turn does not come soon; 500 when it panicked.
+    pub async fn work_in<T, F>(&self, lane: Lane, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        let places = Arc::clone(&self.lanes[lane as usize]);
+        let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, places.acquire_owned()).await else {
+            return Err(Problem::busy());
+        };
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
-            drop(turn);
+            drop(place);
             result
         });
         done.await.unwrap_or_else(|error| Err(Problem::internal(&error)))

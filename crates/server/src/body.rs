@@ -1,25 +1,79 @@
-//! Request bodies: read whole, within a size that is stated and a time that is kept.
+//! Request bodies: read whole, within a size that is stated, a time that is kept, and a memory that is shared.
 //!
 //! A declared length over the limit is refused before a byte is read. Nothing is decompressed: a body with
-//! a `Content-Encoding` is refused, so a small body never becomes a large one.
+//! a `Content-Encoding` is refused, so a small body never becomes a large one. All bodies together may take
+//! [`Limits::bodies_bytes`](crate::Limits); a sender holds of that only what it has sent.
 
 use crate::error::Problem;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A sender that is never silent for long, but slow, is given up after so many times the silence it is allowed.
+const WHOLE_IN_IDLES: u32 = 20;
+/// The unit in which memory is shared.
+const SHARE_BYTES: usize = 1024;
+
+/// The memory that all bodies together may take.
+#[derive(Clone, Debug)]
+pub struct Room(Arc<Semaphore>);
+
+impl Room {
+    /// Room for so many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new((bytes / SHARE_BYTES).min(Semaphore::MAX_PERMITS))))
+    }
+}
+
+/// A body as it was received. It takes room until it is dropped.
+#[derive(Debug, Default)]
+pub struct Received {
+    bytes: Vec<u8>,
+    share: Option<OwnedSemaphorePermit>,
+}
+
+impl Deref for Received {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Received {
+    fn take(&mut self, data: &[u8], room: &Room) -> Result<(), Problem> {
+        let held = self.share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let needed = (self.bytes.len() + data.len()).div_ceil(SHARE_BYTES);
+        if needed > held {
+            let more = u32::try_from(needed - held).map_err(|_| Problem::busy())?;
+            let more = Arc::clone(&room.0).try_acquire_many_owned(more).map_err(|_| Problem::busy())?;
+            match &mut self.share {
+                Some(share) => share.merge(more),
+                None => self.share = Some(more),
+            }
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+}
 
 /// Reads a body of at most `limit` bytes whose sender is never silent for longer than `idle`.
 ///
 /// # Errors
 ///
-/// 413 over the limit, 408 for a silent sender, 415 for a compressed body, 400 when it breaks off.
+/// 413 over the limit, 408 for a silent or a too slow sender, 415 for a compressed body, 400 when it breaks off,
+/// 503 when other bodies take all the room.
 pub async fn read(
+    room: &Room,
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,
     idle: Duration,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Received, Problem> {
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && coding.as_bytes() != b"identity"
     {
@@ -30,33 +84,25 @@ pub async fn read(
             "Send the body without Content-Encoding.",
         ));
     }
-    let declared = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse::<usize>().ok())
-        .unwrap_or(0);
-    if declared > limit {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
         return Err(Problem::too_large(limit));
     }
-    let mut bytes = Vec::with_capacity(declared);
+    let deadline = tokio::time::Instant::now() + idle * WHOLE_IN_IDLES;
+    let mut received = Received::default();
     loop {
-        let Ok(frame) = tokio::time::timeout(idle, body.frame()).await else {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "body-timeout",
-                "The body took too long",
-                format!("Nothing arrived for {} s.", idle.as_secs_f64()),
-            )
-            .header(header::CONNECTION, "close"));
+        let until = deadline.min(tokio::time::Instant::now() + idle);
+        let Ok(frame) = tokio::time::timeout_at(until, body.frame()).await else {
+            return Err(too_slow(idle));
         };
         match frame {
-            None => return Ok(bytes),
+            None => return Ok(received),
             Some(Ok(frame)) => {
                 let Ok(data) = frame.into_data() else { continue };
-                if bytes.len() + data.len() > limit {
+                if received.len() + data.len() > limit {
                     return Err(Problem::too_large(limit));
                 }
-                bytes.extend_from_slice(&data);
+                received.take(&data, room)?;
             }
             Some(Err(error)) => {
                 tracing::debug!(%error, "a body broke off");
@@ -64,6 +110,17 @@ pub async fn read(
             }
         }
     }
+}
+
+fn too_slow(idle: Duration) -> Problem {
+    let (silence, whole) = (idle.as_secs_f64(), (idle * WHOLE_IN_IDLES).as_secs_f64());
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body-timeout",
+        "The body took too long",
+        format!("A sender may be silent for {silence} s and take {whole} s in all."),
+    )
+    .header(header::CONNECTION, "close")
 }
 
 /// What a body is said to be, in lower case.
@@ -105,15 +162,33 @@ mod tests {
 
     const IDLE: Duration = Duration::from_millis(100);
 
+    fn room() -> Room {
+        Room::new(1024 * 1024)
+    }
+
+    #[tokio::test]
+    async fn bodies_share_the_room_and_give_it_back() {
+        let room = Room::new(4 * 1024);
+        let send = async || read(&room, &HeaderMap::new(), Body::from(vec![b'x'; 3_000]), 10_000, IDLE).await;
+        let first = send().await.unwrap();
+        assert_eq!(send().await.unwrap_err().status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(first);
+        assert_eq!(send().await.unwrap().len(), 3_000);
+    }
+
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused_declared_or_not() {
         let mut declared = HeaderMap::new();
         declared.insert(header::CONTENT_LENGTH, "11".parse().unwrap());
-        let problem = read(&declared, Body::from(""), 10, IDLE).await.unwrap_err();
+        let problem = read(&room(), &declared, Body::from(""), 10, IDLE).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let problem = read(&HeaderMap::new(), Body::from("12345678901"), 10, IDLE).await.unwrap_err();
+        let problem =
+            read(&room(), &HeaderMap::new(), Body::from("12345678901"), 10, IDLE).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        assert_eq!(read(&HeaderMap::new(), Body::from("1234567890"), 10, IDLE).await.unwrap(), b"1234567890");
+        assert_eq!(
+            &*read(&room(), &HeaderMap::new(), Body::from("1234567890"), 10, IDLE).await.unwrap(),
+            b"1234567890"
+        );
     }
 
     #[tokio::test]
@@ -129,7 +204,7 @@ mod tests {
                 std::task::Poll::Pending
             }
         }
-        let problem = read(&HeaderMap::new(), Body::new(Silent), 10, IDLE).await.unwrap_err();
+        let problem = read(&room(), &HeaderMap::new(), Body::new(Silent), 10, IDLE).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
     }
 
@@ -137,7 +212,7 @@ mod tests {
     async fn a_compressed_body_is_refused() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
-        let problem = read(&headers, Body::from("x"), 10, IDLE).await.unwrap_err();
+        let problem = read(&room(), &headers, Body::from("x"), 10, IDLE).await.unwrap_err();
         assert_eq!(problem.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
 

@@ -81,7 +81,7 @@ pub async fn measure_many(
     let radius_m = radius(&params)?;
     let to = Arc::new(targets(&params, &app.config.borders)?);
     let day = day(&params)?;
-    let bytes = body::read(&headers, body, limits.points_bytes, limits.body_idle).await?;
+    let bytes = body::read(&app.room, &headers, body, limits.points_bytes, limits.body_idle).await?;
     let (most, borders) = (limits.points, Arc::clone(&app.config.borders));
     let points = app.work(move || points(&bytes, most, radius_m, day, &borders)).await?;
     let chunks: Vec<Vec<Point>> = chunked(points);

@@ -10,7 +10,7 @@
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::app::App;
+use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
 use crate::params::Params;
 use crate::record::{MAX_FAULTS, fault_json, not_stored, random_id, unreadable};
@@ -59,9 +59,9 @@ pub async fn import(
         author: Author::new(&caller.0),
     };
     let limits = &app.config.limits;
-    let bytes = body::read(&headers, body, limits.import_bytes, limits.body_idle).await?;
+    let bytes = body::read(&app.room, &headers, body, limits.import_bytes, limits.body_idle).await?;
     let store = Arc::clone(&app.config.store);
-    let told = app.work(move || carry_out(&store, &bytes, order)).await?;
+    let told = app.work_in(Lane::Import, move || carry_out(&store, &bytes, order)).await?;
     Ok(Answer::json(&told).cache("no-store").finish(&HeaderMap::new()))
 }
 

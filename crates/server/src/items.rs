@@ -8,7 +8,7 @@ use crate::answer::{
     Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, negotiate, short_checksum,
     time_stamp,
 };
-use crate::app::App;
+use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
 use crate::landing::CRS84;
 use crate::params::Params;
@@ -337,10 +337,10 @@ pub async fn create(
     body: Body,
 ) -> Result<Response, Problem> {
     let limits = &app.config.limits;
-    let bytes = body::read(&headers, body, limits.record_bytes, limits.body_idle).await?;
+    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
     let store = Arc::clone(&app.config.store);
     let (id, outcome, feature) = app
-        .work(move || {
+        .work_in(Lane::Write, move || {
             let incident = record::read_one(&bytes)?;
             let known = store.history(incident.id).map_err(|error| Problem::internal(&error))?;
             if !known.is_empty() {
@@ -375,11 +375,11 @@ pub async fn replace(
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
     let limits = &app.config.limits;
-    let bytes = body::read(&headers, body, limits.record_bytes, limits.body_idle).await?;
+    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
     let if_match = if_match(&headers)?;
     let work = Arc::clone(&app);
     let feature = app
-        .work(move || {
+        .work_in(Lane::Write, move || {
             let store = &work.config.store;
             let mut incident = record::read_one(&bytes)?;
             incident.id = id;
@@ -405,7 +405,7 @@ pub async fn withdraw(
     let id = parse_id(&id)?;
     let if_match = if_match(&headers)?;
     let work = Arc::clone(&app);
-    app.work(move || {
+    app.work_in(Lane::Write, move || {
         let _turn = work.replacing();
         unchanged_since(&work, id, if_match.as_deref())?;
         work.config

@@ -46,6 +46,8 @@ pub struct Limits {
     pub points_bytes: usize,
     /// The longest list of points to measure, in points.
     pub points: usize,
+    /// The memory that all bodies on their way in may take together.
+    pub bodies_bytes: usize,
 }
 
 impl Default for Limits {
@@ -60,6 +62,7 @@ impl Default for Limits {
             import_bytes: 64 * 1024 * 1024,
             points_bytes: 32 * 1024 * 1024,
             points: 100_000,
+            bodies_bytes: 160 * 1024 * 1024,
         }
     }
 }

@@ -15,6 +15,7 @@ pub async fn health(State(app): State<App>, headers: HeaderMap) -> Response {
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "incidents": app.config.store.public().len(),
+        "writable": app.config.store.refusal().is_none(),
         "borders": app.config.borders.info().name,
         "uptime_s": app.started.elapsed().as_secs(),
     });

@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Instant;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -378,7 +379,12 @@ async fn enter(
         request.extensions_mut().insert(Arc::new(params));
     }
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    let began = Instant::now();
+    let response = next.run(request).await;
+    // Neither address nor parameters: these tell who looked where.
+    let (route, status) = (route.id, response.status().as_u16());
+    tracing::debug!(route, status, ms = began.elapsed().as_millis(), "answered");
+    Ok(response)
 }
 
 /// 405 with the methods there are; for `OPTIONS` these are the answer.
@@ -434,4 +440,40 @@ fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response {
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("a panic without words");
     Problem::internal(&cause).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http_body_util::BodyExt;
+    use std::collections::HashSet;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_panic_is_a_500_that_says_nothing_of_its_cause() {
+        async fn broken() -> &'static str {
+            panic!("the secret is 42")
+        }
+        let router: Router = Router::new().route("/", get(broken)).layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::get("/").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_one_operation_with_a_name_of_its_own() {
+        let operations: HashSet<_> = ROUTES.iter().map(|route| (route.path, route.method.as_str())).collect();
+        let names: HashSet<_> = ROUTES.iter().map(|route| route.id).collect();
+        assert_eq!((operations.len(), names.len()), (ROUTES.len(), ROUTES.len()));
+    }
+
+    #[test]
+    fn whatever_changes_the_store_needs_a_writer() {
+        for route in ROUTES.iter().filter(|route| !matches!(route.method, Method::GET)) {
+            let only_reads = route.id == "measureMany";
+            assert_eq!(route.who == Who::Anyone, only_reads, "{}", route.id);
+        }
+    }
 }
