@@ -387,7 +387,7 @@ impl Search<'_> {
         }
         let points = leaf.points(&self.tree.xyz);
         if self.best.is_some()
-            && distance2(self.p, points[0]) > NEAR * NEAR
+            && distance2(self.p, points[0]) > FAR * FAR
             && self.is_out_of_reach(leaf, points)
         {
             return;
