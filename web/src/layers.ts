@@ -71,6 +71,8 @@ export const THEMES: Record<'light' | 'dark', Theme> = {
 
 export interface Sources {
   incidents: string;
+  /** Clusters of at least so many are labelled; smaller ones are dots, so that millions leave a map to see. */
+  labelFrom: number;
   territories: string;
   places: GeoJSON.FeatureCollection;
   measured: GeoJSON.FeatureCollection;
@@ -105,7 +107,7 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
       ...placeLayers('places', theme, naming),
       ...countryLayers('territories', theme, naming),
       ...measuredLayers('measured', theme),
-      ...incidentLayers('incidents', theme),
+      ...incidentLayers('incidents', theme, sources.labelFrom),
       ...measuredTop('measured', theme),
     ],
   };
@@ -125,7 +127,8 @@ function groundLayers(source: string, theme: Theme): LayerSpecification[] {
       source,
       'source-layer': 'land',
       type: 'line',
-      maxzoom: 9,
+      // From zoom 5 on borders come from the precise set, and coarse outlines would stand beside them.
+      maxzoom: 5,
       paint: { 'line-color': theme.coast, 'line-width': 0.6 },
     },
   ];
@@ -323,7 +326,9 @@ function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
   ];
 }
 
-function incidentLayers(source: string, theme: Theme): LayerSpecification[] {
+function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerSpecification[] {
+  const count: ExpressionSpecification = ['max', 1, ['coalesce', ['get', 'count'], 1]];
+  const isLarge: ExpressionSpecification = ['>=', count, labelFrom];
   return [
     {
       id: 'cluster',
@@ -334,24 +339,15 @@ function incidentLayers(source: string, theme: Theme): LayerSpecification[] {
       layout: { 'circle-sort-key': ['get', 'count'] },
       paint: {
         'circle-color': theme.cluster,
-        'circle-opacity': 0.92,
+        'circle-opacity': ['case', isLarge, 0.92, 0.6],
         'circle-radius': [
-          'interpolate',
-          ['linear'],
-          ['log10', ['max', 1, ['get', 'count']]],
-          0,
-          8,
-          1,
-          13,
-          2,
-          17,
-          4,
-          25,
-          6,
-          34,
+          'case',
+          isLarge,
+          ['min', 40, ['+', 12, ['*', 6, ['log10', ['/', count, labelFrom]]]]],
+          ['+', 2.5, ['*', 4, ['/', ['log10', count], ['log10', Math.max(labelFrom, 2)]]]],
         ],
         'circle-stroke-color': theme.clusterRing,
-        'circle-stroke-width': 1.5,
+        'circle-stroke-width': ['case', isLarge, 1.5, 0.5],
         'circle-stroke-opacity': 0.9,
       },
     },
@@ -360,7 +356,7 @@ function incidentLayers(source: string, theme: Theme): LayerSpecification[] {
       source,
       'source-layer': 'incidents',
       type: 'symbol',
-      filter: IS_CLUSTER,
+      filter: ['all', IS_CLUSTER, isLarge],
       layout: {
         'text-field': shortCount(),
         'text-font': MEDIUM,
@@ -398,8 +394,10 @@ function shortCount(): ExpressionSpecification {
     'case',
     ['<', count, 1000],
     ['to-string', count],
-    ['<', count, 999_950],
+    ['<', count, 9950],
     ['concat', tenths(1000), 'k'],
+    ['<', count, 999_500],
+    ['concat', ['to-string', ['round', ['/', count, 1000]]], 'k'],
     ['concat', tenths(1_000_000), 'M'],
   ];
 }
@@ -486,6 +484,11 @@ function measuredTop(source: string, theme: Theme): LayerSpecification[] {
       },
     },
   ];
+}
+
+/** From which count on clusters are labelled, for so many incidents in all. */
+export function labelFrom(incidents: number): number {
+  return incidents < 1000 ? 1 : 10 ** Math.round(Math.log10(incidents / 300));
 }
 
 /** The names of all images the style may ask for. */

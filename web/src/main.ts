@@ -18,7 +18,7 @@ import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce, h } from './dom.ts';
 import { listenToFilters, nameFilters, showFilters } from './filters.ts';
 import { boundsOf, circle, distance } from './geodesic.ts';
-import type { Naming } from './layers.ts';
+import { labelFrom, type Naming } from './layers.ts';
 import {
   addRows,
   focusRow,
@@ -179,6 +179,7 @@ async function loadList(): Promise<void> {
     screen.matched = page.matched;
     screen.next = page.next;
     message.replaceChildren();
+    if (!state.inView) map?.setLabelFrom(labelFrom(page.matched));
     learnBoundary(page.incidents[0]?.border?.boundary ?? null);
     showList();
     byId('list-scroll').scrollTop = 0;
@@ -438,7 +439,8 @@ function showSubject(): void {
 
 function lineText(measure: Measure | null): string {
   if (!measure) return '';
-  return `${shortDistance(measure, words)}\n${nameOf(words, measure.country, world)}`;
+  const name = nameOf(words, measure.country, world);
+  return shortDistance(measure, words).split(' · ').toSpliced(1, 0, name).join('\n');
 }
 
 /** Moves the map only when the line would not be seen, or would be a dot. */
@@ -670,6 +672,7 @@ async function startMap(): Promise<void> {
       theme: themeName(),
       sources: {
         incidents: incidentTiles(filterParams(state)),
+        labelFrom: labelFrom(screen.matched),
         territories: territoryTiles(),
         places: NOTHING,
         measured: NOTHING,
@@ -687,6 +690,9 @@ async function startMap(): Promise<void> {
         picked: (hits) => hits[0] && open(hits[0].id, hits),
         measured: (at) => update({ at, id: null }),
         hovered: showTip,
+        loaded(whole) {
+          byId('map-fault').hidden = whole;
+        },
       },
     });
   } catch {

@@ -34,6 +34,8 @@ export interface MapEvents {
   measured(place: Position): void;
   /** The pointer is over an incident at this pixel, or over none. */
   hovered(hit: Hit | null, x: number, y: number): void;
+  /** Everything in sight was asked for; `whole` is false when some of it did not come. */
+  loaded(whole: boolean): void;
 }
 
 export interface MapOptions {
@@ -60,6 +62,7 @@ export function createMap(options: MapOptions) {
   const start = options.view ?? START;
   let measuring = false;
   let untold = false;
+  let failed = false;
 
   const map = new MapLibre({
     container,
@@ -79,6 +82,15 @@ export function createMap(options: MapOptions) {
   map.addControl(new ScaleControl({ maxWidth: 120, unit: 'metric' }), 'bottom-left');
 
   map.setMissingStyleImageResolver((name) => addImage(map, name, shown.theme));
+  map.on('movestart', () => {
+    failed = false;
+  });
+  // Without a listener MapLibre writes to the console, which no reader looks at.
+  map.on('error', () => {
+    failed = true;
+    events.loaded(false);
+  });
+  map.on('idle', () => events.loaded(!failed));
   map.on('moveend', (event) => {
     const told = !untold;
     untold = false;
@@ -141,6 +153,11 @@ export function createMap(options: MapOptions) {
       const source = map.getSource<VectorTileSource>('incidents');
       if (source) source.setTiles([tiles]);
       else restyle();
+    },
+    setLabelFrom(labelFrom: number): void {
+      if (labelFrom === shown.sources.labelFrom) return;
+      shown.sources = { ...shown.sources, labelFrom };
+      restyle();
     },
     setPlaces(places: GeoJSON.FeatureCollection): void {
       shown.sources = { ...shown.sources, places };

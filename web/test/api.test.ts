@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, readIncident, safeAddress } from '../src/api.ts';
-import { outlineOf } from '../src/layers.ts';
+import { labelFrom, outlineOf } from '../src/layers.ts';
 import { drawMeasured } from '../src/measured.ts';
 import type { Measure } from '../src/types.ts';
 
@@ -93,6 +93,11 @@ describe('what is drawn', () => {
   it('has no line without a nearest point and no circle without a radius', () => {
     expect(roles(null, null)).toEqual(['chosen']);
     expect(roles(null, { ...measure, nearestPoint: [28.8372, 45.3512] })).toEqual(['chosen']);
+  });
+
+  it('labels every cluster of a few incidents, and only the large ones of a million', () => {
+    expect([0, 47, 999].map(labelFrom)).toEqual([1, 1, 1]);
+    expect([4031, 100_000, 1_000_000].map(labelFrom)).toEqual([10, 1000, 10_000]);
   });
 
   it('outlines a set of countries and not the borders between them', () => {
