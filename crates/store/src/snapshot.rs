@@ -618,6 +618,10 @@ impl Row {
         self.part.columns.ids[self.row]
     }
 
+    pub(crate) fn position(&self) -> Position {
+        self.part.columns.position[self.row]
+    }
+
     /// First second of its interval, UTC since 1970.
     pub fn start_s(&self) -> i64 {
         self.part.columns.start_s[self.row]

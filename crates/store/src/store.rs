@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::{fmt, io};
 
 use arc_swap::ArcSwap;
-use kordon_borders::BorderSet;
+use kordon_borders::{BorderSet, LonLat};
 use kordon_incidents::{EventDate, Incident, IncidentId, RecordStatus};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -195,15 +195,13 @@ struct Index {
 #[derive(Clone, Copy)]
 struct Current {
     position: Position,
-    revision: u64,
     withdrawn: bool,
 }
 
 impl Current {
     fn new(incident: &Incident, position: Position) -> Self {
-        let revision = incident.properties.revision.unwrap_or(1);
         let withdrawn = incident.properties.record_status == Some(RecordStatus::Withdrawn);
-        Self { position, revision, withdrawn }
+        Self { position, withdrawn }
     }
 }
 
@@ -407,15 +405,16 @@ impl Store {
         ledger::write_beside(&self.dir, "quarantine", &format!("{}.ndjson", &name[..16]), &lines)
     }
 
-    /// Walks the whole ledger again, from the files: frames, hashes, chain, batches; and compares the index
-    /// with the documents.
+    /// Walks the whole ledger again, from the files: frames, hashes, chain, batches; and compares what the
+    /// snapshots have with what the documents say. The store may be written to meanwhile.
     ///
     /// # Errors
     ///
     /// [`Damage`] names the place.
     pub fn verify(&self) -> Result<VerifyReport, Damage> {
-        let mut check =
-            Verify { seen: HashMap::new(), problem: None, head: String::new(), up_to: self.full().seq() };
+        // Batches that come while this walks are not looked at: these snapshots have not seen them either.
+        let (public, full) = self.both();
+        let mut check = Verify { up_to: full.seq(), ..Verify::default() };
         let recovery = ledger::inspect(&self.dir, &mut |bytes, frames| check.segment(bytes, frames))?;
         if !recovery.damage.is_empty() {
             return Err(Damage::Ledger(recovery.damage));
@@ -423,33 +422,49 @@ impl Store {
         if let Some(problem) = check.problem {
             return Err(Damage::Document(problem));
         }
-        self.compare(&check.seen)?;
+        check.seen.iter().try_for_each(|(&id, written)| compare(id, written, &public, &full))?;
         Ok(VerifyReport {
             records: recovery.records,
             batches: recovery.batches,
             incidents: check.seen.len(),
-            public: self.public().len(),
+            public: public.len(),
             head: check.head,
             torn_bytes: recovery.torn.map_or(0, |torn| torn.bytes),
         })
     }
 
-    fn compare(&self, seen: &HashMap<IncidentId, (Position, u64)>) -> Result<(), Damage> {
-        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-        for (&id, &(position, revision)) in seen {
-            let off = |problem: String| Damage::Index { id, problem };
-            let Some(current) = index.current.get(&id) else {
-                return Err(off("it is in the ledger, but not in the index".to_owned()));
-            };
-            // The store may have moved on since the walk.
-            if current.revision < revision || (current.revision == revision && current.position != position) {
-                return Err(off(format!(
-                    "the index has revision {}, the ledger {revision}",
-                    current.revision
-                )));
+    /// Both snapshots of one moment.
+    fn both(&self) -> (Arc<Snapshot<Public>>, Arc<Snapshot<Full>>) {
+        loop {
+            let (public, full) = (self.public(), self.full());
+            if public.seq() == full.seq() {
+                return (public, full);
             }
+            std::thread::yield_now();
         }
-        Ok(())
+    }
+}
+
+/// Whether the snapshots show what the last revision of an incident says.
+fn compare(
+    id: IncidentId,
+    written: &Written,
+    public: &Snapshot,
+    full: &Snapshot<Full>,
+) -> Result<(), Damage> {
+    let off = |problem: &str| Err(Damage::Index { id, problem: problem.to_owned() });
+    if public.get(id).is_some() != (written.seen_by == SeenBy::All) {
+        return off("the public index has it, and should not, or the other way round");
+    }
+    match (full.get(id), written.seen_by) {
+        (None, SeenBy::Nobody) => Ok(()),
+        (None, _) => off("the index has lost it"),
+        (Some(_), SeenBy::Nobody) => off("it was withdrawn, but is in the index"),
+        (Some(row), _) if row.position() != written.position => off("the index points at another revision"),
+        (Some(row), _) if (row.start_s(), row.end_s()) != written.times || row.places() != written.places => {
+            off("the index has another time or place than the document")
+        }
+        (Some(_), _) => Ok(()),
     }
 }
 
@@ -572,25 +587,58 @@ fn read(documents: &Documents, position: Position) -> Result<Incident, PutError>
 }
 
 /// What `verify` has seen.
+#[derive(Default)]
 struct Verify {
-    seen: HashMap<IncidentId, (Position, u64)>,
+    seen: HashMap<IncidentId, Written>,
     problem: Option<ReadError>,
     head: String,
     up_to: u64,
 }
 
+/// What the last revision of an incident says.
+struct Written {
+    position: Position,
+    times: (i64, i64),
+    places: Vec<LonLat>,
+    seen_by: SeenBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SeenBy {
+    All,
+    Staff,
+    Nobody,
+}
+
+impl Written {
+    fn new(incident: Incident, position: Position) -> Self {
+        let times = incident.times();
+        let record = Record::new(incident);
+        let seen_by = match (project(&record).is_some(), record.status()) {
+            (true, _) => SeenBy::All,
+            (false, RecordStatus::Withdrawn | RecordStatus::Merged) => SeenBy::Nobody,
+            (false, _) => SeenBy::Staff,
+        };
+        let places = record.incident().places.clone();
+        Self { position, times: (times.start_s, times.end_s), places, seen_by }
+    }
+}
+
 impl Verify {
     fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame]) {
-        let read =
-            |frame: &ledger::Frame| parse(bytes, frame).map(|i| (i.id, i.properties.revision.unwrap_or(1)));
+        let read = |frame: &ledger::Frame| {
+            parse(bytes, frame).map(|incident| (incident.id, Written::new(incident, frame.position)))
+        };
         let read: Vec<_> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
+            if frame.link.seq > self.up_to {
+                return;
+            }
             self.head = frame.link.hash.to_string();
             match read {
-                Ok((id, revision)) if frame.link.seq <= self.up_to => {
-                    self.seen.insert(id, (frame.position, revision));
+                Ok((id, written)) => {
+                    self.seen.insert(id, written);
                 }
-                Ok(_) => {}
                 Err(problem) => self.problem = self.problem.take().or(Some(problem)),
             }
         }

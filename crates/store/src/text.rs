@@ -8,36 +8,47 @@
 //!
 //! Limits: no stemming and no transliteration: `Izmail` does not find `Ізмаїл` unless a record has both.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// Appends the folded form of `text`.
 pub(crate) fn fold_into(out: &mut String, text: &str) {
     let mut in_word = false;
-    for c in text.nfkd().flat_map(char::to_lowercase) {
-        if is_combining_mark(c) || matches!(c, '\'' | '’' | 'ʼ' | '`' | '\u{ad}') {
+    for c in text.chars() {
+        if c.is_ascii() {
+            push(out, &mut in_word, c.to_ascii_lowercase());
             continue;
         }
-        if !c.is_alphanumeric() {
-            in_word = false;
-            continue;
+        // Marks are dropped, so their order does not matter and each character can be taken apart by itself.
+        decompose_compatible(c, |part| part.to_lowercase().for_each(|c| push(out, &mut in_word, c)));
+    }
+}
+
+fn push(out: &mut String, in_word: &mut bool, c: char) {
+    match c {
+        'a'..='z' | '0'..='9' => {}
+        '\'' | '’' | 'ʼ' | '`' | '\u{ad}' => return,
+        c if !c.is_ascii() && is_combining_mark(c) => return,
+        c if c.is_alphanumeric() => {}
+        _ => {
+            *in_word = false;
+            return;
         }
-        if !in_word || stands_alone(c) {
-            out.push(' ');
-        }
-        in_word = true;
-        match c {
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' => out.push('d'),
-            'ı' => out.push('i'),
-            'ґ' => out.push('г'),
-            'ς' => out.push('σ'),
-            c => out.push(c),
-        }
+    }
+    if !*in_word || stands_alone(c) {
+        out.push(' ');
+    }
+    *in_word = true;
+    match c {
+        'ß' => out.push_str("ss"),
+        'æ' => out.push_str("ae"),
+        'œ' => out.push_str("oe"),
+        'ø' => out.push('o'),
+        'ł' => out.push('l'),
+        'đ' => out.push('d'),
+        'ı' => out.push('i'),
+        'ґ' => out.push('г'),
+        'ς' => out.push('σ'),
+        c => out.push(c),
     }
 }
 
