@@ -681,10 +681,10 @@ async function startMap(): Promise<void> {
       view: state.view,
       reducedMotion: still.matches,
       events: {
-        moved(view, bounds, byReader) {
+        moved(view, bounds, quietly) {
           screen.bounds = bounds;
-          if (byReader) screen.fitted = true;
-          update({ view }, 'replace');
+          if (!quietly) update({ view }, 'replace');
+          else if (state.inView) void loadList();
           showDownloads();
         },
         picked: (hits) => hits[0] && open(hits[0].id, hits),

@@ -26,8 +26,8 @@ export interface Hit {
 }
 
 export interface MapEvents {
-  /** The map came to rest. `byReader` is false when the page itself moved it. */
-  moved(view: View, bounds: Bounds, byReader: boolean): void;
+  /** The map came to rest. `quietly`: not worth a change of the address. */
+  moved(view: View, bounds: Bounds, quietly: boolean): void;
   /** One or more incidents were clicked, the topmost first. */
   picked(hits: Hit[]): void;
   /** Any place was clicked while measuring. */
@@ -61,7 +61,7 @@ export function createMap(options: MapOptions) {
   const shown = { theme: options.theme, sources: options.sources, naming: options.naming };
   const start = options.view ?? START;
   let measuring = false;
-  let untold = false;
+  let quiet = false;
   let failed = false;
 
   const map = new MapLibre({
@@ -91,12 +91,7 @@ export function createMap(options: MapOptions) {
     events.loaded(false);
   });
   map.on('idle', () => events.loaded(!failed));
-  map.on('moveend', (event) => {
-    const told = !untold;
-    untold = false;
-    const byReader = Boolean((event as { originalEvent?: unknown }).originalEvent);
-    if (told) events.moved(viewOf(map), boundsOfMap(map), byReader);
-  });
+  map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
   map.on('click', (event) => clicked(event));
   map.on('mousemove', (event) => {
     const [top] = measuring ? [] : featuresAt(map, event.point, REACH_MOUSE);
@@ -180,7 +175,8 @@ export function createMap(options: MapOptions) {
     },
     /** Shows a box, without the reader's address being changed by it when `quietly`. */
     show(bounds: Bounds, maxZoom: number, quietly = false): void {
-      untold = quietly;
+      // Without animation the map comes to rest before `fitBounds` returns.
+      quiet = quietly;
       const { clientWidth, clientHeight } = container;
       const room = Math.min(clientWidth, clientHeight);
       map.fitBounds([bounds[0], bounds[1], bounds[2], bounds[3]], {
@@ -189,10 +185,12 @@ export function createMap(options: MapOptions) {
         animate: !quietly && !reducedMotion,
         duration: 600,
       });
+      quiet = false;
     },
     jumpTo(view: View): void {
-      untold = true;
+      quiet = true;
       map.jumpTo({ center: [view.center[0], view.center[1]], zoom: view.zoom });
+      quiet = false;
     },
     /** How far apart two places are on the screen, in pixels; infinite when one is out of sight. */
     pixelsBetween(a: Position, b: Position): number {
