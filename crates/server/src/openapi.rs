@@ -223,12 +223,15 @@ impl Parameter {
 }
 
 fn query(name: &str, description: &str, schema: Value) -> Parameter {
-    let is_list = schema["type"] == "array";
-    let mut body = json!({ "name": name, "in": "query", "description": description, "required": false, "schema": schema });
-    if is_list {
-        body["style"] = json!("form");
-        body["explode"] = json!(REPEATABLE.contains(&name));
-    }
+    let body = json!({
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": false,
+        "schema": schema,
+        "style": "form",
+        "explode": REPEATABLE.contains(&name),
+    });
     Parameter { component: name.to_owned(), body }
 }
 

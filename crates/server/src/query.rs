@@ -68,7 +68,7 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
     let of = params.get("of").map(|name| of(name, borders)).transpose()?;
     Ok(Query {
         bbox: bbox(params)?,
-        datetime: params.get("datetime").map(during).transpose()?,
+        datetime: datetime(params)?,
         within: within(params, of.as_ref())?,
         of,
         country: countries(params, borders)?,
@@ -144,6 +144,15 @@ pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
         _ => return Err(bad(format!("{} is not west,south,east,north in degrees.", echo(text)))),
     };
     BBox::new(west, south, east, north).map(Some).map_err(|error| bad(error.to_string()))
+}
+
+/// `datetime`: a date, a time, or an interval.
+///
+/// # Errors
+///
+/// A 400 problem.
+pub fn datetime(params: &Params) -> Result<Option<During>, Problem> {
+    params.get("datetime").map(during).transpose()
 }
 
 /// Accepts `crs` and `bbox-crs` when they name the one reference system there is.

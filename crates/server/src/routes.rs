@@ -231,7 +231,7 @@ pub static ROUTES: [Route; 26] = [
     ),
     read(
         "/collections/territories/items",
-        Some(&["bbox", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
+        Some(&["bbox", "datetime", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
         &[GEOJSON],
         "findTerritories",
         "The territories, page by page",

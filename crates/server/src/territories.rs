@@ -76,6 +76,7 @@ pub async fn find(
     query::only_crs84(&params)?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let bbox = query::bbox(&params)?;
+    query::datetime(&params)?; // A territory has no time of its own, so every one matches (Features §7.15.4).
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
     let first = match params.get("cursor").map(str::parse::<usize>) {
         None => 0,
@@ -157,7 +158,12 @@ pub async fn one(
     ];
     let mut body = feature(&app.config.coarse, territory, skip_geometry);
     body["links"] = links_json(&links);
-    Ok(Answer::json(&body).media(GEOJSON).links(&links).etag(state(&app)).finish(&headers))
+    Ok(Answer::json(&body)
+        .media(GEOJSON)
+        .links(&links)
+        .etag(state(&app))
+        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .finish(&headers))
 }
 
 fn state(app: &App) -> String {
