@@ -45,7 +45,7 @@ bless: ## rewrite the snapshots of the tests; read the difference before committ
 bench: build ## time borders, store and import on this machine
 	$(CARGO) bench --locked --workspace
 
-data: build web/node_modules/.package-lock.json ## build the border files anew from their npm packages and compare
+data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)
 
 crash: ## kill -9 during imports, many times over

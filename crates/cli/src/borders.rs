@@ -35,7 +35,10 @@ pub struct Build {
     /// borders.geo.json of @osm_borders/maritime_10m 1.1.0
     #[arg(long, value_name = "FILE")]
     osm: PathBuf,
-    /// countries-10m.json of world-atlas 2.0.2; it also tells land from sea borders
+    /// map.geo.json of @geo-maps/earth-waterbodies-10m 0.6.0, which tells rivers and seas from land
+    #[arg(long, value_name = "FILE")]
+    waters: PathBuf,
+    /// countries-10m.json of world-atlas 2.0.2
     #[arg(long, value_name = "FILE")]
     natural_earth: PathBuf,
     /// The folder to write to
@@ -48,8 +51,8 @@ impl Build {
         let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
         let natural_earth = build_natural_earth(&read(&self.natural_earth)?)
             .with_context(|| self.natural_earth.display().to_string())?;
-        let osm = build_osm_maritime(&read(&self.osm)?, &natural_earth)
-            .with_context(|| self.osm.display().to_string())?;
+        let osm = build_osm_maritime(&read(&self.osm)?, &read(&self.waters)?)
+            .with_context(|| format!("{} with {}", self.osm.display(), self.waters.display()))?;
         for (name, bytes) in sets::BUILT_IN.into_iter().zip([osm, natural_earth]) {
             let set = BorderSet::decode(&bytes)?;
             let path = self.output.join(name).with_extension("kbs");
