@@ -5,7 +5,9 @@
 //! Saint-Pierre-et-Miquelon), not their lands elsewhere. The European Union's is that of its members with their
 //! outermost regions and Åland, without overseas countries and territories.
 //!
-//! Limits: states that no longer exist are not listed; East Germany's land counts as Germany's from the day of its
+//! Limits: a member's polygon is taken as the border set draws it. Where a set holds overseas lands in it, as the
+//! default set does for France, the Netherlands and the United States, those count as NATO although Article 6 leaves
+//! them out: Tahiti and Hawaii are inside. States that no longer exist are not listed; East Germany's land counts as Germany's from the day of its
 //! entry, and Algeria's as nobody's.
 
 use std::fmt;

@@ -6,7 +6,7 @@
 //! begun: after an interruption the whole batches are there, and the same import again completes the rest.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -225,7 +225,7 @@ impl Import {
             }
             refused += quarantined.len() as u64;
             if !quarantined.is_empty() {
-                let kept = quarantine(dir, &self.options(&file.path).file, &quarantined)?;
+                let kept = store.quarantine(&self.options(&file.path).file, &quarantined)?;
                 say(&format!("{} refused records are kept in {}", quarantined.len(), kept.display()));
             }
         }
@@ -310,28 +310,6 @@ impl Batch {
         }
         batch
     }
-}
-
-/// Keeps refused records with their faults in `<store>/quarantine/`, one JSON object a line, to be mended and imported
-/// again. The file is complete and durable before it has its name.
-fn quarantine(store: &Path, name: &str, refused: &[Refused]) -> anyhow::Result<PathBuf> {
-    let folder = store.join("quarantine");
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let mut whole = tempfile::NamedTempFile::new_in(&folder)?;
-    {
-        let mut out = BufWriter::new(whole.as_file_mut());
-        for (record, faults) in refused {
-            writeln!(out, "{}", serde_json::json!({"file": name, "record": record, "faults": faults}))?;
-        }
-        out.flush()?;
-    }
-    whole.as_file().sync_all()?;
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
-    let path = folder
-        .join(format!("{now}-{}.ndjson", name.replace(|c: char| !c.is_alphanumeric() && c != '.', "-")));
-    whole.persist(&path).with_context(|| path.display().to_string())?;
-    File::open(&folder)?.sync_all()?;
-    Ok(path)
 }
 
 fn end(tally: &Tally) {

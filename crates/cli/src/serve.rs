@@ -94,8 +94,8 @@ impl Socket {
             .init();
         let loopback = self.listen.ip().is_loopback();
         let tokens = token::load(dir)?;
-        // A desk of one's own: on the loopback with no token made, whoever sits at the machine may write.
-        let own_desk = loopback && tokens.is_empty();
+        // A desk of one's own: on the loopback, with no proxy before it and no token made, whoever sits there may write.
+        let own_desk = loopback && self.base_url.is_none() && tokens.is_empty();
         if !loopback && tokens.is_empty() {
             say("no token is made yet (`kordon token add NAME`), so this server is read-only");
         }
