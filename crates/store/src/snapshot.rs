@@ -233,7 +233,7 @@ impl TierRow for StaffRow {
 /// Measures many rows on all cores.
 pub(crate) fn measure_all<R: TierRow>(rows: &mut [R], context: &Context) {
     let mut prepared: Vec<&mut Prepared> = rows.iter_mut().map(TierRow::prepared).collect();
-    prepared.par_sort_unstable_by_key(|row| row.curve_key());
+    prepared.par_sort_by_cached_key(|row| row.curve_key());
     prepared.par_iter_mut().with_min_len(64).for_each(|row| row.border = row.measure(context));
 }
 

@@ -166,6 +166,26 @@ impl fmt::Display for VerifyReport {
 }
 
 /// A store, open. Share it behind an [`Arc`]; dropping it waits for what is being written.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use kordon_borders::{BorderSet, LonLat};
+/// # use kordon_incidents::{EventDate, Incident, IncidentId, Properties};
+/// # use kordon_store::{Author, Of, Options, Query, Store, Within};
+/// # let dir = tempfile::tempdir()?;
+/// # let properties = Properties::new(EventDate::parse("2023-08-02")?);
+/// # let id = IncidentId::from_random([7; 16]);
+/// # let places = vec![LonLat::new(28.8372, 45.3512)?];
+/// # let incident = Incident { id, places, properties };
+/// let borders = Arc::new(BorderSet::natural_earth()?);
+/// let store = Store::open(dir.path(), Arc::clone(&borders), Options { create: true, read_only: false })?;
+/// store.put(vec![incident], &Author::new("desk"))?;
+///
+/// let near = Within::new(Of::parse("ROU", &borders)?, 10.0);
+/// let found = store.public().find(&Query { within: Some(near), ..Query::default() });
+/// assert_eq!(found.matched, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Store {
     shared: Arc<Shared>,
     dir: PathBuf,
