@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows the crates: only commands, addresses and bytes. Each test has a folder and a port of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod crash; // Killed at any moment, nothing acknowledged is lost.
 mod distance; // The answers people ask for, and batches of them.
 mod gdal; // A stranger's client reads the ledger and the API.
