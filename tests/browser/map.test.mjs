@@ -67,6 +67,8 @@ describe('the list', () => {
     onPage({ query: '?of=ROU&within-km=3&q=Izmail' }, async (page) => {
       await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents$/ }).waitFor();
       for (const text of await rows(page).allTextContents()) assert.match(text, /Romania/);
+      await page.getByLabel('inside it too').uncheck();
+      await page.waitForURL(/include-inside=false/);
       await page.getByLabel('Distance to').selectOption({ label: 'Portugal' });
       await page
         .getByRole('status')
@@ -150,6 +152,14 @@ describe('an incident', () => {
       }
       await heading.waitFor();
       assert.match(page.url(), /[?&]id=/);
+      // Several strikes on the town are told at its middle: all of them can be reached from there.
+      const first = await heading.textContent();
+      await page
+        .getByRole('article')
+        .getByText(/^1 of \d+ at this spot$/)
+        .waitFor();
+      await page.getByRole('button', { name: 'Next at this spot' }).click();
+      await heading.filter({ hasNotText: first }).waitFor();
     }));
 
   it('is shown again by its address, and the back button closes it', () =>

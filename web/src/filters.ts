@@ -35,6 +35,8 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   certainty.addEventListener('change', () => {
     change({ certainty: certainty.value === 'certain' ? 'certain' : 'possible' });
   });
+  const inside = byId<HTMLInputElement>('inside');
+  inside.addEventListener('change', () => change({ includeInside: inside.checked }));
   byId('type-choices').addEventListener('change', () => {
     change({ eventTypes: EVENT_TYPES.filter((name) => checked('type', name)) });
   });
@@ -96,7 +98,8 @@ export function showFilters(state: State, words: Words, world: World): void {
   of.value = state.of;
   byId<HTMLInputElement>('within').value = state.withinKm === null ? '' : String(state.withinKm);
   byId<HTMLSelectElement>('certainty').value = state.certainty;
-  byId('certainty-field').hidden = state.withinKm === null;
+  byId<HTMLInputElement>('inside').checked = state.includeInside;
+  byId('near-fields').hidden = state.withinKm === null;
   for (const name of EVENT_TYPES) check('type', name, state.eventTypes.includes(name));
   for (const name of VERIFICATIONS) check('verification', name, state.verifications.includes(name));
   byId('types-said').textContent = chosenOf(state.eventTypes, 'type', words);
