@@ -542,7 +542,7 @@ function showCount(): void {
   const whole = total === null || (!isFiltered(state) && !state.inView);
   byId('count').textContent = whole
     ? words.t('list.count.all', { count: matched, total: matched })
-    : words.t('list.count', { count: words.lang === 'en' ? total : matched, matched, total });
+    : words.t('list.count', { count: total, matched, total });
 }
 
 function showDownloads(): void {

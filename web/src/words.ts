@@ -95,7 +95,10 @@ export function printDistance(
   const nearest = Math.round(meters / step) * step;
   const [a, b] = [show(down(low)), show(up(high))];
   return {
-    distance: words.t(`unit.${unit}`, { n: show(nearest) }),
+    // What rounds to nothing is not nothing: it is less than one step.
+    distance: words.t(`unit.${unit}`, {
+      n: nearest > 0 || meters <= 0 ? show(nearest) : `<${show(step)}`,
+    }),
     range: words.t(`unit.range.${unit}`, { low: a, high: b }),
     low: words.t(`unit.${unit}`, { n: a }),
     high: words.t(`unit.${unit}`, { n: b }),

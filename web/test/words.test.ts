@@ -144,6 +144,7 @@ describe('digits', () => {
     expect(print(2221, 2021, 2421)).toBe('2.22 km (2.02–2.43 km)');
     expect(print(2221, 0, 5421)).toBe('2 km (0–6 km)');
     expect(print(254, 54, 454)).toBe('250 m (50–460 m)');
+    expect(print(254, 0, 3454)).toBe('<1 km (0–4 km)');
     expect(print(21_950, 18_750, 25_150)).toBe('22 km (18–26 km)');
   });
 
