@@ -1,15 +1,17 @@
 //! `kordon serve` and `kordon demo`: sockets, signals and logs around the router of `kordon-server`.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use kordon_borders::BorderSet;
 use kordon_incidents::{IncidentId, ReadOptions, check, read};
 use kordon_server::access::Access;
 use kordon_server::{Config, Limits};
-use kordon_store::{Author, Options, Store};
+use kordon_store::{Author, OpenError, Options, Store};
 
 use crate::terminal::say;
 use crate::{Done, StoreArg, sets, token};
@@ -73,18 +75,29 @@ impl Demo {
     }
 }
 
-fn open(dir: &Path, borders: &Arc<kordon_borders::BorderSet>) -> anyhow::Result<Store> {
-    Store::open(dir, Arc::clone(borders), Options { create: true, read_only: false })
-        .with_context(|| format!("store {}", dir.display()))
+/// Opens a store for writing; for reading when its disk takes no writes, since reports on a sealed disk are still to
+/// be seen.
+fn open(dir: &Path, borders: &Arc<BorderSet>) -> anyhow::Result<Store> {
+    let open = |create, read_only| Store::open(dir, Arc::clone(borders), Options { create, read_only });
+    let opened = match open(true, false) {
+        Err(OpenError::Io { source, .. }) if is_sealed(&source) && dir.is_dir() => {
+            say(&format!(
+                "{}: the disk takes no writes ({source}), so this server is read-only",
+                dir.display()
+            ));
+            open(false, true)
+        }
+        opened => opened,
+    };
+    opened.with_context(|| format!("store {}", dir.display()))
+}
+
+fn is_sealed(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
 }
 
 impl Socket {
-    fn serve(
-        self,
-        store: Store,
-        borders: Arc<kordon_borders::BorderSet>,
-        dir: &Path,
-    ) -> anyhow::Result<Done> {
+    fn serve(self, store: Store, borders: Arc<BorderSet>, dir: &Path) -> anyhow::Result<Done> {
         tracing_subscriber::fmt()
             .with_env_filter(
                 tracing_subscriber::EnvFilter::try_from_env("KORDON_LOG")
@@ -112,7 +125,7 @@ impl Socket {
         runtime.block_on(async {
             let listener = match tokio::net::TcpListener::bind(self.listen).await {
                 Ok(listener) => listener,
-                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {
                     bail!(
                         "{} is in use by another process; choose another with --listen or PORT=",
                         self.listen
