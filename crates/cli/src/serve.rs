@@ -1,6 +1,5 @@
 //! `kordon serve` and `kordon demo`: sockets, signals and logs around the router of `kordon-server`.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use kordon_borders::BorderSet;
 use kordon_incidents::{IncidentId, ReadOptions, check, read};
 use kordon_server::access::Access;
 use kordon_server::{Config, Limits};
-use kordon_store::{Author, OpenError, Options, Store};
+use kordon_store::{Author, Options, Store};
 
 use crate::terminal::say;
 use crate::{Done, StoreArg, sets, token};
@@ -75,25 +74,14 @@ impl Demo {
     }
 }
 
-/// Opens a store for writing; for reading when its disk takes no writes, since reports on a sealed disk are still to
-/// be seen.
+/// Opens a store for writing, and says so when its disk takes no writes: what is on it is served all the same.
 fn open(dir: &Path, borders: &Arc<BorderSet>) -> anyhow::Result<Store> {
-    let open = |create, read_only| Store::open(dir, Arc::clone(borders), Options { create, read_only });
-    let opened = match open(true, false) {
-        Err(OpenError::Io { source, .. }) if is_sealed(&source) && dir.is_dir() => {
-            say(&format!(
-                "{}: the disk takes no writes ({source}), so this server is read-only",
-                dir.display()
-            ));
-            open(false, true)
-        }
-        opened => opened,
-    };
-    opened.with_context(|| format!("store {}", dir.display()))
-}
-
-fn is_sealed(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
+    let store = Store::open(dir, Arc::clone(borders), Options { create: true, read_only: false })
+        .with_context(|| format!("store {}", dir.display()))?;
+    if let Some(refusal) = store.refusal() {
+        say(&format!("{}: {refusal}", dir.display()));
+    }
+    Ok(store)
 }
 
 impl Socket {
@@ -125,7 +113,7 @@ impl Socket {
         runtime.block_on(async {
             let listener = match tokio::net::TcpListener::bind(self.listen).await {
                 Ok(listener) => listener,
-                Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                     bail!(
                         "{} is in use by another process; choose another with --listen or PORT=",
                         self.listen
