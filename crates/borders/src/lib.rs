@@ -32,6 +32,7 @@ mod ground; // land, river or sea under a border
 mod interval; // what a distance is worth
 mod nearest; // the nearest point of a border, certified
 mod position; // a place, longitude first
+mod seam; // polygons cut at the antimeridian, for drawing
 mod set; // the questions
 mod territory; // whose land; whose sovereign; sets of them
 mod view; // one answer where claims overlap // the whole answer, as JSON

@@ -12,6 +12,7 @@ use crate::alliance::{ALLIANCES, Day};
 use crate::contain::{Strips, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, decode};
 use crate::nearest::{Found, Tree, nearest_slow};
+use crate::seam;
 use crate::territory::{Mask, Territory, TerritoryId};
 use crate::view::View;
 use crate::{BBox, LonLat};
@@ -411,13 +412,14 @@ impl BorderSet {
         })
     }
 
-    /// The rings of a territory, closed, as they were in the source; exterior and interior rings are not told apart, so
+    /// The rings of a territory, closed and cut at the antimeridian; exterior and interior rings are not told apart, so
     /// that a place is inside when an odd number of them hold it.
     pub fn rings(&self, id: TerritoryId) -> Vec<Vec<[f64; 2]>> {
         self.polygons(id).into_iter().flatten().collect()
     }
 
-    /// The polygons of a territory, each an exterior ring followed by its holes, as in a GeoJSON MultiPolygon.
+    /// The polygons of a territory, each an exterior ring followed by its holes, cut at the antimeridian: as in a GeoJSON
+    /// MultiPolygon (RFC 7946 §3.1.9).
     pub fn polygons(&self, id: TerritoryId) -> Vec<Vec<Vec<[f64; 2]>>> {
         let mut polygons: Vec<Vec<Vec<[f64; 2]>>> = Vec::new();
         for ring in &self.chart.rings[id.index()] {
@@ -437,7 +439,7 @@ impl BorderSet {
                 _ => polygons.push(vec![points]),
             }
         }
-        polygons
+        polygons.into_iter().flat_map(seam::cut).collect()
     }
 
     /// The smallest box around a territory's positions; across the antimeridian when that is smaller. `None` when it has no
