@@ -30,7 +30,7 @@ test-web: web/node_modules/.package-lock.json
 
 test-browser: web/dist/index.html .make/chromium
 	$(CARGO) build --locked -p kordon
-	KORDON_BIN=$(CURDIR)/target/debug/kordon node --test --test-concurrency=1 'tests/browser/*.test.mjs'
+	KORDON_BIN=$(CURDIR)/target/debug/kordon node --test --test-concurrency=1 tests/browser/*.test.mjs
 
 lint: web/dist/index.html ## formatting, clippy, the web linter and types, licences of all dependencies
 	$(CARGO) fmt --all --check

@@ -133,14 +133,14 @@ describe('an incident', () => {
     }));
 
   it('is opened by a click on its sign on the map, and the page does not ask other hosts', () =>
-    onPage({ query: '?map=13/45.3512/28.8372' }, async (page) => {
+    onPage({ query: '?map=13/28.8372/45.3512' }, async (page) => {
       const target = await page.evaluate(async () => {
         const found = await fetch('/collections/incidents/items?bbox=28.7,45.25,29,45.45&limit=1');
         const [incident] = (await found.json()).features;
         return { place: incident.geometry.coordinates.flat().slice(0, 2), id: incident.id };
       });
       const [lng, lat] = target.place;
-      await page.goto(`${kordon.address}?map=14/${lat}/${lng}`);
+      await page.goto(`${kordon.address}?map=14/${lng}/${lat}`);
       await page.locator('#list > li').first().waitFor({ state: 'attached' });
       await drawn(page);
       const canvas = page.locator('canvas.maplibregl-canvas');
@@ -199,7 +199,7 @@ describe('any place', () => {
     }));
 
   it('is measured at the cross by keyboard', () =>
-    onPage({ query: '?map=11/45.3512/28.8372' }, async (page) => {
+    onPage({ query: '?map=11/28.8372/45.3512' }, async (page) => {
       await page.keyboard.press('m');
       await page.keyboard.press('Enter');
       const panel = page.getByRole('article');

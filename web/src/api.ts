@@ -325,33 +325,20 @@ function readBoundary(value: unknown): Boundary | null {
   };
 }
 
-/** Sets come as `[{name, members: ["ROU", {code, from, until}]}]` or as `{NATO: ["ROU"]}`. */
+/** Sets come as `[{name, members: [{code, from, until}]}]`. */
 function readSets(value: unknown): CountrySet[] {
-  const named: [string | null, unknown][] = Array.isArray(value)
-    ? value
+  return list(value)
+    .map(object)
+    .flatMap((set) => {
+      const name = text(set.name);
+      const members = list(set.members)
         .map(object)
-        .map((set) => [text(set.name) ?? text(set.code) ?? text(set.id), set.members])
-    : Object.entries(object(value)).map(([name, set]) => [
-        name,
-        Array.isArray(set) ? set : object(set).members,
-      ]);
-  return named.flatMap(([name, members]) => {
-    if (!name) return [];
-    const read = list(members).flatMap((member) => {
-      const body = object(member);
-      const code = text(member) ?? text(body.code) ?? text(body.country);
-      return code
-        ? [
-            {
-              code,
-              from: text(body.from) ?? text(body.since),
-              until: text(body.until) ?? text(body.to),
-            },
-          ]
-        : [];
+        .flatMap((member) => {
+          const code = text(member.code);
+          return code ? [{ code, from: text(member.from), until: text(member.until) }] : [];
+        });
+      return name ? [{ name, members }] : [];
     });
-    return [{ name, members: read }];
-  });
 }
 
 function readPlacesOf(geometry: Record<string, unknown>): Position[] {

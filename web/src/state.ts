@@ -124,7 +124,7 @@ export function writeState(state: State, lang: Language): string {
   const params = filterParams(state);
   if (state.view) {
     const { center, zoom } = state.view;
-    params.set('map', `${trim(zoom, 2)}/${trim(center[1], 5)}/${trim(center[0], 5)}`);
+    params.set('map', `${trim(zoom, 2)}/${trim(center[0], 5)}/${trim(center[1], 5)}`);
   }
   if (state.sort !== '-date_start') params.set('sortby', state.sort);
   if (state.inView) params.set('list', 'in-view');
@@ -170,7 +170,7 @@ export function isFiltered(state: State): boolean {
 }
 
 function readView(text: string | null): View | null {
-  const [zoom, lat, lng] = (text ?? '')
+  const [zoom, lng, lat] = (text ?? '')
     .split('/')
     .map((part) => (part ? Number(part) : Number.NaN));
   if (zoom === undefined || lat === undefined || lng === undefined) return null;

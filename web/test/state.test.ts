@@ -48,7 +48,7 @@ describe('the state in the address', () => {
 
   it('leaves out what it does not understand', () => {
     const odd =
-      '?map=99/1/2&datetime=yesterday/2023-02-31x&event-type=war,battles&within-km=ten&of=NATO' +
+      '?map=99/2/1&datetime=yesterday/2023-02-31x&event-type=war,battles&within-km=ten&of=NATO' +
       '&sortby=size&lang=fr&at=1,2,3&tool=hammer&certainty=maybe';
     const state = readState(odd, 'ro');
     expect(state).toEqual({ ...initialState('ro'), eventTypes: ['battles'], of: 'NATO' });

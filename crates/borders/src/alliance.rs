@@ -88,11 +88,15 @@ pub(crate) struct Alliance {
     pub members: &'static [Member],
 }
 
-pub(crate) struct Member {
-    code: &'static str,
-    from: Day,
+/// A country's time in a set of countries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its code.
+    pub code: &'static str,
+    /// The first day.
+    pub from: Day,
     /// The first day on which it is no longer a member.
-    until: Option<Day>,
+    pub until: Option<Day>,
 }
 
 impl Alliance {

@@ -37,7 +37,7 @@ mod set; // the questions
 mod territory; // whose land; whose sovereign; sets of them
 mod view; // one answer where claims overlap // the whole answer, as JSON
 
-pub use alliance::{Day, NotADay};
+pub use alliance::{Day, Member, NotADay};
 pub use answer::{Answer, Boundary, Measure, Question};
 pub use bbox::{BBox, NotABox};
 pub use build::{

@@ -8,7 +8,7 @@
 
 use std::ops::Deref;
 
-use crate::alliance::{ALLIANCES, Day};
+use crate::alliance::{ALLIANCES, Day, Member};
 use crate::contain::{Strips, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, decode};
 use crate::nearest::{Found, Tree, nearest_slow};
@@ -217,6 +217,11 @@ impl BorderSet {
     /// The names of the sets of countries that [`BorderSet::target`] knows.
     pub fn alliances(&self) -> impl Iterator<Item = &'static str> {
         ALLIANCES.iter().map(|alliance| alliance.name)
+    }
+
+    /// Who was in a set of countries, and when; nobody when no set has that name.
+    pub fn memberships(&self, alliance: &str) -> &'static [Member] {
+        ALLIANCES.iter().find(|known| known.name == alliance).map_or(&[], |known| known.members)
     }
 
     /// A territory by its code (alpha-3 or alpha-2) or English name, or a set of countries (`NATO`, `EU`) with its

@@ -15,7 +15,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use kordon_borders::{BBox, BorderSet, Territory};
+use kordon_borders::{BBox, BorderSet, Member, Territory};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -170,12 +170,17 @@ fn state(app: &App) -> String {
     format!("W/\"{}-{}\"", short_checksum(&app.config.borders), short_checksum(&app.config.coarse))
 }
 
-/// The sets of countries that distances can be asked to, with their members of today.
+/// The sets of countries that distances can be asked to, with their members and the days of their membership.
 fn sets(borders: &BorderSet) -> Value {
-    let members = |name: &str| -> Vec<&str> {
-        let target = borders.target(name, None);
-        let ids = target.iter().flat_map(|target| target.members());
-        ids.map(|id| borders.territory(*id).code.as_str()).collect()
+    let members = |name: &str| -> Vec<Value> {
+        let one = |member: &Member| {
+            json!({
+                "code": member.code,
+                "from": member.from.to_string(),
+                "until": member.until.map(|day| day.to_string()),
+            })
+        };
+        borders.memberships(name).iter().map(one).collect()
     };
     borders.alliances().map(|name| json!({ "name": name, "members": members(name) })).collect()
 }
