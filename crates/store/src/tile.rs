@@ -16,14 +16,28 @@ use crate::mercator::{EXTENT, OnTile, Tile, world_of};
 use crate::query::{Compiled, Hit, Query};
 use crate::snapshot::{Columns, Snapshot};
 
-/// From this zoom on, incidents are shown one by one if there are not too many.
-const SINGLE_FROM: u8 = 9;
-/// More points than this on one tile are clustered at any zoom.
+/// Where single incidents give way to clusters: from this zoom on, a tile with more spots than `spots_max` is a grid of so
+/// many cells aside. A tile is shown at 512 pixels, so the cells are 32 pixels far out, 21 nearer by; at the last zoom that
+/// clients ask for, and enlarge, they are a few meters of ground.
+struct Crowding {
+    from_zoom: u8,
+    spots_max: usize,
+    cells_aside: usize,
+}
+
+const CROWDING: [Crowding; 3] = [
+    Crowding { from_zoom: 14, spots_max: POINTS_MAX, cells_aside: 64 },
+    Crowding { from_zoom: 9, spots_max: 600, cells_aside: 24 },
+    Crowding { from_zoom: 0, spots_max: 0, cells_aside: 16 },
+];
+/// No tile has more points than this.
 pub(crate) const POINTS_MAX: usize = 4_000;
-/// Cells along the side of a tile, far out: 32 pixels each, when a tile is shown at 512.
-const CELLS_FAR: usize = 16;
-/// The same near by, for tiles with too many points.
-const CELLS_NEAR: usize = 64;
+
+/// The cells along the side of a tile with so many spots; `None` when there is room for each.
+fn cells_aside(z: u8, spots: usize) -> Option<usize> {
+    let crowding = CROWDING.iter().find(|crowding| z >= crowding.from_zoom)?;
+    (spots > crowding.spots_max).then_some(crowding.cells_aside)
+}
 
 /// One place of an incident on a tile.
 struct Spot {
@@ -50,10 +64,9 @@ impl<V> Snapshot<V> {
         if spots.is_empty() {
             return Vec::new();
         }
-        let layer = if z >= SINGLE_FROM && spots.len() <= POINTS_MAX {
-            self.singles(&spots)
-        } else {
-            self.clusters(&spots, if z >= SINGLE_FROM { CELLS_NEAR } else { CELLS_FAR })
+        let layer = match cells_aside(z, spots.len()) {
+            Some(cells_aside) => self.clusters(&spots, cells_aside),
+            None => self.singles(&spots),
         };
         // A layer can only be refused for an empty name or for 2^32 keys.
         layer.map(MvtLayerBuilder::encode).unwrap_or_default()
