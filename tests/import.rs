@@ -127,6 +127,7 @@ fn bytes_that_are_no_json_refuse_the_file_with_line_and_column() {
         let said = import(at.path(), name, text.as_bytes(), &[]);
         assert_ne!(said.code, 0, "{name}: {said:?}");
         assert!(said.err.contains(words), "{name}: {}", said.err);
+        assert_eq!(kordon(at.path(), &["import", "--dry-run", name]).code, 1, "{name}, dry");
     }
     assert!(!at.path().join("kordon-data").exists());
 }

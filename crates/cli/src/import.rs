@@ -1,8 +1,8 @@
 //! `kordon import`: reads report files into the store.
 //!
-//! All or nothing unless told otherwise: every file is read and checked in full before anything is stored. A file of
-//! up to [`HELD`] records is kept in memory meanwhile and stored as one batch; of a longer one nothing is kept, and
-//! it is read a second time in batches of [`BATCH`], so memory stays bounded. Each batch is durable when the next is
+//! All or nothing unless told otherwise: every file is read and checked in full before anything is stored. Up to
+//! [`HELD`] records are kept in memory meanwhile, and each file of them is stored as one batch; of a file for which
+//! there is no room nothing is kept, and it is read a second time in batches of [`BATCH`], so memory stays bounded. Each batch is durable when the next is
 //! begun: after an interruption the whole batches are there, and the same import again completes the rest.
 
 use std::fs::File;
@@ -25,8 +25,10 @@ use crate::{Done, StoreArg, sets};
 
 /// Records checked at a time.
 const BATCH: usize = 20_000;
-/// Records of one file kept in memory between checking and storing.
+/// Records kept in memory between checking and storing.
 const HELD: usize = 100_000;
+/// Warnings printed for one file; the others are counted.
+const WARNINGS: usize = 20;
 
 /// Read report files into the store.
 #[derive(Args)]
@@ -91,7 +93,7 @@ struct Tally {
 }
 
 /// One file after its first reading.
-struct Read1 {
+struct FirstReading {
     path: PathBuf,
     records: u64,
     faulty: u64,
@@ -106,17 +108,24 @@ impl Import {
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
         let mut files = Vec::new();
+        let mut room = HELD;
         for path in &self.files {
             let real =
                 spooled.as_ref().filter(|_| path.as_os_str() == "-").map_or(path.as_path(), |f| f.path());
-            files.push(self.read_once(path, real, &stop)?);
+            let file = self.read_once(path, real, room, &stop)?;
+            room -= file.held.as_ref().map_or(0, Vec::len);
+            files.push(file);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
         let records: u64 = files.iter().map(|f| f.records).sum();
         if self.dry_run {
-            say(&format!("dry run: {} sound, {faulty} with faults; nothing was stored", records - faulty));
-            return Ok(if faulty == 0 { Done::All } else { Done::SomeRefused });
+            let rest = if broken { ", and bytes that cannot be read" } else { "" };
+            say(&format!(
+                "dry run: {} sound, {faulty} with faults{rest}; nothing was stored",
+                records - faulty
+            ));
+            return Ok(if faulty == 0 && !broken { Done::All } else { Done::SomeRefused });
         }
         if broken || (faulty > 0 && self.on_error == OnError::Reject) {
             end(&Tally { refused: records, ..Tally::default() });
@@ -163,28 +172,49 @@ impl Import {
     }
 
     /// Reads and checks a file, prints its faults, and keeps its incidents if they are not too many.
-    fn read_once(&self, path: &Path, real: &Path, stop: &AtomicBool) -> anyhow::Result<Read1> {
-        let mut file =
-            Read1 { path: path.to_owned(), records: 0, faulty: 0, broken: false, held: Some(Vec::new()) };
+    fn read_once(
+        &self,
+        path: &Path,
+        real: &Path,
+        room: usize,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<FirstReading> {
+        let mut file = FirstReading {
+            path: path.to_owned(),
+            records: 0,
+            faulty: 0,
+            broken: false,
+            held: Some(Vec::new()),
+        };
         let mut broken_record = false;
+        let mut warnings = 0;
         file.broken = self.each_batch(path, real, "checking", stop, |batch| {
             broken_record |= batch.refused.iter().flat_map(|(_, faults)| faults).any(|fault| fault.fatal);
             file.records += (batch.sound.len() + batch.refused.len()) as u64;
             file.faulty += batch.refused.len() as u64;
             batch.refused.iter().flat_map(|(_, faults)| faults).for_each(|fault| say(&fault.to_string()));
+            for warning in &batch.warnings {
+                if warnings < WARNINGS {
+                    say(&format!("warning: {warning}"));
+                }
+                warnings += 1;
+            }
             match &mut file.held {
-                Some(held) if held.len() + batch.sound.len() <= HELD => held.extend(batch.sound),
+                Some(held) if held.len() + batch.sound.len() <= room => held.extend(batch.sound),
                 held => *held = None,
             }
             Ok(())
         })?;
         file.broken |= broken_record;
+        if warnings > WARNINGS {
+            say(&format!("warning: and {} more such warnings in {}", warnings - WARNINGS, path.display()));
+        }
         Ok(file)
     }
 
     fn store_all(
         &self,
-        files: Vec<Read1>,
+        files: Vec<FirstReading>,
         spooled: Option<&Path>,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
@@ -251,7 +281,6 @@ impl Import {
             Ok(reader) => reader,
             Err(fault) => {
                 say(&fault.to_string());
-                take(Batch { sound: Vec::new(), refused: vec![] })?;
                 return Ok(true);
             }
         };
@@ -288,6 +317,7 @@ type Refused = (String, Vec<Fault>);
 /// Records of one file, checked.
 struct Batch {
     sound: Vec<Incident>,
+    warnings: Vec<Fault>,
     refused: Vec<Refused>,
 }
 
@@ -301,10 +331,13 @@ impl Batch {
                 check(report, &mut { new_id }).map_err(|faults| (text, faults))
             })
             .collect();
-        let mut batch = Batch { sound: Vec::new(), refused: Vec::new() };
+        let mut batch = Batch { sound: Vec::new(), warnings: Vec::new(), refused: Vec::new() };
         for one in checked {
             match one {
-                Ok(checked) => batch.sound.push(checked.incident),
+                Ok(checked) => {
+                    batch.sound.push(checked.incident);
+                    batch.warnings.extend(checked.warnings);
+                }
                 Err(refused) => batch.refused.push(refused),
             }
         }
