@@ -143,6 +143,14 @@ fn writing_off_the_loopback_needs_a_token_and_reading_does_not() {
     let bearer = format!("Bearer {}", said.out.trim());
     let headers = [("Content-Type", "application/geo+json"), ("Authorization", bearer.as_str())];
     assert_eq!(server.send("POST", "/collections/incidents/items", &headers, body.as_bytes()).status, 201);
+    assert_eq!(kordon(at.path(), &["token", "revoke", "olena"]).code, 0);
+    let revoked = std::time::Instant::now();
+    while server.send("POST", "/collections/incidents/items", &headers, body.as_bytes()).status < 400 {
+        assert!(revoked.elapsed().as_secs() < 30, "a revoked token still writes");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    assert_eq!(kordon(at.path(), &["token", "add", "taras"]).code, 0);
+    std::thread::sleep(std::time::Duration::from_secs(3));
     let headers = [("Content-Type", "application/geo+json"), ("Authorization", "Bearer wrong")];
     assert_eq!(server.send("POST", "/collections/incidents/items", &headers, body.as_bytes()).status, 401);
 }

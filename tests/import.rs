@@ -169,4 +169,65 @@ fn verify_finds_a_flipped_byte_and_says_where() {
     let said = kordon(at.path(), &["verify"]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("ledger"), "{}", said.err);
+    let rest = kordon(at.path(), &["find", "--count"]);
+    assert_eq!(rest.code, 1, "what is left does not pass for the whole: {rest:?}");
+    assert!(rest.err.contains("damaged"), "{}", rest.err);
+}
+
+#[test]
+fn a_record_that_stands_twice_in_a_file_is_a_fault() {
+    let at = folder();
+    let text = b"id,lon,lat,date,title\n1,28.8,45.3,2024-01-01,first\n1,28.9,45.4,2024-01-02,second\n";
+    let said = import(at.path(), "dup.csv", text, &[]);
+    assert_eq!((said.code, counts(&said)), (1, [0, 0, 0, 2]), "{said:?}");
+    assert!(said.err.contains("dup.csv:3") && said.err.contains("line 2"), "{}", said.err);
+}
+
+#[test]
+fn an_export_comes_back_unchanged_and_a_table_of_ours_is_refused() {
+    let at = folder();
+    kordon(at.path(), &["import", repository("data/samples/incidents.geojson").to_str().unwrap()]);
+    for name in ["all.geojson", "all.geojsonseq"] {
+        assert_eq!(kordon(at.path(), &["export", "-o", name]).code, 0, "{name}");
+        let said = kordon(at.path(), &["import", name]);
+        assert_eq!(said.code, 0, "{name}: {said:?}");
+        let [accepted, updated, unchanged, refused] = counts(&said);
+        assert_eq!([accepted, updated, refused], [0, 0, 0], "{name}");
+        assert!(unchanged >= 25, "{name}");
+    }
+    assert_eq!(kordon(at.path(), &["export", "-o", "all.csv"]).code, 0);
+    let said = kordon(at.path(), &["import", "all.csv"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("geojsonseq"), "{}", said.err);
+    assert_eq!(kordon(at.path(), &["export", "-o", "all.kml"]).code, 2);
+}
+
+#[test]
+fn an_output_follows_a_link_keeps_a_mode_and_spares_a_device() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    let at = folder();
+    std::fs::write(at.path().join("p.csv"), "id,lon,lat\na,28.8372,45.3512\n").unwrap();
+    std::fs::write(at.path().join("real.csv"), "old").unwrap();
+    std::fs::set_permissions(at.path().join("real.csv"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("real.csv", at.path().join("link.csv")).unwrap();
+    let run = |out: &str| kordon(at.path(), &["distance", "--input", "p.csv", "--to", "ROU", "-o", out]);
+    assert_eq!(run("link.csv").code, 0);
+    let real = std::fs::symlink_metadata(at.path().join("real.csv")).unwrap();
+    assert_eq!(real.permissions().mode() & 0o777, 0o640);
+    assert!(std::fs::symlink_metadata(at.path().join("link.csv")).unwrap().is_symlink());
+    assert!(std::fs::read_to_string(at.path().join("real.csv")).unwrap().starts_with("id,territory"));
+    assert_eq!(run("/dev/null").code, 0);
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+}
+
+#[test]
+fn a_title_cannot_steer_the_terminal() {
+    let at = folder();
+    let text = "{\"type\":\"Feature\",\"id\":\"x\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[28.8,45.3]},\
+        \"properties\":{\"title\":\"red \\u001b[31m and \\u202e turned\",\"date_start\":\"2024-01-01\"}}\n";
+    let said = import(at.path(), "t.ndjson", text.as_bytes(), &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let table = kordon(at.path(), &["find"]);
+    assert!(!table.out.contains(['\u{1b}', '\u{202e}']), "{table:?}");
+    assert!(table.out.contains("turned"), "{table:?}");
 }

@@ -4,7 +4,7 @@
 //! they came in. A row that cannot be read is named on stderr and answered with its `id` and nothing else.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -14,6 +14,7 @@ use kordon_incidents::{Format, ReadOptions};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::output::write_to;
 use crate::terminal::{progress, say};
 use crate::{Done, sets};
 
@@ -218,24 +219,7 @@ fn batch(borders: &BorderSet, to: &[Target], input: &Path, output: Option<&Path>
             }
         }
     };
-    match output {
-        None => {
-            let mut out = BufWriter::new(std::io::stdout().lock());
-            write_all(&mut out)?;
-            out.flush()?;
-        }
-        // A file appears whole or not at all: an interrupted run leaves what was there before.
-        Some(path) => {
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let mut whole =
-                tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
-            let mut out = BufWriter::new(whole.as_file_mut());
-            write_all(&mut out)?;
-            out.flush()?;
-            drop(out);
-            whole.persist(path).with_context(|| path.display().to_string())?;
-        }
-    }
+    write_to(output, write_all)?;
     bar.finish_and_clear();
     say(&format!("answered {}, refused {refused}", written - refused));
     Ok(if refused == 0 { Done::All } else { Done::SomeRefused })

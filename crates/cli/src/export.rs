@@ -3,16 +3,17 @@
 //! Written page by page, so memory stays bounded, and through a new file that takes the old one's place when it is
 //! complete. What the public may not see is counted, never written.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use kordon_server::{csv_header, csv_row};
 use kordon_store::{Public, Query, Snapshot};
 
 use crate::filter::Filter;
 use crate::find::look_into;
+use crate::output::write_to;
 use crate::terminal::say;
 use crate::{Done, StoreArg};
 
@@ -42,32 +43,29 @@ enum Format {
 }
 
 impl Format {
-    fn of(path: Option<&Path>) -> Format {
-        match path.and_then(Path::extension).and_then(|e| e.to_str()) {
-            Some("csv") => Format::Csv,
-            Some("geojsons" | "geojsonseq" | "jsonl" | "ndjson") => Format::Geojsonseq,
-            _ => Format::Geojson,
+    fn of(path: Option<&Path>) -> anyhow::Result<Format> {
+        let Some(ending) = path.and_then(Path::extension) else { return Ok(Format::Geojson) };
+        match ending.to_string_lossy().as_ref() {
+            "geojson" | "json" => Ok(Format::Geojson),
+            "geojsonseq" | "geojsons" => Ok(Format::Geojsonseq),
+            "csv" => Ok(Format::Csv),
+            other => bail!(
+                ".{other} is no format that is written here: .geojson, .geojsonseq or .csv; or say --format"
+            ),
         }
     }
 }
 
 impl Export {
     pub fn run(self) -> anyhow::Result<Done> {
-        let (store, borders) = look_into(&self.store)?;
+        let (store, borders, whole) = look_into(&self.store)?;
         let query = self.filter.query(&borders)?;
-        let format = self.format.unwrap_or_else(|| Format::of(self.output.as_deref()));
-        let snapshot = store.public();
-        let written = match &self.output {
-            None => write(&mut BufWriter::new(std::io::stdout().lock()), &snapshot, query, format)?,
-            Some(path) => {
-                let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let mut whole =
-                    tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
-                let written = write(&mut BufWriter::new(whole.as_file_mut()), &snapshot, query, format)?;
-                whole.persist(path).with_context(|| path.display().to_string())?;
-                written
-            }
+        let format = match self.format {
+            Some(format) => format,
+            None => Format::of(self.output.as_deref())?,
         };
+        let snapshot = store.public();
+        let written = write_to(self.output.as_deref(), |out| write(out, &snapshot, query, format))?;
         let info = borders.info();
         say(&format!(
             "wrote {written} incidents; {} records of the store are withheld from the public; borders {} {}, {}, {}",
@@ -77,12 +75,12 @@ impl Export {
             info.licence,
             info.attribution
         ));
-        Ok(Done::All)
+        Ok(whole)
     }
 }
 
 fn write(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     snapshot: &Snapshot<Public>,
     mut query: Query,
     format: Format,

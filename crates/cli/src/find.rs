@@ -32,25 +32,35 @@ pub struct Find {
     count: bool,
 }
 
-/// Opens a store to look at it: no lock that keeps a writer out, and nothing is made that was not there.
-pub fn look_into(store: &StoreArg) -> anyhow::Result<(Store, Arc<BorderSet>)> {
+/// Opens a store to look at it: no lock that keeps a writer out, and nothing is made that was not there. Damage is told,
+/// and the command ends with [`Done::SomeRefused`], so that a count of what is left does not pass for the whole.
+pub fn look_into(store: &StoreArg) -> anyhow::Result<(Store, Arc<BorderSet>, Done)> {
     let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
     let dir = &store.store;
     let opened = Store::open(dir, Arc::clone(&borders), Options { create: false, read_only: true })
         .with_context(|| format!("store {}", dir.display()))?;
-    Ok((opened, borders))
+    let damage = &opened.recovery().damage;
+    if let Some(first) = damage.first() {
+        say(&format!(
+            "{}: damaged in {} places, of which the first is: {first}; what follows is what can still be read",
+            dir.display(),
+            damage.len()
+        ));
+    }
+    let done = if damage.is_empty() { Done::All } else { Done::SomeRefused };
+    Ok((opened, borders, done))
 }
 
 impl Find {
     pub fn run(self) -> anyhow::Result<Done> {
-        let (store, borders) = look_into(&self.store)?;
+        let (store, borders, whole) = look_into(&self.store)?;
         let mut query = self.filter.query(&borders)?;
         let snapshot = store.public();
         let mut out = BufWriter::new(std::io::stdout().lock());
         if self.count {
             writeln!(out, "{}", snapshot.count(&query))?;
             out.flush()?;
-            return Ok(Done::All);
+            return Ok(whole);
         }
         query.limit = self.limit.or((!self.json).then_some(50));
         let found = snapshot.find(&query);
@@ -71,7 +81,7 @@ impl Find {
             info.version,
             info.licence
         ));
-        Ok(Done::All)
+        Ok(whole)
     }
 }
 
@@ -94,13 +104,23 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
     table
 }
 
-/// A title that leaves room for its neighbors; `--json` has it whole.
+/// A title that leaves room for its neighbors and cannot steer the terminal: control characters and marks that turn the
+/// direction of text are spelled out. `--json` has it whole.
 fn shortened(title: &str) -> String {
     const WIDTH: usize = 72;
-    match title.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}\u{2026}", &title[..end]),
-        None => title.to_owned(),
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut out = String::new();
+    for (i, c) in title.chars().enumerate() {
+        if i == WIDTH {
+            out.push('\u{2026}');
+            break;
+        }
+        if steers(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
+    out
 }
 
 /// A distance as the interval it deserves.

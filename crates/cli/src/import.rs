@@ -15,7 +15,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use kordon_incidents::{
-    Checked, DateOrder, Encoding, Fault, Format, Incident, IncidentId, ReadOptions, Report, check, read,
+    Checked, DateOrder, Encoding, Fault, Format, Incident, IncidentId, ReadOptions, Repeated, Report, check,
+    read,
 };
 use kordon_store::{Author, Options, Store};
 use rayon::prelude::*;
@@ -274,6 +275,9 @@ impl Import {
     ) -> anyhow::Result<bool> {
         let options = self.options(path);
         let file = File::open(real).with_context(|| path.display().to_string())?;
+        if file.metadata().is_ok_and(|m| m.is_dir()) {
+            bail!("{} is a folder; name the files in it", path.display());
+        }
         let bar: ProgressBar =
             progress(file.metadata().ok().map(|m| m.len()), &format!("{what} {}", options.file));
         let input = BufReader::with_capacity(1 << 20, bar.wrap_read(file));
@@ -284,6 +288,7 @@ impl Import {
                 return Ok(true);
             }
         };
+        let mut repeated = Repeated::new(&options.file);
         let mut broken = false;
         while !broken {
             if stop.load(Ordering::Relaxed) {
@@ -304,7 +309,7 @@ impl Import {
             if reports.is_empty() {
                 break;
             }
-            take(Batch::check(reports))?;
+            take(Batch::check(reports, &mut repeated))?;
         }
         bar.finish_and_clear();
         Ok(broken)
@@ -322,23 +327,24 @@ struct Batch {
 }
 
 impl Batch {
-    fn check(reports: Vec<Report>) -> Batch {
+    /// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
+    fn check(reports: Vec<Report>, repeated: &mut Repeated) -> Batch {
         let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
-        let checked: Vec<Result<Checked, Refused>> = reports
+        let checked: Vec<(String, Result<Checked, Vec<Fault>>)> = reports
             .into_par_iter()
-            .map(|report| {
-                let text = report.text().to_owned();
-                check(report, &mut { new_id }).map_err(|faults| (text, faults))
-            })
+            .map(|report| (report.text().to_owned(), check(report, &mut { new_id })))
             .collect();
         let mut batch = Batch { sound: Vec::new(), warnings: Vec::new(), refused: Vec::new() };
-        for one in checked {
-            match one {
+        for (text, one) in checked {
+            match one.and_then(|checked| match repeated.see(&checked) {
+                Some(fault) => Err(vec![fault]),
+                None => Ok(checked),
+            }) {
                 Ok(checked) => {
                     batch.sound.push(checked.incident);
                     batch.warnings.extend(checked.warnings);
                 }
-                Err(refused) => batch.refused.push(refused),
+                Err(faults) => batch.refused.push((text, faults)),
             }
         }
         batch

@@ -9,6 +9,7 @@ mod export;
 mod filter;
 mod find;
 mod import;
+mod output;
 mod serve;
 mod sets;
 mod terminal;

@@ -1,8 +1,9 @@
 //! `kordon serve` and `kordon demo`: sockets, signals and logs around the router of `kordon-server`.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -115,17 +116,33 @@ impl Socket {
                 Ok(listener) => listener,
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                     bail!(
-                        "{} is in use by another process; choose another with --listen or PORT=",
+                        "{} is in use by another process; choose another with --listen (or `make run PORT=…`)",
                         self.listen
                     )
                 }
                 Err(error) => return Err(error).with_context(|| format!("listening on {}", self.listen)),
             };
-            say(&format!("Kordon serves http://{}/  (Ctrl-C ends it)", listener.local_addr()?));
+            let address = listener.local_addr()?;
+            // Every address of the machine is no address to open; this machine's own is one of them.
+            let open = if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() };
+            say(&format!("Kordon serves http://{open}/  (Ctrl-C ends it)"));
             let limits = config.limits.clone();
+            tokio::spawn(reread_tokens(dir.to_owned(), config.access.clone()));
             kordon_server::serve(listener, kordon_server::router(config), limits, ended()).await;
             Ok(Done::All)
         })
+    }
+}
+
+/// Takes tokens that were added or revoked into use while serving. A list that cannot be read changes nothing: nobody
+/// gains a right by it, and the next reading tries again.
+async fn reread_tokens(dir: PathBuf, access: Access) {
+    let mut every = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        every.tick().await;
+        if let Ok(tokens) = token::load(&dir) {
+            access.replace(tokens);
+        }
     }
 }
 

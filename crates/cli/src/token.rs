@@ -19,7 +19,7 @@ pub enum Token {
     Add(Named),
     /// List the names of the tokens
     List(Unnamed),
-    /// Make a token worthless from the server's next start on
+    /// Make a token worthless, for a running server too
     Revoke(Named),
 }
 
@@ -77,6 +77,9 @@ impl Token {
                     bail!("no token is called {name:?}; `kordon token list` shows them");
                 }
                 save(&store.store, &tokens)?;
+                say(&format!(
+                    "the token of {name} is worthless now; a running server takes note within seconds"
+                ));
             }
         }
         Ok(Done::All)

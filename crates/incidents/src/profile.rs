@@ -263,6 +263,10 @@ const VIINA: &[(&str, &str)] = &[
 
 const MOST_COLUMNS: usize = 2_000;
 
+/// Columns by which our own tables are known. Read back, they would overwrite fuller records and make what was measured
+/// a part of them.
+const OWN_EXPORT: [&str; 2] = ["border_set", "foreign_distance_m"];
+
 /// The columns of one table.
 #[derive(Debug)]
 pub(crate) struct Columns {
@@ -298,6 +302,11 @@ impl Columns {
             return Err((problem, "leave out those that nobody needs".into()));
         }
         let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
+        if OWN_EXPORT.iter().all(|own| plain.iter().any(|name| name == own)) {
+            let problem = "this table is an export of Kordon, which holds less than the records do: one language, and measured distances";
+            let hint = "to carry records on, export them as geojson or geojsonseq; to import this as a table of its own, take out the column border_set";
+            return Err((problem.into(), hint.into()));
+        }
         let known_as = PROFILES
             .iter()
             .find(|known| known.needs.iter().all(|need| plain.iter().any(|name| name == need)));
@@ -523,6 +532,14 @@ mod tests {
 
     fn targets(header: &str, tags: Option<&str>, map: &[(&str, &str)]) -> Vec<&'static str> {
         columns(header, tags, map).unwrap().targets.iter().map(|target| target.unwrap_or("-")).collect()
+    }
+
+    #[test]
+    fn our_own_export_is_refused_and_says_what_to_export_instead() {
+        let header = "id,lon,lat,date_start,title,foreign_distance_m,border_set";
+        let (problem, hint) = columns(header, None, &[]).unwrap_err();
+        assert!(problem.contains("export of Kordon") && hint.contains("geojsonseq"), "{problem} {hint}");
+        assert!(columns("id,lon,lat,date_start,title,foreign_distance_m", None, &[]).is_ok());
     }
 
     #[test]
