@@ -129,6 +129,7 @@ fn chunked(points: Vec<Point>) -> Vec<Vec<Point>> {
 /// A point as it is written: plain members, or a GeoJSON Feature or Point. Reading into named fields makes a
 /// member that comes twice an error.
 #[derive(Deserialize)]
+#[serde(expecting = "a point with lon and lat")]
 struct Written {
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -145,6 +146,7 @@ struct Written {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a GeoJSON geometry")]
 struct WrittenGeometry {
     #[serde(rename = "type")]
     kind: String,
@@ -152,6 +154,7 @@ struct WrittenGeometry {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object of properties")]
 struct WrittenProperties {
     id: Option<Value>,
     to: Option<String>,
@@ -160,6 +163,7 @@ struct WrittenProperties {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a FeatureCollection")]
 struct WrittenCollection {
     features: Vec<Written>,
 }
@@ -326,6 +330,24 @@ fn not_json(lines_before: usize, error: &serde_json::Error) -> Problem {
     if let Some(end) = problem.find(" at line ") {
         problem.truncate(end);
     }
+    if problem.ends_with(" elements")
+        && let Some(end) = problem.rfind(" with ")
+    {
+        problem.truncate(end); // As many as the struct has members, which is no business of the client's.
+    }
+    // The reader speaks of the types of this program; these are the words of JSON for them.
+    for (ours, plain) in [
+        ("invalid type: ", "found "),
+        ("invalid value: ", "found "),
+        ("invalid length ", "found an array of length "),
+        ("found map", "found an object"),
+        ("found sequence", "found an array"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected an array"),
+        ("EOF while parsing", "the text ends within"),
+    ] {
+        problem = problem.replace(ours, plain);
+    }
     Problem::bad_request("not-json", format!("Line {line}, column {}: {}.", error.column(), echo(&problem)))
         .with("line", line)
         .with("column", error.column())
@@ -418,6 +440,26 @@ mod tests {
         }
         assert!(read_written(b"{\"id\":\"\xff\"}", 3).is_err());
         assert!(read("").is_err());
+    }
+
+    #[test]
+    fn a_fault_in_a_point_is_told_in_plain_words() {
+        for (text, words) in [
+            ("7", "expected a point"),
+            ("{\"lon\":\"7\",\"lat\":1}", "found string \"7\", expected a number"),
+            ("[[\"a\"]]", "found an array of length 1, expected a point"),
+            ("[[1,2]]", "found"),
+            ("[null]", "found null, expected a point"),
+            ("{\"geometry\":7}", "expected a GeoJSON geometry"),
+            ("{\"coordinates\":{}}", "found an object, expected an array"),
+            ("{\"type\":\"FeatureCollection\",\"features\":7}", "expected an array"),
+            ("{\"lon\":", "the text ends within a value"),
+        ] {
+            let problem = read(text).err().unwrap();
+            let told = problem.detail();
+            assert!(told.contains(words), "{text}: {told}");
+            assert!(!told.contains("struct") && !told.contains("f64") && !told.contains("Written"), "{told}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub async fn find(
             Answer::bytes(GEOJSON, body).links(&links)
         }
         Form::Csv | Form::Sequence => {
-            let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonl" };
+            let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonseq" };
             page.stream(&app, snapshot, wanted)
                 .await?
                 .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
@@ -276,24 +276,30 @@ fn missing(store: &Store, id: IncidentId) -> Problem {
 /// The revisions of an incident that the public may see, oldest first; none when there is no public incident.
 ///
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
-/// now, the chain without what it said: it may have been withdrawn to protect somebody.
+/// now, the chain without what it said: it may have been withdrawn to protect somebody. In both, that it was withdrawn
+/// stays told.
 fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
     let is_public = store.public().get(id).is_some();
     let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
-    let is_withdrawn =
-        revisions.last().is_some_and(|last| last["properties"]["record_status"] == "withdrawn");
+    let is_withdrawn = revisions.last().is_some_and(is_tombstone);
+    // Withdrawn between the two looks at the store is withdrawn.
+    let is_public = is_public && !is_withdrawn;
     if !is_public && !is_withdrawn {
         return Ok(Vec::new());
     }
-    let public = revisions.iter().filter(|revision| was_public(revision));
-    if is_public {
-        return Ok(public.cloned().collect());
-    }
-    let mut shown: Vec<Value> = public.map(without_content).collect();
-    if !shown.is_empty() {
-        shown.extend(revisions.last().map(without_content));
+    let mut shown = Vec::new();
+    for revision in revisions {
+        if was_public(&revision) {
+            shown.push(if is_public { revision } else { without_content(&revision) });
+        } else if !shown.is_empty() && is_tombstone(&revision) {
+            shown.push(without_content(&revision));
+        }
     }
     Ok(shown)
+}
+
+fn is_tombstone(revision: &Value) -> bool {
+    revision["properties"]["record_status"] == "withdrawn"
 }
 
 /// The same rule as the store's projection: published, exact, free.
@@ -328,7 +334,8 @@ fn parse_id(text: &str) -> Result<IncidentId, Problem> {
 ///
 /// # Errors
 ///
-/// 400 and 422 with every fault; 409 for an id that is taken; 507 and 503 when it cannot be stored.
+/// 400 and 422 with every fault; 409 for an id that is taken, and for a record that was withdrawn; 507 and 503 when
+/// it cannot be stored.
 pub async fn create(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -341,9 +348,9 @@ pub async fn create(
     let store = Arc::clone(&app.config.store);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
-            let incident = record::read_one(&bytes)?;
-            let known = store.history(incident.id).map_err(|error| Problem::internal(&error))?;
-            if !known.is_empty() {
+            let incident = record::read_one(&bytes)?.incident;
+            // One that was withdrawn is not in this snapshot, and PUT would not replace it: the store tells of it.
+            if store.full().get(incident.id).is_some() {
                 return Err(Problem::new(
                     StatusCode::CONFLICT,
                     "id-taken",
@@ -364,7 +371,8 @@ pub async fn create(
 ///
 /// # Errors
 ///
-/// As [`create`]; 412 when the record changed since the revision that `If-Match` names.
+/// As [`create`]; 404, 410; 422 when the body says another id; 412 when the record changed since the revision that
+/// `If-Match` names.
 pub async fn replace(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -381,8 +389,11 @@ pub async fn replace(
     let feature = app
         .work_in(Lane::Write, move || {
             let store = &work.config.store;
-            let mut incident = record::read_one(&bytes)?;
-            incident.id = id;
+            let read = record::read_one(&bytes)?;
+            if read.has_own_id && read.incident.id != id {
+                return Err(record::other_id(&read, id));
+            }
+            let incident = Incident { id, ..read.incident };
             let _turn = work.replacing();
             unchanged_since(&work, id, if_match.as_deref())?;
             put_one(store, incident, &caller).map(|(_, _, feature)| feature)
@@ -426,12 +437,13 @@ fn put_one(
     incident: Incident,
     caller: &Caller,
 ) -> Result<(IncidentId, Outcome, String), Problem> {
-    let asked = incident.id;
-    let put =
-        store.put(vec![incident], &Author::new(&caller.0)).map_err(|error| record::not_stored(&error))?;
-    let (id, outcome) = put.ids.first().copied().unwrap_or((asked, Outcome::Unchanged));
+    let (id, outcome) =
+        store.put_one(incident, &Author::new(&caller.0)).map_err(|error| record::not_stored(&error))?;
     let snapshot = store.full();
-    let row = snapshot.get(id).ok_or_else(|| Problem::internal(&"a record just stored is not to be seen"))?;
+    let Some(row) = snapshot.get(id) else {
+        // The store refuses what would not be seen, so somebody took it away between the two lines above.
+        return Err(Problem::gone(format!("The incident {id} was stored, and has been withdrawn since.")));
+    };
     Ok((id, outcome, feature(&snapshot, &row)?))
 }
 

@@ -193,8 +193,12 @@ pub fn encode(value: &str) -> String {
 fn decode(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     match percent_decode_str(&spaced).decode_utf8() {
-        Ok(decoded) if !decoded.contains('\0') => Ok(decoded.into_owned()),
-        _ => Err(Problem::bad_request("bad-query", "The query string is not UTF-8 text.")),
+        Ok(decoded) if decoded.contains('\0') => Err(Problem::bad_request(
+            "bad-query",
+            "The query string has a NUL character, which is not allowed.",
+        )),
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(_) => Err(Problem::bad_request("bad-query", "The query string is not UTF-8 text.")),
     }
 }
 
@@ -261,7 +265,7 @@ mod tests {
         assert!(read("bbox=").is_err());
         assert!(read("bbox").is_err());
         assert!(read("bbox=%ff%fe").is_err());
-        assert!(read("bbox=%00").is_err());
+        assert!(read("bbox=%00").unwrap_err().detail().contains("NUL"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::error::{Problem, echo};
 use crate::params::Params;
-use kordon_borders::{BBox, BorderSet};
+use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
-use kordon_store::{Certainty, Cursor, During, Of, Query, SortBy, Within};
+use kordon_store::{Certainty, Cursor, During, Of, Query, SortBy, Within, has_words};
 use std::str::FromStr;
 
 /// The parameters that choose incidents.
@@ -176,8 +176,14 @@ pub fn only_crs84(params: &Params) -> Result<(), Problem> {
 ///
 /// # Errors
 ///
-/// A 400 problem that names what is near.
+/// A 400 problem that names what is near, or the degree that is off the globe.
 pub fn of(name: &str, borders: &BorderSet) -> Result<Of, Problem> {
+    if let Some((lon, lat)) = name.split_once(',')
+        && let (Ok(lon), Ok(lat)) = (lon.trim().parse(), lat.trim().parse())
+        && let Err(error) = LonLat::new(lon, lat)
+    {
+        return Err(Problem::bad_parameter("of", format!("{error}.")));
+    }
     Of::parse(name, borders).map_err(|error| Problem::bad_parameter("of", error.to_string()))
 }
 
@@ -265,6 +271,9 @@ fn text(params: &Params) -> Result<Option<String>, Problem> {
     match params.get("q") {
         Some(text) if text.chars().count() > MAX_TEXT => {
             Err(Problem::bad_parameter("q", format!("is longer than {MAX_TEXT} characters.")))
+        }
+        Some(text) if !has_words(text) => {
+            Err(Problem::bad_parameter("q", format!("{} has no letter or digit to look for.", echo(text))))
         }
         text => Ok(text.map(str::to_owned)),
     }

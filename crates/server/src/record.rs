@@ -3,10 +3,12 @@
 use crate::error::Problem;
 use axum::http::StatusCode;
 use kordon_incidents::{
-    Fault, Format, Incident, IncidentId, ReadOptions, check, read, write_csv_header, write_csv_row,
+    Checked, Fault, Format, IncidentId, ReadOptions, RecordStatus, check, read, write_csv_header,
+    write_csv_row,
 };
 use kordon_store::{PutError, Row, Snapshot};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Faults listed in an answer; the total is always told.
 pub const MAX_FAULTS: usize = 100;
@@ -18,8 +20,9 @@ const SOURCE: &str = "api";
 ///
 /// # Errors
 ///
-/// 400 when the bytes are no JSON text, 422 with all faults when it is not a sound incident, or not one.
-pub fn read_one(bytes: &[u8]) -> Result<Incident, Problem> {
+/// 400 when the bytes are no JSON text, 422 with all faults when it is not a sound incident, or not one, or one that
+/// would be stored and then not be found.
+pub fn read_one(bytes: &[u8]) -> Result<Checked, Problem> {
     let options = ReadOptions {
         format: Some(Format::GeoJson),
         source: Some(SOURCE.to_owned()),
@@ -37,12 +40,62 @@ pub fn read_one(bytes: &[u8]) -> Result<Incident, Problem> {
         Some(Ok(_)) => return Err(not_one()),
     }
     match check(report, &mut random_id) {
-        Ok(checked) => Ok(checked.incident),
+        Ok(checked) => match stillborn(&checked) {
+            Some(fault) => Err(unsound(&[fault])),
+            None => Ok(checked),
+        },
         Err(faults) => match faults.iter().find(|fault| fault.fatal) {
             Some(fault) => Err(unreadable(fault)),
             None => Err(unsound(&faults)),
         },
     }
+}
+
+/// What is wrong with a single record that says itself that it is withdrawn or merged.
+fn stillborn(checked: &Checked) -> Option<Fault> {
+    let status = checked.incident.properties.record_status?;
+    if !matches!(status, RecordStatus::Withdrawn | RecordStatus::Merged) {
+        return None;
+    }
+    let problem = format!("\"{status}\" cannot be written here; DELETE withdraws a record");
+    Some(record_fault(checked, "record_status", "/properties/record_status", problem))
+}
+
+/// 422: the body says another id than the address.
+#[must_use]
+pub fn other_id(checked: &Checked, id: IncidentId) -> Problem {
+    let problem = format!("{} is not the id in the address, {id}", checked.incident.id);
+    unsound(&[record_fault(checked, "id", "/id", problem)])
+}
+
+/// A fault of a record that was read well: its place in the text is where the record begins.
+fn record_fault(checked: &Checked, field: &str, pointer: &str, problem: String) -> Fault {
+    Fault {
+        file: Arc::from(""),
+        index: Some(checked.index),
+        line: checked.line,
+        column: 1,
+        pointer: Some(pointer.into()),
+        field: Some(field.into()),
+        problem: problem.into(),
+        hint: None,
+        fatal: false,
+    }
+}
+
+/// 409: the report belongs to a record that was withdrawn.
+#[must_use]
+pub fn withdrawn(id: IncidentId) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "withdrawn",
+        "This record was withdrawn",
+        format!(
+            "{id} was withdrawn or merged; nothing was stored. A report of it whose record_status is \"published\" \
+             would bring it back."
+        ),
+    )
+    .with("id", id.to_string())
 }
 
 /// A new id that tells nothing about when it was made.
@@ -121,6 +174,7 @@ pub fn not_stored(error: &PutError) -> Problem {
         Problem::new(status, kind, "Nothing was stored", detail)
     };
     match error {
+        PutError::Withdrawn(id) => withdrawn(*id),
         PutError::NoSuchIncident(id) => Problem::not_found(format!("There is no incident {id}.")),
         error if error.is_full() => refused(
             StatusCode::INSUFFICIENT_STORAGE,

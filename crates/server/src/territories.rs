@@ -92,6 +92,9 @@ pub async fn find(
                 .iter()
                 .filter(|territory| bbox.is_none_or(|bbox| meets(&coarse, territory, bbox)))
                 .collect();
+            if first > 0 && first >= matched.len() {
+                return Err(Problem::bad_parameter("cursor", "is not one that a next link gave."));
+            }
             let features: Vec<Value> = matched
                 .iter()
                 .skip(first)

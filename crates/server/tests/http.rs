@@ -377,6 +377,8 @@ async fn a_filter_that_cannot_be_understood_is_named() {
         ("within-km=10", "of"),
         ("within-km=-1&of=ROU", "within-km"),
         ("within-km=10&of=Atlantis", "of"),
+        ("within-km=10&of=400,45", "of"),
+        ("q=%25", "q"),
         ("certainty=certain", "within-km"),
         ("within-km=1&of=ROU&certainty=maybe", "certainty"),
         ("within-km=1&of=ROU&include-inside=perhaps", "include-inside"),
@@ -412,6 +414,7 @@ async fn items_come_as_csv_and_as_a_text_sequence_whole_unless_limited() {
     assert!(csv.header("content-disposition").contains("incidents.csv"));
     assert_eq!(csv.text().lines().count(), 6, "{}", csv.text());
     let sequence = door.ask(Method::GET, ITEMS, &[("accept", "application/geo+json-seq")], "").await;
+    assert!(sequence.header("content-disposition").contains("incidents.geojsonseq"));
     let text = sequence.is_ok().text();
     let records: Vec<&str> = text.split('\u{1e}').skip(1).collect();
     assert_eq!(records.len(), 5);
@@ -536,6 +539,129 @@ async fn an_id_that_is_taken_is_409_and_the_same_report_twice_is_one_incident() 
     let again = door.post(ITEMS, media, &other).await;
     assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
     assert_eq!(first.header("location"), again.header("location"));
+}
+
+#[tokio::test]
+async fn a_report_of_a_withdrawn_record_is_refused_and_nothing_is_stored() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let mut one = feature("First words", "2025-05-30", Some(IZMAIL));
+    one["properties"]["same_as"] = json!(["test:1"]);
+    let made = door.post(ITEMS, media, &one.to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    assert_eq!(door.ask(Method::DELETE, &location, &[], "").await.status, StatusCode::NO_CONTENT);
+    let history = door.get(&format!("{location}/history")).await.is_ok().text();
+
+    let mut other_words = one.clone();
+    other_words["properties"]["title"]["en"] = json!("Other words");
+    let mut same_id = one.clone();
+    same_id["id"] = made.json()["id"].clone();
+    for report in [&one, &other_words, &same_id] {
+        let problem = door.post(ITEMS, media, &report.to_string()).await.is_problem(409);
+        assert_eq!(problem["id"], made.json()["id"]);
+        assert!(problem["detail"].as_str().unwrap().contains("was withdrawn"), "{problem}");
+    }
+    let headers = [("content-type", media)];
+    door.ask(Method::PUT, &location, &headers, &one.to_string()).await.is_problem(410);
+    assert_eq!(door.get(&format!("{location}/history")).await.is_ok().text(), history, "nothing was stored");
+    door.get(&location).await.is_problem(410);
+
+    one["properties"]["record_status"] = json!("published");
+    let back = door.post(ITEMS, media, &one.to_string()).await;
+    assert_eq!(back.is_ok().json()["id"], made.json()["id"], "who says so expressly brings it back");
+}
+
+#[tokio::test]
+async fn a_record_is_withdrawn_by_delete_and_by_no_other_way() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let plain = feature("Plain", "2025-05-30", Some(IZMAIL)).to_string();
+    let location = door.post(ITEMS, media, &plain).await.header("location").to_owned();
+    let location = location.strip_prefix("http://localhost:8080").unwrap();
+    let history = door.get(&format!("{location}/history")).await.is_ok().text();
+    for status in ["withdrawn", "merged"] {
+        let mut gone = feature("Gone", "2025-05-30", Some(IZMAIL));
+        gone["id"] = json!("5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e");
+        gone["properties"]["record_status"] = json!(status);
+        let problem = door.post(ITEMS, media, &gone.to_string()).await.is_problem(422);
+        assert_eq!(problem["errors"][0]["pointer"], "/properties/record_status");
+        assert!(problem["errors"][0]["problem"].as_str().unwrap().contains("DELETE"), "{problem}");
+        let id = gone["id"].as_str().unwrap();
+        door.get(&format!("{ITEMS}/{id}")).await.is_problem(404);
+        gone["id"].take();
+        let headers = [("content-type", media)];
+        door.ask(Method::PUT, location, &headers, &gone.to_string()).await.is_problem(422);
+    }
+    assert_eq!(door.get(&format!("{location}/history")).await.is_ok().text(), history, "nothing was stored");
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 1);
+}
+
+#[tokio::test]
+async fn a_draft_is_answered_as_what_it_is() {
+    let door = Door::new();
+    let mut draft = feature("Draft", "2025-05-30", Some(IZMAIL));
+    draft["properties"]["record_status"] = json!("draft");
+    let made = door.post(ITEMS, "application/geo+json", &draft.to_string()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    assert_eq!(made.json()["properties"]["record_status"], "draft");
+}
+
+#[tokio::test]
+async fn the_id_of_a_body_is_the_id_of_its_address() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let made = door.post(ITEMS, media, &feature("One", "2025-05-30", Some(IZMAIL)).to_string()).await;
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    let mut other = made.json();
+    other["id"] = json!("5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e");
+    let headers = [("content-type", media)];
+    let problem = door.ask(Method::PUT, &location, &headers, &other.to_string()).await.is_problem(422);
+    assert_eq!(problem["errors"][0]["field"], "id");
+}
+
+#[tokio::test]
+async fn that_a_record_was_withdrawn_stays_told_whatever_is_imported_later() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let mut row = feature("First words", "2025-05-30", Some(IZMAIL));
+    row["properties"]["same_as"] = json!(["test:1"]);
+    let made = door.post(ITEMS, media, &row.to_string()).await;
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    door.ask(Method::DELETE, &location, &[], "").await;
+    let told = |history: Value| -> Vec<String> {
+        let revisions = history["revisions"].as_array().unwrap().clone();
+        revisions.iter().map(|revision| revision["kordon"]["op"].as_str().unwrap().to_owned()).collect()
+    };
+    let history = format!("{location}/history");
+    let again = door.post("/imports", media, &row.to_string()).await.is_ok().json();
+    assert_eq!((&again["unchanged"], &again["updated"]), (&json!(1), &json!(0)));
+    row["properties"]["title"]["en"] = json!("Other words");
+    let news = door.post("/imports", media, &row.to_string()).await.is_ok().json();
+    assert_eq!((&news["unchanged"], &news["updated"]), (&json!(0), &json!(1)));
+    door.get(&location).await.is_problem(410);
+    let withdrawn = door.get(&history).await;
+    withdrawn.is_ok();
+    assert!(!withdrawn.text().contains("words"), "{}", withdrawn.text());
+    assert_eq!(told(withdrawn.json()), ["put", "withdraw", "put"]);
+    row["properties"]["record_status"] = json!("published");
+    door.post("/imports", media, &row.to_string()).await.is_ok();
+    let back = door.get(&history).await.is_ok().json();
+    assert_eq!(told(back), ["put", "withdraw", "put", "put"]);
+}
+
+#[tokio::test]
+async fn a_masked_record_stays_masked_when_its_row_is_imported_again() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let mut row = feature("Shelter", "2025-05-30", Some(IZMAIL));
+    row["properties"]["same_as"] = json!(["test:1"]);
+    let mut masked = row.clone();
+    masked["properties"]["masking"] = json!({ "level": "admin1" });
+    door.post("/imports", media, &masked.to_string()).await.is_ok();
+    let again = door.post("/imports", media, &row.to_string()).await.is_ok().json();
+    assert_eq!(again["unchanged"], 1, "{again}");
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
 }
 
 #[tokio::test]
@@ -739,6 +865,9 @@ async fn territories_are_a_collection_with_sets() {
     assert!(all["features"].as_array().unwrap().iter().all(|one| one["geometry"].is_null()));
     let page = door.get("/collections/territories/items?limit=200&skipGeometry=true").await.json();
     assert!(link(&page, "next").unwrap().contains("cursor=200"));
+    for cursor in ["99999999999", "99999999999999999999999", "-1", "x"] {
+        door.get(&format!("/collections/territories/items?cursor={cursor}")).await.is_problem(400);
+    }
     let here =
         door.get("/collections/territories/items?bbox=28.8,45.3,28.9,45.4&skipGeometry=true").await.json();
     let codes: Vec<&str> =

@@ -33,3 +33,4 @@ pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, 
 pub use record::{BadRecord, Hash, Op};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use store::{Author, Damage, Options, Outcome, Put, PutError, Store, VerifyReport};
+pub use text::has_words;

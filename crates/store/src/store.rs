@@ -97,6 +97,9 @@ pub enum PutError {
     /// There is no incident of this id.
     #[error("there is no incident {0}")]
     NoSuchIncident(IncidentId),
+    /// The report speaks of an incident that was withdrawn or merged, and does not say that it is to come back.
+    #[error("the incident {0} was withdrawn or merged")]
+    Withdrawn(IncidentId),
     /// An incident cannot be written as JSON.
     #[error("incident {0} cannot be written: {1}")]
     NotJson(IncidentId, String),
@@ -253,8 +256,18 @@ fn keys_of(incident: &Incident) -> Vec<u128> {
 
 /// Something for the writer to do.
 enum Job {
-    Put { incidents: Vec<Incident>, author: Author, reply: Sender<Result<Put, PutError>> },
-    Withdraw { id: IncidentId, author: Author, reply: Sender<Result<Put, PutError>> },
+    Put {
+        incidents: Vec<Incident>,
+        /// Whether one that was withdrawn takes further revisions and stays withdrawn; else the job is refused.
+        into_withdrawn: bool,
+        author: Author,
+        reply: Sender<Result<Put, PutError>>,
+    },
+    Withdraw {
+        id: IncidentId,
+        author: Author,
+        reply: Sender<Result<Put, PutError>>,
+    },
 }
 
 impl Job {
@@ -347,14 +360,29 @@ impl Store {
     /// Puts a batch: all of it or nothing. Returns once it is on the disk and visible.
     ///
     /// Each incident revises the one of its id or of any of its `same_as`, or is new; what says nothing new
-    /// is not written. A report that does not speak of its `record_status` leaves it as it is, so importing
-    /// a withdrawn incident again does not bring it back; a new one is published.
+    /// is not written. Who may see an incident is changed only by a report that says so: one that does not
+    /// speak of `record_status`, `masking`, `sensitivity` or `redistributable` leaves it as it is, so importing
+    /// a withdrawn or masked incident again does not bring it back. A new one is published unless it says else.
     ///
     /// # Errors
     ///
     /// [`PutError`]: nothing of the batch is acknowledged.
     pub fn put(&self, incidents: Vec<Incident>, author: &Author) -> Result<Put, PutError> {
-        self.ask(|reply| Job::Put { incidents, author: author.clone(), reply })
+        self.ask(|reply| Job::Put { incidents, into_withdrawn: true, author: author.clone(), reply })
+    }
+
+    /// Puts one incident as [`Self::put`] does, unless it would become a revision of one that was withdrawn or
+    /// merged and stays so: whoever writes a single report is to be told of that.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], [`PutError::Withdrawn`] among them: nothing was written.
+    pub fn put_one(&self, incident: Incident, author: &Author) -> Result<(IncidentId, Outcome), PutError> {
+        let id = incident.id;
+        let incidents = vec![incident];
+        let put =
+            self.ask(|reply| Job::Put { incidents, into_withdrawn: false, author: author.clone(), reply })?;
+        Ok(put.ids.first().copied().unwrap_or((id, Outcome::Unchanged)))
     }
 
     /// Withdraws an incident: a last revision remains as a tombstone. Withdrawing it again changes nothing.
@@ -759,7 +787,9 @@ impl Writer {
 
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
         match job {
-            Job::Put { incidents, author, reply } => (reply, self.resolve_put(incidents, &author, group)),
+            Job::Put { incidents, into_withdrawn, author, reply } => {
+                (reply, self.resolve_put(incidents, into_withdrawn, &author, group))
+            }
             Job::Withdraw { id, author, reply } => (reply, self.resolve_withdraw(id, &author, group)),
         }
     }
@@ -767,6 +797,7 @@ impl Writer {
     fn resolve_put(
         &self,
         incidents: Vec<Incident>,
+        into_withdrawn: bool,
         author: &Author,
         group: &mut Group,
     ) -> Result<Put, PutError> {
@@ -792,8 +823,10 @@ impl Writer {
                 None => Outcome::Accepted,
                 Some(before) => {
                     incident.id = before.id;
-                    let status = before.properties.record_status;
-                    incident.properties.record_status = incident.properties.record_status.or(status);
+                    keep_unsaid(&mut incident, before);
+                    if !into_withdrawn && is_gone(&incident) && is_gone(before) {
+                        return Err(PutError::Withdrawn(before.id));
+                    }
                     if incident.same_content(before) { Outcome::Unchanged } else { Outcome::Updated }
                 }
             };
@@ -889,6 +922,21 @@ impl Writer {
         public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, seq)));
         full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, seq)));
     }
+}
+
+/// What decides who may see an incident stays as it was unless a report speaks of it: the source of a masked
+/// record knows nothing of the mask, and must not take it off by being imported again.
+fn keep_unsaid(incident: &mut Incident, before: &Incident) {
+    let (said, kept) = (&mut incident.properties, &before.properties);
+    said.record_status = said.record_status.or(kept.record_status);
+    said.masking = said.masking.take().or_else(|| kept.masking.clone());
+    said.sensitivity = said.sensitivity.or(kept.sensitivity);
+    said.redistributable = said.redistributable.or(kept.redistributable);
+}
+
+/// Whether it is in no snapshot, neither the public one nor that for staff.
+fn is_gone(incident: &Incident) -> bool {
+    matches!(incident.properties.record_status, Some(RecordStatus::Withdrawn | RecordStatus::Merged))
 }
 
 /// Says who recorded this revision, and when.

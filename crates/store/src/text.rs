@@ -59,6 +59,11 @@ pub(crate) fn fold(text: &str) -> String {
     out
 }
 
+/// Whether a text has a word to look for: `%` and `…` have none, and would be found everywhere.
+pub fn has_words(text: &str) -> bool {
+    !fold(text).is_empty()
+}
+
 /// What to look for: the words of a query, each of which must begin a word of the text.
 pub(crate) struct Words(Vec<memchr::memmem::Finder<'static>>);
 
@@ -110,6 +115,14 @@ mod tests {
         ] {
             assert!(finds(query, text), "{query} in {text}");
         }
+    }
+
+    #[test]
+    fn marks_are_no_words() {
+        for text in ["", " ", "%", "…", "'", "\u{301}", "— —"] {
+            assert!(!has_words(text), "{text}");
+        }
+        assert!(has_words("7") && has_words("є") && has_words("北"));
     }
 
     #[test]

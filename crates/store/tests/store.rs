@@ -11,7 +11,7 @@ use fast_mvt::{MvtReaderRef, MvtValueRef};
 use kordon_borders::{BBox, BorderSet, Day, LonLat, interval, within};
 use kordon_incidents::{
     Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
-    MaskingLevel, Properties, RecordStatus, Text, Verification,
+    MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
     AppendError, Author, Certainty, Dimension, During, Of, Options, Outcome, PutError, Query, SortBy, Store,
@@ -454,6 +454,74 @@ fn what_is_withdrawn_is_gone_from_every_answer_and_stays_so_when_it_is_imported_
     back.properties.record_status = Some(RecordStatus::Published);
     assert_eq!(store.put(vec![back], &author()).unwrap().updated, 1);
     assert!(store.public().get(one.id).is_some() && !store.is_withdrawn(one.id));
+}
+
+#[test]
+fn a_withdrawn_record_takes_revisions_from_a_file_but_not_from_a_single_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(12);
+    let one = incident(&mut dice, 1);
+    assert_eq!(store.put_one(one.clone(), &author()).unwrap(), (one.id, Outcome::Accepted));
+    assert_eq!(store.put_one(one.clone(), &author()).unwrap(), (one.id, Outcome::Unchanged));
+    store.withdraw(one.id, &author()).unwrap();
+    let mut other = one.clone();
+    other.id = dice.id();
+    for deaths in [one.properties.deaths_best, Some(99)] {
+        other.properties.deaths_best = deaths;
+        let refused = store.put_one(other.clone(), &author());
+        assert!(matches!(refused, Err(PutError::Withdrawn(id)) if id == one.id), "{refused:?}");
+    }
+    assert_eq!(store.history(one.id).unwrap().len(), 2, "nothing was written");
+    // A file is taken whole: what it says of a withdrawn record is on record, and not to be seen.
+    assert_eq!(store.put(vec![one.clone(), other.clone()], &author()).unwrap().ids.len(), 2);
+    let ops: Vec<_> =
+        store.history(one.id).unwrap().iter().map(|revision| revision["kordon"]["op"].clone()).collect();
+    assert_eq!(ops, ["put", "withdraw", "put"]);
+    assert!(store.is_withdrawn(one.id) && store.full().is_empty());
+    other.properties.record_status = Some(RecordStatus::Published);
+    assert_eq!(store.put_one(other, &author()).unwrap(), (one.id, Outcome::Updated));
+    assert_eq!(store.public().len(), 1);
+}
+
+#[test]
+fn what_hides_a_record_stays_until_a_report_says_otherwise() {
+    let hide: [fn(&mut Properties); 3] = [
+        |p| p.masking = Some(Masking { level: MaskingLevel::Admin1 }),
+        |p| p.redistributable = Some(false),
+        |p| p.sensitivity = Some(Sensitivity::Severe),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(13);
+    for (number, hide) in hide.into_iter().enumerate() {
+        let row = incident(&mut dice, number as u64);
+        store.put(vec![row.clone()], &author()).unwrap();
+        let mut hidden = row.clone();
+        hide(&mut hidden.properties);
+        assert_eq!(store.put(vec![hidden.clone()], &author()).unwrap().updated, 1);
+        let seen = store.public().get(row.id).is_some();
+        // The same row of the source again, and then the row with news, in one batch.
+        assert_eq!(store.put(vec![row.clone()], &author()).unwrap().unchanged, 1);
+        let mut news = row.clone();
+        news.properties.deaths_best = Some(98);
+        let put = store.put(vec![row.clone(), news], &author()).unwrap();
+        assert_eq!((put.unchanged, put.updated), (1, 1));
+        assert_eq!(store.public().get(row.id).is_some(), seen);
+        let full = store.full();
+        let kept = full.incident(&full.get(row.id).unwrap()).unwrap().properties;
+        let told = &hidden.properties;
+        assert_eq!(
+            (kept.masking, kept.redistributable, kept.sensitivity, kept.deaths_best),
+            (told.masking.clone(), told.redistributable, told.sensitivity, Some(98))
+        );
+    }
+    assert_eq!((store.public().len(), store.full().len()), (1, 3));
+    // Who says so expressly lifts it.
+    let mut shown = incident(&mut dice, 0);
+    shown.properties.masking = Some(Masking { level: MaskingLevel::Exact });
+    store.put(vec![shown], &author()).unwrap();
+    assert_eq!(store.public().len(), 2);
 }
 
 #[test]
