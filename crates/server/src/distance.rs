@@ -14,8 +14,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kordon_borders::{BorderSet, Day, LonLat, Question, Target};
 use rayon::prelude::*;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -129,7 +132,6 @@ fn chunked(points: Vec<Point>) -> Vec<Vec<Point>> {
 /// A point as it is written: plain members, or a GeoJSON Feature or Point. Reading into named fields makes a
 /// member that comes twice an error.
 #[derive(Deserialize)]
-#[serde(expecting = "a point with lon and lat")]
 struct Written {
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -163,9 +165,30 @@ struct WrittenProperties {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "a FeatureCollection")]
 struct WrittenCollection {
-    features: Vec<Written>,
+    features: Vec<WrittenObject>,
+}
+
+/// A point that is an object: a struct by itself would also be read from an array of its members in order, and
+/// `[28.8,45.3]` would be told that its longitude is no text.
+struct WrittenObject(Written);
+
+impl<'de> Deserialize<'de> for WrittenObject {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OnlyMap;
+        impl<'de> Visitor<'de> for OnlyMap {
+            type Value = WrittenObject;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object with lon and lat")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<WrittenObject, M::Error> {
+                Written::deserialize(MapAccessDeserializer::new(map)).map(WrittenObject)
+            }
+        }
+        from.deserialize_map(OnlyMap)
+    }
 }
 
 /// Every point of a body, or every fault in it.
@@ -265,7 +288,7 @@ fn read_written(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Prob
     let text = text.trim_start_matches('\u{feff}').trim_start_matches(['\u{1e}', ' ', '\n', '\r', '\t']);
     let skipped = count_lines(&bytes[..bytes.len() - text.len()]) - 1;
     let whole = if text.starts_with('[') {
-        Some(serde_json::from_str::<Vec<Written>>(text))
+        Some(serde_json::from_str::<Vec<WrittenObject>>(text))
     } else if is_collection(text) {
         Some(serde_json::from_str::<WrittenCollection>(text).map(|collection| collection.features))
     } else {
@@ -274,7 +297,7 @@ fn read_written(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Prob
     let written = match whole {
         Some(read) => {
             let read = read.map_err(|error| not_json(skipped, &error))?;
-            read.into_iter().map(|point| (skipped + 1, point)).collect()
+            read.into_iter().map(|WrittenObject(point)| (skipped + 1, point)).collect()
         }
         None => lines(text, skipped, most)?,
     };
@@ -289,7 +312,7 @@ fn read_written(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Prob
 
 fn lines(text: &str, skipped: usize, most: usize) -> Result<Vec<(usize, Written)>, Problem> {
     // One Feature may be written over several lines; then the first line by itself is not JSON.
-    if let Ok(one) = serde_json::from_str::<Written>(text.trim_end_matches('\u{1e}')) {
+    if let Ok(WrittenObject(one)) = serde_json::from_str(text.trim_end_matches('\u{1e}')) {
         return Ok(vec![(skipped + 1, one)]);
     }
     let mut written = Vec::new();
@@ -301,7 +324,8 @@ fn lines(text: &str, skipped: usize, most: usize) -> Result<Vec<(usize, Written)
         if written.len() == most {
             return Err(too_many(most));
         }
-        let point = serde_json::from_str(line).map_err(|error| not_json(skipped + index, &error))?;
+        let WrittenObject(point) =
+            serde_json::from_str(line).map_err(|error| not_json(skipped + index, &error))?;
         written.push((skipped + index + 1, point));
     }
     Ok(written)
@@ -330,16 +354,10 @@ fn not_json(lines_before: usize, error: &serde_json::Error) -> Problem {
     if let Some(end) = problem.find(" at line ") {
         problem.truncate(end);
     }
-    if problem.ends_with(" elements")
-        && let Some(end) = problem.rfind(" with ")
-    {
-        problem.truncate(end); // As many as the struct has members, which is no business of the client's.
-    }
     // The reader speaks of the types of this program; these are the words of JSON for them.
     for (ours, plain) in [
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
-        ("invalid length ", "found an array of length "),
         ("found map", "found an object"),
         ("found sequence", "found an array"),
         ("expected f64", "expected a number"),
@@ -445,11 +463,10 @@ mod tests {
     #[test]
     fn a_fault_in_a_point_is_told_in_plain_words() {
         for (text, words) in [
-            ("7", "expected a point"),
+            ("7", "expected an object with lon and lat"),
             ("{\"lon\":\"7\",\"lat\":1}", "found string \"7\", expected a number"),
-            ("[[\"a\"]]", "found an array of length 1, expected a point"),
-            ("[[1,2]]", "found"),
-            ("[null]", "found null, expected a point"),
+            ("[[28.8,45.3]]", "found an array, expected an object with lon and lat"),
+            ("[null]", "found null, expected an object"),
             ("{\"geometry\":7}", "expected a GeoJSON geometry"),
             ("{\"coordinates\":{}}", "found an object, expected an array"),
             ("{\"type\":\"FeatureCollection\",\"features\":7}", "expected an array"),

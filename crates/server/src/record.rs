@@ -91,7 +91,7 @@ pub fn withdrawn(id: IncidentId) -> Problem {
         "withdrawn",
         "This record was withdrawn",
         format!(
-            "{id} was withdrawn or merged; nothing was stored. A report of it whose record_status is \"published\" \
+            "{id} was withdrawn or merged; nothing was stored. A report with this id and the record_status \"published\" \
              would bring it back."
         ),
     )
