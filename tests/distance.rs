@@ -48,7 +48,7 @@ fn the_answer_in_words_names_the_distance_the_azimuth_the_interval_and_the_set()
         "Ukraine (UKR)",
         "Romania (ROU), 2.22 km",
         "214°",
-        "2.02–2.42 km",
+        "2.02–2.43 km",
         "osm-maritime-10m 1.1.0",
         "OpenStreetMap",
     ] {

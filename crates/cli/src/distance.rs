@@ -136,7 +136,7 @@ fn measured_in_words(m: &Measure) -> String {
     let interval = span(m.distance_low_m, m.distance_high_m, m.accuracy_m);
     let border = format!("{} border ±{} m", m.kind.as_str(), m.accuracy_m);
     if m.distance_m == 0.0 {
-        let depth = length(-m.signed_distance_m, m.accuracy_m);
+        let depth = about(-m.signed_distance_m, m.accuracy_m);
         let sure = if m.side == kordon_borders::Side::Uncertain { "; the side is uncertain" } else { "" };
         return format!("inside {who}, {depth} from its outline ({border}){sure}.");
     }
@@ -146,29 +146,41 @@ fn measured_in_words(m: &Measure) -> String {
     let sure = if m.side == kordon_borders::Side::Uncertain { "; the side is uncertain" } else { "" };
     format!(
         "{who}, {}{azimuth}, interval {interval} ({border}; {:.0} m on the file{point}){sure}.",
-        length(m.distance_m, m.accuracy_m),
+        about(m.distance_m, m.accuracy_m),
         m.distance_m
     )
 }
 
-/// An interval of lengths, its unit said once where both ends share it.
+/// An interval of lengths, rounded outward, since printing must not narrow it; its unit is said once where both ends
+/// share it.
 pub fn span(low_m: f64, high_m: f64, accuracy_m: f64) -> String {
-    let (low, high) = (length(low_m, accuracy_m), length(high_m, accuracy_m));
+    let step = quantum(accuracy_m);
+    let (low, high) =
+        (length((low_m / step).floor() * step, step), length((high_m / step).ceil() * step, step));
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, unit)), Some((_, same))) if unit == same => format!("{number}\u{2013}{high}"),
         _ => format!("{low}\u{2013}{high}"),
     }
 }
 
-/// A length with the digits that an accuracy deserves: to a tenth of its leading digit's place.
-pub fn length(meters: f64, accuracy_m: f64) -> String {
-    let quantum = 10_f64.powf(accuracy_m.max(1.0).log10().floor() - 1.0).max(1.0);
-    let rounded = (meters / quantum).round() * quantum;
-    if rounded.abs() < 1000.0 {
-        return format!("{rounded:.0} m");
+/// A length with the digits that its accuracy deserves.
+fn about(meters: f64, accuracy_m: f64) -> String {
+    let step = quantum(accuracy_m);
+    length((meters / step).round() * step, step)
+}
+
+/// The step to which a length of this accuracy is rounded: a tenth of the place of the accuracy's first digit.
+fn quantum(accuracy_m: f64) -> f64 {
+    10_f64.powf(accuracy_m.max(1.0).log10().floor() - 1.0).max(1.0)
+}
+
+/// A length that is a number of steps.
+fn length(meters: f64, step: f64) -> String {
+    if meters.abs() < 1000.0 {
+        return format!("{meters:.0} m");
     }
-    let decimals = (3.0 - quantum.log10()).clamp(0.0, 3.0) as usize;
-    format!("{:.decimals$} km", rounded / 1000.0)
+    let decimals = (3.0 - step.log10()).clamp(0.0, 3.0) as usize;
+    format!("{:.decimals$} km", meters / 1000.0)
 }
 
 // ---------------------------------------------------------------------------------------------- batches
@@ -412,4 +424,24 @@ fn csv_rows<'a, R: Read + 'a>(input: R, name: &'a str) -> anyhow::Result<Rows<'a
         let id = id.and_then(cell).unwrap_or(json!(index));
         Ok((format!("{name}:{line}"), Row { id, asked: place.map(|place| Asked { place, to: own }) }))
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_has_the_digits_that_its_accuracy_deserves() {
+        assert_eq!(about(2221.1, 200.0), "2.22 km");
+        assert_eq!(about(2221.1, 4000.0), "2.2 km");
+        assert_eq!(about(254.2, 200.0), "250 m");
+        assert_eq!(about(2_221_114.0, 1.0), "2221.114 km");
+    }
+
+    #[test]
+    fn printing_never_narrows_an_interval() {
+        assert_eq!(span(2021.1, 2421.1, 200.0), "2.02\u{2013}2.43 km");
+        assert_eq!(span(0.0, 953.0, 700.0), "0\u{2013}960 m");
+        assert_eq!(span(871.0, 1271.0, 200.0), "870 m\u{2013}1.28 km");
+    }
 }
