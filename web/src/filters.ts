@@ -1,7 +1,15 @@
 // The row of filters: shows a state, and turns what the reader does into changes of it.
 
 import { byId, h } from './dom.ts';
-import { EVENT_TYPES, isFiltered, SORTS, type Sort, type State, VERIFICATIONS } from './state.ts';
+import {
+  EVENT_TYPES,
+  isFiltered,
+  noFilters,
+  SORTS,
+  type Sort,
+  type State,
+  VERIFICATIONS,
+} from './state.ts';
 import { type Filling, fillingOf, symbol } from './symbols.ts';
 import type { World } from './types.ts';
 import { nameOf, regionName, setName, type Words } from './words.ts';
@@ -44,17 +52,7 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
     change({ verifications: VERIFICATIONS.filter((name) => checked('verification', name)) });
   });
   byId('reset').addEventListener('click', () => {
-    change({
-      q: '',
-      from: null,
-      to: null,
-      eventTypes: [],
-      verifications: [],
-      of: '',
-      withinKm: null,
-      certainty: 'possible',
-      includeInside: true,
-    });
+    change(noFilters());
   });
   const sort = byId<HTMLSelectElement>('sort');
   sort.addEventListener('change', () => change({ sort: sort.value as Sort }));

@@ -65,9 +65,9 @@ export interface State {
   lang: Language;
 }
 
-export function initialState(lang: Language): State {
+/** The filters when none is set. */
+export function noFilters() {
   return {
-    view: null,
     q: '',
     from: null,
     to: null,
@@ -77,6 +77,13 @@ export function initialState(lang: Language): State {
     withinKm: null,
     certainty: 'possible',
     includeInside: true,
+  } satisfies Partial<State>;
+}
+
+export function initialState(lang: Language): State {
+  return {
+    view: null,
+    ...noFilters(),
     sort: '-date_start',
     inView: false,
     id: null,

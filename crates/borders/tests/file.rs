@@ -2,26 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
-use kordon_borders::{
-    BadSet, BorderSet, BuildError, LonLat, SetInfo, build_from_geojson, build_from_topojson,
-};
+mod made_up; // A set of our own.
+
+use kordon_borders::{BadSet, BorderSet, BuildError, LonLat, build_from_geojson, build_from_topojson};
+use made_up::info;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-
-fn info() -> SetInfo {
-    SetInfo {
-        name: "made-up".into(),
-        version: "1".into(),
-        title: "Made-up borders".into(),
-        licence: "CC0-1.0".into(),
-        attribution: String::new(),
-        origin: "a test".into(),
-        accuracy_m: 0.0,
-        better: Vec::new(),
-        world_view: "none".into(),
-        edge_model: "rfc7946".into(),
-    }
-}
 
 fn build(geometry: serde_json::Value) -> Result<Vec<u8>, BuildError> {
     let file = json!({"type": "FeatureCollection", "features": [

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
+mod made_up; // A set of our own.
+
 use std::sync::LazyLock;
 
-use kordon_borders::{BorderSet, LonLat, Meters, Nearest, SetInfo, build_from_geojson, destination};
+use kordon_borders::{BorderSet, LonLat, Meters, Nearest, build_from_geojson, destination};
+use made_up::info;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,21 +27,6 @@ fn same(fast: Option<Nearest>, slow: Option<Nearest>, place: LonLat) {
             assert!(apart < GIVE_M, "from {place:?}: {fast:?} and {slow:?}");
         }
         _ => panic!("from {place:?}: {fast:?} and {slow:?}"),
-    }
-}
-
-fn info() -> SetInfo {
-    SetInfo {
-        name: "made-up".into(),
-        version: "1".into(),
-        title: "Made-up borders".into(),
-        licence: "CC0-1.0".into(),
-        attribution: String::new(),
-        origin: "a test".into(),
-        accuracy_m: 0.0,
-        better: Vec::new(),
-        world_view: "none".into(),
-        edge_model: "rfc7946".into(),
     }
 }
 

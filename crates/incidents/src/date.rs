@@ -489,7 +489,10 @@ fn days_from_civil(year: i32, month: i32, day: i32) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-fn civil_from_days(days: i64) -> (i32, i32, i32) {
+/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar carried on in both directions.
+///
+/// Source: H. Hinnant, chrono-Compatible Low-Level Date Algorithms, "civil_from_days".
+pub fn civil_from_days(days: i64) -> (i32, i32, i32) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);

@@ -31,7 +31,7 @@ mod vocabulary;
 mod write;
 
 pub use check::{Checked, Repeated, check, check_one};
-pub use date::{BadDate, DateOrder, EventDate, Times, YEARS};
+pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::Fault;
 pub use incident::{
     ASSUMED_RADIUS_M, Impact, Incident, IncidentId, Masking, NotAnId, Properties, Radius, RadiusOrigin,

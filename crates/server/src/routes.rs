@@ -8,7 +8,8 @@ use crate::answer::{GEOJSON, JSON, MVT, OPENAPI, SCHEMA_JSON};
 use crate::app::{App, Config, Shared};
 use crate::error::{Problem, echo};
 use crate::params::Params;
-use crate::{assets, body, distance, guard, imports, items, landing, operate, query, territories, tiles};
+use crate::query::FILTER;
+use crate::{assets, body, distance, guard, imports, items, landing, operate, territories, tiles};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -66,45 +67,23 @@ pub const IMPORTS: [&str; 8] = [
     "text/tab-separated-values",
 ];
 
-const ITEMS: &[&str] = &[
-    "bbox",
-    "datetime",
-    "within-km",
-    "of",
-    "certainty",
-    "include-inside",
-    "country",
-    "event-type",
-    "sub-event-type",
-    "infrastructure",
-    "damage",
-    "verification",
-    "q",
-    "sortby",
-    "limit",
-    "cursor",
-    "f",
-    "crs",
-    "bbox-crs",
-];
+const PAGING: &[&str] = &["sortby", "limit", "cursor", "f", "crs", "bbox-crs"];
+const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
 
-const AGGREGATE: &[&str] = &[
-    "by",
-    "bbox",
-    "datetime",
-    "within-km",
-    "of",
-    "certainty",
-    "include-inside",
-    "country",
-    "event-type",
-    "sub-event-type",
-    "infrastructure",
-    "damage",
-    "verification",
-    "q",
-    "f",
-];
+const GROUPING: &[&str] = &["by", "f"];
+const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROUPING);
+
+/// FILTER's words and a route's own, so that a new way to choose incidents is known to every route that chooses them.
+const fn filter_and<const N: usize>(own: &[&'static str]) -> [&'static str; N] {
+    assert!(N == FILTER.len() + own.len());
+    let mut all = [""; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < FILTER.len() { FILTER[i] } else { own[i - FILTER.len()] };
+        i += 1;
+    }
+    all
+}
 
 const F: Option<&[&str]> = Some(&["f"]);
 const NONE: Option<&[&str]> = Some(&[]);
@@ -215,7 +194,7 @@ pub static ROUTES: [Route; 26] = [
     ),
     read(
         "/collections/incidents/tiles/WebMercatorQuad/{z}/{y}/{x}",
-        Some(query::FILTER),
+        Some(FILTER),
         &[MVT],
         "incidentTile",
         "A vector tile of the incidents that match, clustered at low zooms",

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
+use kordon_incidents::{Damage, EventType, Infrastructure, Verification, civil_from_days};
 
 use crate::names::{NONE, Symbol};
 use crate::query::{Compiled, Query};
@@ -245,18 +245,10 @@ fn period(by: Dimension, start_s: i64) -> u32 {
     }
 }
 
-/// Year, month and day of a second, in UTC (H. Hinnant, "civil_from_days"); years before 0 as 0.
+/// Year, month and day of a second, in UTC; years before 0 as 0.
 pub(crate) fn civil(start_s: i64) -> (u32, u32, u32) {
-    let days = start_s.div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let small = |number: i64| u32::try_from(number).unwrap_or(0);
+    let (year, month, day) = civil_from_days(start_s.div_euclid(86_400));
+    let small = |number: i32| u32::try_from(number).unwrap_or(0);
     (small(year), small(month), small(day))
 }
 
