@@ -139,6 +139,18 @@ pub(crate) fn ecef_of(place: LonLat) -> Vec3 {
     ecef(place.lon().to_radians(), place.lat().to_radians())
 }
 
+/// The radius of curvature along the meridian, in meters: a degree of latitude is so long times π/180. Least at the equator.
+pub(crate) fn meridian_radius(lat_deg: f64) -> f64 {
+    let sin = lat_deg.to_radians().sin();
+    A * (1.0 - E2) / (1.0 - E2 * sin * sin).powf(1.5)
+}
+
+/// The radius of a parallel, in meters. Greatest at the equator.
+pub(crate) fn parallel_radius(lat_deg: f64) -> f64 {
+    let (sin, cos) = lat_deg.to_radians().sin_cos();
+    A * cos / (1.0 - E2 * sin * sin).sqrt()
+}
+
 /// The greatest chord that a geodesic of length `s` can span: the module's first bound.
 /// Infinite when nothing can be farther than `s`.
 pub(crate) fn chord_limit(s: f64) -> f64 {

@@ -22,6 +22,7 @@
 // In reading order.
 mod alliance; // NATO and the European Union, by day
 mod answer;
+mod batch; // many places, and boxes of them
 mod bbox; // a box, perhaps across the antimeridian
 mod build; // GeoJSON and TopoJSON into the file
 mod contain; // who holds a place
@@ -39,6 +40,7 @@ mod view; // one answer where claims overlap // the whole answer, as JSON
 
 pub use alliance::{Day, Member, NotADay};
 pub use answer::{Answer, Boundary, Measure, Question};
+pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};
 pub use build::{
     BuildError, build_from_geojson, build_from_topojson, build_natural_earth, build_osm_maritime,

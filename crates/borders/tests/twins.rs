@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
-mod made_up; // A set of our own.
+mod made_up; // A set of our own, and places.
 
 use std::sync::LazyLock;
 
 use kordon_borders::{BorderSet, LonLat, Meters, Nearest, build_from_geojson, destination};
-use made_up::info;
+use made_up::{Places, info};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -40,27 +40,6 @@ fn set_of(territories: Vec<(&str, Value)>) -> BorderSet {
         .collect();
     let bytes = serde_json::to_vec(&json!({"type": "FeatureCollection", "features": features})).unwrap();
     BorderSet::decode(&build_from_geojson(&bytes, info()).unwrap()).unwrap()
-}
-
-/// A small generator with a fixed seed: the same places every time.
-struct Places(u64);
-
-impl Places {
-    fn unit(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    fn anywhere(&mut self) -> LonLat {
-        let lat = (2.0 * self.unit() - 1.0).asin().to_degrees();
-        at(self.unit() * 360.0 - 180.0, lat)
-    }
-
-    fn in_box(&mut self, [west, south, east, north]: [f64; 4]) -> LonLat {
-        at(west + (east - west) * self.unit(), south + (north - south) * self.unit())
-    }
 }
 
 static OSM: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());

@@ -1,6 +1,9 @@
-//! A border set of a test's own: what it says of itself.
+//! A border set of a test's own: what it says of itself; and places to ask about.
 
-use kordon_borders::SetInfo;
+#![allow(dead_code, reason = "no test binary needs everything")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
+use kordon_borders::{LonLat, SetInfo};
 
 pub fn info() -> SetInfo {
     SetInfo {
@@ -14,5 +17,26 @@ pub fn info() -> SetInfo {
         better: Vec::new(),
         world_view: "none".into(),
         edge_model: "rfc7946".into(),
+    }
+}
+
+/// A small generator with a fixed seed: the same places every time.
+pub struct Places(pub u64);
+
+impl Places {
+    pub fn unit(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn anywhere(&mut self) -> LonLat {
+        let lat = (2.0 * self.unit() - 1.0).asin().to_degrees();
+        LonLat::new(self.unit() * 360.0 - 180.0, lat).unwrap()
+    }
+
+    pub fn in_box(&mut self, [west, south, east, north]: [f64; 4]) -> LonLat {
+        LonLat::new(west + (east - west) * self.unit(), south + (north - south) * self.unit()).unwrap()
     }
 }

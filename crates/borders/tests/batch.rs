@@ -1,0 +1,79 @@
+//! Many places at once answer as each alone does; a box is bounded by what its places answer.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
+mod made_up; // Places of a fixed seed.
+
+use std::sync::LazyLock;
+
+use kordon_borders::{BBox, BorderSet, LonLat, hilbert_order};
+use made_up::Places;
+
+static COARSE: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::natural_earth().unwrap());
+
+fn at(lon: f64, lat: f64) -> LonLat {
+    LonLat::new(lon, lat).unwrap()
+}
+
+#[test]
+fn a_batch_answers_in_the_order_of_its_places_what_each_alone_is_answered() {
+    let mut random = Places(5);
+    let mut places: Vec<LonLat> = (0..600).map(|_| random.anywhere()).collect();
+    places.extend([at(180.0, -16.8), at(-180.0, -16.8), at(0.0, 90.0), at(0.0, -90.0), at(28.2, -29.5)]);
+    let fiji = COARSE.target("FJI", None).unwrap();
+    let foreign = COARSE.nearest_foreign_many(&places, f64::INFINITY);
+    let to_fiji = COARSE.nearest_to_many(&places, &fiji, 5_000_000.0);
+    for (i, place) in places.iter().enumerate() {
+        for (many, one) in [
+            (foreign[i], COARSE.nearest_foreign(*place, f64::INFINITY)),
+            (to_fiji[i], COARSE.nearest_to(*place, &fiji, 5_000_000.0)),
+        ] {
+            let meters = |n: Option<kordon_borders::Nearest>| n.map(|n| n.distance_m);
+            match (meters(many), meters(one)) {
+                (Some(many), Some(one)) => assert!((many - one).abs() < 1e-3, "{place:?}: {many} {one}"),
+                (many, one) => assert_eq!(many, one, "{place:?}"),
+            }
+        }
+    }
+    assert!(COARSE.nearest_foreign_many(&[], f64::INFINITY).is_empty());
+}
+
+#[test]
+fn the_hilbert_order_names_each_place_once() {
+    let mut random = Places(6);
+    let places: Vec<LonLat> = (0..1_000).map(|_| random.anywhere()).collect();
+    let mut order = hilbert_order(&places);
+    order.sort_unstable();
+    assert!(order.into_iter().eq(0..1_000));
+}
+
+#[test]
+fn no_place_of_a_box_is_nearer_or_farther_than_its_bounds() {
+    let mut random = Places(7);
+    let boxes = [
+        [22.0, 44.0, 41.0, 53.0],
+        [28.0, 45.0, 28.1, 45.1],
+        [177.0, -19.0, -178.0, -16.0],
+        [-180.0, 80.0, 180.0, 90.0],
+        [-180.0, -90.0, 180.0, -60.0],
+        [-180.0, -90.0, 180.0, 90.0],
+        [25.0, 45.0, 25.0, 45.0],
+    ];
+    for name in ["ROU", "FJI", "NATO"] {
+        let target = COARSE.target(name, None).unwrap();
+        for edges in boxes {
+            let bbox = BBox::new(edges[0], edges[1], edges[2], edges[3]).unwrap();
+            let bounds = COARSE.distance_bounds(&bbox, &target);
+            for part in bbox.parts() {
+                for _ in 0..40 {
+                    let place = random.in_box(part);
+                    let signed = COARSE.signed_distance(place, &target).unwrap().distance_m;
+                    assert!(
+                        bounds.low_m <= signed && signed <= bounds.high_m,
+                        "{name}, {edges:?}, {place:?}: {signed} is not within {bounds:?}"
+                    );
+                }
+            }
+        }
+    }
+}
