@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::accuracy;
 use crate::contain::Strips;
 use crate::edge::Edge;
 use crate::format::{
@@ -38,7 +39,7 @@ pub enum BuildError {
     },
     /// A feature has no code.
     #[error(
-        "feature {index} has no code: none of the properties isoA3, iso_a3, ISO_A3, ADM0_A3, code, name, and no id"
+        "feature {index} has no code: none of the properties isoA3, iso_a3, ISO_A3, ADM0_A3, A3, code, name, and no id"
     )]
     NoCode {
         /// Its place in the file, from 0.
@@ -101,13 +102,17 @@ const SHORTEST_STRETCH: f64 = 300.0;
 
 /// Builds a set from a GeoJSON FeatureCollection of territories.
 ///
-/// The code of a feature is its property `isoA3`, `iso_a3`, `ISO_A3`, `ADM0_A3`, `code` or `name`, or its id.
+/// The code of a feature is its property `isoA3`, `iso_a3`, `ISO_A3`, `ADM0_A3`, `A3`, `code` or `name`, or its id.
 /// Every border is of kind `land`: the file does not say what lies under it.
 ///
 /// # Errors
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
+    Ok(encode(&chart_of_geojson(bytes, info)?))
+}
+
+pub(crate) fn chart_of_geojson(bytes: &[u8], info: SetInfo) -> Result<Chart, BuildError> {
     assemble(read_geojson(bytes)?, info, &|_, _| Kind::Land)
 }
 
@@ -117,7 +122,7 @@ pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildE
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_from_topojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
-    assemble(read_topojson(bytes)?, info, &|_, _| Kind::Land)
+    Ok(encode(&assemble(read_topojson(bytes)?, info, &|_, _| Kind::Land)?))
 }
 
 /// Builds the coarse set from `countries-10m.json` of npm `world-atlas` 2.0.2.
@@ -128,18 +133,32 @@ pub fn build_from_topojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, Build
 pub fn build_natural_earth(countries: &[u8]) -> Result<Vec<u8>, BuildError> {
     // Land without territorial seas: where only one ends, the sea begins.
     let kind = |_: &Edge, owners| if owners == 1 { Kind::Maritime } else { Kind::Land };
-    assemble(read_topojson(countries)?, natural_earth_info(), &kind)
+    Ok(encode(&assemble(read_topojson(countries)?, natural_earth_info(), &kind)?))
 }
 
 /// Builds the default set from `borders.geo.json` of npm `@osm_borders/maritime_10m` 1.1.0; `map.geo.json` of npm
-/// `@geo-maps/earth-waterbodies-10m` 0.6.0 tells land, inland water and sea apart.
+/// `@geo-maps/earth-waterbodies-10m` 0.6.0 tells land, inland water and sea apart, and `map.geo.json` of npm
+/// `@geo-maps/countries-maritime-10m` 0.6.0, an older edition of the borders, how accurate each stretch is.
 ///
 /// # Errors
 ///
 /// [`BuildError`] names the territory at fault.
-pub fn build_osm_maritime(borders: &[u8], waters: &[u8]) -> Result<Vec<u8>, BuildError> {
+pub fn build_osm_maritime(borders: &[u8], waters: &[u8], older: &[u8]) -> Result<Vec<u8>, BuildError> {
     let ground = Ground::of_waters(&read_waters(waters)?)?;
-    assemble(read_geojson(borders)?, osm_maritime_info(), &|edge, _| ground.under(edge))
+    let chart = |file| assemble(read_geojson(file)?, osm_maritime_info(), &|edge, _| ground.under(edge));
+    let (mut chart, older) = (chart(borders)?, chart(older)?);
+    accuracy::estimate(&mut chart, &older, osm_floor_m);
+    Ok(encode(&chart))
+}
+
+/// The least accuracy that is claimed for a stretch of OpenStreetMap's borders, in meters. Both editions are traced
+/// from images and simplified to 10 m, and may err together; a river moves, and its middle is a matter of opinion; a
+/// limit at sea follows from a coast.
+fn osm_floor_m(kind: Kind, codes: &[&str]) -> f64 {
+    match kind {
+        Kind::Land if !codes.iter().any(|code| ["MDA", "ROU", "UKR"].contains(code)) => 50.0,
+        _ => 200.0,
+    }
 }
 
 fn osm_maritime_info() -> SetInfo {
@@ -154,10 +173,13 @@ fn osm_maritime_info() -> SetInfo {
                  kind by npm @geo-maps/earth-waterbodies-10m 0.6.0"
             .into(),
         accuracy_m: 500.0,
-        better: vec![crate::format::BetterAccuracy {
-            accuracy_m: 200.0,
-            territories: ["MDA", "ROU", "UKR"].map(String::from).into(),
-        }],
+        accuracy_method: "Each stretch: the 95th percentile of how far this edition and npm \
+                          @geo-maps/countries-maritime-10m 0.6.0 (2017) lie apart, sampled every 500 m along both; at least 50 m on \
+                          land, 200 m on rivers, at sea, and on every line of Ukraine, Romania and Moldova; at most 2 000 m, \
+                          and then unsettled. Elsewhere: an estimate."
+            .into(),
+        valid_from: None,
+        valid_to: None,
         world_view: "all claims".into(),
         edge_model: "rfc7946".into(),
     }
@@ -172,7 +194,10 @@ fn natural_earth_info() -> SetInfo {
         attribution: "Made with Natural Earth".into(),
         origin: "npm world-atlas 2.0.2, countries-10m.json".into(),
         accuracy_m: 4_000.0,
-        better: Vec::new(),
+        accuracy_method:
+            "an estimate for the whole set; docs/borders.md compares it with OpenStreetMap's lines".into(),
+        valid_from: None,
+        valid_to: None,
         world_view: "de facto".into(),
         edge_model: "rfc7946".into(),
     }
@@ -184,7 +209,7 @@ fn assemble(
     mut territories: Vec<(Territory, Polygons)>,
     info: SetInfo,
     kind_of: &KindOf,
-) -> Result<Vec<u8>, BuildError> {
+) -> Result<Chart, BuildError> {
     territories.sort_by(|a, b| a.0.code.cmp(&b.0.code));
     territories.dedup_by(|later, kept| {
         let same = later.0.code == kept.0.code;
@@ -208,7 +233,7 @@ fn assemble(
         let (what, found) = ("combinations of overlapping territories", chart.sides.len());
         return Err(BuildError::TooMany { what, found, most: MOST_SIDES });
     }
-    Ok(encode(&chart))
+    Ok(chart)
 }
 
 /// All edges, each once, with what crossing them changes.
@@ -402,9 +427,16 @@ impl Net {
                 let (on_left, on_right) = if goes_east(a, b) { (north, south) } else { (south, north) };
                 (left, right) = (side(on_left), side(on_right));
             }
-            arcs.push(ChartArc { start, len: chain.len() as u32, left, right, kind: self.kind[edge] });
+            arcs.push(ChartArc {
+                start,
+                len: chain.len() as u32,
+                left,
+                right,
+                kind: self.kind[edge],
+                stretch: 0,
+            });
         }
-        Chart { info, territories, sides, points, arcs, rings }
+        Chart { info, territories, stretches: Vec::new(), sides, points, arcs, rings }
     }
 }
 
@@ -548,7 +580,7 @@ fn code_of(feature: &Feature) -> Option<String> {
         serde_json::Value::Number(id) => Some(id.to_string()),
         _ => None,
     };
-    ["isoA3", "iso_a3", "ISO_A3", "ADM0_A3", "code"]
+    ["isoA3", "iso_a3", "ISO_A3", "ADM0_A3", "A3", "code"]
         .into_iter()
         .find_map(named)
         .or_else(id)

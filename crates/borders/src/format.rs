@@ -19,10 +19,13 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::alliance::Day;
 use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId};
 
 const MAGIC: &[u8; 8] = b"KORDONBS";
 const VERSION: u16 = 1;
+/// The oldest version that can be read.
+const OLDEST: u16 = 1;
 /// Magic, version, header length, body length.
 const FIXED: usize = 8 + 2 + 4 + 8;
 const CHECKSUM: usize = 32;
@@ -51,24 +54,46 @@ pub struct SetInfo {
     pub attribution: String,
     /// Where it came from: package, version, checksum.
     pub origin: String,
-    /// How far a line may lie from the truth, in meters.
+    /// How far a line may lie from the truth, in meters, where no [`Stretch`] says otherwise.
     pub accuracy_m: f64,
-    /// Stretches with an accuracy of their own.
-    #[serde(default)]
-    pub better: Vec<BetterAccuracy>,
+    /// How the accuracy of the set and of its stretches was found.
+    pub accuracy_method: String,
+    /// The first day on which these were the borders; none when they are not said to have begun.
+    pub valid_from: Option<Day>,
+    /// The last day on which these were the borders; none when they still are.
+    pub valid_to: Option<Day>,
     /// Whose view of disputed land the territories show.
     pub world_view: String,
     /// What lies between two positions; always `rfc7946`: a line straight in degrees.
     pub edge_model: String,
 }
 
-/// The accuracy of the borders of some territories, where it differs from that of the whole set.
+/// The accuracy of what two neighbors share of one kind of border.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BetterAccuracy {
-    /// How far a line may lie from the truth, in meters.
+pub struct Stretch {
+    /// The codes of the territories that end on either side; none on the second where the open sea begins.
+    pub between: [Vec<String>; 2],
+    /// What the border is there.
+    pub kind: Kind,
+    /// How far the line may lie from the truth, in meters.
     pub accuracy_m: f64,
-    /// The codes of the territories on either side of such a line.
-    pub territories: Vec<String>,
+    /// Whether another edition shows another line, kilometers off.
+    pub unsettled: bool,
+    /// How far the other edition is; none when it has no such line.
+    pub evidence: Option<Evidence>,
+}
+
+/// How far the lines of two editions lie apart, in meters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The points at which they were compared.
+    pub samples: u32,
+    /// Half of the points are no farther apart.
+    pub median_m: f64,
+    /// 95 of 100 points are no farther apart.
+    pub p95_m: f64,
+    /// No point is farther apart.
+    pub max_m: f64,
 }
 
 /// What a border is, on the ground.
@@ -108,6 +133,17 @@ pub enum BadSet {
         /// The newest version that can be read.
         known: u16,
     },
+    /// An older Kordon wrote it, before there was a format to keep to.
+    #[error(
+        "border set format {found} is older than this Kordon reads (from {known}): build the file again from its source, with \
+         `kordon borders build` or `kordon borders add`"
+    )]
+    Older {
+        /// The version in the file.
+        found: u16,
+        /// The oldest version that can be read.
+        known: u16,
+    },
     /// The file ends early.
     #[error("the border set is cut off: {found} bytes of {expected}")]
     Truncated {
@@ -135,6 +171,7 @@ pub(crate) struct Chart {
     pub info: SetInfo,
     /// Sorted by code.
     pub territories: Vec<Territory>,
+    pub stretches: Vec<Stretch>,
     /// The groups of territories that lie on some side of some arc.
     pub sides: Vec<Mask>,
     /// The positions of all arcs, one arc after the other.
@@ -153,6 +190,8 @@ pub(crate) struct ChartArc {
     pub left: u16,
     pub right: u16,
     pub kind: Kind,
+    /// 0, or its place in [`Chart::stretches`] and 1 more.
+    pub stretch: u16,
 }
 
 impl ChartArc {
@@ -177,6 +216,7 @@ pub(crate) struct ChartRing {
 struct Header {
     set: SetInfo,
     territories: Vec<Territory>,
+    stretches: Vec<Stretch>,
     sides: Vec<Vec<u16>>,
     arcs: u32,
     positions: u32,
@@ -187,6 +227,7 @@ pub(crate) fn encode(chart: &Chart) -> Vec<u8> {
     let header = Header {
         set: chart.info.clone(),
         territories: chart.territories.clone(),
+        stretches: chart.stretches.clone(),
         sides: chart.sides.iter().map(|side| side.ids().map(|id| id.0).collect()).collect(),
         arcs: chart.arcs.len() as u32,
         positions: chart.points.len() as u32,
@@ -212,6 +253,7 @@ fn encode_body(chart: &Chart) -> Vec<u8> {
         put_varint(&mut out, u64::from(arc.left));
         put_varint(&mut out, u64::from(arc.right));
         out.push(arc.kind as u8);
+        put_varint(&mut out, u64::from(arc.stretch));
         put_varint(&mut out, u64::from(arc.len));
         for point in &chart.points[arc.range()] {
             put_signed(&mut out, i64::from(point[0]) - i64::from(at[0]));
@@ -246,6 +288,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chart, String), BadSet> {
     if version > VERSION {
         return Err(BadSet::Newer { found: version, known: VERSION });
     }
+    if version < OLDEST {
+        return Err(BadSet::Older { found: version, known: OLDEST });
+    }
     let header_len = u64::from(u32::from_le_bytes([bytes[10], bytes[11], bytes[12], bytes[13]]));
     let body_len = u64::from_le_bytes(std::array::from_fn(|i| bytes[14 + i]));
     let expected = (FIXED as u64).saturating_add(header_len).saturating_add(body_len).saturating_add(32);
@@ -257,7 +302,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Chart, String), BadSet> {
     if sum.as_slice() != written {
         return Err(BadSet::Corrupt { expected: hex(written), found: hex(&sum) });
     }
-    if found != expected || version == 0 {
+    if found != expected {
         return Err(BadSet::Malformed("its parts do not add up to its length"));
     }
     let (header, body) = content[FIXED..].split_at(header_len as usize);
@@ -288,7 +333,7 @@ fn decode_body(header: Header, body: &[u8]) -> Result<Chart, BadSet> {
     let mut arcs = Vec::with_capacity(header.arcs as usize);
     let mut at = [0i64; 2];
     for _ in 0..header.arcs {
-        let arc = read.arc(points.len(), sides.len())?;
+        let arc = read.arc(points.len(), sides.len(), header.stretches.len())?;
         if arc.len as usize > read.rest.len() / 2 {
             return Err(BadSet::Malformed("an arc is longer than the file"));
         }
@@ -312,7 +357,8 @@ fn decode_body(header: Header, body: &[u8]) -> Result<Chart, BadSet> {
     if !read.rest.is_empty() {
         return Err(BadSet::Malformed("something follows its last ring"));
     }
-    Ok(Chart { info: header.set, territories, sides, points, arcs, rings })
+    let (info, stretches) = (header.set, header.stretches);
+    Ok(Chart { info, territories, stretches, sides, points, arcs, rings })
 }
 
 struct Reader<'a> {
@@ -343,7 +389,7 @@ impl Reader<'_> {
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    fn arc(&mut self, start: usize, sides: usize) -> Result<ChartArc, BadSet> {
+    fn arc(&mut self, start: usize, sides: usize, stretches: usize) -> Result<ChartArc, BadSet> {
         let (left, right) = (self.varint()?, self.varint()?);
         if left >= sides as u64 || right >= sides as u64 {
             return Err(BadSet::Malformed("an arc names a side that is not there"));
@@ -354,11 +400,22 @@ impl Reader<'_> {
             2 => Kind::Maritime,
             _ => return Err(BadSet::Malformed("an arc is of an unknown kind")),
         };
+        let stretch = self.varint()?;
+        if stretch > stretches.min(usize::from(u16::MAX)) as u64 {
+            return Err(BadSet::Malformed("an arc names a stretch that is not there"));
+        }
         let len = self.varint()?;
         if !(2..=u64::from(u32::MAX)).contains(&len) {
             return Err(BadSet::Malformed("an arc has no edge"));
         }
-        Ok(ChartArc { start: start as u32, len: len as u32, left: left as u16, right: right as u16, kind })
+        Ok(ChartArc {
+            start: start as u32,
+            len: len as u32,
+            left: left as u16,
+            right: right as u16,
+            kind,
+            stretch: stretch as u16,
+        })
     }
 
     fn rings(&mut self, arcs: usize) -> Result<Vec<ChartRing>, BadSet> {

@@ -20,6 +20,7 @@
 //! The arithmetic is good to 1 mm; the border to what its [`SetInfo`] says.
 
 // In reading order.
+mod accuracy; // what a stretch is worth, from two editions of it
 mod alliance; // NATO and the European Union, by day
 mod answer;
 mod batch; // many places, and boxes of them
@@ -46,7 +47,7 @@ pub use build::{
     BuildError, build_from_geojson, build_from_topojson, build_natural_earth, build_osm_maritime,
 };
 pub use ellipsoid::{Meters, destination, distance, inverse};
-pub use format::{BadSet, BetterAccuracy, Kind, SetInfo};
+pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch};
 pub use interval::{Interval, Side, Within, interval, side, within};
 pub use position::{LonLat, NotAPlace};
 pub use set::{Arc, BorderSet, Claims, Nearest, Target, UnknownTarget};

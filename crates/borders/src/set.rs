@@ -10,7 +10,7 @@ use std::ops::Deref;
 
 use crate::alliance::{ALLIANCES, Day, Member};
 use crate::contain::{Strips, containing_slow};
-use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, decode};
+use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
 use crate::nearest::{Found, Tree, nearest_slow};
 use crate::seam;
 use crate::territory::{Mask, Territory, TerritoryId};
@@ -35,7 +35,8 @@ pub struct BorderSet {
     compatriots: Vec<Mask>,
     /// For each territory, those with another sovereign that it meets on land.
     neighbors: Vec<Mask>,
-    better: Vec<(f64, Mask)>,
+    /// For each of the chart's sides, whether states that are foreign to each other claim it.
+    contested: Vec<bool>,
     edge_count: usize,
 }
 
@@ -104,6 +105,10 @@ pub struct Nearest {
     pub kind: Kind,
     /// How far the border may lie from the truth there, in meters.
     pub accuracy_m: f64,
+    /// Whether states that are foreign to each other claim what lies on one side of it.
+    pub disputed: bool,
+    /// Whether another edition shows another line there, kilometers off; `accuracy_m` does not cover that.
+    pub unsettled: bool,
 }
 
 /// One piece of border: a chain of positions with the same territories along each of its sides.
@@ -119,6 +124,10 @@ pub struct Arc<'a> {
     pub kind: Kind,
     /// How far the line may lie from the truth here, in meters.
     pub accuracy_m: f64,
+    /// As in [`Nearest::disputed`].
+    pub disputed: bool,
+    /// As in [`Nearest::unsettled`].
+    pub unsettled: bool,
 }
 
 impl BorderSet {
@@ -156,15 +165,7 @@ impl BorderSet {
             })
             .collect();
         let neighbors = neighbors(&chart, &compatriots);
-        let better = chart
-            .info
-            .better
-            .iter()
-            .map(|b| {
-                let named = |id: &TerritoryId| b.territories.contains(&chart.territories[id.index()].code);
-                (b.accuracy_m, Mask::of(ids().filter(named)))
-            })
-            .collect();
+        let contested = chart.sides.iter().map(|side| is_contested(side, &compatriots)).collect();
         let everyone = Mask::of(ids());
         let edge_count =
             chart.arcs.iter().filter(|arc| arc.is_border()).map(|arc| arc.len as usize - 1).sum();
@@ -176,7 +177,7 @@ impl BorderSet {
             everyone,
             compatriots,
             neighbors,
-            better,
+            contested,
             edge_count,
             chart,
             checksum,
@@ -385,6 +386,8 @@ impl BorderSet {
             azimuth_deg: found.azimuth_deg,
             kind: arc.kind,
             accuracy_m: self.accuracy_of(arc),
+            disputed: self.is_disputed(arc),
+            unsettled: self.is_unsettled(arc),
         }
     }
 
@@ -400,10 +403,31 @@ impl BorderSet {
     }
 
     fn accuracy_of(&self, arc: &ChartArc) -> f64 {
-        let (left, right) = self.sides(arc);
-        let beside = left.xor(right);
-        let better = self.better.iter().find(|(_, whose)| whose.meets(&beside));
-        better.map_or(self.chart.info.accuracy_m, |(accuracy, _)| *accuracy)
+        self.stretch(arc).map_or(self.chart.info.accuracy_m, |stretch| stretch.accuracy_m)
+    }
+
+    fn stretch(&self, arc: &ChartArc) -> Option<&Stretch> {
+        self.chart.stretches.get(usize::from(arc.stretch).checked_sub(1)?)
+    }
+
+    fn is_unsettled(&self, arc: &ChartArc) -> bool {
+        self.stretch(arc).is_some_and(|stretch| stretch.unsettled)
+    }
+
+    fn is_disputed(&self, arc: &ChartArc) -> bool {
+        self.contested[usize::from(arc.left)] || self.contested[usize::from(arc.right)]
+    }
+
+    /// What is known of the accuracy of each stretch, sorted by the codes of the neighbors; none in a set that is equally
+    /// accurate everywhere.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.chart.stretches
+    }
+
+    /// The accuracy of the worst stretch, in meters.
+    pub fn worst_accuracy_m(&self) -> f64 {
+        let info = &self.chart.info;
+        self.chart.stretches.iter().map(|stretch| stretch.accuracy_m).fold(info.accuracy_m, f64::max)
     }
 
     /// All borders, each shared one once.
@@ -414,6 +438,8 @@ impl BorderSet {
             right: &self.side_ids[usize::from(arc.right)],
             kind: arc.kind,
             accuracy_m: self.accuracy_of(arc),
+            disputed: self.is_disputed(arc),
+            unsettled: self.is_unsettled(arc),
         })
     }
 
@@ -498,6 +524,11 @@ impl Nearest {
 
 fn degrees(point: [i32; 2]) -> [f64; 2] {
     point.map(|steps| f64::from(steps) / STEPS_PER_DEGREE)
+}
+
+/// Whether land is claimed by states that are foreign to each other.
+fn is_contested(claimants: &Mask, compatriots: &[Mask]) -> bool {
+    claimants.ids().next().is_some_and(|first| !claimants.without(&compatriots[first.index()]).is_empty())
 }
 
 /// For each territory, those of other sovereigns that lie across a border on land, a river or a lake.

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use kordon_borders::{BorderSet, build_natural_earth, build_osm_maritime};
+use kordon_borders::{BorderSet, Evidence, build_natural_earth, build_osm_maritime};
 
+use crate::output::write_to;
 use crate::terminal::say;
 use crate::{Done, sets};
 
@@ -38,6 +39,9 @@ pub struct Build {
     /// map.geo.json of @geo-maps/earth-waterbodies-10m 0.6.0, which tells rivers and seas from land
     #[arg(long, value_name = "FILE")]
     waters: PathBuf,
+    /// map.geo.json of @geo-maps/countries-maritime-10m 0.6.0, the older edition that tells how accurate each stretch is
+    #[arg(long, value_name = "FILE")]
+    older: PathBuf,
     /// countries-10m.json of world-atlas 2.0.2
     #[arg(long, value_name = "FILE")]
     natural_earth: PathBuf,
@@ -51,8 +55,10 @@ impl Build {
         let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
         let natural_earth = build_natural_earth(&read(&self.natural_earth)?)
             .with_context(|| self.natural_earth.display().to_string())?;
-        let osm = build_osm_maritime(&read(&self.osm)?, &read(&self.waters)?)
-            .with_context(|| format!("{} with {}", self.osm.display(), self.waters.display()))?;
+        let osm = build_osm_maritime(&read(&self.osm)?, &read(&self.waters)?, &read(&self.older)?)
+            .with_context(|| {
+                format!("{} with {} and {}", self.osm.display(), self.waters.display(), self.older.display())
+            })?;
         for (name, bytes) in sets::BUILT_IN.into_iter().zip([osm, natural_earth]) {
             let set = BorderSet::decode(&bytes)?;
             let path = self.output.join(name).with_extension("kbs");
@@ -64,6 +70,10 @@ impl Build {
                 set.edge_count(),
                 set.checksum()
             ));
+            if !set.stretches().is_empty() {
+                let path = self.output.join("accuracy.csv");
+                write_to(Some(&path), |out| write_accuracy(&set, out))?;
+            }
         }
         Ok(())
     }
@@ -104,4 +114,38 @@ impl Borders {
         }
         Ok(Done::All)
     }
+}
+
+/// The table of what each stretch is worth, one row a stretch.
+fn write_accuracy(set: &BorderSet, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record([
+        "one",
+        "other",
+        "kind",
+        "accuracy_m",
+        "unsettled",
+        "samples",
+        "median_m",
+        "p95_m",
+        "max_m",
+    ])?;
+    for stretch in set.stretches() {
+        let [one, other] = stretch.between.each_ref().map(|codes| codes.join(";"));
+        let evidence = stretch.evidence.as_ref();
+        let figure = |of: fn(&Evidence) -> f64| evidence.map(of).map(|meters| meters.to_string());
+        table.write_record([
+            one,
+            other,
+            stretch.kind.as_str().to_owned(),
+            stretch.accuracy_m.to_string(),
+            stretch.unsettled.to_string(),
+            evidence.map_or(0, |evidence| evidence.samples).to_string(),
+            figure(|evidence| evidence.median_m).unwrap_or_default(),
+            figure(|evidence| evidence.p95_m).unwrap_or_default(),
+            figure(|evidence| evidence.max_m).unwrap_or_default(),
+        ])?;
+    }
+    table.flush()?;
+    Ok(())
 }

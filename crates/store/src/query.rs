@@ -548,10 +548,7 @@ impl<'a> Measure<'a> {
     fn worst_accuracy_m(&self) -> f64 {
         match self.of {
             Of::Place(_) => 0.0,
-            _ => {
-                let info = self.context.borders.info();
-                info.better.iter().map(|stretch| stretch.accuracy_m).fold(info.accuracy_m, f64::max)
-            }
+            _ => self.context.borders.worst_accuracy_m(),
         }
     }
 

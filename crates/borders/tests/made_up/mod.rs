@@ -14,7 +14,9 @@ pub fn info() -> SetInfo {
         attribution: String::new(),
         origin: "a test".into(),
         accuracy_m: 0.0,
-        better: Vec::new(),
+        accuracy_method: "exact by definition".into(),
+        valid_from: None,
+        valid_to: None,
         world_view: "none".into(),
         edge_model: "rfc7946".into(),
     }
