@@ -1,7 +1,7 @@
 //! Killed at any moment, nothing acknowledged is lost.
 //!
-//! `kordon import` says on stderr, with `--acknowledge`, how many records are durable after each batch. It is killed
-//! (SIGKILL, no handler) at a moment drawn by chance; then every record that was acknowledged is there, each batch is
+//! `kordon import` says on stderr, with `--acknowledge`, how many records are durable after each file. It is killed
+//! (SIGKILL, no handler) at a moment drawn by chance; then every record that was acknowledged is there, each file is
 //! there as a whole or not at all, the store verifies, and the same import again completes the rest.
 //! `KORDON_CRASHES=200` makes the run long.
 
@@ -12,34 +12,43 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{KORDON, Random, folder, kordon};
 
-/// More than an import keeps in memory, so that it goes in batches.
-const RECORDS: u64 = 120_000;
+/// Files of one import, each a batch of its own.
+const FILES: u64 = 6;
+const RECORDS_OF_A_FILE: u64 = 10_000;
+const RECORDS: u64 = FILES * RECORDS_OF_A_FILE;
 
 #[test]
 fn kill_9_during_an_import_loses_no_acknowledged_record() {
     let crashes: u64 = std::env::var("KORDON_CRASHES").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
     let at = folder();
-    let mut text = String::new();
     let mut random = Random(11);
-    for i in 0..RECORDS {
-        let (lon, lat) = (22.0 + 10.0 * random.unit(), 44.0 + 8.0 * random.unit());
-        writeln!(
-            text,
-            r#"{{"type":"Feature","id":"{i}","geometry":{{"type":"Point","coordinates":[{lon:.5},{lat:.5}]}},"properties":{{"title":"r{i}","date_start":"2024-01-01"}}}}"#
-        )
-        .unwrap();
+    let names: Vec<String> = (0..FILES).map(|file| format!("{file}.ndjson")).collect();
+    for (file, name) in (0..FILES).zip(&names) {
+        let mut text = String::new();
+        for i in file * RECORDS_OF_A_FILE..(file + 1) * RECORDS_OF_A_FILE {
+            let (lon, lat) = (22.0 + 10.0 * random.unit(), 44.0 + 8.0 * random.unit());
+            writeln!(
+                text,
+                r#"{{"type":"Feature","id":"{i}","geometry":{{"type":"Point","coordinates":[{lon:.5},{lat:.5}]}},"properties":{{"title":"r{i}","date_start":"2024-01-01"}}}}"#
+            )
+            .unwrap();
+        }
+        std::fs::write(at.path().join(name), text).unwrap();
     }
-    std::fs::write(at.path().join("many.ndjson"), text).unwrap();
+    let import = |store: &str| -> Vec<String> {
+        let flags = ["--store", store, "--acknowledge"].map(str::to_owned);
+        ["import".to_owned()].into_iter().chain(names.clone()).chain(flags).collect()
+    };
     let whole = {
         let begin = Instant::now();
-        let said = kordon(at.path(), &["import", "many.ndjson", "--store", "whole", "--acknowledge"]);
+        let said = kordon(at.path(), &import("whole").iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(said.code, 0, "{said:?}");
         begin.elapsed()
     };
     for crash in 0..crashes {
         let store = format!("store-{crash}");
         let mut child = Command::new(KORDON)
-            .args(["import", "many.ndjson", "--store", &store, "--acknowledge"])
+            .args(import(&store))
             .current_dir(at.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -70,8 +79,8 @@ fn kill_9_during_an_import_loses_no_acknowledged_record() {
         assert_eq!(count.code, 0, "{count:?}");
         let there: u64 = count.out.trim().parse().unwrap();
         assert!(there >= acknowledged, "{there} of {acknowledged} acknowledged records are there");
-        assert!(there == RECORDS || there.is_multiple_of(20_000), "a batch is there in part: {there}");
-        let again = kordon(at.path(), &["import", "many.ndjson", "--store", &store]);
+        assert!(there.is_multiple_of(RECORDS_OF_A_FILE), "a file is there in part: {there}");
+        let again = kordon(at.path(), &import(&store).iter().map(String::as_str).collect::<Vec<_>>());
         assert!(
             again
                 .err

@@ -1,12 +1,11 @@
 //! `kordon import`: reads report files into the store.
 //!
-//! All or nothing unless told otherwise: every file is read and checked in full before anything is stored. Up to
-//! [`HELD`] records are kept in memory meanwhile, and each file of them is stored as one batch; of a file for which
-//! there is no room nothing is kept, and it is read a second time in batches of [`BATCH`], so memory stays bounded. Each batch is durable when the next is
-//! begun: after an interruption the whole batches are there, and the same import again completes the rest.
+//! All or nothing unless told otherwise: every file is read and checked in full before anything is stored. Meanwhile
+//! its sound records wait on the disk ([`Bulk`]), so a file of any size is read once, in bounded memory. Then
+//! each file becomes one durable batch: after an interruption a file is there as a whole or not at all.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,20 +13,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
+use kordon_borders::BorderSet;
 use kordon_incidents::{
-    Checked, DateOrder, Encoding, Fault, Format, Incident, IncidentId, ReadOptions, Repeated, Report, check,
+    Checked, DateOrder, Encoding, Fault, Format, IncidentId, ReadOptions, Reader, Repeated, Report, check,
     read,
 };
-use kordon_store::{Author, Options, Store};
+use kordon_store::{Author, Bulk, Options, Store};
 use rayon::prelude::*;
 
 use crate::terminal::{progress, say};
 use crate::{Done, StoreArg, sets};
 
 /// Records checked at a time.
-const BATCH: usize = 20_000;
-/// Records kept in memory between checking and storing.
-const HELD: usize = 100_000;
+const CHUNK: usize = 16_384;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;
 
@@ -60,7 +58,7 @@ pub struct Import {
     /// Read and check everything, store nothing
     #[arg(long, env = "KORDON_DRY_RUN")]
     dry_run: bool,
-    /// Print `durable N` after each batch that is safely on disk
+    /// Print `durable N` after each file that is safely on disk
     #[arg(long, env = "KORDON_ACKNOWLEDGE")]
     acknowledge: bool,
 }
@@ -93,29 +91,29 @@ struct Tally {
     refused: u64,
 }
 
-/// One file after its first reading.
-struct FirstReading {
-    path: PathBuf,
+/// One file after its reading.
+struct ReadFile {
+    name: String,
     records: u64,
     faulty: u64,
     /// Nothing after a fault in the bytes can be read.
     broken: bool,
-    /// The sound records, unless there were too many to keep.
-    held: Option<Vec<Incident>>,
+    /// The sound records.
+    bulk: Bulk,
+    /// The others, if they are to be kept.
+    refused: Vec<Refused>,
 }
 
 impl Import {
     pub fn run(self) -> anyhow::Result<Done> {
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
+        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
         let mut files = Vec::new();
-        let mut room = HELD;
         for path in &self.files {
             let real =
                 spooled.as_ref().filter(|_| path.as_os_str() == "-").map_or(path.as_path(), |f| f.path());
-            let file = self.read_once(path, real, room, &stop)?;
-            room -= file.held.as_ref().map_or(0, Vec::len);
-            files.push(file);
+            files.push(self.read(path, real, &borders, &stop)?);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
@@ -140,7 +138,7 @@ impl Import {
             });
             return Ok(Done::SomeRefused);
         }
-        let tally = self.store_all(files, spooled.as_ref().map(|f| f.path()), &stop)?;
+        let tally = self.store(files, borders, &stop)?;
         end(&tally);
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
     }
@@ -172,183 +170,171 @@ impl Import {
         }
     }
 
-    /// Reads and checks a file, prints its faults, and keeps its incidents if they are not too many.
-    fn read_once(
+    /// Reads and checks a file, prints its faults, and sets its sound records aside.
+    fn read(
         &self,
         path: &Path,
         real: &Path,
-        room: usize,
+        borders: &Arc<BorderSet>,
         stop: &AtomicBool,
-    ) -> anyhow::Result<FirstReading> {
-        let mut file = FirstReading {
-            path: path.to_owned(),
+    ) -> anyhow::Result<ReadFile> {
+        let options = self.options(path);
+        let input = File::open(real).with_context(|| path.display().to_string())?;
+        if input.metadata().is_ok_and(|m| m.is_dir()) {
+            bail!("{} is a folder; name the files in it", path.display());
+        }
+        let bulk = Bulk::new(&self.store.store, borders, &Author::new("import"));
+        let mut file = ReadFile {
+            name: options.file.clone(),
             records: 0,
             faulty: 0,
             broken: false,
-            held: Some(Vec::new()),
+            bulk: bulk.with_context(|| format!("beside the store {}", self.store.store.display()))?,
+            refused: Vec::new(),
         };
-        let mut broken_record = false;
-        let mut warnings = 0;
-        file.broken = self.each_batch(path, real, "checking", stop, |batch| {
-            broken_record |= batch.refused.iter().flat_map(|(_, faults)| faults).any(|fault| fault.fatal);
-            file.records += (batch.sound.len() + batch.refused.len()) as u64;
-            file.faulty += batch.refused.len() as u64;
-            batch.refused.iter().flat_map(|(_, faults)| faults).for_each(|fault| say(&fault.to_string()));
-            for warning in &batch.warnings {
-                if warnings < WARNINGS {
-                    say(&format!("warning: {warning}"));
-                }
-                warnings += 1;
+        let bar: ProgressBar =
+            progress(input.metadata().ok().map(|m| m.len()), &format!("reading {}", options.file));
+        let mut reader = match read(BufReader::with_capacity(1 << 20, bar.wrap_read(input)), &options) {
+            Ok(reader) => reader,
+            Err(fault) => {
+                say(&fault.to_string());
+                file.broken = true;
+                return Ok(file);
             }
-            match &mut file.held {
-                Some(held) if held.len() + batch.sound.len() <= room => held.extend(batch.sound),
-                held => *held = None,
+        };
+        let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
+        let mut reports = next_chunk(&mut reader);
+        while !reports.is_empty() {
+            if stop.load(Ordering::Relaxed) {
+                bail!("interrupted; nothing of {} was stored", path.display());
             }
-            Ok(())
-        })?;
-        file.broken |= broken_record;
+            // The next chunk is cut out of the bytes while this one is checked.
+            let (next, taken) = rayon::join(
+                || next_chunk(&mut reader),
+                || self.take(&mut file, reports, &mut repeated, &mut warnings),
+            );
+            taken?;
+            reports = next;
+        }
+        bar.finish_and_clear();
         if warnings > WARNINGS {
             say(&format!("warning: and {} more such warnings in {}", warnings - WARNINGS, path.display()));
         }
         Ok(file)
     }
 
-    fn store_all(
+    fn take(
         &self,
-        files: Vec<FirstReading>,
-        spooled: Option<&Path>,
+        file: &mut ReadFile,
+        reports: Vec<Result<Report, Fault>>,
+        repeated: &mut Repeated,
+        warnings: &mut usize,
+    ) -> anyhow::Result<()> {
+        let mut sound = Vec::with_capacity(reports.len());
+        for checked in check_all(reports, repeated) {
+            match checked {
+                Ok(checked) => {
+                    file.records += 1;
+                    for warning in &checked.warnings {
+                        if *warnings < WARNINGS {
+                            say(&format!("warning: {warning}"));
+                        }
+                        *warnings += 1;
+                    }
+                    sound.push(checked.incident);
+                }
+                Err(Bad::Bytes(fault)) => {
+                    say(&fault.to_string());
+                    file.broken = true;
+                }
+                Err(Bad::Record(text, faults)) => {
+                    file.records += 1;
+                    file.faulty += 1;
+                    file.broken |= faults.iter().any(|fault| fault.fatal);
+                    faults.iter().for_each(|fault| say(&fault.to_string()));
+                    if self.on_error == OnError::Quarantine {
+                        file.refused.push((text, faults));
+                    }
+                }
+            }
+        }
+        if !self.dry_run {
+            file.bulk
+                .add(sound)
+                .with_context(|| format!("beside the store {}", self.store.store.display()))?;
+        }
+        Ok(())
+    }
+
+    fn store(
+        &self,
+        files: Vec<ReadFile>,
+        borders: Arc<BorderSet>,
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
         let dir = &self.store.store;
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
         let store = Store::open(dir, borders, Options { create: true, read_only: false })
             .with_context(|| format!("store {}", dir.display()))?;
-        let author = Author::new("import");
         let mut tally = Tally::default();
-        let mut put = |incidents: Vec<Incident>| -> anyhow::Result<()> {
-            if incidents.is_empty() {
-                return Ok(());
+        for file in files {
+            if stop.load(Ordering::Relaxed) {
+                bail!("interrupted; what was acknowledged is stored, the same import again completes it");
             }
-            let put = store.put(incidents, &author)?;
+            // Kept before the others are stored: what is not stored must be somewhere.
+            if !file.refused.is_empty() {
+                tally.refused += file.refused.len() as u64;
+                let kept = store.quarantine(&file.name, &file.refused)?;
+                say(&format!("{} refused records are kept in {}", file.refused.len(), kept.display()));
+            }
+            let put = store.load(file.bulk)?;
             tally.accepted += put.accepted as u64;
             tally.updated += put.updated as u64;
             tally.unchanged += put.unchanged as u64;
             if self.acknowledge {
                 say(&format!("durable {}", tally.accepted + tally.updated + tally.unchanged));
             }
-            Ok(())
-        };
-        let mut refused = 0;
-        for file in files {
-            let real = spooled.filter(|_| file.path.as_os_str() == "-").unwrap_or(&file.path);
-            // A file that was kept and has nothing to quarantine need not be read again.
-            if let (Some(held), 0) = (file.held, file.faulty) {
-                put(held)?;
-                continue;
-            }
-            let mut quarantined = Vec::new();
-            let broken = self.each_batch(&file.path, real, "storing", stop, |batch| {
-                quarantined.extend(batch.refused);
-                put(batch.sound)
-            })?;
-            if broken {
-                bail!("{}: the file changed while it was read; import it again", file.path.display());
-            }
-            refused += quarantined.len() as u64;
-            if !quarantined.is_empty() {
-                let kept = store.quarantine(&self.options(&file.path).file, &quarantined)?;
-                say(&format!("{} refused records are kept in {}", quarantined.len(), kept.display()));
-            }
         }
-        tally.refused = refused;
         Ok(tally)
-    }
-
-    /// Hands over a file's records, checked, batch by batch; true when its bytes cannot be read to the end.
-    fn each_batch(
-        &self,
-        path: &Path,
-        real: &Path,
-        what: &str,
-        stop: &AtomicBool,
-        mut take: impl FnMut(Batch) -> anyhow::Result<()>,
-    ) -> anyhow::Result<bool> {
-        let options = self.options(path);
-        let file = File::open(real).with_context(|| path.display().to_string())?;
-        if file.metadata().is_ok_and(|m| m.is_dir()) {
-            bail!("{} is a folder; name the files in it", path.display());
-        }
-        let bar: ProgressBar =
-            progress(file.metadata().ok().map(|m| m.len()), &format!("{what} {}", options.file));
-        let input = BufReader::with_capacity(1 << 20, bar.wrap_read(file));
-        let mut reader = match read(input, &options) {
-            Ok(reader) => reader,
-            Err(fault) => {
-                say(&fault.to_string());
-                return Ok(true);
-            }
-        };
-        let mut repeated = Repeated::new(&options.file);
-        let mut broken = false;
-        while !broken {
-            if stop.load(Ordering::Relaxed) {
-                bail!("interrupted; what was acknowledged is stored, the same import again completes it");
-            }
-            let mut reports: Vec<Report> = Vec::with_capacity(BATCH);
-            while reports.len() < BATCH {
-                match reader.next() {
-                    Some(Ok(report)) => reports.push(report),
-                    Some(Err(fault)) => {
-                        say(&fault.to_string());
-                        broken = true;
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            if reports.is_empty() {
-                break;
-            }
-            take(Batch::check(reports, &mut repeated))?;
-        }
-        bar.finish_and_clear();
-        Ok(broken)
     }
 }
 
 /// A record as it stood in the file, and all that is wrong with it.
 type Refused = (String, Vec<Fault>);
 
-/// Records of one file, checked.
-struct Batch {
-    sound: Vec<Incident>,
-    warnings: Vec<Fault>,
-    refused: Vec<Refused>,
+/// What is no incident.
+enum Bad {
+    /// The bytes cannot be read further.
+    Bytes(Fault),
+    /// A record with faults.
+    Record(String, Vec<Fault>),
 }
 
-impl Batch {
-    /// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
-    fn check(reports: Vec<Report>, repeated: &mut Repeated) -> Batch {
-        let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
-        let checked: Vec<(String, Result<Checked, Vec<Fault>>)> = reports
-            .into_par_iter()
-            .map(|report| (report.text().to_owned(), check(report, &mut { new_id })))
-            .collect();
-        let mut batch = Batch { sound: Vec::new(), warnings: Vec::new(), refused: Vec::new() };
-        for (text, one) in checked {
-            match one.and_then(|checked| match repeated.see(&checked) {
-                Some(fault) => Err(vec![fault]),
-                None => Ok(checked),
-            }) {
-                Ok(checked) => {
-                    batch.sound.push(checked.incident);
-                    batch.warnings.extend(checked.warnings);
-                }
-                Err(faults) => batch.refused.push((text, faults)),
-            }
+/// The next records; after a fault in the bytes nothing more comes.
+fn next_chunk<R: BufRead>(reader: &mut Reader<R>) -> Vec<Result<Report, Fault>> {
+    reader.take(CHUNK).collect()
+}
+
+/// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
+fn check_all(reports: Vec<Result<Report, Fault>>, repeated: &mut Repeated) -> Vec<Result<Checked, Bad>> {
+    let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
+    let check_one = |report: Result<Report, Fault>| {
+        let report = report.map_err(Bad::Bytes)?;
+        let text = report.text().to_owned();
+        match check(report, &mut { new_id }) {
+            Ok(checked) => Ok((text, checked)),
+            Err(faults) => Err(Bad::Record(text, faults)),
         }
-        batch
-    }
+    };
+    let checked: Vec<Result<(String, Checked), Bad>> =
+        reports.into_par_iter().with_min_len(64).map(check_one).collect();
+    let once = |one: Result<(String, Checked), Bad>| {
+        let (text, checked) = one?;
+        match repeated.see(&checked) {
+            Some(fault) => Err(Bad::Record(text, vec![fault])),
+            None => Ok(checked),
+        }
+    };
+    checked.into_iter().map(once).collect()
 }
 
 fn end(tally: &Tally) {

@@ -186,7 +186,7 @@ pub fn not_stored(error: &PutError) -> Problem {
             "store-read-only",
             "The store takes no writes now; reading goes on. The cause is in the server's log.",
         ),
-        PutError::Read(_) | PutError::NotJson(..) => Problem::internal(error),
+        PutError::Read(_) | PutError::SetAside(_) | PutError::NotJson(..) => Problem::internal(error),
     }
 }
 

@@ -11,9 +11,10 @@ use std::str::FromStr;
 
 use kordon_incidents::{Damage, EventType, Infrastructure, Verification, civil_from_days};
 
+use crate::columns::{Columns, NO_WORD, UNKNOWN};
 use crate::names::{NONE, Symbol};
 use crate::query::{Compiled, Query};
-use crate::snapshot::{Columns, Context, NO_WORD, Snapshot, UNKNOWN};
+use crate::snapshot::{Context, Snapshot};
 
 /// What to count by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -266,6 +266,31 @@ pub(crate) struct Entry {
     pub feature: Vec<u8>,
 }
 
+/// A batch that is being written.
+struct Batch {
+    of: u32,
+    index: u32,
+    head: Head,
+}
+
+impl Batch {
+    /// Appends the next record and gives its length; the error is a length that fits no frame.
+    fn encode(&mut self, bytes: &mut Vec<u8>, entry: &Entry) -> Result<u32, usize> {
+        let start = bytes.len();
+        let Head { seq, batch, hash: prev } = self.head;
+        let link =
+            Link { seq: seq + 1, batch, index: self.index, of: self.of, op: entry.op, prev, hash: prev };
+        self.head = Head { seq: seq + 1, batch, hash: record::encode(bytes, &entry.feature, link).hash };
+        self.index += 1;
+        let len = bytes.len() - start;
+        u32::try_from(len).map_err(|_| len)
+    }
+}
+
+fn too_large(len: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("a record of {len} bytes"))
+}
+
 impl Ledger {
     /// Opens the ledger in `dir`, or makes one when `create`; gives every sound record to `each`, a segment
     /// at a time and in order.
@@ -326,43 +351,56 @@ impl Ledger {
 
     /// Writes one batch and returns when it is on the disk; gives the place of each record.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Vec<Position>, AppendError> {
+        self.append_all(entries.len(), std::iter::once(Ok(entries)))
+    }
+
+    /// Writes one batch of `count` records that come piece by piece.
+    pub fn append_pieces(
+        &mut self,
+        count: usize,
+        pieces: impl Iterator<Item = io::Result<Vec<Entry>>>,
+    ) -> Result<Vec<Position>, AppendError> {
+        self.append_all(count, pieces)
+    }
+
+    fn append_all<P: AsRef<[Entry]>>(
+        &mut self,
+        count: usize,
+        pieces: impl Iterator<Item = io::Result<P>>,
+    ) -> Result<Vec<Position>, AppendError> {
         if let Some(why) = &self.refusal {
             return Err(why.clone());
         }
-        if entries.is_empty() {
+        if count == 0 {
             return Ok(Vec::new());
         }
-        let (bytes, lens, head) = self.batch(entries)?;
-        let (segment, mut offset) = self.write(&bytes).map_err(|problem| self.stop(problem))?;
-        self.head = head;
-        let place = |len: u32| {
-            let position = Position { segment, offset, len };
-            offset += u64::from(len);
-            position
-        };
-        Ok(lens.into_iter().map(place).collect())
-    }
-
-    /// The bytes of a batch, the length of each record, and the head of the chain behind it.
-    fn batch(&self, entries: &[Entry]) -> Result<(Vec<u8>, Vec<u32>, Head), AppendError> {
-        let too_large = |len: usize| AppendError::TooLarge(len);
-        let of = u32::try_from(entries.len()).map_err(|_| too_large(entries.len()))?;
-        let mut bytes = Vec::with_capacity(entries.iter().map(|entry| entry.feature.len() + 280).sum());
-        let mut lens = Vec::with_capacity(entries.len());
-        let mut head = Head { batch: self.head.batch + 1, ..self.head };
-        for (entry, index) in entries.iter().zip(0..) {
-            let start = bytes.len();
-            let (seq, batch, prev) = (head.seq + 1, head.batch, head.hash);
-            let link = Link { seq, batch, index, of, op: entry.op, prev, hash: prev };
-            head.hash = record::encode(&mut bytes, &entry.feature, link).hash;
-            head.seq = seq;
-            let len = bytes.len() - start;
-            lens.push(u32::try_from(len).map_err(|_| too_large(len))?);
+        let of = u32::try_from(count).map_err(|_| AppendError::TooLarge(count))?;
+        let mut batch = Batch { of, index: 0, head: Head { batch: self.head.batch + 1, ..self.head } };
+        let mut positions = Vec::with_capacity(count);
+        let (mut bytes, mut written) = (Vec::new(), 0);
+        let (segment, start) = self.tail().map_err(|problem| self.stop(problem))?;
+        for piece in pieces {
+            let piece = piece.map_err(|problem| self.stop(problem))?;
+            bytes.clear();
+            for entry in piece.as_ref() {
+                let offset = start + written + bytes.len() as u64;
+                let len = batch.encode(&mut bytes, entry);
+                // A record of that size is refused before anything of its batch is written, or stops all writing.
+                let len = len.map_err(|len| {
+                    if written == 0 { AppendError::TooLarge(len) } else { self.stop(too_large(len)) }
+                })?;
+                positions.push(Position { segment, offset, len });
+            }
+            self.write(&bytes, start + written).map_err(|problem| self.stop(problem))?;
+            written += bytes.len() as u64;
         }
-        Ok((bytes, lens, head))
+        self.sync(start + written).map_err(|problem| self.stop(problem))?;
+        self.head = batch.head;
+        Ok(positions)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<(u32, u64)> {
+    /// The segment to write to, and where it ends.
+    fn tail(&mut self) -> io::Result<(u32, u64)> {
         if self.tail.as_ref().is_none_or(|(_, _, len)| *len >= self.segment_bytes) {
             let number = self.tail.as_ref().map_or(1, |(number, ..)| number + 1);
             let path = segment_path(&self.dir, number);
@@ -372,12 +410,19 @@ impl Ledger {
             self.documents.add(number, Arc::clone(&file));
             self.tail = Some((number, file, 0));
         }
-        let Some((number, file, len)) = &mut self.tail else { unreachable!("a tail was just made") };
-        let start = *len;
-        (self.disk.write)(file, bytes, start)?;
+        let Some((number, _, len)) = &self.tail else { unreachable!("a tail was just made") };
+        Ok((*number, *len))
+    }
+
+    fn write(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.tail.as_ref().map_or(Ok(()), |(_, file, _)| (self.disk.write)(file, bytes, at))
+    }
+
+    fn sync(&mut self, end: u64) -> io::Result<()> {
+        let Some((_, file, len)) = &mut self.tail else { return Ok(()) };
         (self.disk.sync)(file)?;
-        *len += bytes.len() as u64;
-        Ok((*number, start))
+        *len = end;
+        Ok(())
     }
 
     fn stop(&mut self, problem: io::Error) -> AppendError {

@@ -11,6 +11,8 @@
 mod aggregate;
 mod answer; // The derived member `border`.
 mod basemap; // Territories as vector tiles.
+mod bulk; // A whole file, put as one batch.
+mod columns; // Rows in columns.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
 mod names; // Words and sets that many rows share.
@@ -26,6 +28,7 @@ mod tree; // Places in boxes. // Counts and ranges. // Puts incidents into the l
 
 pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
+pub use bulk::Bulk;
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };

@@ -11,7 +11,7 @@
 //! search costs for the rows near it.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,10 +21,12 @@ use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verificati
 use rayon::prelude::*;
 
 use crate::answer::{Reached, To};
+use crate::columns::{Columns, NO_WORD};
 use crate::names::Symbol;
 use crate::seen::Seen;
-use crate::snapshot::{Columns, Context, NO_WORD, Part, Row, Slice, Snapshot};
+use crate::snapshot::{Context, Part, Row, Slice, Snapshot};
 use crate::text::Words;
+use crate::tree::{self, has};
 
 /// A question. The default asks for everything, latest first.
 ///
@@ -283,17 +285,25 @@ impl<V> Snapshot<V> {
     /// A cursor of another order than the question's is not followed: the first page is given.
     pub fn find(&self, query: &Query) -> Found {
         let compiled = Compiled::new(query, &self.context);
-        let hits = compiled.hits(&self.slices);
         let sorter = Sorter { compiled: &compiled, slices: &self.slices, sort: query.sortby };
-        let (page, more) = sorter.page(&hits, query.cursor.as_ref(), query.limit);
+        let nearest =
+            if compiled.takes_all() { sorter.nearest(query.cursor.as_ref(), query.limit) } else { None };
+        let (matched, (page, more)) = match nearest {
+            Some(page) => (self.len(), page),
+            None => {
+                let hits = compiled.hits(&self.slices);
+                (hits.len(), sorter.page(&hits, query.cursor.as_ref(), query.limit))
+            }
+        };
         let rows: Vec<Row> = page.par_iter().with_min_len(8).map(|one| self.row(one, &compiled)).collect();
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
-        Found { matched: hits.len(), rows, next }
+        Found { matched, rows, next }
     }
 
     /// How many rows match.
     pub fn count(&self, query: &Query) -> usize {
-        Compiled::new(query, &self.context).hits(&self.slices).len()
+        let compiled = Compiled::new(query, &self.context);
+        if compiled.takes_all() { self.len() } else { compiled.hits(&self.slices).len() }
     }
 
     /// The row of this id with its answer to `of`, as `find` would give it.
@@ -364,6 +374,19 @@ impl<'a> Compiled<'a> {
             within,
             of: of.map(|of| Measure::new(of, context)),
         }
+    }
+
+    /// Whether every row matches.
+    fn takes_all(&self) -> bool {
+        let Self { boxes, datetime, event_type, verification, infrastructure, damage, .. } = self;
+        let Self { sub_event_type, country, text, within, of: _, .. } = self;
+        boxes.is_none()
+            && datetime.is_none()
+            && [event_type, verification, infrastructure, damage].iter().all(|words| words.is_none())
+            && sub_event_type.is_none()
+            && country.is_none()
+            && text.is_none()
+            && within.is_none()
     }
 
     /// The same question, restricted to these boxes as well.
@@ -449,8 +472,7 @@ fn boxes_of(bbox: &BBox) -> Vec<[f64; 4]> {
 }
 
 fn is_in(place: LonLat, boxes: &[[f64; 4]]) -> bool {
-    let (lon, lat) = (place.lon(), place.lat());
-    boxes.iter().any(|&[west, south, east, north]| west <= lon && lon <= east && south <= lat && lat <= north)
+    boxes.iter().any(|asked| has(asked, place))
 }
 
 fn meet(a: &[f64; 4], b: &[f64; 4]) -> Option<[f64; 4]> {
@@ -747,11 +769,14 @@ struct Candidate<'a> {
     hit: Hit,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Key<'a> {
     Number(i64),
     Text(&'a str),
 }
+
+/// Of more rows than so many that match, the nearest are looked for in the trees.
+const SCANNED_FOR_NEAREST: usize = 2_000;
 
 /// A key that stands behind all others.
 const LAST: i64 = i64::MAX;
@@ -759,6 +784,11 @@ const LAST: i64 = i64::MAX;
 impl<'a> Sorter<'a> {
     /// The rows of a page, and whether there are more behind it.
     fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Candidate<'a>>, bool) {
+        if hits.len() > SCANNED_FOR_NEAREST
+            && let Some(page) = self.nearest(after, limit)
+        {
+            return page;
+        }
         let limit = limit.unwrap_or(usize::MAX);
         let to_target = matches!(self.sort, SortBy::Distance) && self.compiled.of.is_some();
         // The nearest rows are looked for nearby first: measuring is what costs.
@@ -773,6 +803,48 @@ impl<'a> Sorter<'a> {
             }
             reach_m = if reach_m < 1e6 { reach_m * 8.0 } else { f64::INFINITY };
         }
+    }
+
+    /// The page of the rows nearest to a place, by walking the trees from it; `None` when that is not asked, or when
+    /// rows without a distance belong on the page.
+    fn nearest(&self, after: Option<&Cursor>, limit: Option<usize>) -> Option<(Vec<Candidate<'a>>, bool)> {
+        let (SortBy::Distance, Of::Place(place)) = (self.sort, self.compiled.of.as_ref()?.of) else {
+            return None;
+        };
+        let (limit, after) = (limit?, after.filter(|cursor| cursor.sort == self.sort));
+        let mut walks: Vec<_> = self.slices.iter().map(|slice| slice.part.tree.nearest(*place)).collect();
+        let (mut page, mut seen, mut memo) = (Vec::new(), HashSet::new(), Memo::default());
+        loop {
+            let least = |(number, walk): (u32, &tree::Nearest<'_>)| Some((walk.least_m()?, number));
+            let nearest = (0..).zip(&walks).filter_map(least).min_by(|a, b| a.0.total_cmp(&b.0));
+            let full =
+                (page.len() > limit).then(|| page.last().map(|last: &Candidate<'_>| last.key)).flatten();
+            let Some((least_m, slice)) = nearest else { break };
+            if full.is_some_and(|last| Key::Number(ascending(least_m)) > last) {
+                break;
+            }
+            let Some((row, meters)) = walks[slice as usize].next() else { continue };
+            let (part, hit) = (&self.slices[slice as usize], Hit { slice, row });
+            // A row comes again for each of its places, farther every time.
+            if part.part.columns.radius_m[row as usize].is_nan() || !seen.insert((slice, row)) {
+                continue;
+            }
+            let one = Candidate {
+                key: Key::Number(ascending(meters)),
+                id: part.part.columns.ids[row as usize],
+                hit,
+            };
+            let is_behind = after.is_none_or(|cursor| self.order(&one, &cursor.key(), cursor.id).is_gt());
+            let boxes = self.compiled.boxes.as_deref();
+            if is_behind && self.compiled.matches(part, row as usize, boxes, &mut memo) {
+                let at = page.partition_point(|other| self.order(other, &one.key, one.id).is_lt());
+                page.insert(at, one);
+                page.truncate(limit.saturating_add(1));
+            }
+        }
+        let more = page.len() > limit;
+        page.truncate(limit);
+        more.then_some((page, true))
     }
 
     /// The first `keep` rows behind the cursor, in order.

@@ -17,12 +17,13 @@ use kordon_borders::{BorderSet, LonLat, Nearest, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
 
+use crate::columns::{Columns, Prepared, Source, measure_all};
 use crate::ledger::{Documents, Position, ReadError};
-use crate::names::{NONE, Names, Symbol};
+use crate::names::{Names, Symbol};
 use crate::project::{PublicRecord, Record};
 use crate::seen::Seen;
 use crate::tree::PlaceTree;
-use crate::{answer, record, text};
+use crate::{answer, record};
 
 /// What everybody may see.
 #[derive(Debug)]
@@ -31,10 +32,6 @@ pub struct Public(());
 #[derive(Debug)]
 pub struct Full(());
 
-/// No word from a closed list.
-pub(crate) const NO_WORD: u8 = u8::MAX;
-/// A number that is not known.
-pub(crate) const UNKNOWN: u32 = u32::MAX;
 /// How many targets a part remembers distances to.
 const TARGETS_SEEN: usize = 12;
 /// How many parts of one size are merged into one.
@@ -81,112 +78,6 @@ fn box_of(ring: &[[f64; 2]]) -> [f64; 4] {
     ring.iter().fold(empty, |b, p| [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])])
 }
 
-/// Where an incident stands among the territories.
-#[derive(Clone, Copy)]
-pub(crate) struct Border {
-    pub claims: Symbol,
-    pub foreign: Option<Nearest>,
-}
-
-/// One incident as it goes into the columns.
-pub(crate) struct Prepared {
-    pub id: IncidentId,
-    start_s: i64,
-    end_s: i64,
-    places: Vec<LonLat>,
-    radius_m: f64,
-    event_type: u8,
-    verification: u8,
-    sub_event_type: Symbol,
-    country: Symbol,
-    infrastructure: u32,
-    damage: u32,
-    deaths: [u32; 3],
-    title: String,
-    text: String,
-    title_len: u32,
-    position: Position,
-    border: Border,
-}
-
-impl Prepared {
-    fn new(incident: &Incident, position: Position, context: &Context) -> Self {
-        let p = &incident.properties;
-        let times = incident.times();
-        let title = incident.title_in("en").to_owned();
-        let mut folded = text::fold(&title);
-        let title_len = u32::try_from(folded.len()).unwrap_or(u32::MAX);
-        for other in p.title.iter().chain(&p.description).flat_map(|text| text.iter()) {
-            if other.1 != title {
-                text::fold_into(&mut folded, other.1);
-            }
-        }
-        for place in p.location.iter().chain(&p.admin1).chain(&p.admin2).chain(&p.admin3) {
-            text::fold_into(&mut folded, place);
-        }
-        let symbol = |word: &Option<String>| word.as_ref().map_or(NONE, |word| context.words.number(word));
-        let infrastructure = p.impacts.iter().filter_map(|impact| impact.infrastructure);
-        let damage = p.impacts.iter().filter_map(|impact| impact.damage);
-        Self {
-            id: incident.id,
-            start_s: times.start_s,
-            end_s: times.end_s,
-            places: incident.places.clone(),
-            radius_m: incident.radius().meters.unwrap_or(f64::NAN),
-            event_type: p.event_type.map_or(NO_WORD, |word| word as u8),
-            verification: p.verification.map_or(NO_WORD, |word| word as u8),
-            sub_event_type: symbol(&p.sub_event_type),
-            country: symbol(&p.country),
-            infrastructure: infrastructure.fold(0, |set, word| set | 1 << word as u32),
-            damage: damage.fold(0, |set, word| set | 1 << word as u32),
-            deaths: [p.deaths_low, p.deaths_best, p.deaths_high].map(|n| n.unwrap_or(UNKNOWN)),
-            title,
-            text: folded,
-            title_len,
-            position,
-            border: Border { claims: NONE, foreign: None },
-        }
-    }
-
-    /// Where the incident stands among the territories: who claims its places, and the nearest foreign border.
-    fn measure(&self, context: &Context) -> Border {
-        let mut claims: Vec<TerritoryId> = Vec::new();
-        for &place in &self.places {
-            claims.extend(context.borders.containing(place).iter());
-        }
-        claims.sort_unstable();
-        claims.dedup();
-        let mut foreign: Option<Nearest> = None;
-        // Without a radius the place is an area's mark, and its distance would be an invention.
-        let measured = if self.radius_m.is_nan() { &[][..] } else { &self.places };
-        for &place in measured {
-            let limit = foreign.as_ref().map_or(f64::INFINITY, |nearest| nearest.distance_m);
-            let found = context.borders.nearest_foreign(place, limit);
-            if found.as_ref().is_some_and(|found| found.distance_m < limit) {
-                foreign = found;
-            }
-        }
-        Border { claims: context.claims.number(&claims), foreign }
-    }
-
-    /// Along a curve that keeps neighbors together, so that measuring them meets the same edges.
-    fn curve_key(&self) -> u32 {
-        let Some(place) = self.places.first() else { return u32::MAX };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0..=65535")]
-        let cell = |fraction: f64| spread((fraction * 65_535.0) as u16);
-        cell((place.lon() + 180.0) / 360.0) | cell((place.lat() + 90.0) / 180.0) << 1
-    }
-}
-
-/// The bits of a number with a zero before each (Morton order).
-fn spread(number: u16) -> u32 {
-    let mut bits = u32::from(number);
-    bits = (bits | bits << 8) & 0x00ff_00ff;
-    bits = (bits | bits << 4) & 0x0f0f_0f0f;
-    bits = (bits | bits << 2) & 0x3333_3333;
-    (bits | bits << 1) & 0x5555_5555
-}
-
 /// A row that everybody may see.
 pub(crate) struct PublicRow(Prepared);
 /// A row that only staff may see.
@@ -204,138 +95,54 @@ impl StaffRow {
     }
 }
 
-/// A row of either kind, as a tier takes it.
+/// A row of either kind.
 pub(crate) trait TierRow: Send {
-    fn prepared(&mut self) -> &mut Prepared;
-    fn start_s(&self) -> i64;
+    fn prepared(self) -> Prepared;
 }
 
 impl TierRow for PublicRow {
-    fn prepared(&mut self) -> &mut Prepared {
-        &mut self.0
-    }
-
-    fn start_s(&self) -> i64 {
-        self.0.start_s
+    fn prepared(self) -> Prepared {
+        self.0
     }
 }
 
 impl TierRow for StaffRow {
-    fn prepared(&mut self) -> &mut Prepared {
-        &mut self.0
-    }
-
-    fn start_s(&self) -> i64 {
-        self.0.start_s
+    fn prepared(self) -> Prepared {
+        self.0
     }
 }
 
-/// Measures many rows on all cores.
-pub(crate) fn measure_all<R: TierRow>(rows: &mut [R], context: &Context) {
-    let mut prepared: Vec<&mut Prepared> = rows.iter_mut().map(TierRow::prepared).collect();
-    prepared.par_sort_by_cached_key(|row| row.curve_key());
-    prepared.par_iter_mut().with_min_len(64).for_each(|row| row.border = row.measure(context));
+/// Measured rows of one kind in columns, on their way into a tier. In the order in which they were given.
+pub(crate) struct Batch<R> {
+    columns: Columns,
+    _kind: PhantomData<fn(R)>,
 }
 
-/// Rows in columns, ascending by start.
-#[derive(Default)]
-pub(crate) struct Columns {
-    pub ids: Vec<IncidentId>,
-    pub start_s: Vec<i64>,
-    pub end_s: Vec<i64>,
-    place_ends: Vec<u32>,
-    places: Vec<LonLat>,
-    pub radius_m: Vec<f64>,
-    pub event_type: Vec<u8>,
-    pub verification: Vec<u8>,
-    pub sub_event_type: Vec<Symbol>,
-    pub country: Vec<Symbol>,
-    pub infrastructure: Vec<u32>,
-    pub damage: Vec<u32>,
-    pub deaths: Vec<[u32; 3]>,
-    titles: String,
-    title_ends: Vec<usize>,
-    texts: String,
-    text_ends: Vec<usize>,
-    title_len: Vec<u32>,
-    position: Vec<Position>,
-    pub border: Vec<Border>,
-}
+impl<R: TierRow> Batch<R> {
+    pub fn of(rows: Vec<R>, context: &Context) -> Self {
+        let mut rows: Vec<Prepared> = rows.into_iter().map(TierRow::prepared).collect();
+        measure_all(&mut rows, context);
+        Self { columns: Columns::of(&rows), _kind: PhantomData }
+    }
 
-fn span(ends: &[usize], row: usize) -> std::ops::Range<usize> {
-    (if row == 0 { 0 } else { ends[row - 1] })..ends[row]
-}
-
-impl Columns {
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.columns.len()
     }
 
-    pub fn places(&self, row: usize) -> &[LonLat] {
-        let start = if row == 0 { 0 } else { self.place_ends[row - 1] };
-        &self.places[start as usize..self.place_ends[row] as usize]
+    /// Where the documents of the rows are, once they are written.
+    pub fn positions(&mut self) -> &mut [Position] {
+        &mut self.columns.position
     }
 
-    pub fn title(&self, row: usize) -> &str {
-        &self.titles[span(&self.title_ends, row)]
+    /// Drops the rows that are not to be kept.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let rows = (0..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| (0, row));
+        self.columns = Columns::gather(&[&self.columns], &rows.collect::<Vec<Source>>());
     }
 
-    pub fn text(&self, row: usize) -> &str {
-        &self.texts[span(&self.text_ends, row)]
-    }
-
-    /// The folded title, by which rows are sorted.
-    pub fn title_key(&self, row: usize) -> &str {
-        self.text(row).get(..self.title_len[row] as usize).unwrap_or_default()
-    }
-
-    fn push(&mut self, row: &Prepared) {
-        self.titles.push_str(&row.title);
-        self.texts.push_str(&row.text);
-        self.places.extend_from_slice(&row.places);
-        self.ids.push(row.id);
-        self.start_s.push(row.start_s);
-        self.end_s.push(row.end_s);
-        self.radius_m.push(row.radius_m);
-        self.event_type.push(row.event_type);
-        self.verification.push(row.verification);
-        self.sub_event_type.push(row.sub_event_type);
-        self.country.push(row.country);
-        self.infrastructure.push(row.infrastructure);
-        self.damage.push(row.damage);
-        self.deaths.push(row.deaths);
-        self.title_len.push(row.title_len);
-        self.position.push(row.position);
-        self.border.push(row.border);
-        self.close();
-    }
-
-    fn push_from(&mut self, other: &Columns, row: usize) {
-        self.titles.push_str(other.title(row));
-        self.texts.push_str(other.text(row));
-        self.places.extend_from_slice(other.places(row));
-        self.ids.push(other.ids[row]);
-        self.start_s.push(other.start_s[row]);
-        self.end_s.push(other.end_s[row]);
-        self.radius_m.push(other.radius_m[row]);
-        self.event_type.push(other.event_type[row]);
-        self.verification.push(other.verification[row]);
-        self.sub_event_type.push(other.sub_event_type[row]);
-        self.country.push(other.country[row]);
-        self.infrastructure.push(other.infrastructure[row]);
-        self.damage.push(other.damage[row]);
-        self.deaths.push(other.deaths[row]);
-        self.title_len.push(other.title_len[row]);
-        self.position.push(other.position[row]);
-        self.border.push(other.border[row]);
-        self.close();
-    }
-
-    fn close(&mut self) {
-        self.title_ends.push(self.titles.len());
-        self.text_ends.push(self.texts.len());
-        // A part has at most u32::MAX places: the writer's batches and merges stay far below.
-        self.place_ends.push(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+    /// From the numbers of another context to those of this one.
+    pub fn renumber(&mut self, words: &[Symbol], claims: &[Symbol]) {
+        self.columns.renumber(words, claims);
     }
 }
 
@@ -355,33 +162,30 @@ impl Part {
         let rows = 0..u32::try_from(columns.len()).unwrap_or(u32::MAX);
         let mut by_id: Vec<u32> = rows.clone().collect();
         by_id.par_sort_unstable_by_key(|&row| columns.ids[row as usize]);
-        let places = rows.flat_map(|row| columns.places(row as usize).iter().map(move |&place| (row, place)));
-        let tree = PlaceTree::build(places);
+        let mut row_of = Vec::with_capacity(columns.places.len());
+        for row in rows {
+            row_of.resize(columns.place_ends[row as usize] as usize, row);
+        }
+        let tree = PlaceTree::build(&row_of, &columns.places);
         Self { columns, by_id, tree, seen: Mutex::default() }
     }
 
-    fn of_rows<R: TierRow>(mut rows: Vec<R>) -> Self {
-        rows.sort_by_key(TierRow::start_s);
-        let mut columns = Columns::default();
-        for row in &mut rows {
-            columns.push(row.prepared());
-        }
-        Self::new(columns)
+    /// The rows of these columns that are to be kept, ascending by start.
+    fn merged(from: &[&Columns], keep: impl Fn(usize, usize) -> bool) -> Self {
+        let kept = |(at, number): (usize, u32)| {
+            let (starts, keep) = (&from[at].start_s, &keep);
+            let rows = (0..starts.len()).zip(0_u32..).filter(move |&(row, _)| keep(at, row));
+            rows.map(move |(row, short)| (starts[row], (number, short)))
+        };
+        let mut order: Vec<(i64, Source)> = (0..from.len()).zip(0_u32..).flat_map(kept).collect();
+        order.par_sort_unstable();
+        let order: Vec<Source> = order.into_iter().map(|(_, source)| source).collect();
+        Self::new(Columns::gather(from, &order))
     }
 
-    fn merged(slices: &[Slice]) -> Self {
-        let live = |at: usize| {
-            let slice = &slices[at];
-            let starts = &slice.part.columns.start_s;
-            (0..starts.len()).filter(|&row| !slice.dead.has(row)).map(move |row| (starts[row], at, row))
-        };
-        let mut order: Vec<(i64, usize, usize)> = (0..slices.len()).flat_map(live).collect();
-        order.par_sort_unstable();
-        let mut columns = Columns::default();
-        for (_, at, row) in order {
-            columns.push_from(&slices[at].part.columns, row);
-        }
-        Self::new(columns)
+    fn of_slices(slices: &[Slice]) -> Self {
+        let columns: Vec<&Columns> = slices.iter().map(|slice| &slice.part.columns).collect();
+        Self::merged(&columns, |at, row| !slices[at].dead.has(row))
     }
 
     pub fn find(&self, id: IncidentId) -> Option<usize> {
@@ -456,9 +260,10 @@ impl<R: TierRow> Tier<R> {
     }
 
     /// Adds rows as one part.
-    pub fn add(&mut self, rows: Vec<R>) {
-        if !rows.is_empty() {
-            self.slices.push(Slice::new(Part::of_rows(rows)));
+    pub fn add(&mut self, batches: &[Batch<R>]) {
+        let columns: Vec<&Columns> = batches.iter().map(|batch| &batch.columns).collect();
+        if columns.iter().any(|columns| columns.len() > 0) {
+            self.slices.push(Slice::new(Part::merged(&columns, |_, _| true)));
         }
     }
 
@@ -482,7 +287,7 @@ impl<R: TierRow> Tier<R> {
         let mut changed = self.slices.len() != before;
         for slice in &mut self.slices {
             if slice.live * 2 < slice.part.columns.len() {
-                *slice = Slice::new(Part::merged(std::slice::from_ref(slice)));
+                *slice = Slice::new(Part::of_slices(std::slice::from_ref(slice)));
                 changed = true;
             }
         }
@@ -492,7 +297,7 @@ impl<R: TierRow> Tier<R> {
             if same < FAN_IN {
                 break;
             }
-            let merged = Part::merged(&self.slices[self.slices.len() - same..]);
+            let merged = Part::of_slices(&self.slices[self.slices.len() - same..]);
             self.slices.truncate(self.slices.len() - same);
             self.slices.push(Slice::new(merged));
             changed = true;

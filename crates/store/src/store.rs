@@ -23,12 +23,13 @@ use kordon_incidents::{EventDate, Incident, IncidentId, RecordStatus};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::bulk::{Bulk, Ready};
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
 };
 use crate::project::{Record, project};
 use crate::record::{self, Hash, Op};
-use crate::snapshot::{Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier, measure_all};
+use crate::snapshot::{Batch, Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier};
 
 /// Waiting batches are written together up to about so many incidents.
 const GROUP_MAX: usize = 100_000;
@@ -103,6 +104,9 @@ pub enum PutError {
     /// An incident cannot be written as JSON.
     #[error("incident {0} cannot be written: {1}")]
     NotJson(IncidentId, String),
+    /// The documents of a file, kept aside until it is put, could not be read back.
+    #[error("reading back what was set aside: {0}")]
+    SetAside(Arc<io::Error>),
     /// The store is closing.
     #[error("the store is closing")]
     Closing,
@@ -193,7 +197,7 @@ pub struct Store {
     shared: Arc<Shared>,
     dir: PathBuf,
     recovery: Recovery,
-    queue: Option<Sender<Job>>,
+    queue: Option<Sender<Work>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -216,13 +220,13 @@ struct Index {
 }
 
 #[derive(Clone, Copy)]
-struct Current {
-    position: Position,
-    withdrawn: bool,
+pub(crate) struct Current {
+    pub position: Position,
+    pub withdrawn: bool,
 }
 
 impl Current {
-    fn new(incident: &Incident, position: Position) -> Self {
+    pub fn new(incident: &Incident, position: Position) -> Self {
         let withdrawn = incident.properties.record_status == Some(RecordStatus::Withdrawn);
         Self { position, withdrawn }
     }
@@ -234,6 +238,34 @@ impl Index {
             return Some(incident.id);
         }
         incident.properties.same_as.iter().find_map(|key| self.keys.get(&key_of(key)).copied())
+    }
+
+    fn is_known(&self, id: IncidentId, keys: &[u128]) -> bool {
+        self.current.contains_key(&id) || keys.iter().any(|key| self.keys.contains_key(key))
+    }
+
+    /// Takes in incidents of which none was known.
+    fn extend(&mut self, bulk: &Bulk, apart: &[u32], positions: &[Position]) {
+        let mut apart = apart.iter().map(|&at| at as usize).peekable();
+        let fresh = (0..bulk.staged.len()).filter(|at| apart.next_if_eq(at).is_none());
+        let fresh: Vec<(usize, &Position)> = fresh.zip(positions).collect();
+        let Self { current, keys, .. } = self;
+        current.reserve(fresh.len());
+        keys.reserve(bulk.keys.len());
+        rayon::join(
+            || {
+                current.extend(
+                    fresh.iter().map(|&(at, &position)| (bulk.staged[at].id, bulk.current(at, position))),
+                )
+            },
+            || {
+                keys.extend(
+                    fresh.iter().flat_map(|&(at, _)| {
+                        bulk.keys_of(at).iter().map(move |key| (*key, bulk.staged[at].id))
+                    }),
+                )
+            },
+        );
     }
 
     fn apply(&mut self, id: IncidentId, current: Current, keys: &[u128]) {
@@ -250,7 +282,7 @@ fn key_of(key: &str) -> u128 {
     Hash::of(key.as_bytes()).short()
 }
 
-fn keys_of(incident: &Incident) -> Vec<u128> {
+pub(crate) fn keys_of(incident: &Incident) -> Vec<u128> {
     incident.properties.same_as.iter().map(|key| key_of(key)).collect()
 }
 
@@ -268,6 +300,14 @@ enum Job {
         author: Author,
         reply: Sender<Result<Put, PutError>>,
     },
+}
+
+/// What comes to the writer.
+enum Work {
+    /// Is written together with others like it.
+    Job(Job),
+    /// Is a batch of its own.
+    Load { bulk: Box<Bulk>, reply: Sender<Result<Put, PutError>> },
 }
 
 impl Job {
@@ -368,7 +408,8 @@ impl Store {
     ///
     /// [`PutError`]: nothing of the batch is acknowledged.
     pub fn put(&self, incidents: Vec<Incident>, author: &Author) -> Result<Put, PutError> {
-        self.ask(|reply| Job::Put { incidents, into_withdrawn: true, author: author.clone(), reply })
+        let author = author.clone();
+        self.ask(|reply| Work::Job(Job::Put { incidents, into_withdrawn: true, author, reply }))
     }
 
     /// Puts one incident as [`Self::put`] does, unless it would become a revision of one that was withdrawn or
@@ -379,10 +420,20 @@ impl Store {
     /// [`PutError`], [`PutError::Withdrawn`] among them: nothing was written.
     pub fn put_one(&self, incident: Incident, author: &Author) -> Result<(IncidentId, Outcome), PutError> {
         let id = incident.id;
-        let incidents = vec![incident];
+        let (incidents, author) = (vec![incident], author.clone());
         let put =
-            self.ask(|reply| Job::Put { incidents, into_withdrawn: false, author: author.clone(), reply })?;
+            self.ask(|reply| Work::Job(Job::Put { incidents, into_withdrawn: false, author, reply }))?;
         Ok(put.ids.first().copied().unwrap_or((id, Outcome::Unchanged)))
+    }
+
+    /// Puts the incidents of a file as [`Self::put`] does, as one batch: all of it or nothing.
+    /// [`Put::ids`] stays empty.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`]: nothing of the file is acknowledged.
+    pub fn load(&self, bulk: Bulk) -> Result<Put, PutError> {
+        self.ask(|reply| Work::Load { bulk: Box::new(bulk), reply })
     }
 
     /// Withdraws an incident: a last revision remains as a tombstone. Withdrawing it again changes nothing.
@@ -391,13 +442,13 @@ impl Store {
     ///
     /// [`PutError`], [`PutError::NoSuchIncident`] among them.
     pub fn withdraw(&self, id: IncidentId, author: &Author) -> Result<Put, PutError> {
-        self.ask(|reply| Job::Withdraw { id, author: author.clone(), reply })
+        self.ask(|reply| Work::Job(Job::Withdraw { id, author: author.clone(), reply }))
     }
 
-    fn ask(&self, job: impl FnOnce(Sender<Result<Put, PutError>>) -> Job) -> Result<Put, PutError> {
+    fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
         let (reply, answer) = mpsc::channel();
         let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
-        queue.send(job(reply)).map_err(|_| PutError::Closing)?;
+        queue.send(work(reply)).map_err(|_| PutError::Closing)?;
         answer.recv().map_err(|_| PutError::Closing)?
     }
 
@@ -545,14 +596,14 @@ struct Loading {
 }
 
 /// One row, for one of the tiers; withdrawn ones have none.
-enum Row {
+pub(crate) enum Row {
     Public(PublicRow),
     Staff(StaffRow),
     Gone,
 }
 
 impl Row {
-    fn new(record: &Record, position: Position, context: &Context) -> Self {
+    pub fn new(record: &Record, position: Position, context: &Context) -> Self {
         if let Some(public) = project(record) {
             return Self::Public(PublicRow::new(&public, position, context));
         }
@@ -596,16 +647,14 @@ impl Loading {
     }
 
     fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
-        let (mut public, mut staff) = split(self.rows.into_iter().flatten());
-        measure_all(&mut public, context);
-        measure_all(&mut staff, context);
+        let (public, staff) = split(self.rows.into_iter().flatten(), context);
         let (mut public_tier, mut staff_tier) = (Tier::new(), Tier::new());
-        rayon::join(|| public_tier.add(public), || staff_tier.add(staff));
+        rayon::join(|| public_tier.add(&[public]), || staff_tier.add(&[staff]));
         (self.index, public_tier, staff_tier)
     }
 }
 
-fn split(rows: impl Iterator<Item = Row>) -> (Vec<PublicRow>, Vec<StaffRow>) {
+fn split(rows: impl Iterator<Item = Row>, context: &Context) -> (Batch<PublicRow>, Batch<StaffRow>) {
     let (mut public, mut staff) = (Vec::new(), Vec::new());
     for row in rows {
         match row {
@@ -614,7 +663,7 @@ fn split(rows: impl Iterator<Item = Row>) -> (Vec<PublicRow>, Vec<StaffRow>) {
             Row::Gone => {}
         }
     }
-    (public, staff)
+    (Batch::of(public, context), Batch::of(staff, context))
 }
 
 fn parse(bytes: &[u8], frame: &ledger::Frame) -> Result<Incident, ReadError> {
@@ -728,6 +777,15 @@ impl Group {
         incident.properties.same_as.iter().find_map(by_key)
     }
 
+    /// What is to be written.
+    fn entries(&self) -> Result<Vec<Entry>, PutError> {
+        let entry = |revision: &Revision| match serde_json::to_vec(&revision.incident) {
+            Ok(feature) => Ok(Entry { op: revision.op, feature }),
+            Err(error) => Err(PutError::NotJson(revision.incident.id, error.to_string())),
+        };
+        self.revisions.par_iter().with_min_len(64).map(entry).collect()
+    }
+
     fn push(&mut self, op: Op, incident: Incident) {
         for key in keys_of(&incident) {
             self.keys.entry(key).or_insert(incident.id);
@@ -740,17 +798,32 @@ impl Group {
 type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 
 impl Writer {
-    fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let mut size = first.size();
-            let mut group = vec![first];
-            while size < GROUP_MAX
-                && let Ok(next) = jobs.try_recv()
-            {
-                size += next.size();
-                group.push(next);
-            }
-            for (reply, result) in self.commit(group) {
+    fn run(mut self, queue: &Receiver<Work>) {
+        let mut waiting = None;
+        while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
+            let replies = match first {
+                Work::Load { bulk, reply } => vec![(reply, self.load(*bulk))],
+                Work::Job(first) => {
+                    let mut size = first.size();
+                    let mut group = vec![first];
+                    while size < GROUP_MAX
+                        && let Ok(next) = queue.try_recv()
+                    {
+                        match next {
+                            Work::Job(next) => {
+                                size += next.size();
+                                group.push(next);
+                            }
+                            load @ Work::Load { .. } => {
+                                waiting = Some(load);
+                                break;
+                            }
+                        }
+                    }
+                    self.commit(group)
+                }
+            };
+            for (reply, result) in replies {
                 // Whoever asked may have gone; what is written is written.
                 let _ = reply.send(result);
             }
@@ -773,8 +846,7 @@ impl Writer {
                 }
             }
             Err(error) => {
-                let refusal = self.ledger.refusal().cloned();
-                *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+                self.tell_refusal();
                 for (_, result) in &mut replies {
                     if result.is_ok() {
                         *result = Err(error.clone());
@@ -783,6 +855,59 @@ impl Writer {
             }
         }
         replies
+    }
+
+    fn tell_refusal(&self) {
+        let refusal = self.ledger.refusal().cloned();
+        *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+    }
+
+    /// Puts a whole file. What is known already, or stands in it twice, is resolved as single reports are; the
+    /// rest is written as it was prepared.
+    fn load(&mut self, mut bulk: Bulk) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        let apart = self.apart(&bulk);
+        let (mut group, author) = (Group::default(), bulk.author.clone());
+        let mut put = self.resolve_put(bulk.read(&apart)?, true, &author, &mut group)?;
+        put.ids.clear();
+        let fresh = bulk.len() - apart.len();
+        put.accepted += fresh;
+        let others = group.entries()?;
+        let count = fresh + others.len();
+        if count > 0 {
+            let pieces = bulk.entries(&apart).map_err(|error| PutError::SetAside(Arc::new(error)))?;
+            let pieces = pieces.chain((!others.is_empty()).then_some(Ok(others)));
+            let written = self.ledger.append_pieces(count, pieces);
+            let positions = written.inspect_err(|_| self.tell_refusal())?;
+            self.apply_bulk(&mut bulk, &apart, &positions[..fresh]);
+            self.apply(group, &positions[fresh..]);
+        }
+        put.seq = self.ledger.head().seq;
+        Ok(put)
+    }
+
+    /// Which incidents of a file cannot simply be added; ascending.
+    fn apart(&self, bulk: &Bulk) -> Vec<u32> {
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        let mut apart = bulk.entangled();
+        let known = (0..bulk.len())
+            .into_par_iter()
+            .with_min_len(1 << 12)
+            .filter(|&at| index.is_known(bulk.staged[at].id, bulk.keys_of(at)));
+        apart.par_extend(known.filter_map(|at| u32::try_from(at).ok()));
+        apart.sort_unstable();
+        apart.dedup();
+        apart
+    }
+
+    fn apply_bulk(&mut self, bulk: &mut Bulk, apart: &[u32], positions: &[Position]) {
+        let Ready { public, staff } = bulk.rows(positions, apart, &self.shared.context);
+        self.public.add(&public);
+        self.staff.add(&staff);
+        let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
+        index.extend(bulk, apart, positions);
     }
 
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
@@ -872,13 +997,7 @@ impl Writer {
         if group.revisions.is_empty() {
             return Ok(self.ledger.head().seq);
         }
-        let entry = |revision: &Revision| match serde_json::to_vec(&revision.incident) {
-            Ok(feature) => Ok(Entry { op: revision.op, feature }),
-            Err(error) => Err(PutError::NotJson(revision.incident.id, error.to_string())),
-        };
-        let entries: Vec<Entry> =
-            group.revisions.par_iter().with_min_len(64).map(entry).collect::<Result<_, _>>()?;
-        let positions = self.ledger.append(&entries)?;
+        let positions = self.ledger.append(&group.entries()?)?;
         self.apply(group, &positions);
         Ok(self.ledger.head().seq)
     }
@@ -908,11 +1027,9 @@ impl Writer {
                 rows.extend(row);
             }
         }
-        let (mut public, mut staff) = split(rows.into_iter());
-        measure_all(&mut public, &context);
-        measure_all(&mut staff, &context);
-        self.public.add(public);
-        self.staff.add(staff);
+        let (public, staff) = split(rows.into_iter(), &context);
+        self.public.add(&[public]);
+        self.staff.add(&[staff]);
         self.publish();
     }
 
@@ -940,7 +1057,7 @@ fn is_gone(incident: &Incident) -> bool {
 }
 
 /// Says who recorded this revision, and when.
-fn sign(incident: &mut Incident, revision: u64, now: Option<&EventDate>, author: &Author) {
+pub(crate) fn sign(incident: &mut Incident, revision: u64, now: Option<&EventDate>, author: &Author) {
     let properties = &mut incident.properties;
     properties.record_status = properties.record_status.or(Some(RecordStatus::Published));
     properties.revision = Some(revision);
@@ -949,7 +1066,7 @@ fn sign(incident: &mut Incident, revision: u64, now: Option<&EventDate>, author:
 }
 
 /// The moment, to the second. `None` only for a clock outside the years an incident may have.
-fn now() -> Option<EventDate> {
+pub(crate) fn now() -> Option<EventDate> {
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     EventDate::parse(&now).ok()
 }

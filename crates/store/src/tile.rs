@@ -12,9 +12,10 @@ use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
 use kordon_incidents::{EventType, Verification};
 
 use crate::aggregate::civil;
+use crate::columns::Columns;
 use crate::mercator::{EXTENT, OnTile, Tile, world_of};
 use crate::query::{Compiled, Hit, Query};
-use crate::snapshot::{Columns, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Where single incidents give way to clusters: from this zoom on, a tile with more spots than `spots_max` is a grid of so
 /// many cells aside. A tile is shown at 512 pixels, so the cells are 32 pixels far out, 21 nearer by; at the last zoom that

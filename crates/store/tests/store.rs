@@ -14,8 +14,8 @@ use kordon_incidents::{
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
-    AppendError, Author, Certainty, Dimension, During, Of, Options, Outcome, PutError, Query, SortBy, Store,
-    Within,
+    AppendError, Author, Bulk, Certainty, Dimension, During, Of, Options, Outcome, PutError, Query, SortBy,
+    Store, Within,
 };
 use proptest::prelude::*;
 
@@ -333,6 +333,45 @@ proptest! {
         let store = open(dir.path());
         prop_assert_eq!(features(&store), before);
         prop_assert_eq!(store.verify().unwrap(), report);
+    }
+}
+
+#[test]
+fn the_nearest_rows_come_page_by_page_as_a_scan_orders_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(5);
+    let mut all = incidents(&mut dice, 4_000);
+    for chunk in all.chunks(700) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    for gone in all.drain(..100) {
+        store.withdraw(gone.id, &author()).unwrap();
+    }
+    let snapshot = store.public();
+    for (from, event_type) in [
+        ("28.8,45.3", vec![]),
+        ("180,-16", vec![]),
+        ("0,90", vec![]),
+        ("29,45", vec![EventType::Battles, EventType::Other]),
+    ] {
+        let of = Of::parse(from, &borders()).unwrap();
+        let mut scanned: Vec<(f64, IncidentId)> = all
+            .iter()
+            .filter(|one| {
+                event_type.is_empty() || one.properties.event_type.is_some_and(|t| event_type.contains(&t))
+            })
+            .filter(|one| one.radius().meters.is_some())
+            .filter_map(|one| Some((slow_distance(one, &of)?.0, one.id)))
+            .collect();
+        scanned.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let mut query =
+            Query { of: Some(of), sortby: SortBy::Distance, limit: Some(10), event_type, ..Query::default() };
+        for page in scanned.chunks(10).take(5) {
+            let found = snapshot.find(&query);
+            assert_eq!(ids_of(&found.rows), page.iter().map(|one| one.1).collect::<Vec<_>>(), "{query:?}");
+            query.cursor = found.next;
+        }
     }
 }
 
@@ -806,4 +845,62 @@ fn refused_records_are_kept_as_they_came() {
     assert_eq!(lines[1]["record"], "{\"b\":2}");
     assert_eq!(lines[1]["faults"][0], "no place");
     assert_eq!(store.quarantine("reports.ndjson", &refused).unwrap(), file);
+}
+
+fn bulk(dir: &Path, incidents: &[Incident]) -> Bulk {
+    let mut bulk = Bulk::new(dir, &borders(), &author()).unwrap();
+    for chunk in incidents.chunks(97) {
+        bulk.add(chunk.to_vec()).unwrap();
+    }
+    bulk
+}
+
+/// All that a store shows, but for moments of recording.
+fn everything(store: &Store) -> Vec<(String, String)> {
+    let snapshot = store.full();
+    let features = |row: &kordon_store::Row| {
+        let mut feature: serde_json::Value = serde_json::from_str(&snapshot.feature(row).unwrap()).unwrap();
+        feature["properties"]["recorded_at"] = serde_json::Value::Null;
+        (row.id().to_string(), feature.to_string())
+    };
+    let mut all: Vec<_> = snapshot.find(&Query::default()).rows.iter().map(features).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_file_is_stored_as_its_reports_would_be_one_after_the_other() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (by_file, by_report) = (open(one.path()), open(other.path()));
+    let mut dice = Dice(99);
+    let mut first = incidents(&mut dice, 400);
+    first[5].properties.record_status = Some(RecordStatus::Withdrawn);
+    first[6].properties.masking = Some(Masking { level: MaskingLevel::Cell01 });
+    // Some stand in the file twice, under their id or under a key; some have several keys.
+    for at in [300, 301] {
+        first[at].id = first[at - 100].id;
+        first[at + 10].properties.same_as = first[at - 90].properties.same_as.clone();
+        first[at + 20].properties.same_as.push(format!("other:{at}"));
+    }
+    let mut second = first.clone();
+    for (at, incident) in second.iter_mut().enumerate() {
+        match at % 5 {
+            0 => incident.properties.deaths_best = Some(1_000),
+            1 => incident.id = dice.id(),
+            2 => {
+                incident.id = dice.id();
+                incident.properties.same_as = vec![format!("new:{at}")];
+            }
+            _ => {}
+        }
+    }
+    for file in [first, second] {
+        let put = by_file.load(bulk(one.path(), &file)).unwrap();
+        let slow = by_report.put(file, &author()).unwrap();
+        assert_eq!((put.accepted, put.updated, put.unchanged), (slow.accepted, slow.updated, slow.unchanged));
+        assert_eq!(everything(&by_file), everything(&by_report));
+    }
+    by_file.verify().unwrap();
+    drop(by_file);
+    assert_eq!(everything(&open(one.path())), everything(&by_report));
 }

@@ -1,0 +1,285 @@
+//! Rows in columns: what is known of many incidents, each property in one list.
+//!
+//! A list of one property is read fast by a scan, is copied as a whole when parts are merged, and goes to disk as it
+//! lies in memory. Documents stay in the ledger. About 200 bytes a row beside its texts.
+
+use kordon_borders::{LonLat, Nearest, TerritoryId, hilbert_order};
+use kordon_incidents::{Incident, IncidentId};
+use rayon::prelude::*;
+
+use crate::ledger::Position;
+use crate::names::{NONE, Symbol};
+use crate::snapshot::Context;
+use crate::text;
+
+/// No word from a closed list.
+pub(crate) const NO_WORD: u8 = u8::MAX;
+/// A number that is not known.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+/// Where an incident stands among the territories.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Border {
+    pub claims: Symbol,
+    pub foreign: Option<Nearest>,
+}
+
+/// One incident as it goes into the columns.
+pub(crate) struct Prepared {
+    pub id: IncidentId,
+    pub start_s: i64,
+    end_s: i64,
+    places: Vec<LonLat>,
+    radius_m: f64,
+    event_type: u8,
+    verification: u8,
+    sub_event_type: Symbol,
+    country: Symbol,
+    infrastructure: u32,
+    damage: u32,
+    deaths: [u32; 3],
+    title: String,
+    text: String,
+    title_len: u32,
+    position: Position,
+    border: Border,
+}
+
+impl Prepared {
+    pub fn new(incident: &Incident, position: Position, context: &Context) -> Self {
+        let p = &incident.properties;
+        let times = incident.times();
+        let title = incident.title_in("en").to_owned();
+        let mut folded = text::fold(&title);
+        let title_len = u32::try_from(folded.len()).unwrap_or(u32::MAX);
+        for other in p.title.iter().chain(&p.description).flat_map(|text| text.iter()) {
+            if other.1 != title {
+                text::fold_into(&mut folded, other.1);
+            }
+        }
+        for place in p.location.iter().chain(&p.admin1).chain(&p.admin2).chain(&p.admin3) {
+            text::fold_into(&mut folded, place);
+        }
+        let symbol = |word: &Option<String>| word.as_ref().map_or(NONE, |word| context.words.number(word));
+        let infrastructure = p.impacts.iter().filter_map(|impact| impact.infrastructure);
+        let damage = p.impacts.iter().filter_map(|impact| impact.damage);
+        Self {
+            id: incident.id,
+            start_s: times.start_s,
+            end_s: times.end_s,
+            places: incident.places.clone(),
+            radius_m: incident.radius().meters.unwrap_or(f64::NAN),
+            event_type: p.event_type.map_or(NO_WORD, |word| word as u8),
+            verification: p.verification.map_or(NO_WORD, |word| word as u8),
+            sub_event_type: symbol(&p.sub_event_type),
+            country: symbol(&p.country),
+            infrastructure: infrastructure.fold(0, |set, word| set | 1 << word as u32),
+            damage: damage.fold(0, |set, word| set | 1 << word as u32),
+            deaths: [p.deaths_low, p.deaths_best, p.deaths_high].map(|n| n.unwrap_or(UNKNOWN)),
+            title,
+            text: folded,
+            title_len,
+            position,
+            border: Border { claims: NONE, foreign: None },
+        }
+    }
+
+    /// Where the incident stands among the territories: who claims its places, and the nearest foreign border.
+    fn measure(&self, context: &Context) -> Border {
+        let mut claims: Vec<TerritoryId> = Vec::new();
+        for &place in &self.places {
+            claims.extend(context.borders.containing(place).iter());
+        }
+        claims.sort_unstable();
+        claims.dedup();
+        let mut foreign: Option<Nearest> = None;
+        // Without a radius the place is an area's mark, and its distance would be an invention.
+        let measured = if self.radius_m.is_nan() { &[][..] } else { &self.places };
+        for &place in measured {
+            let limit = foreign.as_ref().map_or(f64::INFINITY, |nearest| nearest.distance_m);
+            let found = context.borders.nearest_foreign(place, limit);
+            if found.as_ref().is_some_and(|found| found.distance_m < limit) {
+                foreign = found;
+            }
+        }
+        Border { claims: context.claims.number(&claims), foreign }
+    }
+}
+
+/// Measures many rows on all cores, neighbors one after the other, so that they meet the same edges.
+pub(crate) fn measure_all(rows: &mut [Prepared], context: &Context) {
+    let placed: Vec<usize> = (0..rows.len()).filter(|&row| !rows[row].places.is_empty()).collect();
+    let places: Vec<LonLat> = placed.iter().map(|&row| rows[row].places[0]).collect();
+    let measure = |&at: &u32| {
+        let row = placed[at as usize];
+        (row, rows[row].measure(context))
+    };
+    let order = hilbert_order(&places);
+    let measured: Vec<(usize, Border)> = order.par_iter().with_min_len(64).map(measure).collect();
+    for (row, border) in measured {
+        rows[row].border = border;
+    }
+    let nowhere = context.claims.number(&[]);
+    rows.iter_mut().filter(|row| row.places.is_empty()).for_each(|row| row.border.claims = nowhere);
+}
+
+/// Rows in columns. Those of a part ascend by start.
+#[derive(Default, PartialEq, Debug)]
+pub(crate) struct Columns {
+    pub ids: Vec<IncidentId>,
+    pub start_s: Vec<i64>,
+    pub end_s: Vec<i64>,
+    pub(crate) place_ends: Vec<u32>,
+    pub(crate) places: Vec<LonLat>,
+    pub radius_m: Vec<f64>,
+    pub event_type: Vec<u8>,
+    pub verification: Vec<u8>,
+    pub sub_event_type: Vec<Symbol>,
+    pub country: Vec<Symbol>,
+    pub infrastructure: Vec<u32>,
+    pub damage: Vec<u32>,
+    pub deaths: Vec<[u32; 3]>,
+    pub(crate) titles: Texts,
+    pub(crate) texts: Texts,
+    pub(crate) title_len: Vec<u32>,
+    pub position: Vec<Position>,
+    pub border: Vec<Border>,
+}
+
+/// One text for each row, one behind the other.
+#[derive(Default, PartialEq, Debug)]
+pub(crate) struct Texts {
+    pub(crate) all: String,
+    pub(crate) ends: Vec<u64>,
+}
+
+impl Texts {
+    #[expect(clippy::cast_possible_truncation, reason = "ends within a text that is in memory")]
+    fn get(&self, row: usize) -> &str {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.all[start as usize..self.ends[row] as usize]
+    }
+
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len() as u64);
+    }
+
+    fn gather<'a>(order: &[Source], get: impl Fn(Source) -> &'a str) -> Self {
+        let bytes = order.iter().map(|&from| get(from).len()).sum();
+        let mut texts = Self { all: String::with_capacity(bytes), ends: Vec::with_capacity(order.len()) };
+        order.iter().for_each(|&from| texts.push(get(from)));
+        texts
+    }
+}
+
+/// A row of one of several columns: which, and its number there.
+pub(crate) type Source = (u32, u32);
+
+impl Columns {
+    pub fn of(rows: &[Prepared]) -> Self {
+        let mut columns = Self::default();
+        rows.iter().for_each(|row| columns.push(row));
+        columns
+    }
+
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn places(&self, row: usize) -> &[LonLat] {
+        let start = if row == 0 { 0 } else { self.place_ends[row - 1] };
+        &self.places[start as usize..self.place_ends[row] as usize]
+    }
+
+    pub fn title(&self, row: usize) -> &str {
+        self.titles.get(row)
+    }
+
+    pub fn text(&self, row: usize) -> &str {
+        self.texts.get(row)
+    }
+
+    /// The folded title, by which rows are sorted.
+    pub fn title_key(&self, row: usize) -> &str {
+        self.text(row).get(..self.title_len[row] as usize).unwrap_or_default()
+    }
+
+    fn push(&mut self, row: &Prepared) {
+        self.ids.push(row.id);
+        self.start_s.push(row.start_s);
+        self.end_s.push(row.end_s);
+        self.places.extend_from_slice(&row.places);
+        // A part has at most u32::MAX places: the writer's batches and merges stay far below.
+        self.place_ends.push(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+        self.radius_m.push(row.radius_m);
+        self.event_type.push(row.event_type);
+        self.verification.push(row.verification);
+        self.sub_event_type.push(row.sub_event_type);
+        self.country.push(row.country);
+        self.infrastructure.push(row.infrastructure);
+        self.damage.push(row.damage);
+        self.deaths.push(row.deaths);
+        self.titles.push(&row.title);
+        self.texts.push(&row.text);
+        self.title_len.push(row.title_len);
+        self.position.push(row.position);
+        self.border.push(row.border);
+    }
+
+    /// These rows of these columns, in this order: a list after the other, each on all cores.
+    pub fn gather(from: &[&Columns], order: &[Source]) -> Self {
+        fn list<T: Copy + Send + Sync>(order: &[Source], get: impl Fn(Source) -> T + Sync) -> Vec<T> {
+            order.par_iter().with_min_len(1 << 12).map(|&source| get(source)).collect()
+        }
+        macro_rules! column {
+            ($name:ident) => {
+                list(order, |(at, row)| from[at as usize].$name[row as usize])
+            };
+        }
+        let mut end = 0;
+        let place_ends = order.iter().map(|&(at, row)| {
+            // As in `push`.
+            end += u32::try_from(from[at as usize].places(row as usize).len()).unwrap_or(u32::MAX);
+            end
+        });
+        let place_ends = place_ends.collect();
+        let mut places = Vec::with_capacity(end as usize);
+        for &(at, row) in order {
+            places.extend_from_slice(from[at as usize].places(row as usize));
+        }
+        let (titles, texts) = rayon::join(
+            || Texts::gather(order, |(at, row)| from[at as usize].title(row as usize)),
+            || Texts::gather(order, |(at, row)| from[at as usize].text(row as usize)),
+        );
+        Self {
+            ids: column!(ids),
+            start_s: column!(start_s),
+            end_s: column!(end_s),
+            place_ends,
+            places,
+            radius_m: column!(radius_m),
+            event_type: column!(event_type),
+            verification: column!(verification),
+            sub_event_type: column!(sub_event_type),
+            country: column!(country),
+            infrastructure: column!(infrastructure),
+            damage: column!(damage),
+            deaths: column!(deaths),
+            titles,
+            texts,
+            title_len: column!(title_len),
+            position: column!(position),
+            border: column!(border),
+        }
+    }
+
+    /// The same rows with other numbers for words and sets of claimants.
+    pub fn renumber(&mut self, words: &[Symbol], claims: &[Symbol]) {
+        let renumber = |symbols: &[Symbol], symbol: &mut Symbol| {
+            *symbol = symbols.get(*symbol as usize).copied().unwrap_or(NONE);
+        };
+        self.sub_event_type.iter_mut().chain(&mut self.country).for_each(|word| renumber(words, word));
+        self.border.iter_mut().for_each(|border| renumber(claims, &mut border.claims));
+    }
+}
