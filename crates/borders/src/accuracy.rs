@@ -23,8 +23,8 @@ use crate::LonLat;
 use crate::edge::Edge;
 use crate::ellipsoid::{dot, sub};
 use crate::format::{Chart, ChartArc, Evidence, Kind, Stretch};
-use crate::nearest::Tree;
 use crate::territory::{Mask, TerritoryId};
+use crate::tree::Tree;
 
 /// The way between two points at which editions are compared, in meters.
 const STEP_M: f64 = 500.0;
@@ -175,17 +175,15 @@ struct Line {
     chart: Chart,
     tree: Tree,
     arcs: Vec<u32>,
-    whose: Mask,
 }
 
 impl Line {
     fn of(chart: &Chart, arcs: Vec<u32>) -> Self {
-        let whose = Mask::of([TerritoryId(0)]);
         let mut line = Chart {
             info: chart.info.clone(),
             territories: Vec::new(),
             stretches: Vec::new(),
-            sides: vec![Mask::default(), whose],
+            sides: vec![Mask::default(), Mask::of([TerritoryId(0)])],
             points: Vec::new(),
             arcs: Vec::new(),
             rings: Vec::new(),
@@ -195,13 +193,13 @@ impl Line {
             line.points.extend_from_slice(&chart.points[arc.range()]);
             line.arcs.push(ChartArc { start, left: 0, right: 1, ..*arc });
         }
-        Self { tree: Tree::of_chart(&line), chart: line, arcs, whose }
+        Self { tree: Tree::of_chart(&line), chart: line, arcs }
     }
 
     /// From points along some arcs of another set.
     fn to_points_of(&self, other: &Chart, arcs: &[u32]) -> Vec<Apart> {
         let measure = |(arc, place): &(u32, LonLat)| {
-            let found = self.tree.nearest(&self.chart, *place, &self.whose, f64::INFINITY)?;
+            let found = self.tree.nearest(&self.chart, *place, |_| true, f64::INFINITY, None)?;
             let nearest = self.arcs[found.arc as usize];
             Some(Apart { arc: *arc, nearest, distance_m: found.distance_m })
         };

@@ -4,14 +4,16 @@
 //! replaces the curve by another: positions, tangents and curvatures come from the ellipsoid's own formulas, and
 //! only the *search* uses chords, each with a proven bound of how far the curve strays from it ([`Edge::slack`]).
 //!
-//! Below 200 km the nearest point of the curve in a straight line is the nearest along the ground, to less than
-//! 1 µm in the distance. Beyond, the geodesic distance itself is minimised, with its derivative from Karney's azimuth.
+//! Near by, the nearest point of the curve in a straight line is the nearest along the ground ([`Edge::foot`]): the
+//! distances differ by 3 nm at 100 km and some µm at 500 km, so [`Edge::settled`] moves it from there on. Beyond 700 km the
+//! geodesic distance itself is minimised, with its derivative from Karney's azimuth ([`Edge::foot_far`]).
 
 use crate::LonLat;
-use crate::ellipsoid::{A, E2, R_MAX, Vec3, dot, ecef, inverse_azimuths, sub};
+use crate::ellipsoid::{A, E2, Observer, R_MAX, Vec3, dot, ecef, inverse_azimuths, sub};
 use crate::format::{HALF_TURN, STEPS_PER_DEGREE};
 
 const TURN: f64 = 2.0 * HALF_TURN as f64;
+const RADIANS_PER_STEP: f64 = std::f64::consts::PI / HALF_TURN as f64;
 
 /// An edge, in steps and in radians.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +29,26 @@ pub(crate) struct Edge {
     dlat: f64,
 }
 
+/// A point of an edge far away: where on it, and the geodesic to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FarFoot {
+    pub t: f64,
+    pub length: f64,
+    /// The geodesic's azimuth where it leaves, -180 to 180.
+    pub azimuth_deg: f64,
+    /// Its azimuth where it arrives.
+    pub arriving_deg: f64,
+    /// The derivative of the length by `t`.
+    slope: f64,
+}
+
 /// A point of an edge: where on it (0 to 1), and in space.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Foot {
     pub t: f64,
     pub at: Vec3,
+    /// For an end: how far beyond it the nearest point of the edge's continuation would be, in meters, squared.
+    beyond2: f64,
 }
 
 impl Edge {
@@ -41,7 +58,7 @@ impl Edge {
             east -= TURN * east.signum();
         }
         let north = f64::from(b[1]) - f64::from(a[1]);
-        let radians = |steps: f64| (steps / STEPS_PER_DEGREE).to_radians();
+        let radians = |steps: f64| steps * RADIANS_PER_STEP;
         Self {
             from: a,
             east,
@@ -94,18 +111,62 @@ impl Edge {
             let away = sub(x, p);
             let speed2 = dot(x1, x1);
             let curvature = speed2 + dot(x2, away);
-            // Where the distance is concave, walk downhill as along a straight line.
-            let step = -dot(x1, away) / if curvature > 0.1 * speed2 { curvature } else { speed2 };
-            let next = (t + step).clamp(t0, t1);
-            let moved = next - t;
+            if curvature < 0.5 * speed2 {
+                // The edge bends as much as the distance does, which happens next to a pole only.
+                return self.foot_by_thirds(p, t0, t1);
+            }
+            let wanted = t - dot(x1, away) / curvature;
+            let next = wanted.clamp(t0, t1);
+            let (moved, beyond) = (next - t, wanted - next);
             t = next;
-            if moved * moved * speed2 < 1e-6 {
-                // Less than 1 mm left: the tangent is as good as the curve.
-                let at = [x[0] + moved * x1[0], x[1] + moved * x1[1], x[2] + moved * x1[2]];
-                return Foot { t, at };
+            if moved * moved * speed2 < 0.25 {
+                // Less than half a meter left: Newton's next step would be of micrometers, and so is the third derivative.
+                let at = [0, 1, 2].map(|i| x[i] + moved * (x1[i] + 0.5 * moved * x2[i]));
+                return Foot { t, at, beyond2: beyond * beyond * speed2 };
             }
         }
-        Foot { t, at: self.at(t) }
+        Foot { t, at: self.at(t), beyond2: 0.0 }
+    }
+
+    /// The same where the distance may have several minima: the best of some points, narrowed down.
+    fn foot_by_thirds(&self, p: Vec3, t0: f64, t1: f64) -> Foot {
+        let away2 = |t: f64| distance2(self.at(t), p);
+        let steps = 32;
+        let share = |i: i32| t0 + (t1 - t0) * f64::from(i.clamp(0, steps)) / f64::from(steps);
+        let nearest = (0..=steps).min_by(|a, b| away2(share(*a)).total_cmp(&away2(share(*b))));
+        let i = nearest.expect("there is more than one step");
+        let (mut low, mut high) = (share(i - 1), share(i + 1));
+        for _ in 0..50 {
+            let third = (high - low) / 3.0;
+            if away2(low + third) < away2(high - third) {
+                high -= third;
+            } else {
+                low += third;
+            }
+        }
+        let t = [share(i), low, high].into_iter().min_by(|a, b| away2(*a).total_cmp(&away2(*b)));
+        let t = t.expect("there are three");
+        Foot { t, at: self.at(t), beyond2: 0.0 }
+    }
+
+    /// From the foot of a straight line to that of the way along the ground, at most [`NEAR`](crate::ellipsoid::NEAR)
+    /// long: the least of a parabola through three lengths around it.
+    ///
+    /// The two ways arrive at angles that differ by less than 1e-5, so the feet are less than 10 m apart.
+    pub(crate) fn settled(&self, from: &Observer, foot: Foot, t0: f64, t1: f64) -> Foot {
+        if foot.beyond2 > 100.0 {
+            return foot;
+        }
+        let step = (20.0 / self.longest()).min((t1 - t0) / 2.0);
+        let middle = foot.t.clamp(t0 + step, t1 - step);
+        let length = |t: f64| from.length_to(self.at(t));
+        let (before, there, after) = (length(middle - step), length(middle), length(middle + step));
+        let t = middle + 0.5 * step * (before - after) / (before - 2.0 * there + after);
+        if !(t0..=t1).contains(&t) {
+            return foot;
+        }
+        let settled = Foot { t, at: self.at(t), beyond2: 0.0 };
+        if from.length_to(settled.at) < from.length_to(foot.at) { settled } else { foot }
     }
 
     /// Position, first and second derivative at `t`.
@@ -135,21 +196,34 @@ impl Edge {
         (x, x1, x2)
     }
 
-    /// The geodesic distance from `p` to the place at `t`, and its derivative by `t`.
-    fn length_and_slope(&self, p: LonLat, t: f64) -> (f64, f64) {
-        let (length, _, azimuth) = inverse_azimuths(p, self.place(t));
-        let (sin_azimuth, cos_azimuth) = azimuth.to_radians().sin_cos();
+    /// The geodesic to the place at `t`.
+    fn far_at(&self, p: LonLat, t: f64) -> FarFoot {
+        let (length, azimuth_deg, arriving_deg) = inverse_azimuths(p, self.place(t));
+        let (sin_azimuth, cos_azimuth) = arriving_deg.to_radians().sin_cos();
         let (sin_lat, cos_lat) = (self.lat + t * self.dlat).sin_cos();
         let w2 = 1.0 - E2 * sin_lat * sin_lat;
         let n = A / w2.sqrt();
         let m = n * (1.0 - E2) / w2;
-        (length, self.dlat * m * cos_azimuth + self.dlon * n * cos_lat * sin_azimuth)
+        let slope = self.dlat * m * cos_azimuth + self.dlon * n * cos_lat * sin_azimuth;
+        FarFoot { t, length, azimuth_deg, arriving_deg, slope }
+    }
+
+    /// The unit vector along which a geodesic arrives at the place at `t`.
+    pub(crate) fn arrival(&self, foot: &FarFoot) -> Vec3 {
+        let (sin_lon, cos_lon) = (self.lon + foot.t * self.dlon).sin_cos();
+        let (sin_lat, cos_lat) = (self.lat + foot.t * self.dlat).sin_cos();
+        let (east, north) = foot.arriving_deg.to_radians().sin_cos();
+        [
+            -east * sin_lon - north * sin_lat * cos_lon,
+            east * cos_lon - north * sin_lat * sin_lon,
+            north * cos_lat,
+        ]
     }
 
     /// The place between `t0` and `t1` nearest to `p` along the ground, and how far it is, for places far away; stops
     /// early with what it has when the rest cannot get below `enough`.
     ///
-    /// A piece is short (8 km or less, straying at most `slack` from its chord), so the distance along it is a slope
+    /// A piece is short (some kilometers, straying at most `slack` from its chord), so the distance along it is a slope
     /// plus a bend of at most a few `slack`: it has at most one minimum, and what a step can still gain is at most slope
     /// times way plus the bend.
     pub(crate) fn foot_far(
@@ -159,51 +233,69 @@ impl Edge {
         (t0, t1): (f64, f64),
         slack: f64,
         enough: f64,
-    ) -> (f64, f64) {
-        let (length, slope) = self.length_and_slope(p, start);
-        let mut best = (length, start);
-        let end = if slope > 0.0 { t0 } else { t1 };
-        let gain = (slope * (end - start)).abs() + 8.0 * slack;
-        if end == start || length - gain > enough {
+    ) -> FarFoot {
+        let mut a = self.far_at(p, start);
+        let mut best = a;
+        let end = if a.slope > 0.0 { t0 } else { t1 };
+        let gain = (a.slope * (end - start)).abs() + 8.0 * slack;
+        if end == start || a.length - gain > enough {
             return best;
         }
-        let (length_at_end, slope_at_end) = self.length_and_slope(p, end);
-        if length_at_end < best.0 {
-            best = (length_at_end, end);
-        }
-        if slope * slope_at_end >= 0.0 {
-            return best;
-        }
-        // The slope changes sign between: false position, halving the weight of an end that stays (Illinois).
-        let (mut a, mut fa, mut b, mut fb) = (start, slope, end, slope_at_end);
-        for _ in 0..40 {
-            let t = (a * fb - b * fa) / (fb - fa);
-            let (length, slope) = self.length_and_slope(p, t);
-            if length < best.0 {
-                best = (length, t);
+        let mut t = self.newton_far(&a, end);
+        let mut b = loop {
+            let b = self.far_at(p, t);
+            if b.length < best.length {
+                best = b;
             }
-            // What is left to gain is about slope times way.
-            if slope == 0.0 || (slope * (b - a)).abs() < 1e-5 {
+            if b.is_settled(&a) || (t == end && a.slope * b.slope >= 0.0) {
+                return best;
+            }
+            if a.slope * b.slope < 0.0 {
+                break b;
+            }
+            (a, t) = (b, end);
+        };
+        // The slope changes sign between: false position, halving the weight of an end that stays (Illinois).
+        for _ in 0..40 {
+            let next = self.far_at(p, (a.t * b.slope - b.t * a.slope) / (b.slope - a.slope));
+            if next.length < best.length {
+                best = next;
+            }
+            if next.is_settled(&b) {
                 break;
             }
-            if slope * fb < 0.0 {
-                (a, fa) = (b, fb);
+            if next.slope * b.slope < 0.0 {
+                a = b;
             } else {
-                fa /= 2.0;
+                a.slope /= 2.0;
             }
-            (b, fb) = (t, slope);
+            b = next;
         }
         best
     }
+
+    /// Where Newton's method looks next, between the foot and the end towards which the distance falls. The distance bends
+    /// as on a sphere, and with the edge's own bend; that is near enough, as what comes of it is measured.
+    fn newton_far(&self, foot: &FarFoot, end: f64) -> f64 {
+        let (_, x1, x2) = self.derivatives(foot.t);
+        let across2 = (dot(x1, x1) - foot.slope * foot.slope).max(0.0);
+        let bend = dot(x2, self.arrival(foot)) + across2 / (A * (foot.length / A).tan());
+        let next = foot.t - foot.slope / bend;
+        // Not a number or beyond the end: the end.
+        if bend > 0.0 && (next - foot.t).abs() < (end - foot.t).abs() { next } else { end }
+    }
 }
 
-/// The place of segment `a`–`b` nearest to `p`, as a share of the way, and its distance squared.
-pub(crate) fn on_chord(p: Vec3, a: Vec3, b: Vec3) -> (f64, f64) {
-    let (along, to_p) = (sub(b, a), sub(p, a));
-    let length2 = dot(along, along);
-    let t = if length2 > 0.0 { (dot(along, to_p) / length2).clamp(0.0, 1.0) } else { 0.0 };
-    let away = [to_p[0] - t * along[0], to_p[1] - t * along[1], to_p[2] - t * along[2]];
-    (t, dot(away, away))
+impl FarFoot {
+    /// Whether less than 10 µm are left to gain, about slope times way, coming from another foot.
+    fn is_settled(&self, before: &Self) -> bool {
+        (self.slope * (self.t - before.t)).abs() < 1e-5
+    }
+}
+
+pub(crate) fn distance2(a: Vec3, b: Vec3) -> f64 {
+    let d = sub(a, b);
+    dot(d, d)
 }
 
 #[cfg(test)]
@@ -222,7 +314,10 @@ mod tests {
             let lon2 = lon.saturating_add(east).clamp(-1_800_000_000, 1_800_000_000);
             let edge = Edge::new([lon, lat], [lon2, lat2]);
             let (a, b) = (edge.at(0.0), edge.at(1.0));
-            let (_, away2) = on_chord(edge.at(t), a, b);
+            let (along, to) = (sub(b, a), sub(edge.at(t), a));
+            let length2 = dot(along, along);
+            let u = if length2 > 0.0 { (dot(along, to) / length2).clamp(0.0, 1.0) } else { 0.0 };
+            let away2 = distance2(to, along.map(|v| u * v));
             prop_assert!(away2.sqrt() <= edge.slack(a, b) + 1e-6);
         }
 

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::alliance::Day;
+use crate::edge::Edge;
 use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId};
 
 const MAGIC: &[u8; 8] = b"KORDONBS";
@@ -179,6 +180,14 @@ pub(crate) struct Chart {
     pub arcs: Vec<ChartArc>,
     /// For each territory its rings.
     pub rings: Vec<Vec<ChartRing>>,
+}
+
+impl Chart {
+    /// The edge that begins at a position.
+    pub(crate) fn edge(&self, position: u32) -> Edge {
+        let at = position as usize;
+        Edge::new(self.points[at], self.points[at + 1])
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -29,6 +29,7 @@ mod build; // GeoJSON and TopoJSON into the file
 mod contain; // who holds a place
 mod edge; // one edge, as the curve that it is
 mod ellipsoid; // lengths on WGS84, and why chords bound them
+mod far; // the nearest point of a border, when it is far
 mod format; // the file
 mod ground; // land, river or sea under a border
 mod interval; // what a distance is worth
@@ -37,6 +38,7 @@ mod position; // a place, longitude first
 mod seam; // polygons cut at the antimeridian, for drawing
 mod set; // the questions
 mod territory; // whose land; whose sovereign; sets of them
+mod tree; // the pieces of borders, under boxes
 mod view; // one answer where claims overlap // the whole answer, as JSON
 
 pub use alliance::{Day, Member, NotADay};

@@ -6,14 +6,17 @@
 //!
 //! Cost: about 0.2 s to load the world at 10 m, about 120 MB; then a few microseconds a question.
 
+use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::{Arc as Shared, Mutex, OnceLock, PoisonError};
 
 use crate::alliance::{ALLIANCES, Day, Member};
 use crate::contain::{Strips, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
-use crate::nearest::{Found, Tree, nearest_slow};
+use crate::nearest::{Found, Warm, nearest_slow};
 use crate::seam;
 use crate::territory::{Mask, Territory, TerritoryId};
+use crate::tree::{Filter, Tree};
 use crate::view::View;
 use crate::{BBox, LonLat};
 
@@ -28,6 +31,9 @@ pub struct BorderSet {
     checksum: String,
     strips: Strips,
     tree: Tree,
+    /// For those who claim a place: where in the tree there are borders foreign to them.
+    foreign: HashMap<Mask, OnceLock<Filter>>,
+    outlines: Mutex<HashMap<Mask, Outline>>,
     /// The territories of each of the chart's sides.
     side_ids: Vec<Vec<TerritoryId>>,
     everyone: Mask,
@@ -53,11 +59,30 @@ impl Deref for Claims {
 }
 
 /// One territory or a set of them, whose distance is asked. It belongs to the set that made it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct Target {
     name: String,
     members: Vec<TerritoryId>,
     mask: Mask,
+    outline: Outline,
+}
+
+/// A tree of the outline of some territories alone, made when it is first needed.
+type Outline = Shared<OnceLock<Tree>>;
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.members) == (&other.name, &other.members)
+    }
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target")
+            .field("name", &self.name)
+            .field("members", &self.members)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Target {
@@ -169,10 +194,13 @@ impl BorderSet {
         let everyone = Mask::of(ids());
         let edge_count =
             chart.arcs.iter().filter(|arc| arc.is_border()).map(|arc| arc.len as usize - 1).sum();
+        let foreign = chart.sides.iter().map(|side| (*side, OnceLock::new())).collect();
         let side_ids = chart.sides.iter().map(|side| side.ids().collect()).collect();
         Ok(Self {
             strips,
             tree,
+            foreign,
+            outlines: Mutex::default(),
             side_ids,
             everyone,
             compatriots,
@@ -253,7 +281,25 @@ impl BorderSet {
 
     fn target_of(&self, name: String, members: impl IntoIterator<Item = TerritoryId>) -> Target {
         let mask = Mask::of(members);
-        Target { name, members: mask.ids().collect(), mask }
+        Target { name, members: mask.ids().collect(), mask, outline: self.outline_of(&mask) }
+    }
+
+    /// The outline of the union of some territories; the same one every time.
+    fn outline_of(&self, of: &Mask) -> Outline {
+        let mut outlines = self.outlines.lock().unwrap_or_else(PoisonError::into_inner);
+        Shared::clone(outlines.entry(*of).or_default())
+    }
+
+    fn nearest_on(
+        &self,
+        outline: &Outline,
+        of: &Mask,
+        place: LonLat,
+        up_to_m: f64,
+        warm: Warm,
+    ) -> Option<Found> {
+        let tree = outline.get_or_init(|| self.tree.of_outline(&self.chart, of));
+        tree.nearest(&self.chart, place, |_| true, up_to_m, warm)
     }
 
     fn names_like(&self, name: &str) -> Vec<String> {
@@ -301,11 +347,27 @@ impl BorderSet {
     /// The nearest point of a territory or of a set of them: 0 m and the place itself inside, `None` when it is
     /// farther than `up_to_m` (infinity for no limit).
     pub fn nearest_to(&self, place: LonLat, target: &Target, up_to_m: f64) -> Option<Nearest> {
-        if self.strips.containing(place).meets(&target.mask) {
-            return self.signed_distance(place, target).map(|depth| depth.reached(place));
+        self.nearest_to_from(place, target, up_to_m, &mut None)
+    }
+
+    /// The same, with and for a warm start.
+    pub(crate) fn nearest_to_from(
+        &self,
+        place: LonLat,
+        target: &Target,
+        up_to_m: f64,
+        warm: &mut Warm,
+    ) -> Option<Nearest> {
+        let inside = self.strips.containing(place).and(&target.mask);
+        // Inside, the kind and accuracy of the nearest border are asked for, however far it is.
+        let up_to_m = if inside.is_empty() { up_to_m } else { f64::INFINITY };
+        let found = self.nearest_on(&target.outline, &target.mask, place, up_to_m, *warm)?;
+        *warm = Some(found.spot);
+        let nearest = self.nearest_of(found, &target.mask);
+        if inside.is_empty() {
+            return Some(nearest);
         }
-        let found = self.tree.nearest(&self.chart, place, &target.mask, up_to_m)?;
-        Some(self.nearest_of(found, &target.mask))
+        Some(Nearest { territory: self.named(&inside), ..nearest.reached(place) })
     }
 
     /// The slow twin of [`BorderSet::nearest_to`].
@@ -323,7 +385,7 @@ impl BorderSet {
     ///
     /// The outline of a set of countries is where it ends; a border between two of its members is not part of it.
     pub fn signed_distance(&self, place: LonLat, target: &Target) -> Option<Nearest> {
-        let found = self.tree.nearest(&self.chart, place, &target.mask, f64::INFINITY)?;
+        let found = self.nearest_on(&target.outline, &target.mask, place, f64::INFINITY, None)?;
         let mut nearest = self.nearest_of(found, &target.mask);
         let inside = self.strips.containing(place).and(&target.mask);
         if !inside.is_empty() {
@@ -336,8 +398,29 @@ impl BorderSet {
     /// The nearest territory that is foreign to whoever claims the place: none of the claimants' sovereigns is its
     /// sovereign. At sea, where nobody claims it, the nearest territory of all.
     pub fn nearest_foreign(&self, place: LonLat, up_to_m: f64) -> Option<Nearest> {
-        let foreign = self.foreign_to(&self.strips.containing(place));
-        let found = self.tree.nearest(&self.chart, place, &foreign, up_to_m)?;
+        self.nearest_foreign_from(place, up_to_m, &mut None)
+    }
+
+    /// The same, with and for a warm start.
+    pub(crate) fn nearest_foreign_from(
+        &self,
+        place: LonLat,
+        up_to_m: f64,
+        warm: &mut Warm,
+    ) -> Option<Nearest> {
+        let claims = self.strips.containing(place);
+        let foreign = self.foreign_to(&claims);
+        let made;
+        let filter = match self.foreign.get(&claims) {
+            Some(known) => known.get_or_init(|| self.tree.filter(&self.chart, &foreign)),
+            // Claims that no border has on one of its sides: a file that contradicts itself.
+            None => {
+                made = self.tree.filter(&self.chart, &foreign);
+                &made
+            }
+        };
+        let found = self.tree.nearest(&self.chart, place, |group| filter.passes(group), up_to_m, *warm)?;
+        *warm = Some(found.spot);
         Some(self.nearest_of(found, &foreign))
     }
 
@@ -355,7 +438,7 @@ impl BorderSet {
         let of = holder.as_ref().map_or(&claims[..], std::slice::from_ref);
         let neighbors = of.iter().fold(Mask::default(), |all, id| all.or(&self.neighbors[id.index()]));
         let neighbors = neighbors.without(&own);
-        let found = self.tree.nearest(&self.chart, place, &neighbors, f64::INFINITY)?;
+        let found = self.nearest_on(&self.outline_of(&neighbors), &neighbors, place, f64::INFINITY, None)?;
         Some(self.nearest_of(found, &neighbors))
     }
 
@@ -367,7 +450,7 @@ impl BorderSet {
             Some(holder) => Mask::of([holder]),
             None => Mask::of(claims.iter().copied()),
         };
-        let found = self.tree.nearest(&self.chart, place, &own, f64::INFINITY)?;
+        let found = self.nearest_on(&self.outline_of(&own), &own, place, f64::INFINITY, None)?;
         Some(self.nearest_of(found, &own))
     }
 
@@ -393,6 +476,9 @@ impl BorderSet {
 
     /// The one to name among several that claim the same land.
     fn named(&self, among: &Mask) -> TerritoryId {
+        if let Some(only) = among.sole() {
+            return only;
+        }
         let ids: Vec<TerritoryId> = among.ids().collect();
         // An outline has a member of the asked territories on one side, so there is a first.
         self.holder_of(&ids, View::Un).unwrap_or_else(|| ids[0])

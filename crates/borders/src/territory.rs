@@ -89,6 +89,13 @@ impl Mask {
         mask
     }
 
+    /// The one territory, if it is only one.
+    pub(crate) fn sole(&self) -> Option<TerritoryId> {
+        let mut ids = self.ids();
+        let first = ids.next()?;
+        ids.next().is_none().then_some(first)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
     }
