@@ -18,7 +18,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::accuracy;
-use crate::contain::Strips;
+use crate::contain::{Cells, Tangled};
 use crate::edge::Edge;
 use crate::format::{
     Chart, ChartArc, ChartRing, HALF_TURN, Kind, MOST_SIDES, QUARTER_TURN, STEPS_PER_DEGREE, SetInfo, encode,
@@ -63,6 +63,11 @@ pub enum BuildError {
         /// As read.
         position: String,
     },
+    /// More borders cross in one place than can be told apart.
+    #[error(
+        "its borders are tangled: more than 16 different ones meet in one place, or far too many lie close together"
+    )]
+    Tangled,
     /// A ring that does not end where it began.
     #[error("{territory} has a ring that is not closed: it does not end where it began")]
     BadRing {
@@ -228,7 +233,7 @@ fn assemble(
     let mut net = Net::of(&territories);
     net.put_kinds(&territories, kind_of);
     let (chains, rings) = net.chains(&territories);
-    let chart = net.chart(territories.into_iter().map(|(t, _)| t).collect(), info, chains, rings);
+    let chart = net.chart(territories.into_iter().map(|(t, _)| t).collect(), info, chains, rings)?;
     if chart.sides.len() > MOST_SIDES {
         let (what, found) = ("combinations of overlapping territories", chart.sides.len());
         return Err(BuildError::TooMany { what, found, most: MOST_SIDES });
@@ -392,17 +397,18 @@ impl Net {
         info: SetInfo,
         chains: Vec<Vec<u32>>,
         rings: Vec<Vec<ChartRing>>,
-    ) -> Chart {
+    ) -> Result<Chart, BuildError> {
         let ends = |edge: &[u32; 2]| (self.vertices[edge[0] as usize], self.vertices[edge[1] as usize]);
         let borders = self
             .edges
             .iter()
             .zip(&self.change)
             .filter(|(_, change)| !self.changes[**change as usize].is_empty());
-        let strips = Strips::of_edges(
+        let cells = Cells::of_edges(
             borders.map(|(edge, change)| (ends(edge).0, ends(edge).1, *change)),
-            self.changes.clone(),
-        );
+            &self.changes,
+        )
+        .map_err(|Tangled| BuildError::Tangled)?;
         let mut sides = vec![Mask::default()];
         let mut interned = HashMap::from([(Mask::default(), 0u16)]);
         let mut side = |mask: Mask| {
@@ -422,7 +428,7 @@ impl Net {
             let (mut left, mut right) = (0, 0);
             if !change.is_empty() {
                 let (a, b) = (points[start as usize + middle], points[start as usize + middle + 1]);
-                let north = strips.north_of_edge(a, b);
+                let north = *cells.north_of_edge(a, b);
                 let south = north.xor(change);
                 let (on_left, on_right) = if goes_east(a, b) { (north, south) } else { (south, north) };
                 (left, right) = (side(on_left), side(on_right));
@@ -436,7 +442,7 @@ impl Net {
                 stretch: 0,
             });
         }
-        Chart { info, territories, stretches: Vec::new(), sides, points, arcs, rings }
+        Ok(Chart { info, territories, stretches: Vec::new(), sides, points, arcs, rings })
     }
 }
 

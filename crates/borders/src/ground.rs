@@ -9,7 +9,7 @@
 
 use crate::LonLat;
 use crate::build::{BuildError, Polygons};
-use crate::contain::Strips;
+use crate::contain::{Cells, Tangled};
 use crate::edge::Edge;
 use crate::ellipsoid::{Meters, destination, inverse};
 use crate::format::{HALF_TURN, Kind};
@@ -19,10 +19,10 @@ use crate::territory::{Mask, TerritoryId};
 const BESIDE_M: f64 = 30.0;
 
 pub(crate) struct Ground {
-    waters: Strips,
+    waters: Cells,
     sea: Mask,
     inland: Mask,
-    /// Whether the north pole lies in the sea, which [`Strips`] takes for outside of everything.
+    /// Whether the north pole lies in the sea, which [`Cells`] takes for outside of everything.
     sea_at_pole: bool,
 }
 
@@ -40,7 +40,8 @@ impl Ground {
                 edges.extend(ring.windows(2).map(|pair| (pair[0], pair[1], water)));
             }
         }
-        let waters = Strips::of_edges(edges.into_iter(), vec![sea, inland]);
+        let waters =
+            Cells::of_edges(edges.into_iter(), &[sea, inland]).map_err(|Tangled| BuildError::Tangled)?;
         let mut ground = Self { waters, sea, inland, sea_at_pole: false };
         // The Gulf of Guinea is sea.
         let gulf = LonLat::new(0.0, 0.0).expect("the origin is a place");
