@@ -11,10 +11,12 @@ mod filter;
 mod find;
 mod import;
 mod output;
+mod prove;
 mod serve;
 mod sets;
 mod terminal;
 mod token;
+mod upgrade;
 mod verify;
 
 use std::path::PathBuf;
@@ -47,8 +49,12 @@ enum Verb {
     /// The border sets: list them, describe one, build one from its source, check one
     #[command(subcommand)]
     Borders(borders::Borders),
-    /// Walk the whole store: checksums, hash chain, index against documents
+    /// Walk the whole store: hashes, chain, index against documents; print a signed checkpoint
     Verify(verify::Verify),
+    /// Print what shows that an incident is in the ledger, and has been since a checkpoint
+    Prove(prove::Prove),
+    /// Copy a store of an older format to that of today; the old ledger is kept
+    Upgrade(upgrade::Upgrade),
     /// Tokens for writing over HTTP
     #[command(subcommand)]
     Token(token::Token),
@@ -81,6 +87,8 @@ fn main() -> ExitCode {
         Verb::Distance(verb) => verb.run(),
         Verb::Borders(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
+        Verb::Prove(verb) => verb.run(),
+        Verb::Upgrade(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
     };
     match done {

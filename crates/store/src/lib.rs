@@ -15,7 +15,9 @@ mod bulk; // A whole file, put as one batch.
 mod columns; // Rows in columns.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
+mod merkle; // One root that vouches for every record.
 mod names; // Words and sets that many rows share.
+mod note; // Checkpoints, signed.
 mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
@@ -24,7 +26,8 @@ mod snapshot; // What queries see: columns, parts, tiers.
 mod store;
 mod text; // Text folded for searching.
 mod tile; // Incidents as vector tiles.
-mod tree; // Places in boxes. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
+mod tree; // Places in boxes.
+mod upgrade; // Stores of an older format. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
 
 pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
@@ -32,8 +35,13 @@ pub use bulk::Bulk;
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };
+pub use merkle::{is_extended, is_included};
+pub use note::{BadNote, Checkpoint, PublicKey};
 pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
-pub use record::{BadRecord, Hash, Op};
+pub use record::{BadRecord, Hash, Link, Op};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
-pub use store::{Author, Damage, Options, Outcome, Put, PutError, Store, VerifyReport};
+pub use store::{
+    Author, Damage, Extension, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
+};
 pub use text::has_words;
+pub use upgrade::{UpgradeError, Upgraded, upgrade};

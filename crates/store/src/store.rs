@@ -27,8 +27,9 @@ use crate::bulk::{Bulk, Ready};
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
 };
+use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::project::{Record, project};
-use crate::record::{self, Hash, Op};
+use crate::record::{self, Hash, Link, Op};
 use crate::snapshot::{Batch, Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier};
 
 /// Waiting batches are written together up to about so many incidents.
@@ -131,6 +132,9 @@ pub enum Damage {
     /// A record is sound but no incident.
     #[error(transparent)]
     Document(#[from] ReadError),
+    /// The store is not what a checkpoint says that it was.
+    #[error("{0}")]
+    Checkpoint(String),
     /// The index does not say what the documents say.
     #[error("incident {id}: {problem}")]
     Index {
@@ -152,23 +156,74 @@ pub struct VerifyReport {
     pub incidents: usize,
     /// Those of them that everybody may see.
     pub public: usize,
-    /// Hash of the last record: whoever wrote it down elsewhere can tell whether the store was rewritten.
-    pub head: String,
+    /// Records whose body was erased, as later records say.
+    pub erased: u64,
+    /// Hash of the last record.
+    pub head: Hash,
+    /// Root of the Merkle tree over all records.
+    pub root: Hash,
+    /// Size and root, signed: whoever keeps it elsewhere can tell whether the store was rewritten since. `None` when
+    /// the key is not here, or not to be read by this process.
+    pub checkpoint: Option<String>,
     /// Bytes behind the last complete batch, never acknowledged.
     pub torn_bytes: u64,
 }
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { records, batches, incidents, public, head, torn_bytes } = self;
+        let Self { records, batches, incidents, public, erased, head, root, torn_bytes, .. } = self;
         write!(
             out,
-            "{records} records in {batches} batches, {incidents} incidents, {public} public; head {head}"
+            "{records} records in {batches} batches, {incidents} incidents, {public} public; head {head}; root {root}"
         )?;
+        if *erased > 0 {
+            write!(out, "; {erased} records are erased")?;
+        }
         if *torn_bytes > 0 {
             write!(out, "; {torn_bytes} bytes of a batch that was never acknowledged")?;
         }
         Ok(())
+    }
+}
+
+/// What shows that revisions are in the ledger of a signed checkpoint.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proofs {
+    /// What checks the signature.
+    pub key: Option<String>,
+    /// The signed checkpoint; `None` when the key is not here.
+    pub checkpoint: Option<String>,
+    /// Each revision, oldest first.
+    pub revisions: Vec<Proof>,
+}
+
+/// What shows that the ledger has only grown: see [`is_extended`](crate::is_extended).
+#[derive(Clone, Debug, Serialize)]
+pub struct Extension {
+    /// The consistency proof.
+    pub path: Vec<Hash>,
+    /// The signed checkpoint of now; `None` when the key is not here.
+    pub checkpoint: Option<String>,
+}
+
+/// What shows that one record is in the ledger: see [`is_included`](crate::is_included).
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// Its place, and what it has committed to.
+    #[serde(flatten)]
+    pub link: Link,
+    /// The record without RS and LF: its salt and its body give the commitment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// The siblings on its way to the root, lowest first.
+    pub path: Vec<Hash>,
+}
+
+impl Proof {
+    /// The same proof for somebody who may know that there is a record, and not what it says.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        Self { record: None, ..self }
     }
 }
 
@@ -208,6 +263,7 @@ struct Shared {
     full: ArcSwap<Snapshot<Full>>,
     index: RwLock<Index>,
     refusal: Mutex<Option<AppendError>>,
+    signer: Option<Arc<Signer>>,
 }
 
 /// Which record of the ledger speaks for which incident.
@@ -362,6 +418,7 @@ impl Store {
             full: ArcSwap::from_pointee(Snapshot::<Full>::of(&public, &staff, &context, seq)),
             index: RwLock::new(index),
             refusal: Mutex::new(ledger.refusal().cloned()),
+            signer: ledger.signer(),
             context,
         });
         let (queue, jobs) = mpsc::channel();
@@ -465,19 +522,21 @@ impl Store {
     ///
     /// [`ReadError`] when one of them cannot be read.
     pub fn history(&self, id: IncidentId) -> Result<Vec<serde_json::Value>, ReadError> {
-        let positions = {
-            let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-            let earlier = index.earlier.get(&id).into_iter().flatten().copied();
-            let current = index.current.get(&id).map(|current| current.position);
-            earlier.chain(current).collect::<Vec<_>>()
-        };
         let read = |position| {
             let frame = self.shared.context.documents.read(position)?;
             let problem =
                 |error: serde_json::Error| ReadError::NotAnIncident { position, problem: error.to_string() };
             serde_json::from_slice(&frame[1..]).map_err(problem)
         };
-        positions.into_iter().map(read).collect()
+        self.revisions(id).into_iter().map(read).collect()
+    }
+
+    /// Where the revisions of an incident lie, oldest first.
+    fn revisions(&self, id: IncidentId) -> Vec<Position> {
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+        let earlier = index.earlier.get(&id).into_iter().flatten().copied();
+        let current = index.current.get(&id).map(|current| current.position);
+        earlier.chain(current).collect()
     }
 
     /// Keeps refused records beside the ledger, to be mended and sent again: one JSON object a line with the
@@ -514,7 +573,7 @@ impl Store {
         // Batches that come while this walks are not looked at: these snapshots have not seen them either.
         let (public, full) = self.both();
         let mut check = Verify { up_to: full.seq(), ..Verify::default() };
-        let recovery = ledger::inspect(&self.dir, &mut |bytes, frames| check.segment(bytes, frames))?;
+        let (log, recovery) = ledger::inspect(&self.dir, &mut |bytes, frames| check.segment(bytes, frames))?;
         if !recovery.damage.is_empty() {
             return Err(Damage::Ledger(recovery.damage));
         }
@@ -522,14 +581,95 @@ impl Store {
             return Err(Damage::Document(problem));
         }
         check.seen.iter().try_for_each(|(&id, written)| compare(id, written, &public, &full))?;
+        let (size, root) = (log.tree.size(), log.tree.root());
         Ok(VerifyReport {
             records: recovery.records,
             batches: recovery.batches,
             incidents: check.seen.len(),
             public: public.len(),
-            head: check.head,
+            erased: recovery.erased,
+            head: log.head.hash,
+            root,
+            checkpoint: self.shared.signer.as_ref().map(|signer| signer.sign(size, root)),
             torn_bytes: recovery.torn.map_or(0, |torn| torn.bytes),
         })
+    }
+
+    /// Whether what the store held when this checkpoint was signed is still what it begins with.
+    ///
+    /// # Errors
+    ///
+    /// [`Damage::Checkpoint`] convicts the store.
+    pub fn extends(&self, checkpoint: &Checkpoint) -> Result<(), Damage> {
+        let documents = &self.shared.context.documents;
+        let log = documents.log();
+        let Checkpoint { size, root, .. } = checkpoint;
+        if *size > log.tree.size() {
+            let problem = format!(
+                "the checkpoint speaks of {size} records and the store has only {}: records were taken away",
+                log.tree.size()
+            );
+            return Err(Damage::Checkpoint(problem));
+        }
+        let found = log.tree.root_at(*size, &mut |block| documents.leaves(block))?;
+        if found != *root {
+            let problem = format!(
+                "the first {size} records have the root {found}, and the checkpoint says {root}: the store was rewritten"
+            );
+            return Err(Damage::Checkpoint(problem));
+        }
+        Ok(())
+    }
+
+    /// The size and the root of the ledger, signed. `None` when the key is not here, and of a damaged ledger.
+    pub fn checkpoint(&self) -> Option<String> {
+        let signer = self.shared.signer.as_ref().filter(|_| self.recovery.damage.is_empty())?;
+        let tree = self.shared.context.documents.log().tree;
+        Some(signer.sign(tree.size(), tree.root()))
+    }
+
+    /// Proves of each revision of an incident that it is in the ledger, oldest first; none when there is no incident.
+    /// For staff: a revision may say what was never public, and [`Proof::without_content`] leaves that out.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when a record cannot be read.
+    pub fn prove(&self, id: IncidentId) -> Result<Proofs, ReadError> {
+        let documents = &self.shared.context.documents;
+        let positions = self.revisions(id);
+        // Later than the positions, so that all of them are in it.
+        let tree = documents.log().tree;
+        let size = tree.size();
+        let prove = |position| {
+            let (frame, link) = documents.read_frame(position)?;
+            let path = tree.inclusion(link.seq - 1, size, &mut |block| documents.leaves(block))?;
+            let record = String::from_utf8_lossy(&frame[1..frame.len() - 1]).into_owned();
+            Ok(Proof { link, record: Some(record), path })
+        };
+        let revisions = positions.into_iter().map(prove).collect::<Result<_, ReadError>>()?;
+        let checkpoint = self.shared.signer.as_ref().map(|signer| signer.sign(size, tree.root()));
+        Ok(Proofs { key: self.public_key().map(ToString::to_string), checkpoint, revisions })
+    }
+
+    /// Proves that the ledger, when it had `size` records, was the beginning of what it is now. `None` when it never had so many.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when a record cannot be read.
+    pub fn prove_extension(&self, size: u64) -> Result<Option<Extension>, ReadError> {
+        let documents = &self.shared.context.documents;
+        let tree = documents.log().tree;
+        if size > tree.size() {
+            return Ok(None);
+        }
+        let path = tree.consistency(size, tree.size(), &mut |block| documents.leaves(block))?;
+        let checkpoint = self.shared.signer.as_ref().map(|signer| signer.sign(tree.size(), tree.root()));
+        Ok(Some(Extension { path, checkpoint }))
+    }
+
+    /// What checks the signatures of this store's checkpoints.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        self.shared.signer.as_ref().map(|signer| signer.public())
     }
 
     /// Both snapshots of one moment.
@@ -667,9 +807,7 @@ fn split(rows: impl Iterator<Item = Row>, context: &Context) -> (Batch<PublicRow
 }
 
 fn parse(bytes: &[u8], frame: &ledger::Frame) -> Result<Incident, ReadError> {
-    #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
-    let start = frame.position.offset as usize;
-    incident_of(&bytes[start..start + frame.position.len as usize], frame.position)
+    incident_of(ledger::frame_of(bytes, frame.position), frame.position)
 }
 
 fn incident_of(frame: &[u8], position: Position) -> Result<Incident, ReadError> {
@@ -688,7 +826,6 @@ fn read(documents: &Documents, position: Position) -> Result<Incident, PutError>
 struct Verify {
     seen: HashMap<IncidentId, Written>,
     problem: Option<ReadError>,
-    head: String,
     up_to: u64,
 }
 
@@ -731,7 +868,6 @@ impl Verify {
             if frame.link.seq > self.up_to {
                 return;
             }
-            self.head = frame.link.hash.to_string();
             match read {
                 Ok((id, written)) => {
                     self.seen.insert(id, written);

@@ -1,0 +1,132 @@
+//! The ledger is what it says, and a stranger can tell: `kordon verify`, checkpoints, proofs, and `docs/verify.py`,
+//! which shares no line with the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Random, Said, folder, kordon, repository};
+
+fn import_samples(at: &Path) {
+    let samples = repository("data/samples/incidents.geojson");
+    assert_eq!(kordon(at, &["import", samples.to_str().unwrap()]).code, 0);
+}
+
+/// Two more batches of one record each.
+fn import_two(at: &Path) {
+    for name in ["one", "two"] {
+        let line = format!(
+            r#"{{"type":"Feature","id":"{name}","geometry":{{"type":"Point","coordinates":[28.84,45.33]}},"properties":{{"title":"{name}","date_start":"2025-01-01"}}}}"#
+        );
+        fs::write(at.join("more.ndjson"), line).unwrap();
+        assert_eq!(kordon(at, &["import", "more.ndjson"]).code, 0);
+    }
+}
+
+fn ledger(at: &Path) -> PathBuf {
+    at.join("kordon-data/ledger")
+}
+
+/// The independent verifier.
+fn python(at: &Path, more: &[&str]) -> Said {
+    let said = Command::new("python3")
+        .arg(repository("docs/verify.py"))
+        .arg(ledger(at))
+        .args(more)
+        .current_dir(at)
+        .output()
+        .expect("python3");
+    Said {
+        code: said.status.code().unwrap_or(-1),
+        out: String::from_utf8(said.stdout).unwrap(),
+        err: String::from_utf8(said.stderr).unwrap(),
+    }
+}
+
+fn key_in(said: &Said) -> String {
+    let line = said.err.lines().find_map(|line| line.strip_prefix("key "));
+    line.unwrap_or_else(|| panic!("{said:?}")).to_owned()
+}
+
+#[test]
+fn a_stranger_finds_the_same_head_and_root_and_an_older_checkpoint_still_holds() {
+    let at = folder();
+    import_samples(at.path());
+    let first = kordon(at.path(), &["verify"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.out.starts_with("kordon/"), "{first:?}");
+    fs::write(at.path().join("checkpoint.txt"), &first.out).unwrap();
+    import_two(at.path());
+    let said = kordon(at.path(), &["verify", "--against", "checkpoint.txt"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let theirs = python(at.path(), &["checkpoint.txt", &key_in(&first)]);
+    assert_eq!(theirs.code, 0, "{theirs:?}");
+    for word in ["head ", "root "] {
+        let hash = &theirs.out.split_once(word).unwrap().1[..64];
+        assert!(said.err.contains(&format!("{word}{hash}")), "{said:?} {theirs:?}");
+    }
+    let forged = first.out.replacen('\n', "\n1", 1);
+    fs::write(at.path().join("forged.txt"), forged).unwrap();
+    assert_ne!(kordon(at.path(), &["verify", "--against", "forged.txt"]).code, 0);
+    assert_eq!(python(at.path(), &["forged.txt", &key_in(&first)]).code, 1);
+}
+
+#[test]
+fn a_store_that_was_rolled_back_or_rewritten_is_sound_in_itself_and_convicted_by_a_checkpoint() {
+    let at = folder();
+    import_samples(at.path());
+    let segment = ledger(at.path()).join("000001.geojsons");
+    let before = fs::read(&segment).unwrap();
+    import_two(at.path());
+    let checkpoint = kordon(at.path(), &["verify"]);
+    fs::write(at.path().join("checkpoint.txt"), &checkpoint.out).unwrap();
+    let key = key_in(&checkpoint);
+    let convicted = |what: &str| {
+        assert_eq!(kordon(at.path(), &["verify"]).code, 0, "{what}: it is sound in itself");
+        let said = kordon(at.path(), &["verify", "--against", "checkpoint.txt"]);
+        assert_eq!(said.code, 1, "{what}: {said:?}");
+        let theirs = python(at.path(), &["checkpoint.txt", &key]);
+        assert_eq!(theirs.code, 1, "{what}: {theirs:?}");
+    };
+    fs::write(&segment, &before).unwrap();
+    convicted("rolled back");
+    import_two(at.path());
+    convicted("written anew by the program itself, with the key at hand");
+}
+
+#[test]
+fn both_verifiers_convict_every_byte_that_was_changed() {
+    let at = folder();
+    import_samples(at.path());
+    import_two(at.path());
+    let segment = ledger(at.path()).join("000001.geojsons");
+    let sound = fs::read(&segment).unwrap();
+    let mut random = Random(5);
+    for _ in 0..24 {
+        let mut bad = sound.clone();
+        let byte = (random.unit() * bad.len() as f64) as usize;
+        bad[byte] ^= 1 << ((random.unit() * 8.0) as u32);
+        fs::write(&segment, bad).unwrap();
+        assert_eq!(python(at.path(), &[]).code, 1, "byte {byte}");
+        assert_eq!(kordon(at.path(), &["verify"]).code, 1, "byte {byte}");
+    }
+    // The control: what convicts them is the change.
+    fs::write(&segment, sound).unwrap();
+    assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (0, 0));
+}
+
+#[test]
+fn the_signing_key_is_for_the_owner_alone_and_a_proof_names_what_it_proves() {
+    use std::os::unix::fs::PermissionsExt;
+    let at = folder();
+    import_samples(at.path());
+    let key = fs::metadata(at.path().join("kordon-data/signing-key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    let id = kordon(at.path(), &["find", "--json", "--limit", "1"]).json()["id"].as_str().unwrap().to_owned();
+    let proof = kordon(at.path(), &["prove", &id]).json();
+    let record: serde_json::Value =
+        serde_json::from_str(proof["revisions"][0]["record"].as_str().unwrap()).unwrap();
+    assert_eq!(record["id"], id.as_str());
+    assert_eq!(record["kordon"]["hash"], proof["revisions"][0]["hash"]);
+    assert!(proof["checkpoint"].as_str().unwrap().starts_with("kordon/"));
+}
