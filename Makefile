@@ -48,8 +48,9 @@ bench: ## how much faster the border index is than looking at every edge
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)
 
-crash: ## kill -9 during imports, many times over
-	KORDON_CRASHES=200 $(CARGO) test --locked -p kordon --test product -- crash --nocapture
+crash: build ## kill -9, power cuts, failing calls, full disks, bit flips: the long form (docs/crash.md)
+	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
+	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
 
 clean: ## remove what was built
 	rm -rf target web/dist web/node_modules .make

@@ -61,8 +61,7 @@ fn a_post_is_visible_at_once_and_survives_a_kill() {
     let made =
         server.post("/collections/incidents/items", "application/geo+json", strike().to_string().as_bytes());
     assert_eq!(made.status, 201, "{made:?}");
-    let location = made.head.lines().find_map(|l| l.strip_prefix("location: ")).unwrap().to_owned();
-    let path = location.split_once(&server.address).map_or(location.clone(), |(_, p)| p.to_owned());
+    let path = made.location().unwrap();
     let got = server.get(&path);
     assert_eq!(got.status, 200);
     let foreign = &got.json()["border"]["nearest_foreign"];
