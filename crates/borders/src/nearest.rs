@@ -352,7 +352,7 @@ fn along_slow(edge: &Edge, place: LonLat, length: f64) -> (f64, f64) {
     let (mut a, mut b) = ((best.1 - 1.0 / steps).max(0.0), (best.1 + 1.0 / steps).min(1.0));
     let golden = (5f64.sqrt() - 1.0) / 2.0;
     let (mut c, mut d) = (measure(b - golden * (b - a)), measure(a + golden * (b - a)));
-    while (b - a) * length > 1e-4 {
+    while (b - a) * length > 1e-6 {
         if c.0 < d.0 {
             (b, d) = (d.1, c);
             c = measure(b - golden * (b - a));
