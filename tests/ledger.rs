@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Random, Said, folder, kordon, repository};
+use crate::harness::{Random, Said, Server, folder, kordon, repository};
 
 fn import_samples(at: &Path) {
     let samples = repository("data/samples/incidents.geojson");
@@ -102,7 +102,7 @@ fn both_verifiers_convict_every_byte_that_was_changed() {
     let segment = ledger(at.path()).join("000001.geojsons");
     let sound = fs::read(&segment).unwrap();
     let mut random = Random(5);
-    for _ in 0..24 {
+    for _ in 0..10 {
         let mut bad = sound.clone();
         let byte = (random.unit() * bad.len() as f64) as usize;
         bad[byte] ^= 1 << ((random.unit() * 8.0) as u32);
@@ -129,4 +129,54 @@ fn the_signing_key_is_for_the_owner_alone_and_a_proof_names_what_it_proves() {
     assert_eq!(record["id"], id.as_str());
     assert_eq!(record["kordon"]["hash"], proof["revisions"][0]["hash"]);
     assert!(proof["checkpoint"].as_str().unwrap().starts_with("kordon/"));
+}
+
+#[test]
+fn a_backup_taken_while_serving_becomes_a_store_with_the_same_root_and_nothing_is_overwritten() {
+    let at = folder();
+    import_samples(at.path());
+    let server = Server::start(at.path(), &["serve"]);
+    let backup = kordon(at.path(), &["backup", "store.tar"]);
+    assert_eq!(backup.code, 0, "{backup:?}");
+    drop(server);
+    let verified = kordon(at.path(), &["verify"]);
+    fs::write(at.path().join("checkpoint.txt"), &verified.out).unwrap();
+    let restored = kordon(at.path(), &["restore", "store.tar", "--store", "again"]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let key = key_in(&verified);
+    let said =
+        kordon(at.path(), &["verify", "--store", "again", "--against", "checkpoint.txt", "--key", &key]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let count = |store: &str| kordon(at.path(), &["find", "--count", "--store", store]).out;
+    assert_eq!(count("again"), count("kordon-data"));
+    // The key stays where it was unless it was asked for.
+    assert!(!at.path().join("again/signing-key").exists());
+    assert_eq!(kordon(at.path(), &["backup", "with-key.tar", "--with-key"]).code, 0);
+    assert_eq!(kordon(at.path(), &["restore", "with-key.tar", "--store", "third"]).code, 0);
+    assert_eq!(key_in(&kordon(at.path(), &["verify", "--store", "third"])), key);
+    // Neither way overwrites.
+    let before = fs::read(at.path().join("store.tar")).unwrap();
+    assert_eq!(kordon(at.path(), &["backup", "store.tar"]).code, 2);
+    assert_eq!(fs::read(at.path().join("store.tar")).unwrap(), before);
+    assert_eq!(kordon(at.path(), &["restore", "store.tar", "--store", "again"]).code, 2);
+}
+
+#[test]
+fn a_backup_that_is_cut_or_changed_makes_no_store() {
+    let at = folder();
+    import_samples(at.path());
+    assert_eq!(kordon(at.path(), &["backup", "store.tar"]).code, 0);
+    let sound = fs::read(at.path().join("store.tar")).unwrap();
+    let refused = |bytes: &[u8], what: &str| {
+        fs::write(at.path().join("bad.tar"), bytes).unwrap();
+        let said = kordon(at.path(), &["restore", "bad.tar", "--store", "bad"]);
+        assert_eq!(said.code, 2, "{what}: {said:?}");
+        assert_eq!((at.path().join("bad").exists(), at.path().join("bad.part").exists()), (false, false));
+    };
+    refused(&sound[..sound.len() / 2], "cut");
+    refused(&sound[..1024], "only its manifest");
+    let mut changed = sound.clone();
+    let place = changed.len() / 2;
+    changed[place] ^= 1;
+    refused(&changed, "changed");
 }

@@ -3,6 +3,7 @@
 //! One verb, one file. Data goes to stdout, words to stderr. The exit code is 0 when all was done, 1 when some
 //! input was refused, 2 when the command could not run. Every flag is also an environment variable.
 
+mod backup;
 mod batch;
 mod borders;
 mod distance;
@@ -53,6 +54,10 @@ enum Verb {
     Verify(verify::Verify),
     /// Print what shows that an incident is in the ledger, and has been since a checkpoint
     Prove(prove::Prove),
+    /// Write the store into one new file, also while it is served
+    Backup(backup::Backup),
+    /// Make a new store from a backup, and read it from first byte to last
+    Restore(backup::Restore),
     /// Copy a store of an older format to that of today; the old ledger is kept
     Upgrade(upgrade::Upgrade),
     /// Tokens for writing over HTTP
@@ -88,6 +93,8 @@ fn main() -> ExitCode {
         Verb::Borders(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Prove(verb) => verb.run(),
+        Verb::Backup(verb) => verb.run(),
+        Verb::Restore(verb) => verb.run(),
         Verb::Upgrade(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
     };

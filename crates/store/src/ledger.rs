@@ -23,6 +23,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::backup::FromStart;
 use crate::merkle::{self, Tree};
 use crate::note::Signer;
 use crate::record::{self, BadRecord, Hash, LF, Link, Op, RS, Salt};
@@ -35,7 +36,7 @@ pub const FORMAT_VERSION: u32 = 2;
 pub(crate) const FORMAT_FILE: &str = "format.json";
 const FORMAT_NAME: &str = "kordon-ledger";
 const LOCK_FILE: &str = "lock";
-const KEY_FILE: &str = "signing-key";
+pub(crate) const KEY_FILE: &str = "signing-key";
 pub(crate) const LEDGER_DIR: &str = "ledger";
 
 /// Where a record lies on disk.
@@ -235,6 +236,16 @@ impl Log {
         Self { head, tree: Tree::default(), starts: Vec::new(), last: None }
     }
 
+    /// How long each segment is, up to the last complete batch.
+    pub fn lengths(&self, documents: &Documents) -> io::Result<Vec<(u32, u64)>> {
+        let Some(last) = self.last else { return Ok(Vec::new()) };
+        let length = |segment| match segment == last.segment {
+            true => Ok((segment, last.offset + u64::from(last.len))),
+            false => Ok((segment, documents.file(segment)?.metadata()?.len())),
+        };
+        (1..=last.segment).map(length).collect()
+    }
+
     fn push(&mut self, position: Position, leaf: Hash) {
         if self.tree.size().is_multiple_of(merkle::BLOCK) {
             self.starts.push((position.segment, position.offset));
@@ -273,6 +284,11 @@ impl Documents {
         file.read_exact_at(&mut frame, position.offset).map_err(io_error)?;
         let (link, _) = record::decode(&frame).map_err(|source| ReadError::Changed { position, source })?;
         Ok((frame, link))
+    }
+
+    /// The bytes of a segment, as it was when this was opened.
+    pub fn reader(&self, segment: u32) -> io::Result<FromStart> {
+        Ok(FromStart { file: self.file(segment)?, at: 0 })
     }
 
     /// How far the ledger has come.

@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod answer; // The derived member `border`.
+mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
 mod bulk; // A whole file, put as one batch.
 mod columns; // Rows in columns.
@@ -30,6 +31,7 @@ mod tree; // Places in boxes.
 mod upgrade; // Stores of an older format. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
 
 pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
+pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::Bulk;
 pub use ledger::{
