@@ -10,6 +10,7 @@ use crate::answer::{
 };
 use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
+use crate::history::missing;
 use crate::landing::CRS84;
 use crate::params::Params;
 use crate::{body, query, record, stream};
@@ -24,7 +25,8 @@ use serde_json::{Value, json};
 use std::str::FromStr;
 use std::sync::Arc;
 
-const PATH: &str = "/collections/incidents/items";
+/// The address of the incidents.
+pub const PATH: &str = "/collections/incidents/items";
 
 /// The forms of a list of incidents.
 pub const FORMS: &[&str] = &["json", "csv", "geojsonseq"];
@@ -264,68 +266,12 @@ fn revision(feature: &str) -> u64 {
     parsed.and_then(|feature| feature["properties"]["revision"].as_u64()).unwrap_or(0)
 }
 
-/// Why there is no such incident: it was withdrawn after all could see it, or there is none for the public.
-fn missing(store: &Store, id: IncidentId) -> Problem {
-    match public_history(store, id) {
-        Ok(revisions) if revisions.is_empty() => Problem::not_found(format!("There is no incident {id}.")),
-        Ok(_) => Problem::gone(format!("The incident {id} was withdrawn.")),
-        Err(problem) => problem,
-    }
-}
-
-/// The revisions of an incident that the public may see, oldest first; none when there is no public incident.
+/// The id in an address.
 ///
-/// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
-/// now, the chain without what it said: it may have been withdrawn to protect somebody. In both, that it was withdrawn
-/// stays told.
-fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
-    let is_public = store.public().get(id).is_some();
-    let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
-    let is_withdrawn = revisions.last().is_some_and(is_tombstone);
-    // Withdrawn between the two looks at the store is withdrawn.
-    let is_public = is_public && !is_withdrawn;
-    if !is_public && !is_withdrawn {
-        return Ok(Vec::new());
-    }
-    let mut shown = Vec::new();
-    for revision in revisions {
-        if was_public(&revision) {
-            shown.push(if is_public { revision } else { without_content(&revision) });
-        } else if !shown.is_empty() && is_tombstone(&revision) {
-            shown.push(without_content(&revision));
-        }
-    }
-    Ok(shown)
-}
-
-fn is_tombstone(revision: &Value) -> bool {
-    revision["properties"]["record_status"] == "withdrawn"
-}
-
-/// The same rule as the store's projection: published, exact, free.
-fn was_public(revision: &Value) -> bool {
-    let properties = &revision["properties"];
-    let published = properties["record_status"].as_str().is_none_or(|status| status == "published");
-    let exact = properties["masking"]["level"].as_str().is_none_or(|level| level == "exact");
-    published && exact && properties["redistributable"] != json!(false)
-}
-
-fn without_content(revision: &Value) -> Value {
-    let properties = &revision["properties"];
-    json!({
-        "type": "Feature",
-        "id": revision["id"],
-        "geometry": null,
-        "properties": {
-            "record_status": properties["record_status"],
-            "revision": properties["revision"],
-            "recorded_at": properties["recorded_at"],
-        },
-        "kordon": revision["kordon"],
-    })
-}
-
-fn parse_id(text: &str) -> Result<IncidentId, Problem> {
+/// # Errors
+///
+/// 404 for what is none.
+pub fn parse_id(text: &str) -> Result<IncidentId, Problem> {
     IncidentId::from_str(text)
         .map_err(|_| Problem::not_found(format!("There is no incident {}.", echo(text))))
 }
@@ -472,36 +418,6 @@ fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<
         "Read it again, mend your change, and send it with the new ETag in If-Match.",
     )
     .header(header::ETAG, &etag))
-}
-
-/// `GET /collections/incidents/items/{id}/history`.
-///
-/// # Errors
-///
-/// 404 when there is no such incident.
-pub async fn history(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    Extension(base): Extension<Base>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let id = parse_id(&id)?;
-    let store = Arc::clone(&app.config.store);
-    let revisions = app
-        .work(move || {
-            let revisions = public_history(&store, id)?;
-            if revisions.is_empty() {
-                return Err(Problem::not_found(format!("There is no incident {id}.")));
-            }
-            Ok(revisions)
-        })
-        .await?;
-    let links = [
-        Link::new("self", base.at(&format!("{PATH}/{id}/history")), JSON, "This page"),
-        Link::new("latest-version", base.at(&format!("{PATH}/{id}")), GEOJSON, "The incident"),
-    ];
-    let body = json!({ "id": id, "revisions": revisions, "links": links_json(&links) });
-    Ok(Answer::json(&body).links(&links).finish(&headers))
 }
 
 /// `GET /collections/incidents/aggregate`.

@@ -12,6 +12,7 @@ mod body; // Request bodies, within size and time.
 mod distance; // How far a place is from a border.
 mod error; // What a client is told when something is wrong.
 mod guard; // Hosts, origins, and headers for browsers.
+mod history; // What was, what changed, what proves it.
 mod imports; // A file of reports, checked and stored.
 mod items; // Incidents, found, read and written.
 mod landing; // What a client reads first.

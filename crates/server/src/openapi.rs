@@ -151,6 +151,8 @@ fn parameters() -> Value {
         query("datetime", "An RFC 3339 date or time, or an interval with / where .. is open", text()),
         query("limit", "How many at most on one page", limit),
         query("cursor", "Where a page begins; taken from the next link", text()),
+        query("since", "The number of the last record that is known; 0 for all", whole(None)),
+        query("size", "How many records the older checkpoint speaks of", whole(None)).required(),
         query("within-km", "At most this far from `of`, in kilometers", number(0.0, asked::MAX_KM)),
         query("of", "A country (ISO 3166-1 alpha-3), a set (NATO, EU), or LON,LAT", text()),
         query(

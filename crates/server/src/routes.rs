@@ -9,7 +9,7 @@ use crate::app::{App, Config, Shared};
 use crate::error::{Problem, echo};
 use crate::params::Params;
 use crate::query::FILTER;
-use crate::{assets, body, distance, guard, imports, items, landing, operate, territories, tiles};
+use crate::{assets, body, distance, guard, history, imports, items, landing, operate, territories, tiles};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
@@ -89,7 +89,7 @@ const F: Option<&[&str]> = Some(&["f"]);
 const NONE: Option<&[&str]> = Some(&[]);
 
 /// Every route, in reading order.
-pub static ROUTES: [Route; 26] = [
+pub static ROUTES: [Route; 30] = [
     read(
         "/",
         None,
@@ -182,7 +182,23 @@ pub static ROUTES: [Route; 26] = [
         &[JSON],
         "incidentHistory",
         "All revisions of one incident",
-        || get(items::history),
+        || get(history::history),
+    ),
+    read(
+        "/collections/incidents/items/{id}/history/proof",
+        F,
+        &[JSON],
+        "incidentProof",
+        "What proves that the revisions of one incident are in the ledger",
+        || get(history::proof),
+    ),
+    read(
+        "/collections/incidents/changes",
+        Some(&["since", "limit", "f"]),
+        &[JSON],
+        "incidentChanges",
+        "What changed since a record of the ledger, in order, with what is no longer public",
+        || get(history::changes),
     ),
     read(
         "/collections/incidents/aggregate",
@@ -272,6 +288,22 @@ pub static ROUTES: [Route; 26] = [
         summary: "Check a file of reports and store it, all or nothing",
         handler: || post(imports::import),
     },
+    read(
+        "/checkpoint",
+        NONE,
+        &[TEXT],
+        "checkpoint",
+        "Size and root of the ledger, signed: a C2SP checkpoint",
+        || get(history::checkpoint),
+    ),
+    read(
+        "/checkpoint/extension",
+        Some(&["size", "f"]),
+        &[JSON],
+        "checkpointExtension",
+        "What proves that an older checkpoint is the beginning of the ledger of now",
+        || get(history::extension),
+    ),
     read("/health", F, &[JSON], "health", "Whether the process answers", || get(operate::health)),
     read("/ready", F, &[JSON], "ready", "Whether the store answers", || get(operate::ready)),
     read("/metrics", NONE, &[TEXT], "metrics", "Counters in Prometheus text", || get(operate::metrics)),

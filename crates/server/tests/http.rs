@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use kordon_borders::BorderSet;
 use kordon_server::access::{Access, Tokens, new_token};
 use kordon_server::{Config, Limits, router};
-use kordon_store::{Options, Store};
+use kordon_store::{Checkpoint, Hash, Options, Store, is_extended, is_included};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use tower::ServiceExt;
@@ -239,6 +239,7 @@ async fn every_operation_of_the_openapi_document_answers_as_documented() {
             let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
             let query = if operation["operationId"] == "measure" { "?lon=28&lat=45" } else { "" };
             let query = if operation["operationId"] == "aggregateIncidents" { "?by=month" } else { query };
+            let query = if operation["operationId"] == "checkpointExtension" { "?size=1" } else { query };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let reply = door.ask(method.clone(), &format!("{address}{query}"), &[], "").await;
             let known = operation["responses"].as_object().unwrap();
@@ -250,7 +251,7 @@ async fn every_operation_of_the_openapi_document_answers_as_documented() {
             assert_ne!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         }
     }
-    assert_eq!(seen, 26, "a route more or less than the table has");
+    assert_eq!(seen, 30, "a route more or less than the table has");
 }
 
 #[tokio::test]
@@ -648,6 +649,66 @@ async fn that_a_record_was_withdrawn_stays_told_whatever_is_imported_later() {
     door.post("/imports", media, &row.to_string()).await.is_ok();
     let back = door.get(&history).await.is_ok().json();
     assert_eq!(told(back), ["put", "withdraw", "put", "put"]);
+}
+
+#[tokio::test]
+async fn changes_differences_and_proofs_are_the_publics_view() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let mut row = feature("First words", "2025-05-30", Some(IZMAIL));
+    row["properties"]["same_as"] = json!(["test:1"]);
+    row["properties"]["impacts"] = json!([{ "infrastructure": "port", "damage": "moderate" }]);
+    let made = door.post(ITEMS, media, &row.to_string()).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let older = door.get("/checkpoint").await;
+    let older = Checkpoint::verify(&older.text(), &older.header("kordon-key").parse().unwrap()).unwrap();
+    let mut hidden = feature("Secret words", "2025-05-30", Some(IZMAIL));
+    hidden["properties"]["redistributable"] = json!(false);
+    let hidden = door.post(ITEMS, media, &hidden.to_string()).await.json()["id"].as_str().unwrap().to_owned();
+    row["properties"]["impacts"][0]["damage"] = json!("destroyed");
+    door.post("/imports", media, &row.to_string()).await.is_ok();
+
+    let history = format!("{ITEMS}/{id}/history");
+    let told = door.get(&history).await.is_ok().json();
+    assert_eq!(
+        told["revisions"][1]["differences"],
+        json!(["impacts[0].damage: moderate \u{2192} destroyed"])
+    );
+
+    let first = door.get("/collections/incidents/changes?limit=1").await.is_ok().json();
+    assert_eq!(first["changes"][0]["feature"]["properties"]["impacts"][0]["damage"], "destroyed");
+    assert_eq!(
+        (&first["changes"][0]["seq"], &first["next"], &first["more"]),
+        (&json!(3), &json!(3), &json!(false))
+    );
+    door.get("/collections/incidents/changes?since=4").await.is_problem(400);
+
+    let proof = door.get(&format!("{history}/proof")).await.is_ok().json();
+    let key = proof["key"].as_str().unwrap().parse().unwrap();
+    let newer = Checkpoint::verify(proof["checkpoint"].as_str().unwrap(), &key).unwrap();
+    assert_eq!(newer.size, 3);
+    assert!(proof["revisions"][0]["record"].as_str().unwrap().contains("First words"));
+    let hash = |text: &Value| serde_json::from_value::<Hash>(text.clone()).unwrap();
+    for revision in proof["revisions"].as_array().unwrap() {
+        let path: Vec<Hash> = revision["path"].as_array().unwrap().iter().map(hash).collect();
+        let seq = revision["seq"].as_u64().unwrap();
+        assert!(is_included(hash(&revision["hash"]), seq, newer.size, &path, newer.root));
+    }
+    let extension = door.get("/checkpoint/extension?size=1").await.is_ok().json();
+    let path: Vec<Hash> = extension["path"].as_array().unwrap().iter().map(hash).collect();
+    assert!(is_extended((older.size, older.root), (newer.size, newer.root), &path));
+    door.get("/checkpoint/extension?size=9").await.is_problem(400);
+
+    // Withdrawn: what it said is told no more, and that it was there still is; the other one never was for anybody.
+    door.ask(Method::DELETE, &format!("{ITEMS}/{id}"), &[], "").await;
+    let changes = door.get("/collections/incidents/changes").await;
+    assert_eq!(changes.is_ok().json()["changes"], json!([{ "seq": 4, "id": id, "op": "remove" }]));
+    let proof = door.get(&format!("{history}/proof")).await;
+    assert_eq!(proof.is_ok().json()["revisions"].as_array().unwrap().len(), 3);
+    for text in [changes.text(), proof.text(), door.get(&history).await.text()] {
+        assert!(!text.contains("words") && !text.contains("salt"), "{text}");
+    }
+    door.get(&format!("{ITEMS}/{hidden}/history/proof")).await.is_problem(404);
 }
 
 #[tokio::test]

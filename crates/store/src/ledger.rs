@@ -195,6 +195,9 @@ pub enum ReadError {
         /// What is wrong with it.
         source: BadRecord,
     },
+    /// Where records stand in a damaged ledger is not known.
+    #[error("the ledger is damaged: its records can be neither counted nor proved")]
+    Damaged,
     /// It was erased: that it was there is all that is known.
     #[error("the record at {0:?} was erased")]
     Erased(Position),
@@ -255,6 +258,13 @@ impl Log {
     }
 }
 
+/// A sound record, read back.
+pub(crate) struct Kept {
+    pub position: Position,
+    pub link: Link,
+    pub frame: Vec<u8>,
+}
+
 /// The segment files, open for reading, and what is known of them: shared by all snapshots.
 #[derive(Debug)]
 pub(crate) struct Documents {
@@ -297,7 +307,7 @@ impl Documents {
     }
 
     /// The records of one block of the tree, in order, each checked; of the last one those that are there.
-    pub fn block(&self, number: u64) -> Result<Vec<Link>, ReadError> {
+    pub fn block(&self, number: u64) -> Result<Vec<Kept>, ReadError> {
         let (start, end) = {
             let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
             let at = usize::try_from(number).unwrap_or(usize::MAX);
@@ -320,7 +330,9 @@ impl Documents {
                     offset: from + piece.offset as u64,
                     len: u32::try_from(piece.len).unwrap_or(u32::MAX),
                 };
-                kept.push(piece.link.map_err(|source| ReadError::Changed { position, source })?);
+                let link = piece.link.map_err(|source| ReadError::Changed { position, source })?;
+                let frame = bytes[piece.offset..piece.offset + piece.len].to_vec();
+                kept.push(Kept { position, link, frame });
             }
         }
         Ok(kept)
@@ -328,7 +340,7 @@ impl Documents {
 
     /// The hashed leaves of one block of the tree.
     pub fn leaves(&self, block: u64) -> Result<Vec<Hash>, ReadError> {
-        Ok(self.block(block)?.iter().map(|link| merkle::leaf(link.hash)).collect())
+        Ok(self.block(block)?.iter().map(|kept| merkle::leaf(kept.link.hash)).collect())
     }
 
     fn file(&self, segment: u32) -> io::Result<Arc<File>> {

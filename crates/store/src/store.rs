@@ -268,11 +268,11 @@ struct Shared {
 
 /// Which record of the ledger speaks for which incident.
 #[derive(Default)]
-struct Index {
-    current: HashMap<IncidentId, Current>,
+pub(crate) struct Index {
+    pub current: HashMap<IncidentId, Current>,
     keys: HashMap<u128, IncidentId>,
     /// Earlier revisions of those that have any, oldest first.
-    earlier: HashMap<IncidentId, Vec<Position>>,
+    pub earlier: HashMap<IncidentId, Vec<Position>>,
 }
 
 #[derive(Clone, Copy)]
@@ -531,6 +531,14 @@ impl Store {
         self.revisions(id).into_iter().map(read).collect()
     }
 
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.shared.context.documents
+    }
+
+    pub(crate) fn index(&self) -> &RwLock<Index> {
+        &self.shared.index
+    }
+
     /// Where the revisions of an incident lie, oldest first.
     fn revisions(&self, id: IncidentId) -> Vec<Position> {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -635,7 +643,10 @@ impl Store {
     ///
     /// [`ReadError`] when a record cannot be read.
     pub fn prove(&self, id: IncidentId) -> Result<Proofs, ReadError> {
-        let documents = &self.shared.context.documents;
+        if !self.recovery.damage.is_empty() {
+            return Err(ReadError::Damaged);
+        }
+        let documents = self.documents();
         let positions = self.revisions(id);
         // Later than the positions, so that all of them are in it.
         let tree = documents.log().tree;
@@ -657,7 +668,10 @@ impl Store {
     ///
     /// [`ReadError`] when a record cannot be read.
     pub fn prove_extension(&self, size: u64) -> Result<Option<Extension>, ReadError> {
-        let documents = &self.shared.context.documents;
+        if !self.recovery.damage.is_empty() {
+            return Err(ReadError::Damaged);
+        }
+        let documents = self.documents();
         let tree = documents.log().tree;
         if size > tree.size() {
             return Ok(None);
@@ -810,7 +824,7 @@ fn parse(bytes: &[u8], frame: &ledger::Frame) -> Result<Incident, ReadError> {
     incident_of(ledger::frame_of(bytes, frame.position), frame.position)
 }
 
-fn incident_of(frame: &[u8], position: Position) -> Result<Incident, ReadError> {
+pub(crate) fn incident_of(frame: &[u8], position: Position) -> Result<Incident, ReadError> {
     let problem = |problem: String| ReadError::NotAnIncident { position, problem };
     let json = record::feature(frame).ok_or_else(|| problem("no Feature".to_owned()))?;
     serde_json::from_slice(&json).map_err(|error| problem(error.to_string()))

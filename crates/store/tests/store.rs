@@ -14,8 +14,8 @@ use kordon_incidents::{
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
-    AppendError, Author, Bulk, Certainty, Dimension, During, Of, Options, Outcome, PutError, Query, SortBy,
-    Store, Within,
+    AppendError, Author, Bulk, Certainty, Checkpoint, Dimension, During, Of, Options, Outcome, PutError,
+    Query, SortBy, Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -446,6 +446,100 @@ fn putting_again_updates_or_changes_nothing_and_every_revision_is_kept() {
     assert_eq!(store.put(vec![by_old_key], &author()).unwrap().ids[0], (first.id, Outcome::Updated));
     assert_eq!(store.history(first.id).unwrap().len(), 4);
     assert_eq!(store.public().len(), 1);
+}
+
+/// A reader elsewhere, who knows only what the changes tell.
+fn follow(store: &Store, since: &mut u64, replica: &mut BTreeMap<IncidentId, String>, page: usize) {
+    loop {
+        let changes = store.changes(*since, page).unwrap().unwrap();
+        assert!(changes.changes.len() <= page);
+        let seqs: Vec<u64> = changes.changes.iter().map(|change| change.seq).collect();
+        assert!(seqs.is_sorted_by(|a, b| a < b) && seqs.iter().all(|seq| seq > since), "{seqs:?}");
+        for change in changes.changes {
+            match change.feature {
+                Some(feature) => drop(replica.insert(change.id, feature)),
+                None => drop(replica.remove(&change.id)),
+            }
+        }
+        *since = changes.next;
+        if !changes.more {
+            return;
+        }
+    }
+}
+
+#[test]
+fn whoever_follows_the_changes_has_what_everybody_may_see_and_never_heard_of_anything_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(41);
+    let mut all = incidents(&mut dice, 60);
+    for hidden in &mut all[..15] {
+        hidden.properties.redistributable = Some(false);
+        hidden.properties.title = Text::new("en", "secret");
+    }
+    store.put(all.clone(), &author()).unwrap();
+    let (mut since, mut replica) = (0, BTreeMap::new());
+    for round in 0..40 {
+        for _ in 0..dice.below(30) {
+            let at = dice.below(60) as usize;
+            let one = &mut all[at];
+            match dice.below(4) {
+                0 => drop(store.withdraw(one.id, &author()).unwrap()),
+                1 if at >= 15 => {
+                    let masking = dice.one_of(&[MaskingLevel::Exact, MaskingLevel::Hidden]);
+                    one.properties.masking = Some(Masking { level: masking });
+                    drop(store.put(vec![one.clone()], &author()).unwrap());
+                }
+                _ => {
+                    one.properties.deaths_best = Some(dice.below(1_000) as u32);
+                    let back = dice.below(2) == 0;
+                    one.properties.record_status = back.then_some(RecordStatus::Published);
+                    drop(store.put(vec![one.clone()], &author()).unwrap());
+                }
+            }
+        }
+        follow(&store, &mut since, &mut replica, 1 + dice.below(20) as usize);
+        let snapshot = store.public();
+        let shown = snapshot.find(&Query::default()).rows;
+        let scan: BTreeMap<_, _> =
+            shown.iter().map(|row| (row.id(), snapshot.feature(row).unwrap())).collect();
+        assert_eq!(replica, scan, "round {round}");
+        assert_eq!(since, snapshot.seq());
+    }
+    assert!(replica.values().all(|feature| !feature.contains("secret")));
+    let told = store.changes(0, 1_000).unwrap().unwrap().changes;
+    assert!(all[..15].iter().all(|hidden| told.iter().all(|change| change.id != hidden.id)));
+    assert_eq!(store.changes(since + 1, 10).unwrap(), None, "the ledger is not that long");
+}
+
+#[test]
+fn every_revision_is_proved_under_the_signed_root_and_no_other_record_passes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(43);
+    let all = incidents(&mut dice, 700);
+    let key = store.public_key().unwrap().clone();
+    let read = |note: Option<String>| Checkpoint::verify(&note.unwrap(), &key).unwrap();
+    store.put(all[..300].to_vec(), &author()).unwrap();
+    let older = read(store.checkpoint());
+    store.put(all[300..].to_vec(), &author()).unwrap();
+    store.withdraw(all[7].id, &author()).unwrap();
+    let proofs = store.prove(all[7].id).unwrap();
+    assert_eq!(proofs.revisions.len(), 2);
+    let Checkpoint { size, root, .. } = read(proofs.checkpoint);
+    for proof in &proofs.revisions {
+        assert!(is_included(proof.link.hash, proof.link.seq, size, &proof.path, root));
+        assert!(!is_included(proof.link.commitment, proof.link.seq, size, &proof.path, root));
+    }
+    let extension = store.prove_extension(older.size).unwrap().unwrap();
+    let newer = read(extension.checkpoint);
+    assert!(is_extended((older.size, older.root), (newer.size, newer.root), &extension.path));
+    assert!(!is_extended((older.size, newer.root), (newer.size, newer.root), &extension.path));
+    store.extends(&older).unwrap();
+    let forged = Checkpoint { root: newer.root, ..older };
+    assert!(matches!(store.extends(&forged), Err(kordon_store::Damage::Checkpoint(_))));
+    assert!(store.prove_extension(newer.size + 1).unwrap().is_none());
 }
 
 #[test]

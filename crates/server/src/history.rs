@@ -1,0 +1,354 @@
+//! What was, what changed, and what proves it.
+//!
+//! All of it is the public's view: what was never public is in none of it, and of what was withdrawn only that it was.
+
+use crate::answer::{Answer, Base, GEOJSON, JSON, Link, address, links_json};
+use crate::app::App;
+use crate::error::Problem;
+use crate::items::{PATH, parse_id};
+use crate::params::Params;
+use crate::query;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::Response;
+use kordon_incidents::IncidentId;
+use kordon_store::{Change, ReadError, Store};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const CHANGES: &str = "/collections/incidents/changes";
+/// Where the key stands that checks a checkpoint.
+const KEY: HeaderName = HeaderName::from_static("kordon-key");
+/// Characters of a value that are repeated in the words about a change.
+const SHOWN: usize = 80;
+const STATUS: &str = "record_status";
+/// What differs between any two revisions.
+const OF_EVERY_REVISION: [&str; 3] = ["revision", "recorded_at", "recorded_by"];
+
+/// `GET /collections/incidents/items/{id}/history`.
+///
+/// # Errors
+///
+/// 404 when there is no such incident.
+pub async fn history(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let store = Arc::clone(&app.config.store);
+    let revisions = app
+        .work(move || {
+            let revisions = public_history(&store, id)?;
+            if revisions.is_empty() {
+                return Err(Problem::not_found(format!("There is no incident {id}.")));
+            }
+            Ok(with_differences(revisions))
+        })
+        .await?;
+    let links = [
+        Link::new("self", base.at(&format!("{PATH}/{id}/history")), JSON, "This page"),
+        Link::new("latest-version", base.at(&format!("{PATH}/{id}")), GEOJSON, "The incident"),
+        Link::new("describedby", base.at(&format!("{PATH}/{id}/history/proof")), JSON, "What proves them"),
+    ];
+    let body = json!({ "id": id, "revisions": revisions, "links": links_json(&links) });
+    Ok(Answer::json(&body).links(&links).finish(&headers))
+}
+
+/// `GET /collections/incidents/items/{id}/history/proof`: the inclusion proofs of the revisions that the history shows.
+///
+/// # Errors
+///
+/// 404 when there is no such incident.
+pub async fn proof(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let id = parse_id(&id)?;
+    let store = Arc::clone(&app.config.store);
+    let proofs = app
+        .work(move || {
+            let shown = public_history(&store, id)?;
+            if shown.is_empty() {
+                return Err(Problem::not_found(format!("There is no incident {id}.")));
+            }
+            // Of each record of the history: whether it is shown with what it says.
+            let shown: BTreeMap<u64, bool> =
+                shown.iter().filter_map(|one| Some((seq_of(one)?, was_public(one)))).collect();
+            let mut proofs = store.prove(id).map_err(|error| unreadable(&error))?;
+            proofs.revisions.retain(|proof| shown.contains_key(&proof.link.seq));
+            let has_content = |seq| shown.get(&seq) == Some(&true) && store.public().get(id).is_some();
+            proofs.revisions = (proofs.revisions.into_iter())
+                .map(|proof| if has_content(proof.link.seq) { proof } else { proof.without_content() })
+                .collect();
+            serde_json::to_value(proofs).map_err(|error| Problem::internal(&error))
+        })
+        .await?;
+    Ok(Answer::json(&proofs).finish(&headers))
+}
+
+/// `GET /collections/incidents/changes`: what changed for everybody since a record of the ledger.
+///
+/// # Errors
+///
+/// 400 when the ledger has no such record.
+pub async fn changes(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let since = whole(&params, "since")?.unwrap_or(0);
+    let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
+    let store = Arc::clone(&app.config.store);
+    let found = app.work(move || store.changes(since, limit).map_err(|error| unreadable(&error))).await?;
+    let found = found.ok_or_else(|| {
+        Problem::bad_parameter(
+            "since",
+            "is beyond the end of the ledger: this is another store, or an older copy.",
+        )
+    })?;
+    let at = |since: u64| address(&base, CHANGES, &format!("since={since}&limit={limit}"));
+    let mut links = vec![Link::new("self", at(since), JSON, "This page")];
+    if found.more {
+        links.push(Link::new("next", at(found.next), JSON, "The next page"));
+    }
+    let mut body = String::from(r#"{"changes":["#);
+    for (index, change) in found.changes.iter().enumerate() {
+        let Change { seq, id, feature } = change;
+        let mark = if index > 0 { "," } else { "" };
+        body.push_str(&match feature {
+            Some(feature) => format!(r#"{mark}{{"seq":{seq},"id":"{id}","op":"put","feature":{feature}}}"#),
+            None => format!(r#"{mark}{{"seq":{seq},"id":"{id}","op":"remove"}}"#),
+        });
+    }
+    let (next, more, links_text) = (found.next, found.more, links_json(&links));
+    body.push_str(&format!(r#"],"since":{since},"next":{next},"more":{more},"links":{links_text}}}"#));
+    Ok(Answer::bytes(JSON, body).links(&links).finish(&headers))
+}
+
+/// `GET /checkpoint`: size and root of the ledger, signed (C2SP tlog-checkpoint).
+///
+/// # Errors
+///
+/// 404 when this server has no key to sign with.
+pub async fn checkpoint(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    let store = Arc::clone(&app.config.store);
+    let (note, key) = app
+        .work(move || {
+            let signed = store.checkpoint().zip(store.public_key().map(ToString::to_string));
+            signed.ok_or_else(|| Problem::not_found("This server signs no checkpoints.".to_owned()))
+        })
+        .await?;
+    Ok(Answer::bytes("text/plain; charset=utf-8", note).header(KEY, key).finish(&headers))
+}
+
+/// `GET /checkpoint/extension`: proves that the ledger of an older checkpoint is the beginning of what it is now.
+///
+/// # Errors
+///
+/// 400 when the ledger never had so many records.
+pub async fn extension(
+    State(app): State<App>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let size = whole(&params, "size")?.ok_or_else(|| {
+        Problem::bad_parameter("size", "is missing: how many records the older checkpoint speaks of.")
+    })?;
+    let store = Arc::clone(&app.config.store);
+    let proof = app
+        .work(move || {
+            let proof = store.prove_extension(size).map_err(|error| unreadable(&error))?;
+            proof.ok_or_else(|| Problem::bad_parameter("size", "is more records than the ledger has."))
+        })
+        .await?;
+    Ok(Answer::json(&json!({ "size": size, "path": proof.path, "checkpoint": proof.checkpoint }))
+        .finish(&headers))
+}
+
+fn whole(params: &Params, name: &str) -> Result<Option<u64>, Problem> {
+    let Some(text) = params.get(name) else { return Ok(None) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits => Ok(Some(number)),
+        _ => Err(Problem::bad_parameter(name, "is not a whole number from 0 on.")),
+    }
+}
+
+fn unreadable(error: &ReadError) -> Problem {
+    Problem::internal(error)
+}
+
+fn seq_of(revision: &Value) -> Option<u64> {
+    revision["kordon"]["seq"].as_u64()
+}
+
+/// Why there is no such incident: it was withdrawn after all could see it, or there is none for the public.
+#[must_use]
+pub fn missing(store: &Store, id: IncidentId) -> Problem {
+    match public_history(store, id) {
+        Ok(revisions) if revisions.is_empty() => Problem::not_found(format!("There is no incident {id}.")),
+        Ok(_) => Problem::gone(format!("The incident {id} was withdrawn.")),
+        Err(problem) => problem,
+    }
+}
+
+/// The revisions of an incident that the public may see, oldest first; none when there is no public incident.
+///
+/// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
+/// now, the chain without what it said: it may have been withdrawn to protect somebody. In both, that it was withdrawn
+/// stays told.
+fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
+    let is_public = store.public().get(id).is_some();
+    let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
+    let is_withdrawn = revisions.last().is_some_and(is_tombstone);
+    // Withdrawn between the two looks at the store is withdrawn.
+    let is_public = is_public && !is_withdrawn;
+    if !is_public && !is_withdrawn {
+        return Ok(Vec::new());
+    }
+    let mut shown = Vec::new();
+    for revision in revisions {
+        if was_public(&revision) {
+            shown.push(if is_public { revision } else { without_content(&revision) });
+        } else if !shown.is_empty() && is_tombstone(&revision) {
+            shown.push(without_content(&revision));
+        }
+    }
+    Ok(shown)
+}
+
+fn is_tombstone(revision: &Value) -> bool {
+    revision["properties"]["record_status"] == "withdrawn"
+}
+
+/// The same rule as the store's projection: published, exact, free.
+fn was_public(revision: &Value) -> bool {
+    let properties = &revision["properties"];
+    let published = properties["record_status"].as_str().is_none_or(|status| status == "published");
+    let exact = properties["masking"]["level"].as_str().is_none_or(|level| level == "exact");
+    published && exact && properties["redistributable"] != json!(false)
+}
+
+/// Not the salt either: with it one could try what the commitment stands for.
+fn without_content(revision: &Value) -> Value {
+    let properties = &revision["properties"];
+    let mut place = revision["kordon"].clone();
+    if let Some(place) = place.as_object_mut() {
+        place.remove("salt");
+    }
+    json!({
+        "type": "Feature",
+        "id": revision["id"],
+        "geometry": null,
+        "properties": {
+            "record_status": properties["record_status"],
+            "revision": properties["revision"],
+            "recorded_at": properties["recorded_at"],
+        },
+        "kordon": place,
+    })
+}
+
+/// Adds to each revision what it changed, in words; the first one has none.
+fn with_differences(mut revisions: Vec<Value>) -> Vec<Value> {
+    let mut before: Option<BTreeMap<String, String>> = None;
+    for revision in &mut revisions {
+        let mut now = values(revision);
+        if let Some(before) = &before {
+            if is_tombstone(revision) {
+                // What it says is not shown, which is not to say that it says nothing.
+                let status = now.remove(STATUS);
+                now.clone_from(before);
+                now.extend(status.map(|status| (STATUS.to_owned(), status)));
+            }
+            revision["differences"] = json!(differences(before, &now));
+        }
+        before = Some(now);
+    }
+    revisions
+}
+
+/// Each value of a revision by its name.
+fn values(revision: &Value) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    if let Some(places) = revision["geometry"].get("coordinates") {
+        values.insert("place".to_owned(), places.to_string());
+    }
+    let properties: Map<String, Value> = revision["properties"].as_object().cloned().unwrap_or_default();
+    for (name, value) in properties.iter().filter(|(name, _)| !OF_EVERY_REVISION.contains(&name.as_str())) {
+        collect(name.clone(), value, &mut values);
+    }
+    values
+}
+
+fn collect(name: String, value: &Value, values: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(object) => {
+            object.iter().for_each(|(member, value)| collect(format!("{name}.{member}"), value, values));
+        }
+        Value::Array(array) => {
+            let numbered = array.iter().enumerate();
+            numbered.for_each(|(at, value)| collect(format!("{name}[{at}]"), value, values));
+        }
+        Value::Null => {}
+        Value::String(text) => drop(values.insert(name, text.clone())),
+        other => drop(values.insert(name, other.to_string())),
+    }
+}
+
+/// "deaths_best: 2 \u{2192} 3", "damage: not stated \u{2192} destroyed".
+fn differences(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
+    let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
+    names.sort();
+    names.dedup();
+    let word = |value: Option<&String>| value.map_or_else(|| "not stated".to_owned(), |text| shortened(text));
+    let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
+    changed
+        .map(|name| format!("{name}: {} \u{2192} {}", word(before.get(name)), word(now.get(name))))
+        .collect()
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_tells_in_words_what_it_changed() {
+        let revision = |damage: &str, deaths: Value, title: &str| {
+            json!({ "geometry": { "type": "Point", "coordinates": [28.84, 45.33] }, "properties": {
+                "title": { "en": title }, "deaths_best": deaths, "revision": 1, "recorded_by": "x",
+                "impacts": [{ "damage": damage }] } })
+        };
+        let revisions = with_differences(vec![
+            revision("moderate", json!(null), "Port hit"),
+            revision("destroyed", json!(2), "Port hit"),
+            revision("destroyed", json!(2), "Port hit"),
+        ]);
+        assert!(revisions[0].get("differences").is_none());
+        assert_eq!(
+            revisions[1]["differences"],
+            json!(["deaths_best: not stated \u{2192} 2", "impacts[0].damage: moderate \u{2192} destroyed"])
+        );
+        assert_eq!(revisions[2]["differences"], json!([]));
+        let gone = json!({ "geometry": null, "properties": { "record_status": "withdrawn" } });
+        let revisions = with_differences(vec![revision("moderate", json!(2), "Port hit"), gone]);
+        assert_eq!(revisions[1]["differences"], json!(["record_status: not stated \u{2192} withdrawn"]));
+    }
+}
