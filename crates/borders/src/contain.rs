@@ -46,7 +46,7 @@ const TURN: i64 = 2 * HALF_TURN as i64;
 /// A block's side is 2 to this power of steps.
 const BLOCK: u32 = 23;
 const COLUMNS: usize = (TURN as usize >> BLOCK) + 1;
-const ROWS: usize = (2 * QUARTER_TURN as usize >> BLOCK) + 1;
+const ROWS: usize = ((2 * QUARTER_TURN as usize) >> BLOCK) + 1;
 /// Where a roof lies: north of every place.
 const ROOF: i32 = i32::MAX;
 
