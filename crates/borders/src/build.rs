@@ -24,6 +24,7 @@ use crate::format::{
     Chart, ChartArc, ChartRing, HALF_TURN, Kind, MOST_SIDES, QUARTER_TURN, STEPS_PER_DEGREE, SetInfo, encode,
 };
 use crate::ground::Ground;
+use crate::interned::Interned;
 use crate::territory::{MOST_TERRITORIES, Mask, Territory, TerritoryId, known_territories};
 
 /// Why a file does not make a border set.
@@ -305,7 +306,7 @@ impl Net {
     }
 
     fn put_edges(&mut self, owned: &[([u32; 2], u16)]) {
-        let mut interned: HashMap<Mask, u32> = HashMap::new();
+        let mut changes = Interned::default();
         for same in owned.chunk_by(|a, b| a.0 == b.0) {
             let edge = same[0].0;
             // Who has the edge twice has land on both its sides: no border of his.
@@ -315,14 +316,10 @@ impl Net {
                     change = change.xor(&Mask::of([TerritoryId(*id)]));
                 }
             }
-            let changes = &mut self.changes;
-            let id = *interned.entry(change).or_insert_with(|| {
-                changes.push(change);
-                changes.len() as u32 - 1
-            });
             self.edges.push(edge);
-            self.change.push(id);
+            self.change.push(changes.put(change));
         }
+        self.changes = changes.list;
     }
 
     fn vertex(&self, point: &[i32; 2]) -> u32 {
@@ -409,14 +406,10 @@ impl Net {
             &self.changes,
         )
         .map_err(|Tangled| BuildError::Tangled)?;
-        let mut sides = vec![Mask::default()];
-        let mut interned = HashMap::from([(Mask::default(), 0u16)]);
-        let mut side = |mask: Mask| {
-            *interned.entry(mask).or_insert_with(|| {
-                sides.push(mask);
-                (sides.len() - 1) as u16
-            })
-        };
+        let mut sides = Interned::default();
+        let mut side = |mask: Mask| sides.put(mask) as u16;
+        // Nobody's is the first.
+        side(Mask::default());
         let mut points = Vec::new();
         let mut arcs = Vec::with_capacity(chains.len());
         for chain in &chains {
@@ -442,7 +435,7 @@ impl Net {
                 stretch: 0,
             });
         }
-        Ok(Chart { info, territories, stretches: Vec::new(), sides, points, arcs, rings })
+        Ok(Chart { info, territories, stretches: Vec::new(), sides: sides.list, points, arcs, rings })
     }
 }
 

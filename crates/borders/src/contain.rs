@@ -38,6 +38,7 @@ use rayon::prelude::*;
 
 use crate::LonLat;
 use crate::format::{Chart, HALF_TURN, QUARTER_TURN, STEPS_PER_DEGREE};
+use crate::interned::Interned;
 use crate::territory::Mask;
 
 /// Places are rounded to 2⁻²⁰ of a step: 1e-13 degrees, 10 nm.
@@ -164,6 +165,7 @@ impl Edge {
 pub(crate) struct Tangled;
 
 /// Who holds each place: see the head of this file.
+#[derive(Default)]
 pub(crate) struct Cells {
     /// A word for each block, column by column.
     blocks: Vec<Word>,
@@ -210,18 +212,13 @@ struct Leaf {
 
 impl Cells {
     pub(crate) fn of_chart(chart: &Chart) -> Result<Self, Tangled> {
-        let mut changes = Vec::new();
-        let mut interned = HashMap::new();
+        let mut changes = Interned::default();
         let mut edges = Vec::with_capacity(chart.points.len());
         for arc in chart.arcs.iter().filter(|arc| arc.is_border()) {
-            let change = chart.sides[usize::from(arc.left)].xor(&chart.sides[usize::from(arc.right)]);
-            let change = *interned.entry(change).or_insert_with(|| {
-                changes.push(change);
-                changes.len() as u32 - 1
-            });
+            let change = changes.put(chart.change_across(arc));
             edges.extend(chart.points[arc.range()].windows(2).map(|pair| (pair[0], pair[1], change)));
         }
-        Self::of_edges(edges.into_iter(), &changes)
+        Self::of_edges(edges.into_iter(), &changes.list)
     }
 
     /// Edges with the change that crossing them makes.
@@ -231,39 +228,29 @@ impl Cells {
     ) -> Result<Self, Tangled> {
         let edges: Vec<(i64, Edge)> = edges.filter_map(|(a, b, change)| Edge::new(a, b, change)).collect();
         let room = AtomicUsize::new((edges.len() * MOST_COPIES + FREE_COPIES).min(MOST_WORDS));
-        let columns: Result<Vec<Column>, Tangled> = by_column(&edges, &room)?
+        let columns: Result<Vec<Self>, Tangled> = by_column(&edges, &room)?
             .into_par_iter()
-            .map(|edges| Column::new(edges, changes, &room))
+            .map(|edges| Column::build(edges, changes, &room))
             .collect();
         Ok(Self::of_columns(columns?))
     }
 
-    fn of_columns(columns: Vec<Column>) -> Self {
-        let sum = |length: fn(&Column) -> usize| columns.iter().map(length).sum();
+    fn of_columns(columns: Vec<Self>) -> Self {
+        let sum = |length: fn(&Self) -> usize| columns.iter().map(length).sum();
         let mut all = Self {
             blocks: Vec::with_capacity(COLUMNS * ROWS),
             cells: Vec::with_capacity(sum(|column| column.cells.len())),
             leaves: Vec::with_capacity(sum(|column| column.leaves.len())),
             edges: Vec::with_capacity(sum(|column| column.edges.len())),
-            answers: Vec::new(),
-            holders: Vec::new(),
+            ..Self::default()
         };
-        let mut interned = HashMap::new();
+        let mut all_holders = Interned::default();
         for column in columns {
-            let holders: Vec<usize> = column
-                .holders
-                .iter()
-                .map(|mask| {
-                    *interned.entry(*mask).or_insert_with(|| {
-                        all.holders.push(*mask);
-                        all.holders.len() - 1
-                    })
-                })
-                .collect();
+            let holders: Vec<u32> = column.holders.iter().map(|mask| all_holders.put(*mask)).collect();
             let (cells, leaves) = (all.cells.len(), all.leaves.len());
             let (edges, answers) = (all.edges.len() as u32, all.answers.len() as u32);
             let moved = |word: &Word| match word.kind() {
-                HELD => Word::new(HELD, holders[word.place()]),
+                HELD => Word::new(HELD, holders[word.place()] as usize),
                 LEAF => Word::new(LEAF, word.place() + leaves),
                 bits => Word::new(bits, word.place() + cells),
             };
@@ -275,8 +262,9 @@ impl Cells {
                 answers: leaf.answers + answers,
             }));
             all.edges.extend(column.edges);
-            all.answers.extend(column.answers.iter().map(|holder| holders[*holder as usize] as u32));
+            all.answers.extend(column.answers.iter().map(|holder| holders[*holder as usize]));
         }
+        all.holders = all_holders.list;
         all
     }
 
@@ -376,14 +364,9 @@ fn take(room: &AtomicUsize, count: usize) -> Result<(), Tangled> {
 
 /// The blocks between two meridians while they are made.
 struct Column<'a> {
-    blocks: Vec<Word>,
-    cells: Vec<Word>,
-    leaves: Vec<Leaf>,
-    edges: Vec<Edge>,
-    answers: Vec<u32>,
-    holders: Vec<Mask>,
+    made: Cells,
     changes: &'a [Mask],
-    interned: HashMap<Mask, u32>,
+    holders: Interned<Mask>,
     answered: HashMap<(u32, Vec<u32>), u32>,
     room: &'a AtomicUsize,
 }
@@ -403,34 +386,23 @@ struct Part {
 }
 
 impl<'a> Column<'a> {
-    fn new(edges: Vec<Edge>, changes: &'a [Mask], room: &'a AtomicUsize) -> Result<Self, Tangled> {
-        let mut column = Self {
-            blocks: Vec::new(),
-            cells: Vec::new(),
-            leaves: Vec::new(),
-            edges: Vec::new(),
-            answers: Vec::new(),
-            holders: Vec::new(),
-            changes,
-            interned: HashMap::new(),
-            answered: HashMap::new(),
-            room,
-        };
-        let mut blocks = Vec::with_capacity(ROWS);
+    fn build(edges: Vec<Edge>, changes: &'a [Mask], room: &'a AtomicUsize) -> Result<Cells, Tangled> {
+        let (made, holders) = (Cells::default(), Interned::default());
+        let mut column = Self { made, changes, holders, answered: HashMap::new(), room };
         let south = Square { x: 0, y: -i64::from(QUARTER_TURN), size: BLOCK };
         let parts = column.stack(&edges, &Mask::default(), south, ROWS);
         drop(edges);
         for (row, part) in parts.into_iter().enumerate() {
-            blocks.push(column.word(part, Square { y: south.y + ((row as i64) << BLOCK), ..south })?);
+            let block = column.word(part, Square { y: south.y + ((row as i64) << BLOCK), ..south })?;
+            column.made.blocks.push(block);
         }
-        column.blocks = blocks;
-        Ok(column)
+        Ok(Cells { holders: column.holders.list, ..column.made })
     }
 
     /// Puts a cell and gives the word for it.
     fn word(&mut self, part: Part, square: Square) -> Result<Word, Tangled> {
         if part.edges.is_empty() {
-            return Ok(Word::new(HELD, self.holder(&part.corner) as usize));
+            return Ok(Word::new(HELD, self.holders.put(part.corner) as usize));
         }
         let mut changes: Vec<u32> = part.edges.iter().map(|edge| edge.change).collect();
         changes.sort_unstable();
@@ -445,24 +417,24 @@ impl<'a> Column<'a> {
             return Err(Tangled);
         }
         take(self.room, part.edges.len())?;
-        let first = self.edges.len() as u32;
+        let first = self.made.edges.len() as u32;
         for edge in part.edges {
             let bit = changes.binary_search(&edge.change).expect("the list was made of these edges");
-            self.edges.push(Edge { change: 1 << bit, ..edge });
+            self.made.edges.push(Edge { change: 1 << bit, ..edge });
         }
         let answers = self.answers(&part.corner, changes)?;
-        self.leaves.push(Leaf { first, end: self.edges.len() as u32, answers });
-        Ok(Word::new(LEAF, self.leaves.len() - 1))
+        self.made.leaves.push(Leaf { first, end: self.made.edges.len() as u32, answers });
+        Ok(Word::new(LEAF, self.made.leaves.len() - 1))
     }
 
     /// Where the answers for all combinations of changes begin.
     fn answers(&mut self, corner: &Mask, changes: &[u32]) -> Result<u32, Tangled> {
-        let key = (self.holder(corner), changes.to_vec());
+        let key = (self.holders.put(*corner), changes.to_vec());
         if let Some(known) = self.answered.get(&key) {
             return Ok(*known);
         }
         take(self.room, 1 << changes.len())?;
-        let start = self.answers.len() as u32;
+        let start = self.made.answers.len() as u32;
         for crossed in 0..1u32 << changes.len() {
             let mut holder = *corner;
             for (bit, change) in changes.iter().enumerate() {
@@ -470,18 +442,11 @@ impl<'a> Column<'a> {
                     holder = holder.xor(&self.changes[*change as usize]);
                 }
             }
-            let holder = self.holder(&holder);
-            self.answers.push(holder);
+            let holder = self.holders.put(holder);
+            self.made.answers.push(holder);
         }
         self.answered.insert(key, start);
         Ok(start)
-    }
-
-    fn holder(&mut self, mask: &Mask) -> u32 {
-        *self.interned.entry(*mask).or_insert_with(|| {
-            self.holders.push(*mask);
-            self.holders.len() as u32 - 1
-        })
     }
 
     /// Cuts a cell into parts and puts each of them.
@@ -499,15 +464,15 @@ impl<'a> Column<'a> {
                 column.push(*edge);
             }
         }
-        let start = self.cells.len();
-        self.cells.resize(start + side * side, Word::new(HELD, 0));
+        let start = self.made.cells.len();
+        self.made.cells.resize(start + side * side, Word::new(HELD, 0));
         let corner = part.corner;
         drop(part.edges);
         for (i, edges) in columns.into_iter().enumerate() {
             let south = Square { x: square.x + ((i as i64) << size), y: square.y, size };
             for (row, part) in self.stack(&edges, &corner, south, side).into_iter().enumerate() {
                 let square = Square { y: south.y + ((row as i64) << size), ..south };
-                self.cells[start + row * side + i] = self.word(part, square)?;
+                self.made.cells[start + row * side + i] = self.word(part, square)?;
             }
         }
         Ok(Word::new(bits, start))
@@ -596,7 +561,7 @@ pub(crate) fn containing_slow(chart: &Chart, place: LonLat) -> Mask {
     let place = Fine::of(place);
     let mut holding = Mask::default();
     for arc in chart.arcs.iter().filter(|arc| arc.is_border()) {
-        let change = chart.sides[usize::from(arc.left)].xor(&chart.sides[usize::from(arc.right)]);
+        let change = chart.change_across(arc);
         for pair in chart.points[arc.range()].windows(2) {
             let Some((west, edge)) = Edge::new(pair[0], pair[1], 0) else { continue };
             if edge.is_north_of((place.x - (west << FINE)).rem_euclid(TURN << FINE), place.y) {

@@ -137,7 +137,7 @@ pub enum BadSet {
     /// An older Kordon wrote it, before there was a format to keep to.
     #[error(
         "border set format {found} is older than this Kordon reads (from {known}): build the file again from its source, with \
-         `kordon borders build` or `kordon borders add`"
+         `kordon borders build`"
     )]
     Older {
         /// The version in the file.
@@ -187,6 +187,11 @@ impl Chart {
     pub(crate) fn edge(&self, position: u32) -> Edge {
         let at = position as usize;
         Edge::new(self.points[at], self.points[at + 1])
+    }
+
+    /// Whose land begins or ends at an arc.
+    pub(crate) fn change_across(&self, arc: &ChartArc) -> Mask {
+        self.sides[usize::from(arc.left)].xor(&self.sides[usize::from(arc.right)])
     }
 }
 

@@ -32,6 +32,7 @@ mod ellipsoid; // lengths on WGS84, and why chords bound them
 mod far; // the nearest point of a border, when it is far
 mod format; // the file
 mod ground; // land, river or sea under a border
+mod interned; // values known by a number
 mod interval; // what a distance is worth
 mod nearest; // the nearest point of a border, certified
 mod position; // a place, longitude first

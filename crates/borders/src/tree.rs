@@ -9,13 +9,12 @@
 //! the world fits into 30 MB. Nothing is lost by it: boxes are rounded outward, points are kept relative to the middle of
 //! their leaf, and what rounding can still do is added to every bound ([`Leaf::measure`]).
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
 use crate::edge::Edge;
 use crate::ellipsoid::{Vec3, dot, ecef, sub};
 use crate::format::{Chart, STEPS_PER_DEGREE};
+use crate::interned::Interned;
 use crate::territory::Mask;
 
 /// Children of a node, and pieces of a leaf at most.
@@ -106,9 +105,9 @@ impl Filter {
 
 impl Tree {
     pub(crate) fn of_chart(chart: &Chart) -> Self {
-        let mut groups = Groups::default();
+        let mut groups = Interned::default();
         let arc_groups: Vec<u32> =
-            chart.arcs.iter().map(|arc| groups.intern(Group::Arc(arc.left, arc.right))).collect();
+            chart.arcs.iter().map(|arc| groups.put(Group::Arc(arc.left, arc.right))).collect();
         let leaves = (0..chart.arcs.len())
             .into_par_iter()
             .filter(|arc| chart.arcs[*arc].is_border())
@@ -120,16 +119,16 @@ impl Tree {
     /// A tree of the outline of the union of `of` alone.
     pub(crate) fn of_outline(&self, chart: &Chart, of: &Mask) -> Self {
         let filter = self.filter(chart, of);
-        let mut groups = Groups::default();
+        let mut groups = Interned::default();
         let kept = self.leaves.iter().filter(|leaf| filter.passes(leaf.group)).map(|leaf| {
             let arc = &chart.arcs[leaf.arc as usize];
-            Leaf { group: groups.intern(Group::Arc(arc.left, arc.right)), ..*leaf }
+            Leaf { group: groups.put(Group::Arc(arc.left, arc.right)), ..*leaf }
         });
         let leaves = kept.collect();
         Self::over(chart, leaves, groups)
     }
 
-    fn over(chart: &Chart, leaves: Vec<Leaf>, mut groups: Groups) -> Self {
+    fn over(chart: &Chart, leaves: Vec<Leaf>, mut groups: Interned<Group>) -> Self {
         let mut boxes: Vec<(Box3, u32)> =
             leaves.par_iter().enumerate().map(|(i, leaf)| (leaf.bounds(), i as u32)).collect();
         sort_for_tree(&mut boxes);
@@ -140,7 +139,7 @@ impl Tree {
             .zip(&leaves)
             .map(|((bounds, _), leaf)| {
                 let arc = &chart.arcs[leaf.arc as usize];
-                let mask = chart.sides[usize::from(arc.left)].xor(&chart.sides[usize::from(arc.right)]);
+                let mask = chart.change_across(arc);
                 (*bounds, leaf.group, mask)
             })
             .collect();
@@ -155,7 +154,7 @@ impl Tree {
                     bounds.add_point(child.high);
                     mask = mask.or(of_child);
                 }
-                above.push((bounds, groups.intern(Group::Borders(mask)), mask));
+                above.push((bounds, groups.put(Group::Borders(mask)), mask));
             }
             starts.push(nodes.len() as u32);
             if above.len() == 1 {
@@ -188,22 +187,6 @@ impl Tree {
             bits[i / 64] |= u64::from(passes) << (i % 64);
         }
         Filter(bits)
-    }
-}
-
-/// Groups in the order in which they are met.
-#[derive(Default)]
-struct Groups {
-    list: Vec<Group>,
-    known: HashMap<Group, u32>,
-}
-
-impl Groups {
-    fn intern(&mut self, group: Group) -> u32 {
-        *self.known.entry(group).or_insert_with(|| {
-            self.list.push(group);
-            self.list.len() as u32 - 1
-        })
     }
 }
 
