@@ -156,6 +156,14 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// What the disk said about a file or folder.
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Io { path: path.clone(), source }
+    }
+}
+
 /// Why a batch was not written. Nothing of it is acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
@@ -304,6 +312,11 @@ impl Documents {
     /// How far the ledger has come.
     pub fn log(&self) -> Log {
         self.log.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The Merkle tree over all records.
+    pub fn tree(&self) -> Tree {
+        self.log.read().unwrap_or_else(PoisonError::into_inner).tree.clone()
     }
 
     /// The records of one block of the tree, in order, each checked; of the last one those that are there.
@@ -633,7 +646,7 @@ impl Ledger {
         let numbers = segments(&self.dir)?;
         for (at, &number) in numbers.iter().enumerate() {
             let path = segment_path(&self.dir, number);
-            let io_error = |source| OpenError::Io { path: path.clone(), source };
+            let io_error = &OpenError::at(&path);
             let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
             let mut bytes = Vec::new();
             (&file).read_to_end(&mut bytes).map_err(io_error)?;
@@ -945,7 +958,7 @@ pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
 }
 
 pub(crate) fn segments(dir: &Path) -> Result<Vec<u32>, OpenError> {
-    let io_error = |source| OpenError::Io { path: dir.to_owned(), source };
+    let io_error = &OpenError::at(dir);
     let mut numbers = Vec::new();
     for entry in fs::read_dir(dir).map_err(io_error)? {
         let name = entry.map_err(io_error)?.file_name();
@@ -961,7 +974,7 @@ pub(crate) fn segments(dir: &Path) -> Result<Vec<u32>, OpenError> {
 /// The hash that the first record follows, and the id of the store.
 pub(crate) fn read_header(dir: &Path) -> Result<(Hash, String), OpenError> {
     let path = dir.join(LEDGER_DIR).join(FORMAT_FILE);
-    let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let bytes = fs::read(&path).map_err(OpenError::at(&path))?;
     let bad = |problem: String| OpenError::BadHeader { file: path.clone(), problem };
     let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     if json["format"] != FORMAT_NAME {
@@ -984,7 +997,7 @@ pub(crate) fn read_header(dir: &Path) -> Result<(Hash, String), OpenError> {
 /// may not read is none.
 fn signer(dir: &Path, store: &str, read_only: bool) -> Result<Option<Signer>, OpenError> {
     let path = dir.join(KEY_FILE);
-    let at = |source| OpenError::Io { path: path.clone(), source };
+    let at = &OpenError::at(&path);
     match fs::read_to_string(&path) {
         Ok(text) => Signer::from_text(&text).map(Some).map_err(|_| OpenError::BadKey(path)),
         Err(_) if read_only => Ok(None),
@@ -1009,7 +1022,7 @@ fn make(dir: &Path) -> Result<(), OpenError> {
     let (fresh, place) = (dir.join(format!("{LEDGER_DIR}.new")), dir.join(LEDGER_DIR));
     if fresh.exists() {
         // Left by a creation that was cut short; nothing was ever put into it.
-        fs::remove_dir_all(&fresh).map_err(|source| OpenError::Io { path: fresh.clone(), source })?;
+        fs::remove_dir_all(&fresh).map_err(OpenError::at(&fresh))?;
     }
     let header = Header {
         format: FORMAT_NAME.to_owned(),
@@ -1019,14 +1032,14 @@ fn make(dir: &Path) -> Result<(), OpenError> {
         continues: None,
     };
     begin(&fresh, &header)?;
-    fs::rename(&fresh, &place).map_err(|source| OpenError::Io { path: place, source })?;
-    sync_dir(dir).map_err(|source| OpenError::Io { path: dir.to_owned(), source })
+    fs::rename(&fresh, &place).map_err(OpenError::at(&place))?;
+    sync_dir(dir).map_err(OpenError::at(dir))
 }
 
 /// Makes a folder with a header in it, on the disk; gives the hash that its first record follows.
 fn begin(fresh: &Path, header: &Header) -> Result<Hash, OpenError> {
     let path = fresh.join(FORMAT_FILE);
-    let at = |source| OpenError::Io { path: path.clone(), source };
+    let at = &OpenError::at(&path);
     fs::create_dir(fresh).map_err(at)?;
     let mut json = serde_json::to_vec(header).map_err(|error| at(error.into()))?;
     json.push(LF);
@@ -1039,7 +1052,7 @@ fn begin(fresh: &Path, header: &Header) -> Result<Hash, OpenError> {
 /// Begins the copy of a ledger of an older format, which ends with this hash.
 pub(crate) fn continue_header(old: &Path, fresh: &Path, last: Hash) -> Result<Hash, OpenError> {
     let path = old.join(FORMAT_FILE);
-    let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+    let bytes = fs::read(&path).map_err(OpenError::at(&path))?;
     let header: Header = serde_json::from_slice(&bytes)
         .map_err(|error| OpenError::BadHeader { file: path, problem: error.to_string() })?;
     begin(fresh, &Header { version: FORMAT_VERSION, continues: Some(last), ..header })
@@ -1076,17 +1089,13 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 
 /// Takes the lock of the store, for as long as the file is open. `None` when there is no folder to lock in.
 pub(crate) fn lock(dir: &Path, create: bool) -> Result<Option<File>, OpenError> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Io { path, source }
-    };
     if !create {
         return Ok(None);
     }
     if !dir.exists() {
-        fs::create_dir_all(dir).map_err(at(dir))?;
-        if let Some(parent) = dir.canonicalize().map_err(at(dir))?.parent() {
-            sync_dir(parent).map_err(at(parent))?;
+        fs::create_dir_all(dir).map_err(OpenError::at(dir))?;
+        if let Some(parent) = dir.canonicalize().map_err(OpenError::at(dir))?.parent() {
+            sync_dir(parent).map_err(OpenError::at(parent))?;
         }
     }
     let path = dir.join(LOCK_FILE);
@@ -1096,19 +1105,19 @@ pub(crate) fn lock(dir: &Path, create: bool) -> Result<Option<File>, OpenError> 
         .create(true)
         .truncate(false)
         .open(&path)
-        .map_err(at(&path))?;
+        .map_err(OpenError::at(&path))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
             let mut pid = String::new();
-            file.read_to_string(&mut pid).map_err(at(&path))?;
+            file.read_to_string(&mut pid).map_err(OpenError::at(&path))?;
             let pid = pid.trim().to_owned();
             return Err(OpenError::Held { dir: dir.to_owned(), pid });
         }
-        Err(fs::TryLockError::Error(source)) => return Err(at(&path)(source)),
+        Err(fs::TryLockError::Error(source)) => return Err(OpenError::at(&path)(source)),
     }
     let pid = format!("{}\n", std::process::id());
-    file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(at(&path))?;
+    file.set_len(0).and_then(|()| file.write_all(pid.as_bytes())).map_err(OpenError::at(&path))?;
     Ok(Some(file))
 }
 

@@ -425,7 +425,7 @@ impl Store {
         let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared) };
         let writer =
             std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
-        let writer = writer.map_err(|source| OpenError::Io { path: dir.to_owned(), source })?;
+        let writer = writer.map_err(OpenError::at(dir))?;
         Ok(Self { shared, dir: dir.to_owned(), recovery, queue: Some(queue), writer: Some(writer) })
     }
 
@@ -610,16 +610,16 @@ impl Store {
     /// [`Damage::Checkpoint`] convicts the store.
     pub fn extends(&self, checkpoint: &Checkpoint) -> Result<(), Damage> {
         let documents = &self.shared.context.documents;
-        let log = documents.log();
+        let tree = documents.tree();
         let Checkpoint { size, root, .. } = checkpoint;
-        if *size > log.tree.size() {
+        if *size > tree.size() {
             let problem = format!(
                 "the checkpoint speaks of {size} records and the store has only {}: records were taken away",
-                log.tree.size()
+                tree.size()
             );
             return Err(Damage::Checkpoint(problem));
         }
-        let found = log.tree.root_at(*size, &mut |block| documents.leaves(block))?;
+        let found = tree.root_at(*size, &mut |block| documents.leaves(block))?;
         if found != *root {
             let problem = format!(
                 "the first {size} records have the root {found}, and the checkpoint says {root}: the store was rewritten"
@@ -632,7 +632,7 @@ impl Store {
     /// The size and the root of the ledger, signed. `None` when the key is not here, and of a damaged ledger.
     pub fn checkpoint(&self) -> Option<String> {
         let signer = self.shared.signer.as_ref().filter(|_| self.recovery.damage.is_empty())?;
-        let tree = self.shared.context.documents.log().tree;
+        let tree = self.shared.context.documents.tree();
         Some(signer.sign(tree.size(), tree.root()))
     }
 
@@ -649,7 +649,7 @@ impl Store {
         let documents = self.documents();
         let positions = self.revisions(id);
         // Later than the positions, so that all of them are in it.
-        let tree = documents.log().tree;
+        let tree = documents.tree();
         let size = tree.size();
         let prove = |position| {
             let (frame, link) = documents.read_frame(position)?;
@@ -672,7 +672,7 @@ impl Store {
             return Err(ReadError::Damaged);
         }
         let documents = self.documents();
-        let tree = documents.log().tree;
+        let tree = documents.tree();
         if size > tree.size() {
             return Ok(None);
         }

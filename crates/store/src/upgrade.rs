@@ -51,10 +51,6 @@ pub enum UpgradeError {
 pub fn upgrade(dir: &Path) -> Result<Upgraded, UpgradeError> {
     let (place, kept) = (dir.join(LEDGER_DIR), ledger::former(dir));
     let fresh = dir.join(format!("{LEDGER_DIR}.new"));
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Io { path, source }
-    };
     let _lock = ledger::lock(dir, place.exists() || kept.exists())?;
     // The old ledger is renamed only when the copy is complete: then what is left to do is the second renaming.
     if place.exists() || !kept.exists() {
@@ -64,23 +60,19 @@ pub fn upgrade(dir: &Path) -> Result<Upgraded, UpgradeError> {
             Err(error) => return Err(error.into()),
         }
         copy(&place, &fresh)?;
-        fs::rename(&place, &kept).map_err(at(&kept))?;
-        ledger::sync_dir(dir).map_err(at(dir))?;
+        fs::rename(&place, &kept).map_err(OpenError::at(&kept))?;
+        ledger::sync_dir(dir).map_err(OpenError::at(dir))?;
     }
-    fs::rename(&fresh, &place).map_err(at(&place))?;
-    ledger::sync_dir(dir).map_err(at(dir))?;
+    fs::rename(&fresh, &place).map_err(OpenError::at(&place))?;
+    ledger::sync_dir(dir).map_err(OpenError::at(dir))?;
     let (log, _) = ledger::inspect(dir, &mut |_, _| {})?;
     Ok(Upgraded { records: log.head.seq, kept })
 }
 
 fn copy(old: &Path, fresh: &Path) -> Result<(), UpgradeError> {
-    let at = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Io { path, source }
-    };
     let old_head = walk(old, &mut |_, _| Ok(()))?;
     if fresh.exists() {
-        fs::remove_dir_all(fresh).map_err(at(fresh))?;
+        fs::remove_dir_all(fresh).map_err(OpenError::at(fresh))?;
     }
     let origin = ledger::continue_header(old, fresh, old_head.hash)?;
     let unsynced = Disk { sync: |_| Ok(()), ..Disk::default() };
@@ -97,9 +89,9 @@ fn copy(old: &Path, fresh: &Path) -> Result<(), UpgradeError> {
     })?;
     for number in ledger::segments(fresh)? {
         let path = ledger::segment_path(fresh, number);
-        File::open(&path).and_then(|file| file.sync_all()).map_err(at(&path))?;
+        File::open(&path).and_then(|file| file.sync_all()).map_err(OpenError::at(&path))?;
     }
-    ledger::sync_dir(fresh).map_err(at(fresh))?;
+    ledger::sync_dir(fresh).map_err(OpenError::at(fresh))?;
     // What is on the disk is read again and must end where the old one ends.
     let mut check = Ledger::bare(fresh, origin, Disk::default());
     let recovery = check.recover(true, &mut |_, _| {})?;
@@ -124,12 +116,12 @@ type Each<'a> = &'a mut dyn FnMut(&[u8], &[Frame]) -> Result<(), UpgradeError>;
 /// Hands over the records of format 1, a segment at a time; gives the end of their chain.
 fn walk(old: &Path, each: Each<'_>) -> Result<Head, UpgradeError> {
     let header = old.join(ledger::FORMAT_FILE);
-    let origin = fs::read(&header).map_err(|source| OpenError::Io { path: header, source })?;
+    let origin = fs::read(&header).map_err(OpenError::at(&header))?;
     let mut walk = Walk::new(Head { seq: 0, batch: 0, hash: Hash::of(&origin) }, decode);
     let numbers = ledger::segments(old)?;
     for (at, &number) in numbers.iter().enumerate() {
         let path = ledger::segment_path(old, number);
-        let bytes = fs::read(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+        let bytes = fs::read(&path).map_err(OpenError::at(&path))?;
         let frames = walk.segment_in_order(&path, (at, number), &bytes, at + 1 == numbers.len());
         if let Some(damage) = walk.recovery.damage.first() {
             return Err(UpgradeError::Damaged(damage.clone()));
