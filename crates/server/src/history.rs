@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use kordon_incidents::IncidentId;
-use kordon_store::{Change, ReadError, Store};
+use kordon_store::{Change, Store};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,15 +40,7 @@ pub async fn history(
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
     let store = Arc::clone(&app.config.store);
-    let revisions = app
-        .work(move || {
-            let revisions = public_history(&store, id)?;
-            if revisions.is_empty() {
-                return Err(Problem::not_found(format!("There is no incident {id}.")));
-            }
-            Ok(with_differences(revisions))
-        })
-        .await?;
+    let revisions = app.work(move || Ok(with_differences(public_history(&store, id)?))).await?;
     let links = [
         Link::new("self", base.at(&format!("{PATH}/{id}/history")), JSON, "This page"),
         Link::new("latest-version", base.at(&format!("{PATH}/{id}")), GEOJSON, "The incident"),
@@ -75,15 +67,14 @@ pub async fn proof(
     let proofs = app
         .work(move || {
             let shown = public_history(&store, id)?;
-            if shown.is_empty() {
-                return Err(Problem::not_found(format!("There is no incident {id}.")));
-            }
             // Of each record of the history: whether it is shown with what it says.
             let shown: BTreeMap<u64, bool> =
                 shown.iter().filter_map(|one| Some((seq_of(one)?, was_public(one)))).collect();
-            let mut proofs = store.prove(id).map_err(|error| unreadable(&error))?;
+            let mut proofs = store.prove(id).map_err(|error| Problem::internal(&error))?;
             proofs.revisions.retain(|proof| shown.contains_key(&proof.link.seq));
-            let has_content = |seq| shown.get(&seq) == Some(&true) && store.public().get(id).is_some();
+            // Looked at after the proofs were made: what was hidden meanwhile is hidden.
+            let is_public = store.public().get(id).is_some();
+            let has_content = |seq| is_public && shown.get(&seq) == Some(&true);
             proofs.revisions = (proofs.revisions.into_iter())
                 .map(|proof| if has_content(proof.link.seq) { proof } else { proof.without_content() })
                 .collect();
@@ -108,7 +99,8 @@ pub async fn changes(
     let since = whole(&params, "since")?.unwrap_or(0);
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let store = Arc::clone(&app.config.store);
-    let found = app.work(move || store.changes(since, limit).map_err(|error| unreadable(&error))).await?;
+    let found =
+        app.work(move || store.changes(since, limit).map_err(|error| Problem::internal(&error))).await?;
     let found = found.ok_or_else(|| {
         Problem::bad_parameter(
             "since",
@@ -167,7 +159,7 @@ pub async fn extension(
     let store = Arc::clone(&app.config.store);
     let proof = app
         .work(move || {
-            let proof = store.prove_extension(size).map_err(|error| unreadable(&error))?;
+            let proof = store.prove_extension(size).map_err(|error| Problem::internal(&error))?;
             proof.ok_or_else(|| Problem::bad_parameter("size", "is more records than the ledger has."))
         })
         .await?;
@@ -184,10 +176,6 @@ fn whole(params: &Params, name: &str) -> Result<Option<u64>, Problem> {
     }
 }
 
-fn unreadable(error: &ReadError) -> Problem {
-    Problem::internal(error)
-}
-
 fn seq_of(revision: &Value) -> Option<u64> {
     revision["kordon"]["seq"].as_u64()
 }
@@ -196,13 +184,12 @@ fn seq_of(revision: &Value) -> Option<u64> {
 #[must_use]
 pub fn missing(store: &Store, id: IncidentId) -> Problem {
     match public_history(store, id) {
-        Ok(revisions) if revisions.is_empty() => Problem::not_found(format!("There is no incident {id}.")),
         Ok(_) => Problem::gone(format!("The incident {id} was withdrawn.")),
         Err(problem) => problem,
     }
 }
 
-/// The revisions of an incident that the public may see, oldest first; none when there is no public incident.
+/// The revisions of an incident that the public may see, oldest first; 404 when there is none.
 ///
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
 /// now, the chain without what it said: it may have been withdrawn to protect somebody. In both, that it was withdrawn
@@ -213,8 +200,9 @@ fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> 
     let is_withdrawn = revisions.last().is_some_and(is_tombstone);
     // Withdrawn between the two looks at the store is withdrawn.
     let is_public = is_public && !is_withdrawn;
+    let not_found = || Problem::not_found(format!("There is no incident {id}."));
     if !is_public && !is_withdrawn {
-        return Ok(Vec::new());
+        return Err(not_found());
     }
     let mut shown = Vec::new();
     for revision in revisions {
@@ -224,7 +212,7 @@ fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> 
             shown.push(without_content(&revision));
         }
     }
-    Ok(shown)
+    if shown.is_empty() { Err(not_found()) } else { Ok(shown) }
 }
 
 fn is_tombstone(revision: &Value) -> bool {
