@@ -3,7 +3,7 @@
 //! A list of one property is read fast by a scan, is copied as a whole when parts are merged, and goes to disk as it
 //! lies in memory. Documents stay in the ledger. About 200 bytes a row beside its texts.
 
-use kordon_borders::{LonLat, Nearest, TerritoryId, hilbert_order};
+use kordon_borders::{LonLat, Nearest, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
 
@@ -84,43 +84,33 @@ impl Prepared {
         }
     }
 
-    /// Where the incident stands among the territories: who claims its places, and the nearest foreign border.
-    fn measure(&self, context: &Context) -> Border {
+    /// The places whose distance says something: without a radius a place is an area's mark, and its distance would be
+    /// an invention.
+    fn measured(&self) -> &[LonLat] {
+        if self.radius_m.is_nan() { &[] } else { &self.places }
+    }
+
+    /// All who claim one of its places.
+    fn claims(&self, context: &Context) -> Symbol {
         let mut claims: Vec<TerritoryId> = Vec::new();
         for &place in &self.places {
             claims.extend(context.borders.containing(place).iter());
         }
         claims.sort_unstable();
         claims.dedup();
-        let mut foreign: Option<Nearest> = None;
-        // Without a radius the place is an area's mark, and its distance would be an invention.
-        let measured = if self.radius_m.is_nan() { &[][..] } else { &self.places };
-        for &place in measured {
-            let limit = foreign.as_ref().map_or(f64::INFINITY, |nearest| nearest.distance_m);
-            let found = context.borders.nearest_foreign(place, limit);
-            if found.as_ref().is_some_and(|found| found.distance_m < limit) {
-                foreign = found;
-            }
-        }
-        Border { claims: context.claims.number(&claims), foreign }
+        context.claims.number(&claims)
     }
 }
 
-/// Measures many rows on all cores, neighbors one after the other, so that they meet the same edges.
+/// Tells where the incidents stand among the territories: who claims their places, and the nearest foreign border.
 pub(crate) fn measure_all(rows: &mut [Prepared], context: &Context) {
-    let placed: Vec<usize> = (0..rows.len()).filter(|&row| !rows[row].places.is_empty()).collect();
-    let places: Vec<LonLat> = placed.iter().map(|&row| rows[row].places[0]).collect();
-    let measure = |&at: &u32| {
-        let row = placed[at as usize];
-        (row, rows[row].measure(context))
-    };
-    let order = hilbert_order(&places);
-    let measured: Vec<(usize, Border)> = order.par_iter().with_min_len(64).map(measure).collect();
-    for (row, border) in measured {
-        rows[row].border = border;
+    rows.par_iter_mut().with_min_len(64).for_each(|row| row.border.claims = row.claims(context));
+    let places: Vec<LonLat> = rows.iter().flat_map(Prepared::measured).copied().collect();
+    let mut found = context.borders.nearest_foreign_many(&places, f64::INFINITY).into_iter();
+    for row in rows {
+        let of_row = found.by_ref().take(row.measured().len()).flatten();
+        row.border.foreign = of_row.min_by(|a, b| a.distance_m.total_cmp(&b.distance_m));
     }
-    let nowhere = context.claims.number(&[]);
-    rows.iter_mut().filter(|row| row.places.is_empty()).for_each(|row| row.border.claims = nowhere);
 }
 
 /// Rows in columns. Those of a part ascend by start.
