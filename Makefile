@@ -48,7 +48,7 @@ bench: ## how much faster the border index is than looking at every edge
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)
 
-crash: build ## kill -9, power cuts, failing calls, full disks, bit flips: the long form (docs/crash.md)
+crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
 	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
 

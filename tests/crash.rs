@@ -1,12 +1,11 @@
-//! Nothing that was acknowledged is lost, and nothing altered is served: shown by breaking things.
+//! Nothing that was acknowledged is lost: shown by breaking things.
 //!
-//! Programs are killed, the power is cut at every file operation, calls fail, disks fill up, bits flip, files are edited
-//! by hand. What a store promised is in a [`book`]; what it keeps is what its binary says when it is opened again. Each
+//! Programs are killed, the power is cut at every file operation, calls fail, disks fill up. What a store promised is in a [`book`]; what it keeps is what its binary says when it is opened again. Each
 //! kind of fault has a negative control: a disk or a record that is bad in a way that must be noticed, so that these
 //! tests cannot pass by looking away.
 //!
 //! The short form runs with all tests; `KORDON_CRASH=long` (`make crash`) tries everything. `KORDON_SEED=7` draws
-//! other moments. docs/crash.md says what this shows and what it cannot.
+//! other moments. Disks that lie about a flush are beyond this.
 
 mod book; // What was asked and acknowledged, and whether a store keeps it.
 mod disk; // A disk that forgets what was not made safe.
