@@ -180,3 +180,25 @@ fn a_backup_that_is_cut_or_changed_makes_no_store() {
     changed[place] ^= 1;
     refused(&changed, "changed");
 }
+
+#[test]
+fn an_erased_record_is_nowhere_and_a_stranger_still_finds_every_proof_sound() {
+    let at = folder();
+    import_samples(at.path());
+    let before = kordon(at.path(), &["verify"]);
+    fs::write(at.path().join("checkpoint.txt"), &before.out).unwrap();
+    let one = kordon(at.path(), &["find", "--json", "--limit", "1"]).json();
+    let (id, title) = (one["id"].as_str().unwrap(), one["properties"]["title"]["en"].as_str().unwrap());
+    let says = || String::from_utf8(fs::read(ledger(at.path()).join("000001.geojsons")).unwrap()).unwrap();
+    assert!(says().contains(title));
+    let said = kordon(at.path(), &["erase", id, "--reason", "danger-to-life"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(!says().contains(title));
+    assert_eq!(python(at.path(), &["checkpoint.txt", &key_in(&before)]).code, 0);
+    assert_eq!(kordon(at.path(), &["verify", "--against", "checkpoint.txt"]).code, 0);
+    // The record of the erasure alone explains it: without that, somebody has made a record vanish.
+    let text = says();
+    let whole = text.trim_end().rfind('\n').unwrap() + 1;
+    fs::write(ledger(at.path()).join("000001.geojsons"), &text[..whole]).unwrap();
+    assert_eq!((kordon(at.path(), &["verify"]).code, python(at.path(), &[]).code), (1, 1));
+}

@@ -7,6 +7,7 @@ mod backup;
 mod batch;
 mod borders;
 mod distance;
+mod erase;
 mod export;
 mod filter;
 mod find;
@@ -54,6 +55,8 @@ enum Verb {
     Verify(verify::Verify),
     /// Print what shows that an incident is in the ledger, and has been since a checkpoint
     Prove(prove::Prove),
+    /// Overwrite what an incident said, for danger to life or by law; that it was there stays provable
+    Erase(erase::Erase),
     /// Write the store into one new file, also while it is served
     Backup(backup::Backup),
     /// Make a new store from a backup, and read it from first byte to last
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Verb::Borders(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Prove(verb) => verb.run(),
+        Verb::Erase(verb) => verb.run(),
         Verb::Backup(verb) => verb.run(),
         Verb::Restore(verb) => verb.run(),
         Verb::Upgrade(verb) => verb.run(),

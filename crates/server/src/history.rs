@@ -208,7 +208,7 @@ fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> 
     for revision in revisions {
         if was_public(&revision) {
             shown.push(if is_public { revision } else { without_content(&revision) });
-        } else if !shown.is_empty() && is_tombstone(&revision) {
+        } else if (!shown.is_empty() || was_erased_from_view(&revision)) && is_tombstone(&revision) {
             shown.push(without_content(&revision));
         }
     }
@@ -219,9 +219,18 @@ fn is_tombstone(revision: &Value) -> bool {
     revision["properties"]["record_status"] == "withdrawn"
 }
 
-/// The same rule as the store's projection: published, exact, free.
+/// The record of an erasure of what everybody could see. What is left of erased records says nothing of whether they
+/// were public, so these are not shown.
+fn was_erased_from_view(revision: &Value) -> bool {
+    revision["properties"]["was_public"] == json!(true)
+}
+
+/// The same rule as the store's projection: published, exact, free. What is left of an erased record has no date.
 fn was_public(revision: &Value) -> bool {
     let properties = &revision["properties"];
+    if properties["date_start"].is_null() {
+        return false;
+    }
     let published = properties["record_status"].as_str().is_none_or(|status| status == "published");
     let exact = properties["masking"]["level"].as_str().is_none_or(|level| level == "exact");
     published && exact && properties["redistributable"] != json!(false)

@@ -175,6 +175,13 @@ pub fn not_stored(error: &PutError) -> Problem {
     };
     match error {
         PutError::Withdrawn(id) => withdrawn(*id),
+        PutError::Erased(id) => Problem::new(
+            StatusCode::CONFLICT,
+            "erased",
+            "This record was erased",
+            format!("{id} was erased and does not come back; nothing was stored."),
+        )
+        .with("id", id.to_string()),
         PutError::NoSuchIncident(id) => Problem::not_found(format!("There is no incident {id}.")),
         error if error.is_full() => refused(
             StatusCode::INSUFFICIENT_STORAGE,

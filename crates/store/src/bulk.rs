@@ -157,7 +157,7 @@ impl Bulk {
     }
 
     pub(crate) fn current(&self, at: usize, position: Position) -> Current {
-        Current { position, withdrawn: self.staged[at].withdrawn }
+        Current { position, withdrawn: self.staged[at].withdrawn, erased: false }
     }
 
     /// Which of its incidents share an id or a key with an earlier or later one of it; ascending.

@@ -11,9 +11,11 @@ use std::sync::PoisonError;
 
 use kordon_incidents::IncidentId;
 
+use crate::erase::Erasure;
 use crate::ledger::{Kept, ReadError};
 use crate::merkle;
 use crate::project::{Record, project};
+use crate::record::Op;
 use crate::snapshot::PublicSnapshot;
 use crate::store::{Store, incident_of};
 
@@ -73,7 +75,18 @@ impl Store {
     }
 
     fn change(&self, snapshot: &PublicSnapshot, kept: &Kept) -> Result<Option<Change>, ReadError> {
-        let (seq, id) = (kept.link.seq, incident_of(&kept.frame, kept.position)?.id);
+        let seq = kept.link.seq;
+        if kept.link.erased {
+            return Ok(None);
+        }
+        let erasure = match kept.link.op {
+            Op::Erase => Some(Erasure::read(&kept.frame, kept.position)?),
+            Op::Put | Op::Withdraw => None,
+        };
+        let id = match &erasure {
+            Some(erasure) => erasure.id,
+            None => incident_of(&kept.frame, kept.position)?.id,
+        };
         let earlier = {
             let index = self.index().read().unwrap_or_else(PoisonError::into_inner);
             if index.current.get(&id).is_none_or(|current| current.position != kept.position) {
@@ -81,6 +94,9 @@ impl Store {
             }
             index.earlier.get(&id).cloned().unwrap_or_default()
         };
+        if let Some(erasure) = erasure {
+            return Ok(erasure.properties.was_public.then_some(Change { seq, id, feature: None }));
+        }
         if let Some(row) = snapshot.get(id) {
             return Ok(Some(Change { seq, id, feature: Some(snapshot.feature(&row)?) }));
         }

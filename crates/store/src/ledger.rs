@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::FromStart;
+use crate::erase::Erasure;
 use crate::merkle::{self, Tree};
 use crate::note::Signer;
 use crate::record::{self, BadRecord, Hash, LF, Link, Op, RS, Salt};
@@ -368,6 +369,14 @@ impl Documents {
         self.files.write().unwrap_or_else(PoisonError::into_inner).push((segment, file));
     }
 
+    /// Another file of the same length, which has taken the place of this segment.
+    fn replace(&self, segment: u32, file: &Arc<File>) {
+        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(at) = files.binary_search_by_key(&segment, |(number, _)| *number) {
+            files[at].1 = Arc::clone(file);
+        }
+    }
+
     fn with_log(&self, change: impl FnOnce(&mut Log)) {
         change(&mut self.log.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -676,8 +685,55 @@ impl Ledger {
         let mut recovery = walk.recovery;
         recovery.batches = self.head.batch;
         recovery.erased = erasures.found.len() as u64;
+        let pending = erasures.pending();
         recovery.damage.extend(erasures.unexplained());
+        if !read_only && recovery.damage.is_empty() {
+            self.finish_erasing(&pending)?;
+        }
         Ok(recovery)
+    }
+
+    /// Ends erasures that were cut short.
+    fn finish_erasing(&mut self, seqs: &[u64]) -> Result<(), OpenError> {
+        let dir = self.dir.clone();
+        let unread = |source| OpenError::Io { path: dir.clone(), source };
+        let mut positions = Vec::new();
+        for seq in seqs {
+            let block = self.documents.block((seq - 1) / merkle::BLOCK);
+            let block = block.map_err(|error| unread(io::Error::other(error)))?;
+            positions.extend(block.iter().filter(|kept| kept.link.seq == *seq).map(|kept| kept.position));
+        }
+        self.rewrite_without(&positions).map_err(unread)
+    }
+
+    /// Overwrites the bodies and salts of these records. That they are erased must be in the ledger already.
+    pub fn erase(&mut self, positions: &[Position]) -> Result<(), AppendError> {
+        self.rewrite_without(positions).map_err(|problem| self.stop(problem))
+    }
+
+    /// Each segment becomes a new file of the same length, which takes the place of the old one when it is on the disk.
+    fn rewrite_without(&mut self, positions: &[Position]) -> io::Result<()> {
+        let mut positions = positions.to_vec();
+        positions.sort_unstable_by_key(|position| (position.segment, position.offset));
+        for of_segment in positions.chunk_by(|a, b| a.segment == b.segment) {
+            let number = of_segment[0].segment;
+            let path = segment_path(&self.dir, number);
+            let mut bytes = fs::read(&path)?;
+            for position in of_segment {
+                let gone = record::erased(frame_of(&bytes, *position))
+                    .ok_or_else(|| io::Error::other("a record too short to be erased"))?;
+                frame_of_mut(&mut bytes, *position).copy_from_slice(&gone);
+            }
+            write_whole(&path, &bytes, 0o644)?;
+            let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
+            self.documents.replace(number, &file);
+            if let Some((tail, old, _)) = &mut self.tail
+                && *tail == number
+            {
+                *old = file;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -689,17 +745,6 @@ struct Erasures {
     explained: BTreeSet<u64>,
 }
 
-/// The body of a record that erases others.
-#[derive(Deserialize)]
-struct ErasedBody {
-    properties: ErasedList,
-}
-
-#[derive(Deserialize)]
-struct ErasedList {
-    erased: Vec<u64>,
-}
-
 impl Erasures {
     fn see(&mut self, path: &Path, bytes: &[u8], frame: &Frame) {
         let Frame { position, link } = frame;
@@ -707,8 +752,14 @@ impl Erasures {
             self.found.insert(link.seq, (path.to_owned(), position.offset));
         }
         if link.op == Op::Erase {
-            self.explained.extend(erased_by(frame_of(bytes, *position)));
+            let erasure = Erasure::read(frame_of(bytes, *position), *position);
+            self.explained.extend(erasure.into_iter().flat_map(|erasure| erasure.properties.erased));
         }
+    }
+
+    /// Records that are to be erased and are not.
+    fn pending(&self) -> Vec<u64> {
+        self.explained.iter().copied().filter(|seq| !self.found.contains_key(seq)).collect()
     }
 
     /// A record that nobody says to have erased was taken away unseen.
@@ -721,17 +772,17 @@ impl Erasures {
     }
 }
 
-/// The numbers of the records that this one erases.
-fn erased_by(frame: &[u8]) -> Vec<u64> {
-    let body = record::feature(frame).and_then(|json| serde_json::from_slice::<ErasedBody>(&json).ok());
-    body.map(|body| body.properties.erased).unwrap_or_default()
-}
-
 /// The bytes of one record in those of its segment.
 pub(crate) fn frame_of(bytes: &[u8], position: Position) -> &[u8] {
     #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
     let start = position.offset as usize;
     &bytes[start..start + position.len as usize]
+}
+
+fn frame_of_mut(bytes: &mut [u8], position: Position) -> &mut [u8] {
+    #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
+    let start = position.offset as usize;
+    &mut bytes[start..start + position.len as usize]
 }
 
 /// Walks a whole ledger again, from its files, as a stranger would; gives how far it has come.
@@ -1349,6 +1400,25 @@ mod tests {
         fs::write(&header, text).unwrap();
         let (_, recovery, _) = open(dir.path());
         assert_eq!(recovery.damage[0].seq, 1);
+    }
+
+    #[test]
+    fn a_record_that_is_erased_and_that_none_says_to_be_so_is_damage() {
+        let (dir, segment, bytes, _) = sample();
+        let end = memchr::memchr(LF, &bytes).unwrap() + 1;
+        let gone = record::erased(&bytes[..end]);
+        // The sample's records are too short to be erased; one that is as long as any incident is not.
+        assert_eq!(gone, None);
+        let (mut ledger, ..) = open(dir.path());
+        let feature = br#"{"type":"Feature","id":"x","geometry":null,"properties":{"date_start":"2025"}}"#;
+        let place = ledger.append(&[Entry { op: Op::Put, feature: feature.to_vec() }]).unwrap()[0];
+        ledger.erase(&[place]).unwrap();
+        drop(ledger);
+        let len = fs::metadata(&segment).unwrap().len();
+        assert_eq!(len, place.offset + u64::from(place.len));
+        let (_, recovery, links) = open(dir.path());
+        assert_eq!(links.last().map(|link| (link.seq, link.erased)), Some((7, true)));
+        assert_eq!(recovery.damage.iter().map(|damage| damage.seq).collect::<Vec<_>>(), [7]);
     }
 
     #[test]

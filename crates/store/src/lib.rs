@@ -14,6 +14,7 @@ mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
 mod bulk; // A whole file, put as one batch.
 mod columns; // Rows in columns.
+mod erase; // What a record said is gone, that it was there is not.
 mod history; // What changed since.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
@@ -35,6 +36,7 @@ pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::Bulk;
+pub use erase::Reason;
 pub use history::{Change, Changes};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,

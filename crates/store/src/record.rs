@@ -30,7 +30,6 @@ pub(crate) const MEMBER: &[u8] = b",\"kordon\":{\"seq\":";
 const MEMBER_MAX: usize = 400;
 /// What is left of a body that was erased; blanks follow, up to the length that the record had.
 const ERASED: &[u8] = b"{\"type\":\"Feature\",\"geometry\":null,\"properties\":{}";
-#[cfg(test)]
 /// By so much `"commitment"` is longer than `"salt"`.
 const NAME_GROWS: usize = 6;
 
@@ -228,7 +227,6 @@ fn push_member(out: &mut Vec<u8>, link: &Link, secret: &str, value: Hash) {
     out.extend_from_slice(b"}}\n");
 }
 
-#[cfg(test)]
 /// The same record without body and salt, of the same length. `None` for one too short to be told from its erasure.
 pub(crate) fn erased(frame: &[u8]) -> Option<Vec<u8>> {
     let (link, body) = decode(frame).ok()?;

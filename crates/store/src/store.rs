@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bulk::{Bulk, Ready};
+use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
 };
@@ -68,7 +69,7 @@ pub enum Outcome {
     Accepted,
     /// It was there, and now says something else.
     Updated,
-    /// It was there and says the same; nothing was written.
+    /// It was there and says the same, or it was erased and is not to come back; nothing was written.
     Unchanged,
 }
 
@@ -102,6 +103,9 @@ pub enum PutError {
     /// The report speaks of an incident that was withdrawn or merged, and does not say that it is to come back.
     #[error("the incident {0} was withdrawn or merged")]
     Withdrawn(IncidentId),
+    /// The report speaks of an incident that was erased.
+    #[error("the incident {0} was erased")]
+    Erased(IncidentId),
     /// An incident cannot be written as JSON.
     #[error("incident {0} cannot be written: {1}")]
     NotJson(IncidentId, String),
@@ -279,12 +283,14 @@ pub(crate) struct Index {
 pub(crate) struct Current {
     pub position: Position,
     pub withdrawn: bool,
+    /// It was erased, and this record says so.
+    pub erased: bool,
 }
 
 impl Current {
     pub fn new(incident: &Incident, position: Position) -> Self {
         let withdrawn = incident.properties.record_status == Some(RecordStatus::Withdrawn);
-        Self { position, withdrawn }
+        Self { position, withdrawn, erased: false }
     }
 }
 
@@ -322,6 +328,21 @@ impl Index {
                 )
             },
         );
+    }
+
+    /// Takes in an erasure: what was said by `records`, oldest first, is gone.
+    fn erase(&mut self, erasure: &Erasure, position: Position, records: Vec<Position>) {
+        self.current.insert(erasure.id, Current { position, withdrawn: true, erased: true });
+        self.earlier.insert(erasure.id, records);
+        for key in erasure.keys() {
+            self.keys.entry(key).or_insert(erasure.id);
+        }
+    }
+
+    /// Where the revisions of an incident lie, oldest first.
+    fn revisions(&self, id: IncidentId) -> Vec<Position> {
+        let earlier = self.earlier.get(&id).into_iter().flatten().copied();
+        earlier.chain(self.current.get(&id).map(|current| current.position)).collect()
     }
 
     fn apply(&mut self, id: IncidentId, current: Current, keys: &[u128]) {
@@ -364,6 +385,8 @@ enum Work {
     Job(Job),
     /// Is a batch of its own.
     Load { bulk: Box<Bulk>, reply: Sender<Result<Put, PutError>> },
+    /// As well.
+    Erase { id: IncidentId, reason: Reason, author: Author, reply: Sender<Result<Put, PutError>> },
 }
 
 impl Job {
@@ -502,6 +525,16 @@ impl Store {
         self.ask(|reply| Work::Job(Job::Withdraw { id, author: author.clone(), reply }))
     }
 
+    /// Erases an incident: what all its revisions said is overwritten, and that they were there stays provable.
+    /// A record remains that names their numbers, who erased them and why. Erasing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], [`PutError::NoSuchIncident`] among them.
+    pub fn erase(&self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
+        self.ask(|reply| Work::Erase { id, reason, author: author.clone(), reply })
+    }
+
     fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
         let (reply, answer) = mpsc::channel();
         let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
@@ -522,8 +555,16 @@ impl Store {
     ///
     /// [`ReadError`] when one of them cannot be read.
     pub fn history(&self, id: IncidentId) -> Result<Vec<serde_json::Value>, ReadError> {
+        let is_erased = {
+            let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+            index.current.get(&id).is_some_and(|current| current.erased)
+        };
         let read = |position| {
-            let frame = self.shared.context.documents.read(position)?;
+            let (mut frame, link) = self.shared.context.documents.read_frame(position)?;
+            if is_erased && link.op != Op::Erase {
+                // On a disk that cannot be written it may still be there.
+                frame = record::erased(&frame).ok_or(ReadError::Erased(position))?;
+            }
             let problem =
                 |error: serde_json::Error| ReadError::NotAnIncident { position, problem: error.to_string() };
             serde_json::from_slice(&frame[1..]).map_err(problem)
@@ -542,9 +583,7 @@ impl Store {
     /// Where the revisions of an incident lie, oldest first.
     fn revisions(&self, id: IncidentId) -> Vec<Position> {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-        let earlier = index.earlier.get(&id).into_iter().flatten().copied();
-        let current = index.current.get(&id).map(|current| current.position);
-        earlier.chain(current).collect()
+        index.revisions(id)
     }
 
     /// Keeps refused records beside the ledger, to be mended and sent again: one JSON object a line with the
@@ -746,7 +785,16 @@ struct Loading {
     latest: HashMap<IncidentId, usize>,
     rows: Vec<Option<Row>>,
     index: Index,
+    /// Where erased records lie, by number: they no longer say whose they were.
+    erased: HashMap<u64, Position>,
     damage: Vec<DamagedAt>,
+}
+
+/// What one record of the ledger is.
+enum Loaded {
+    Incident(IncidentId, Current, Vec<u128>, Row),
+    Erased,
+    Erasure(Erasure),
 }
 
 /// One row, for one of the tiers; withdrawn ones have none.
@@ -771,17 +819,26 @@ impl Row {
 impl Loading {
     fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame], context: &Context) {
         let read = |frame: &ledger::Frame| {
+            if frame.link.op == Op::Erase {
+                return Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)
+                    .map(Loaded::Erasure);
+            }
+            if frame.link.erased {
+                return Ok(Loaded::Erased);
+            }
             let incident = parse(bytes, frame)?;
             let keys = keys_of(&incident);
             let current = Current::new(&incident, frame.position);
             let record = Record::new(incident);
             let row = Row::new(&record, frame.position, context);
-            Ok((record.incident().id, current, keys, row))
+            Ok(Loaded::Incident(record.incident().id, current, keys, row))
         };
-        let read: Vec<Result<_, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
+        let read: Vec<Result<Loaded, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
             match read {
-                Ok((id, current, keys, row)) => self.row(id, current, &keys, row),
+                Ok(Loaded::Incident(id, current, keys, row)) => self.row(id, current, &keys, row),
+                Ok(Loaded::Erased) => drop(self.erased.insert(frame.link.seq, frame.position)),
+                Ok(Loaded::Erasure(erasure)) => self.erase(&erasure, frame.position),
                 Err(problem) => self.damage.push(DamagedAt {
                     file: format!("{:06}.geojsons", frame.position.segment).into(),
                     offset: frame.position.offset,
@@ -790,6 +847,17 @@ impl Loading {
                 }),
             }
         }
+    }
+
+    fn erase(&mut self, erasure: &Erasure, position: Position) {
+        if let Some(before) = self.latest.remove(&erasure.id) {
+            self.rows[before] = None;
+        }
+        // Those that were to be erased when the process ended still say whose they are.
+        let mut records = self.index.revisions(erasure.id);
+        records.extend(erasure.properties.erased.iter().filter_map(|seq| self.erased.get(seq)));
+        records.sort_unstable_by_key(|record| (record.segment, record.offset));
+        self.index.erase(erasure, position, records);
     }
 
     fn row(&mut self, id: IncidentId, current: Current, keys: &[u128], row: Row) {
@@ -859,6 +927,11 @@ enum SeenBy {
 }
 
 impl Written {
+    /// Of one that was erased.
+    fn nothing(position: Position) -> Self {
+        Self { position, times: (0, 0), places: Vec::new(), seen_by: SeenBy::Nobody }
+    }
+
     fn new(incident: Incident, position: Position) -> Self {
         let times = incident.times();
         let record = Record::new(incident);
@@ -875,17 +948,25 @@ impl Written {
 impl Verify {
     fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame]) {
         let read = |frame: &ledger::Frame| {
-            parse(bytes, frame).map(|incident| (incident.id, Written::new(incident, frame.position)))
+            if frame.link.op == Op::Erase {
+                let erasure = Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)?;
+                return Ok(Some((erasure.id, Written::nothing(frame.position))));
+            }
+            if frame.link.erased {
+                return Ok(None);
+            }
+            parse(bytes, frame).map(|incident| Some((incident.id, Written::new(incident, frame.position))))
         };
-        let read: Vec<_> = frames.par_iter().with_min_len(64).map(read).collect();
+        let read: Vec<Result<_, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
             if frame.link.seq > self.up_to {
                 return;
             }
             match read {
-                Ok((id, written)) => {
+                Ok(Some((id, written))) => {
                     self.seen.insert(id, written);
                 }
+                Ok(None) => {}
                 Err(problem) => self.problem = self.problem.take().or(Some(problem)),
             }
         }
@@ -953,6 +1034,7 @@ impl Writer {
         while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
             let replies = match first {
                 Work::Load { bulk, reply } => vec![(reply, self.load(*bulk))],
+                Work::Erase { id, reason, author, reply } => vec![(reply, self.erase(id, reason, &author))],
                 Work::Job(first) => {
                     let mut size = first.size();
                     let mut group = vec![first];
@@ -964,8 +1046,8 @@ impl Writer {
                                 size += next.size();
                                 group.push(next);
                             }
-                            load @ Work::Load { .. } => {
-                                waiting = Some(load);
+                            alone @ (Work::Load { .. } | Work::Erase { .. }) => {
+                                waiting = Some(alone);
                                 break;
                             }
                         }
@@ -1060,6 +1142,59 @@ impl Writer {
         index.extend(bulk, apart, positions);
     }
 
+    fn erase(&mut self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        let shared = Arc::clone(&self.shared);
+        let (records, keys) = {
+            let index = shared.index.read().unwrap_or_else(PoisonError::into_inner);
+            match index.current.get(&id) {
+                None => return Err(PutError::NoSuchIncident(id)),
+                Some(current) if current.erased => return Ok(unchanged(id)),
+                Some(_) => {}
+            }
+            let keys = index.keys.iter().filter(|(_, of)| **of == id).map(|(key, _)| format!("{key:032x}"));
+            (index.revisions(id), keys.collect())
+        };
+        let (mut erased, mut was_public) = (Vec::with_capacity(records.len()), false);
+        for &position in &records {
+            let unread = |error| PutError::Read(Arc::new(error));
+            let (frame, link) = shared.context.documents.read_frame(position).map_err(unread)?;
+            let incident = incident_of(&frame, position).map_err(unread)?;
+            was_public |= project(&Record::new(incident)).is_some();
+            erased.push(link.seq);
+        }
+        let erasure = Erasure::new(
+            id,
+            Erased {
+                record_status: Withdrawn::Withdrawn,
+                revision: records.len() as u64 + 1,
+                recorded_at: now().map(|now| now.to_string()),
+                recorded_by: author.0.clone(),
+                reason,
+                erased,
+                was_public,
+                keys,
+            },
+        );
+        let feature =
+            serde_json::to_vec(&erasure).map_err(|error| PutError::NotJson(id, error.to_string()))?;
+        let written = self.ledger.append(&[Entry { op: Op::Erase, feature }]);
+        let positions = written.inspect_err(|_| self.tell_refusal())?;
+        {
+            let mut index = shared.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.erase(&erasure, positions[0], records.clone());
+        }
+        self.public.remove(id);
+        self.staff.remove(id);
+        self.publish();
+        // Nobody finds it any more; now the disk forgets it.
+        self.ledger.erase(&records).inspect_err(|_| self.tell_refusal())?;
+        let seq = self.ledger.head().seq;
+        Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], seq, ..Put::default() })
+    }
+
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
         match job {
             Job::Put { incidents, into_withdrawn, author, reply } => {
@@ -1083,8 +1218,8 @@ impl Writer {
         let documents = &self.shared.context.documents;
         // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
         let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current.get(&id)) {
-            Some(current) => read(documents, current.position).map(Some),
-            None => Ok(None),
+            Some(current) if !current.erased => read(documents, current.position).map(Some),
+            _ => Ok(None),
         };
         let stored: Vec<Option<Incident>> =
             incidents.par_iter().with_min_len(64).map(stored).collect::<Result<_, _>>()?;
@@ -1092,6 +1227,14 @@ impl Writer {
         let mut put = Put::default();
         for (mut incident, stored) in incidents.into_iter().zip(stored) {
             let known = group.find(&incident, &index);
+            if let Some(id) = known.filter(|id| index.current.get(id).is_some_and(|current| current.erased)) {
+                if !into_withdrawn {
+                    return Err(PutError::Erased(id));
+                }
+                put.ids.push((id, Outcome::Unchanged));
+                put.unchanged += 1;
+                continue;
+            }
             let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
             let before = newest.or(stored.as_ref());
             let outcome = match before {
@@ -1130,11 +1273,14 @@ impl Writer {
             None => {
                 let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
                 let current = index.current.get(&id).ok_or(PutError::NoSuchIncident(id))?;
+                if current.erased {
+                    return Ok(unchanged(id));
+                }
                 read(&self.shared.context.documents, current.position)?
             }
         };
         if incident.properties.record_status == Some(RecordStatus::Withdrawn) {
-            return Ok(Put { unchanged: 1, ids: vec![(id, Outcome::Unchanged)], ..Put::default() });
+            return Ok(unchanged(id));
         }
         incident.properties.record_status = Some(RecordStatus::Withdrawn);
         let revision = incident.properties.revision.unwrap_or(1) + 1;
@@ -1189,6 +1335,10 @@ impl Writer {
         public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, seq)));
         full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, seq)));
     }
+}
+
+fn unchanged(id: IncidentId) -> Put {
+    Put { unchanged: 1, ids: vec![(id, Outcome::Unchanged)], ..Put::default() }
 }
 
 /// What decides who may see an incident stays as it was unless a report speaks of it: the source of a masked

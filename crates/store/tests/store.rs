@@ -15,7 +15,7 @@ use kordon_incidents::{
 };
 use kordon_store::{
     AppendError, Author, Bulk, Certainty, Checkpoint, Dimension, During, Of, Options, Outcome, PutError,
-    Query, SortBy, Store, Within, is_extended, is_included,
+    Query, Reason, SortBy, Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -540,6 +540,98 @@ fn every_revision_is_proved_under_the_signed_root_and_no_other_record_passes() {
     let forged = Checkpoint { root: newer.root, ..older };
     assert!(matches!(store.extends(&forged), Err(kordon_store::Damage::Checkpoint(_))));
     assert!(store.prove_extension(newer.size + 1).unwrap().is_none());
+}
+
+fn files_say(dir: &Path, word: &str) -> bool {
+    let mut open = vec![dir.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if String::from_utf8_lossy(&std::fs::read(path).unwrap()).contains(word) {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn what_is_erased_is_on_no_disk_and_in_no_answer_and_every_proof_still_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(47);
+    let mut all = incidents(&mut dice, 300);
+    all[5].properties.title = Text::new("en", "shelter under the school");
+    store.put(all.clone(), &author()).unwrap();
+    all[5].properties.deaths_best = Some(999);
+    store.put(vec![all[5].clone()], &author()).unwrap();
+    let key = store.public_key().unwrap().clone();
+    let older = Checkpoint::verify(&store.checkpoint().unwrap(), &key).unwrap();
+    let (id, before) = (all[5].id, store.prove(all[5].id).unwrap());
+    assert!(files_say(dir.path(), "shelter under"));
+
+    let put = store.erase(id, Reason::DangerToLife, &author()).unwrap();
+    assert_eq!((put.updated, put.seq), (1, 302));
+    assert_eq!(store.erase(id, Reason::Law, &author()).unwrap().unchanged, 1);
+    let mut at_hand = Some(store);
+    for _ in ["at once", "opened again"] {
+        let store = at_hand.take().unwrap_or_else(|| open(dir.path()));
+        assert!(!files_say(dir.path(), "shelter under"));
+        assert_eq!(store.public().len(), 299);
+        assert!(store.public().get(id).is_none() && store.full().get(id).is_none());
+        // That it was there is still shown, revision by revision, under the checkpoint of before.
+        store.extends(&older).unwrap();
+        let after = store.prove(id).unwrap();
+        let links = |proofs: &kordon_store::Proofs| -> Vec<_> {
+            proofs
+                .revisions
+                .iter()
+                .map(|proof| (proof.link.seq, proof.link.commitment, proof.link.hash))
+                .collect()
+        };
+        assert_eq!(links(&after)[..2], links(&before)[..]);
+        assert!(after.revisions[..2].iter().all(|proof| proof.link.erased));
+        let history = store.history(id).unwrap();
+        assert_eq!(history.len(), 3);
+        assert_eq!(history[2]["properties"]["erased"], serde_json::json!([6, 301]));
+        assert!(history.iter().all(|revision| !revision.to_string().contains("shelter")));
+        // Its source does not bring it back, under its old key or its old id.
+        let mut again = all[5].clone();
+        again.id = dice.id();
+        assert_eq!(store.put(vec![again.clone()], &author()).unwrap().unchanged, 1);
+        assert!(matches!(store.put_one(all[5].clone(), &author()), Err(PutError::Erased(of)) if of == id));
+        assert_eq!(store.withdraw(id, &author()).unwrap().unchanged, 1);
+        let changes = store.changes(301, 10).unwrap().unwrap().changes;
+        assert_eq!(changes.iter().map(|change| (change.seq, change.id)).collect::<Vec<_>>(), [(302, id)]);
+        let report = store.verify().unwrap();
+        assert_eq!((report.records, report.erased, report.incidents), (302, 2, 300));
+    }
+}
+
+#[test]
+fn an_erasure_that_was_cut_short_is_ended_when_the_store_is_opened_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(53);
+    let mut all = incidents(&mut dice, 20);
+    all[5].properties.title = Text::new("en", "shelter under the school");
+    store.put(all.clone(), &author()).unwrap();
+    let segment = dir.path().join("ledger/000001.geojsons");
+    let before = std::fs::read(&segment).unwrap();
+    store.erase(all[5].id, Reason::DangerToLife, &author()).unwrap();
+    drop(store);
+    // The record of the erasure was on the disk, and the power went before anything was overwritten.
+    let after = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, [&before[..], &after[before.len()..]].concat()).unwrap();
+    // A reader may not overwrite, and shows nothing of it all the same.
+    let reader = Store::open(dir.path(), borders(), Options { create: false, read_only: true }).unwrap();
+    assert_eq!(reader.public().len(), 19);
+    assert!(!format!("{:?}", reader.history(all[5].id).unwrap()).contains("shelter"));
+    drop(reader);
+    assert!(files_say(dir.path(), "shelter under"));
+    let store = open(dir.path());
+    assert!(!files_say(dir.path(), "shelter under"));
+    assert_eq!(std::fs::read(&segment).unwrap(), after);
+    assert_eq!((store.public().len(), store.verify().unwrap().erased), (19, 1));
 }
 
 #[test]

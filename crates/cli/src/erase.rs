@@ -1,0 +1,60 @@
+//! `kordon erase`: overwrites what a record said, where the law or a danger to life demands it.
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use kordon_incidents::IncidentId;
+use kordon_store::{Author, Options, Reason, Store};
+use std::sync::Arc;
+
+use crate::terminal::say;
+use crate::{Done, StoreArg, sets};
+
+/// Erase what an incident said; that it was there stays provable.
+#[derive(Args)]
+pub struct Erase {
+    #[command(flatten)]
+    store: StoreArg,
+    /// The incident
+    #[arg(value_name = "ID")]
+    id: IncidentId,
+    /// Why
+    #[arg(long, env = "KORDON_REASON", value_enum)]
+    reason: Why,
+    /// Who erases it, as the record of it will say
+    #[arg(long, env = "KORDON_BY", value_name = "NAME", default_value = "operator")]
+    by: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Why {
+    DangerToLife,
+    Law,
+}
+
+impl Erase {
+    pub fn run(self) -> anyhow::Result<Done> {
+        let dir = &self.store.store;
+        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let store = Store::open(dir, borders, Options { create: false, read_only: false })
+            .with_context(|| format!("store {}", dir.display()))?;
+        let reason = match self.reason {
+            Why::DangerToLife => Reason::DangerToLife,
+            Why::Law => Reason::Law,
+        };
+        let put = store.erase(self.id, reason, &Author::new(self.by))?;
+        if put.updated == 0 {
+            bail!("{} was erased before", self.id);
+        }
+        say(&format!("{}: what it said is overwritten; that it was there stays provable", self.id));
+        say("out of reach: backups, copies elsewhere, and what the disk itself keeps of overwritten files");
+        for (name, what) in
+            [("ledger.v1", "the ledger of an older format"), ("quarantine", "refused records")]
+        {
+            let path = dir.join(name);
+            if path.exists() {
+                say(&format!("{}: {what} may still say it; look there", path.display()));
+            }
+        }
+        Ok(Done::All)
+    }
+}
