@@ -42,8 +42,8 @@ bless: ## rewrite the snapshots of the tests; read the difference before committ
 	INSTA_UPDATE=always $(CARGO) test --locked --workspace -q || true
 	git diff --stat
 
-bench: ## how much faster the border index is than looking at every edge
-	$(CARGO) bench --locked -p kordon-borders --bench nearest
+bench: ## rates of the border engine on one core, and how much faster that is than looking at every edge
+	$(CARGO) bench --locked -p kordon-borders
 
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)
