@@ -23,6 +23,7 @@ pub fn info() -> SetInfo {
 }
 
 /// A small generator with a fixed seed: the same places every time.
+#[derive(Clone)]
 pub struct Places(pub u64);
 
 impl Places {
@@ -31,6 +32,14 @@ impl Places {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.unit() * end as f64) as usize
+    }
+
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
     }
 
     pub fn anywhere(&mut self) -> LonLat {
