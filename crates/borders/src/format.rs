@@ -37,6 +37,11 @@ pub(crate) const HALF_TURN: i32 = 1_800_000_000;
 /// 90 degrees in steps.
 pub(crate) const QUARTER_TURN: i32 = 900_000_000;
 
+/// How long all edges may be together: a degree for each and ten thousand, many times more than any map. The indexes cut
+/// long edges into pieces, and a short file must not make them cut millions.
+const MOST_LENGTH: i64 = 10_000 * STEPS_PER_DEGREE as i64;
+const MOST_LENGTH_EACH: i64 = STEPS_PER_DEGREE as i64;
+
 /// An arc names its sides with two bytes.
 pub(crate) const MOST_SIDES: usize = 1 << 16;
 
@@ -361,6 +366,9 @@ fn decode_body(header: Header, body: &[u8]) -> Result<Chart, BadSet> {
         }
         arcs.push(arc);
     }
+    if length(&arcs, &points) > MOST_LENGTH + MOST_LENGTH_EACH * points.len() as i64 {
+        return Err(BadSet::Malformed("its edges go round the globe too often"));
+    }
     if points.len() != header.positions as usize {
         return Err(BadSet::Malformed("its positions are not as many as promised"));
     }
@@ -373,6 +381,12 @@ fn decode_body(header: Header, body: &[u8]) -> Result<Chart, BadSet> {
     }
     let (info, stretches) = (header.set, header.stretches);
     Ok(Chart { info, territories, stretches, sides, points, arcs, rings })
+}
+
+/// The length of all edges, in steps, as if east and north were one direction and the globe had no other side.
+fn length(arcs: &[ChartArc], points: &[[i32; 2]]) -> i64 {
+    let edges = arcs.iter().flat_map(|arc| points[arc.range()].windows(2));
+    edges.map(|pair| (0..2).map(|i| i64::from(pair[0][i].abs_diff(pair[1][i]))).sum::<i64>()).sum()
 }
 
 struct Reader<'a> {

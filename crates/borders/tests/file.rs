@@ -5,7 +5,7 @@
 mod made_up; // A set of our own.
 
 use kordon_borders::{BadSet, BorderSet, BuildError, LonLat, build_from_geojson, build_from_topojson};
-use made_up::info;
+use made_up::{Places, info};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -83,28 +83,22 @@ fn a_large_file_with_one_changed_byte_is_refused() {
     assert!(matches!(why(&bytes), BadSet::Truncated { .. }));
 }
 
-/// Who writes a file with the right checksum and wrong content gets an error or some answer, but no panic.
+/// Who writes a file with the right checksum and wrong content gets an error or some answer, but no panic; and what is
+/// read of it is answered as the slow twins answer.
 #[test]
 fn wrong_content_with_the_right_checksum_does_not_panic() {
     let sound = small();
-    let mut seed = 7u64;
-    let mut next = |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 20) as usize % below
-    };
-    let places = [(27.0, 45.0), (0.0, 90.0), (180.0, -90.0)].map(|(lon, lat)| LonLat::new(lon, lat).unwrap());
-    for _ in 0..3_000 {
-        let mut bytes = sound.clone();
-        let content = bytes.len() - 32;
-        for _ in 0..=next(3) {
-            bytes[next(content)] = next(256) as u8;
+    let mut random = Places(7);
+    let mut read = 0;
+    for _ in 0..6_000 {
+        let mut parts = Parts::of(&sound);
+        for _ in 0..=random.below(3) {
+            parts.damage(&mut random);
         }
-        let sum = Sha256::digest(&bytes[..content]);
-        bytes[content..].copy_from_slice(&sum);
-        let Ok(set) = BorderSet::decode(&bytes) else { continue };
-        for place in places {
+        let Ok(set) = BorderSet::decode(&parts.sealed()) else { continue };
+        read += 1;
+        for place in [at(27.0, 45.0), at(0.0, 90.0), at(180.0, -90.0), random.anywhere()] {
+            assert_eq!(*set.containing(place), set.containing_slow(place), "{place:?} in {parts:?}");
             set.nearest_foreign(place, f64::INFINITY);
             set.own_outline(place);
             set.nearest_neighbor(place);
@@ -115,6 +109,90 @@ fn wrong_content_with_the_right_checksum_does_not_panic() {
             set.bounds(id);
         }
     }
+    assert!(read > 300, "only {read} of the damaged files reached the indexes");
+}
+
+fn at(lon: f64, lat: f64) -> LonLat {
+    LonLat::new(lon, lat).unwrap()
+}
+
+/// A file in its parts, so that lengths and checksum can be told anew after the header or the body was damaged.
+#[derive(Debug)]
+struct Parts {
+    magic: Vec<u8>,
+    header: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Parts {
+    fn of(file: &[u8]) -> Self {
+        let (magic, rest) = file.split_at(10);
+        let header_len = u32::from_le_bytes(rest[..4].try_into().unwrap()) as usize;
+        let (header, rest) = rest[12..].split_at(header_len);
+        Self { magic: magic.into(), header: header.into(), body: rest[..rest.len() - 32].into() }
+    }
+
+    fn sealed(&self) -> Vec<u8> {
+        let mut file = self.magic.clone();
+        file.extend((self.header.len() as u32).to_le_bytes());
+        file.extend((self.body.len() as u64).to_le_bytes());
+        file.extend(&self.header);
+        file.extend(&self.body);
+        let sum = Sha256::digest(&file);
+        file.extend(sum);
+        file
+    }
+
+    /// Overwrites, flips, cuts out or doubles some bytes, of the body mostly.
+    fn damage(&mut self, random: &mut Places) {
+        let part = if random.below(6) == 0 { &mut self.header } else { &mut self.body };
+        if part.is_empty() {
+            return;
+        }
+        let from = random.below(part.len());
+        let to = (from + 1 + random.below(6)).min(part.len());
+        match random.below(6) {
+            0 => part[from] = random.below(256) as u8,
+            1 => part[from] ^= 1 << random.below(8),
+            // A count or a coordinate that is off by a little stays a number that can be believed.
+            2 => part[from] = part[from].wrapping_add(2),
+            3 => part[from] = part[random.below(part.len())],
+            4 => drop(part.drain(from..to)),
+            _ => {
+                let again = part[from..to].to_vec();
+                part.splice(to..to, again);
+            }
+        }
+    }
+}
+
+/// A short file cannot make the reader promise itself much memory, or the indexes much work: edges half round the globe
+/// are in every column of the table.
+#[test]
+fn a_file_of_edges_that_go_round_the_globe_is_refused() {
+    let mut parts = Parts::of(&small());
+    let mut header: serde_json::Value = serde_json::from_slice(&parts.header).unwrap();
+    let positions = 200_000u32;
+    header["arcs"] = json!(1);
+    header["positions"] = json!(positions);
+    parts.header = serde_json::to_vec(&header).unwrap();
+    let varint = |mut value: u64| {
+        let mut bytes = Vec::new();
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    };
+    // Sides 0 and 1, on land, in no stretch, to and fro between 0 and 179 degrees.
+    parts.body = [vec![0, 1, 0, 0], varint(positions.into()), vec![0, 0]].concat();
+    for i in 1..positions {
+        parts.body.extend(varint(2 * 1_790_000_000 - u64::from(i % 2 == 0)));
+        parts.body.push(0);
+    }
+    parts.body.extend([0, 0]);
+    assert_eq!(why(&parts.sealed()), BadSet::Malformed("its edges go round the globe too often"));
 }
 
 #[test]
