@@ -8,6 +8,7 @@
 //! other moments. Disks that lie about a flush are beyond this.
 
 mod book; // What was asked and acknowledged, and whether a store keeps it.
+mod damage; // Flipped bits, edits by hand, rollbacks.
 mod disk; // A disk that forgets what was not made safe.
 mod faults; // Calls that fail, full disks, disks that take no writes.
 mod kill; // The process ends at any moment.

@@ -14,6 +14,7 @@ mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
 mod bulk; // A whole file, put as one batch.
 mod columns; // Rows in columns.
+mod doubt; // Of whom a damaged record spoke.
 mod erase; // What a record said is gone, that it was there is not.
 mod history; // What changed since.
 mod ledger; // The segment files: append, fsync, recover.

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bulk::{Bulk, Ready};
+use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
@@ -430,6 +431,7 @@ impl Store {
                 loading.segment(bytes, frames, &context);
             })?;
         prepare(&mut ledger);
+        loading.withhold(&recovery.damage);
         recovery.damage.append(&mut loading.damage);
         if let Some(damage) = recovery.damage.first() {
             ledger.refuse(AppendError::Damaged(damage.clone()));
@@ -866,6 +868,13 @@ impl Loading {
             self.rows[before] = None;
         }
         self.rows.push(Some(row));
+    }
+
+    /// Whoever a damaged record spoke of is not shown as it was before.
+    fn withhold(&mut self, damage: &[DamagedAt]) {
+        for id in doubt::spoken_of(damage, self.latest.keys()) {
+            self.rows[self.latest[&id]] = None;
+        }
     }
 
     fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
