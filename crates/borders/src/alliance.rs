@@ -1,19 +1,20 @@
-//! Sets of countries with dates of membership: NATO and the European Union.
+//! Sets of countries with dates of membership: NATO, the European Union, the Schengen Area, the CSTO, and a user's own.
 //!
-//! NATO's territory is that of Article 6 of its treaty: the members' own, with their islands in the North Atlantic
-//! north of the Tropic of Cancer (Greenland, the Faroes, Svalbard, Åland, the Channel Islands, Man, Gibraltar, Bermuda,
-//! Saint-Pierre-et-Miquelon), not their lands elsewhere. The European Union's is that of its members with their
-//! outermost regions and Åland, without overseas countries and territories.
+//! Each is a file of `data/borders/sets/`, a line a member, with its first day, the first day on which it no longer was one, and
+//! its source. What the territory of each is, its file says.
 //!
 //! Limits: a member's polygon is taken as the border set draws it. Where a set holds overseas lands in it, as the
 //! default set does for France, the Netherlands and the United States, those count as NATO although Article 6 leaves
-//! them out: Tahiti and Hawaii are inside. States that no longer exist are not listed; East Germany's land counts as Germany's from the day of its
-//! entry, and Algeria's as nobody's.
+//! them out: Tahiti and Hawaii are inside. States that no longer exist are not listed.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::listing::{BadList, Days, WrittenDay, fault, read};
 
 /// A day of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,95 +100,124 @@ impl FromStr for Day {
 #[error("not a day of the calendar; write it like 2023-04-04")]
 pub struct NotADay;
 
-/// A named set of countries.
-pub(crate) struct Alliance {
-    pub name: &'static str,
-    pub members: &'static [Member],
+/// A named set of countries, with who was in it when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alliance {
+    name: String,
+    title: String,
+    source: String,
+    members: Vec<Member>,
 }
 
 /// A country's time in a set of countries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Its code.
-    pub code: &'static str,
+    pub code: String,
     /// The first day.
     pub from: Day,
     /// The first day on which it is no longer a member.
     pub until: Option<Day>,
+    /// Who says so.
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAlliance {
+    name: Spanned<String>,
+    title: String,
+    source: String,
+    members: Vec<WrittenMember>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenMember {
+    code: String,
+    from: WrittenDay,
+    until: Option<WrittenDay>,
+    source: String,
 }
 
 impl Alliance {
-    /// The codes that belong to it on a day; today's members when no day is given.
-    pub(crate) fn codes(&self, on: Option<Day>) -> impl Iterator<Item = &'static str> {
-        self.members.iter().filter(move |member| member.on(on)).map(|member| member.code)
+    /// Those within this program.
+    pub fn built_in() -> &'static [Self] {
+        static BUILT_IN: OnceLock<Vec<Alliance>> = OnceLock::new();
+        BUILT_IN.get_or_init(|| {
+            let read = |text| Alliance::read(text).expect("the sets in this program are read by its tests");
+            [
+                include_str!("../../../data/borders/sets/nato.toml"),
+                include_str!("../../../data/borders/sets/eu.toml"),
+                include_str!("../../../data/borders/sets/schengen.toml"),
+                include_str!("../../../data/borders/sets/csto.toml"),
+            ]
+            .map(read)
+            .into()
+        })
     }
-}
 
-impl Member {
-    fn on(&self, day: Option<Day>) -> bool {
-        match day {
-            None => self.until.is_none(),
-            Some(day) => self.from <= day && self.until.is_none_or(|until| day < until),
+    /// Reads a set of countries from the text of its file.
+    ///
+    /// # Errors
+    ///
+    /// [`BadList`] with the line and the field.
+    pub fn read(text: &str) -> Result<Self, BadList> {
+        let written: WrittenAlliance = read(text)?;
+        if written.name.get_ref().is_empty() || written.name.get_ref().contains([',', ' ']) {
+            let problem = "name: is one word, by which the set is asked for".into();
+            return Err(fault(text, &written.name, problem));
         }
+        let members = written.members.into_iter().map(|member| member.check(text));
+        Ok(Self {
+            name: written.name.into_inner(),
+            title: written.title,
+            source: written.source,
+            members: members.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The name by which it is asked for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One line for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Where its list of members comes from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Who was in it, and when.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The codes that belong to it on a day; today's members when no day is given.
+    pub fn codes(&self, on: Option<Day>) -> impl Iterator<Item = &str> {
+        let is_in = move |member: &&Member| Days { from: Some(member.from), until: member.until }.hold(on);
+        self.members.iter().filter(is_in).map(|member| member.code.as_str())
     }
 }
 
-/// The sets that can be named.
-pub(crate) static ALLIANCES: [Alliance; 2] =
-    [Alliance { name: "NATO", members: &NATO }, Alliance { name: "EU", members: &EU }];
-
-const fn since(code: &'static str, year: i16, month: u8, day: u8) -> Member {
-    Member { code, from: Day { year, month, day }, until: None }
-}
-
-const fn during(code: &'static str, from: (i16, u8, u8), until: (i16, u8, u8)) -> Member {
-    Member {
-        code,
-        from: Day { year: from.0, month: from.1, day: from.2 },
-        until: Some(Day { year: until.0, month: until.1, day: until.2 }),
+impl WrittenMember {
+    fn check(self, text: &str) -> Result<Member, BadList> {
+        let days = Days::read(text, Some(&self.from), self.until.as_ref())?;
+        let from = days.from.ok_or_else(|| fault(text, &self.from, "from: is missing".into()))?;
+        Ok(Member { code: self.code, from, until: days.until, source: self.source })
     }
 }
-
-// The days on which the instruments of ratification or accession were deposited.
-#[rustfmt::skip]
-static NATO: [Member; 42] = [
-    since("BEL", 1949, 8, 24), since("CAN", 1949, 8, 24), since("DNK", 1949, 8, 24), since("FRA", 1949, 8, 24),
-    since("ISL", 1949, 8, 24), since("ITA", 1949, 8, 24), since("LUX", 1949, 8, 24), since("NLD", 1949, 8, 24),
-    since("NOR", 1949, 8, 24), since("PRT", 1949, 8, 24), since("GBR", 1949, 8, 24), since("USA", 1949, 8, 24),
-    since("GRC", 1952, 2, 18), since("TUR", 1952, 2, 18), since("DEU", 1955, 5, 6), since("ESP", 1982, 5, 30),
-    since("CZE", 1999, 3, 12), since("HUN", 1999, 3, 12), since("POL", 1999, 3, 12),
-    since("BGR", 2004, 3, 29), since("EST", 2004, 3, 29), since("LVA", 2004, 3, 29), since("LTU", 2004, 3, 29),
-    since("ROU", 2004, 3, 29), since("SVK", 2004, 3, 29), since("SVN", 2004, 3, 29),
-    since("ALB", 2009, 4, 1), since("HRV", 2009, 4, 1), since("MNE", 2017, 6, 5), since("MKD", 2020, 3, 27),
-    since("FIN", 2023, 4, 4), since("SWE", 2024, 3, 7),
-    since("GRL", 1949, 8, 24), since("FRO", 1949, 8, 24), since("SJM", 1949, 8, 24), since("SPM", 1949, 8, 24),
-    since("BMU", 1949, 8, 24), since("GIB", 1949, 8, 24), since("GGY", 1949, 8, 24), since("JEY", 1949, 8, 24),
-    since("IMN", 1949, 8, 24), since("ALA", 2023, 4, 4),
-];
-
-// The Communities count as the Union before 1993.
-#[rustfmt::skip]
-static EU: [Member; 36] = [
-    since("BEL", 1958, 1, 1), since("DEU", 1958, 1, 1), since("FRA", 1958, 1, 1), since("ITA", 1958, 1, 1),
-    since("LUX", 1958, 1, 1), since("NLD", 1958, 1, 1), since("DNK", 1973, 1, 1), since("IRL", 1973, 1, 1),
-    during("GBR", (1973, 1, 1), (2020, 2, 1)), during("GIB", (1973, 1, 1), (2020, 2, 1)),
-    during("GRL", (1973, 1, 1), (1985, 2, 1)),
-    since("GRC", 1981, 1, 1), since("ESP", 1986, 1, 1), since("PRT", 1986, 1, 1),
-    since("AUT", 1995, 1, 1), since("FIN", 1995, 1, 1), since("SWE", 1995, 1, 1), since("ALA", 1995, 1, 1),
-    since("CYP", 2004, 5, 1), since("CZE", 2004, 5, 1), since("EST", 2004, 5, 1), since("HUN", 2004, 5, 1),
-    since("LVA", 2004, 5, 1), since("LTU", 2004, 5, 1), since("MLT", 2004, 5, 1), since("POL", 2004, 5, 1),
-    since("SVK", 2004, 5, 1), since("SVN", 2004, 5, 1), since("BGR", 2007, 1, 1), since("ROU", 2007, 1, 1),
-    since("HRV", 2013, 7, 1),
-    since("GLP", 1958, 1, 1), since("MTQ", 1958, 1, 1), since("GUF", 1958, 1, 1), since("REU", 1958, 1, 1),
-    since("MYT", 2014, 1, 1),
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn members(name: &str, on: Option<Day>) -> Vec<&'static str> {
-        ALLIANCES.iter().find(|a| a.name == name).unwrap().codes(on).collect()
+        Alliance::built_in().iter().find(|a| a.name == name).unwrap().codes(on).collect()
     }
 
     fn day(text: &str) -> Day {
@@ -202,6 +232,8 @@ mod tests {
         assert!(members("NATO", Some(day("2024-03-07"))).contains(&"SWE"));
         assert!(members("NATO", None).contains(&"SWE"));
         assert!(members("NATO", Some(day("1948-01-01"))).is_empty());
+        let of_2022 = members("NATO", Some(day("2022-06-01")));
+        assert!(!of_2022.contains(&"FIN") && !of_2022.contains(&"SWE"));
     }
 
     #[test]
@@ -221,6 +253,47 @@ mod tests {
     #[test]
     fn nato_has_thirty_two_states() {
         assert_eq!(members("NATO", None).iter().filter(|code| Alliance::is_state(code)).count(), 32);
+    }
+
+    #[test]
+    fn a_member_may_come_back() {
+        for (on, is_in) in
+            [("1995-01-01", true), ("2003-01-01", false), ("2010-01-01", true), ("2013-01-01", false)]
+        {
+            assert_eq!(members("CSTO", Some(day(on))).contains(&"UZB"), is_in, "{on}");
+        }
+        assert_eq!(members("CSTO", None), ["ARM", "BLR", "KAZ", "KGZ", "RUS", "TJK"]);
+    }
+
+    #[test]
+    fn the_schengen_area_has_twenty_nine_states() {
+        assert_eq!(members("SCHENGEN", None).iter().filter(|code| Alliance::is_state(code)).count(), 29);
+    }
+
+    #[test]
+    fn every_member_is_a_territory_of_iso_and_has_a_source() {
+        for alliance in Alliance::built_in() {
+            for member in alliance.members() {
+                assert!(crate::Territory::of_code(&member.code).iso_a2.is_some(), "{}", member.code);
+                assert!(!member.source.is_empty(), "{}", member.code);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_in_a_set_is_told_with_its_line() {
+        let head = "name = \"MINE\"\ntitle = \"t\"\nsource = \"s\"\nmembers = [\n";
+        for (rest, line, words) in [
+            ("{ code = \"ROU\", from = 2004-03-29 },\n]", 5, "source"),
+            ("{ code = \"ROU\", from = 2004-03-29, untill = 2005-01-01, source = \"s\" },\n]", 5, "untill"),
+            ("{ code = \"ROU\", from = 2004-03-29, until = 2004-03-29, source = \"s\" },\n]", 5, "until"),
+            ("{ code = \"ROU\", from = 2004-03-29T10:00:00Z, source = \"s\" },\n]", 5, "from"),
+        ] {
+            let error = Alliance::read(&format!("{head}{rest}")).unwrap_err();
+            assert_eq!(error.line, line, "{rest}: {error}");
+            assert!(error.problem.contains(words), "{rest}: {error}");
+        }
+        assert!(Alliance::read("name = \"A B\"\ntitle = \"\"\nsource = \"\"\nmembers = []").is_err());
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::LonLat;
 use crate::format::Kind;
 use crate::interval::{Side, interval, side};
 use crate::set::{BorderSet, Nearest, Target};
-use crate::view::View;
+use crate::spread::Spread;
+use crate::territory::Territory;
 
 /// A place and what is asked about it.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +36,16 @@ pub struct Answer {
     pub territory: Vec<String>,
     /// The one of them in the world view.
     pub territory_in_view: Option<String>,
+    /// Whether states that are foreign to each other claim the place.
+    pub disputed: bool,
+    /// What the world view calls a disputed place, and who says whose it is or why it is open.
+    pub view_source: Option<String>,
+    /// What the world view has to say of the place besides.
+    pub notes: Vec<String>,
     /// The nearest foreign territory.
     pub nearest_foreign: Option<Measure>,
+    /// Every foreign territory that may be the nearest once all is counted, nearest first; one alone when it is certain.
+    pub could_be_nearest: Vec<Possible>,
     /// The distances asked for, in the order of asking.
     pub to: Vec<Measure>,
     /// To the border of the nearest neighbor by land.
@@ -47,6 +56,24 @@ pub struct Answer {
     pub bdist3_m: Option<f64>,
     /// What it was measured against.
     pub boundary: Boundary,
+    /// The same distances in every border set at hand, when asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spread: Vec<Spread>,
+}
+
+/// A territory that may be the nearest.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Possible {
+    /// Its code.
+    pub country: String,
+    /// Its English name.
+    pub name: String,
+    /// In meters, by the file.
+    pub distance_m: f64,
+    /// The least distance that remains possible.
+    pub distance_low_m: f64,
+    /// The greatest distance that remains possible.
+    pub distance_high_m: f64,
 }
 
 /// One distance, its interval, and where the border is.
@@ -76,6 +103,20 @@ pub struct Measure {
     pub side: Side,
     /// How far the border may lie from the truth there, in meters.
     pub accuracy_m: f64,
+    /// Whether states that are foreign to each other claim what lies on one side of the border there.
+    pub disputed: bool,
+    /// Whether another edition shows another line there, kilometers off; the interval does not cover that.
+    pub unsettled: bool,
+}
+
+impl Measure {
+    /// Whether the border's own error swallows the distance: which side the place is on, let alone how far, is not to be told.
+    ///
+    /// For the finest set at hand the interval says so. A coarser one should rather not be asked: a number that is
+    /// smaller than its error is none.
+    pub fn is_swallowed(&self) -> bool {
+        self.signed_distance_m.abs() <= self.accuracy_m
+    }
 }
 
 /// The borders behind an answer.
@@ -93,6 +134,8 @@ pub struct Boundary {
     pub attribution: String,
     /// The view that named one claimant.
     pub world_view: String,
+    /// The day of that view, and of the membership of sets; today when none is given.
+    pub on: Option<String>,
     /// What lies between two positions of a border.
     pub edge_model: String,
     /// The SHA-256 of the set.
@@ -115,6 +158,8 @@ impl BorderSet {
     pub fn answer(&self, question: &Question) -> Answer {
         let place = question.place;
         let claims = self.containing(place);
+        let claimants: Vec<&Territory> = claims.iter().map(|id| self.territory(*id)).collect();
+        let ruling = self.ruling(&claims, place);
         let code = |id| self.territory(id).code.clone();
         let radius_m = question.radius_m.unwrap_or(0.0);
         let foreign = self.nearest_foreign(place, f64::INFINITY);
@@ -124,14 +169,38 @@ impl BorderSet {
             lat: place.lat(),
             radius_m: question.radius_m,
             territory: claims.iter().copied().map(code).collect(),
-            territory_in_view: self.holder(&claims, View::Un).map(code),
+            territory_in_view: self.holder(&claims, place).map(code),
+            disputed: self.are_foreign(&claims),
+            view_source: ruling.source.map(|source| match ruling.place {
+                Some(place) => format!("{place}: {source}"),
+                None => source.to_owned(),
+            }),
+            notes: self.view().notes(&claimants, place).map(str::to_owned).collect(),
             nearest_foreign: foreign
                 .map(|n| self.measure(self.territory(n.territory).code.clone(), place, radius_m, &n)),
+            could_be_nearest: self
+                .could_be_nearest(place, radius_m)
+                .iter()
+                .map(|nearest| self.possible(radius_m, nearest))
+                .collect(),
             to: question.to.iter().filter_map(|target| self.measure_to(target, place, radius_m)).collect(),
             bdist1_m: meters(self.nearest_neighbor(place)),
             bdist2_m: if claims.is_empty() { None } else { meters(foreign) },
             bdist3_m: meters(self.own_outline(place)),
             boundary: self.boundary(),
+            spread: Vec::new(),
+        }
+    }
+
+    fn possible(&self, radius_m: f64, nearest: &Nearest) -> Possible {
+        let territory = self.territory(nearest.territory);
+        let around = interval(nearest.distance_m, radius_m, nearest.accuracy_m);
+        Possible {
+            country: territory.code.clone(),
+            name: territory.name.clone(),
+            distance_m: round(nearest.distance_m, 1e4),
+            distance_low_m: round(around.low_m, 1e4),
+            distance_high_m: round(around.high_m, 1e4),
         }
     }
 
@@ -165,6 +234,8 @@ impl BorderSet {
             kind: nearest.kind,
             side: side(signed, radius_m, nearest.accuracy_m),
             accuracy_m: nearest.accuracy_m,
+            disputed: nearest.disputed,
+            unsettled: nearest.unsettled,
         }
     }
 
@@ -177,14 +248,15 @@ impl BorderSet {
             accuracy_m: info.accuracy_m,
             licence: info.licence.clone(),
             attribution: info.attribution.clone(),
-            world_view: View::Un.name().into(),
+            world_view: self.view().name().into(),
+            on: self.on().map(|day| day.to_string()),
             edge_model: info.edge_model.clone(),
             checksum: self.checksum().into(),
         }
     }
 }
 
-fn round(value: f64, parts: f64) -> f64 {
+pub(crate) fn round(value: f64, parts: f64) -> f64 {
     // Adding zero turns -0 into 0.
     (value * parts).round() / parts + 0.0
 }

@@ -39,6 +39,7 @@ use rayon::prelude::*;
 use crate::LonLat;
 use crate::format::{Chart, HALF_TURN, QUARTER_TURN, STEPS_PER_DEGREE};
 use crate::interned::Interned;
+use crate::settle::Claimed;
 use crate::territory::Mask;
 
 /// Places are rounded to 2⁻²⁰ of a step: 1e-13 degrees, 10 nm.
@@ -211,11 +212,11 @@ struct Leaf {
 }
 
 impl Cells {
-    pub(crate) fn of_chart(chart: &Chart) -> Result<Self, Tangled> {
+    pub(crate) fn of_chart(chart: &Chart, claimed: &Claimed) -> Result<Self, Tangled> {
         let mut changes = Interned::default();
         let mut edges = Vec::with_capacity(chart.points.len());
-        for arc in chart.arcs.iter().filter(|arc| arc.is_border()) {
-            let change = changes.put(chart.change_across(arc));
+        for (arc, sides) in claimed.borders(chart) {
+            let change = changes.put(chart.change_between(sides));
             edges.extend(chart.points[arc.range()].windows(2).map(|pair| (pair[0], pair[1], change)));
         }
         Self::of_edges(edges.into_iter(), &changes.list)
@@ -557,11 +558,11 @@ impl Roofs {
 }
 
 /// The slow twin of [`Cells::containing`]: every edge of every border is looked at.
-pub(crate) fn containing_slow(chart: &Chart, place: LonLat) -> Mask {
+pub(crate) fn containing_slow(chart: &Chart, claimed: &Claimed, place: LonLat) -> Mask {
     let place = Fine::of(place);
     let mut holding = Mask::default();
-    for arc in chart.arcs.iter().filter(|arc| arc.is_border()) {
-        let change = chart.change_across(arc);
+    for (arc, sides) in claimed.borders(chart) {
+        let change = chart.change_between(sides);
         for pair in chart.points[arc.range()].windows(2) {
             let Some((west, edge)) = Edge::new(pair[0], pair[1], 0) else { continue };
             if edge.is_north_of((place.x - (west << FINE)).rem_euclid(TURN << FINE), place.y) {

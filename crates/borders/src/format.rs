@@ -194,9 +194,9 @@ impl Chart {
         Edge::new(self.points[at], self.points[at + 1])
     }
 
-    /// Whose land begins or ends at an arc.
-    pub(crate) fn change_across(&self, arc: &ChartArc) -> Mask {
-        self.sides[usize::from(arc.left)].xor(&self.sides[usize::from(arc.right)])
+    /// Whose land begins or ends between two sides.
+    pub(crate) fn change_between(&self, [left, right]: [u16; 2]) -> Mask {
+        self.sides[usize::from(left)].xor(&self.sides[usize::from(right)])
     }
 }
 

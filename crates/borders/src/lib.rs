@@ -22,7 +22,7 @@
 // In reading order.
 mod accuracy; // what a stretch is worth, from two editions of it
 mod alliance; // NATO and the European Union, by day
-mod answer;
+mod answer; // the whole answer, as JSON
 mod batch; // many places, and boxes of them
 mod bbox; // a box, perhaps across the antimeridian
 mod build; // GeoJSON and TopoJSON into the file
@@ -34,16 +34,19 @@ mod format; // the file
 mod ground; // land, river or sea under a border
 mod interned; // values known by a number
 mod interval; // what a distance is worth
+mod listing; // files that people write, with their faults
 mod nearest; // the nearest point of a border, certified
 mod position; // a place, longitude first
 mod seam; // polygons cut at the antimeridian, for drawing
 mod set; // the questions
+mod settle; // a world view laid over a set
+mod spread; // the same question in several sets
 mod territory; // whose land; whose sovereign; sets of them
 mod tree; // the pieces of borders, under boxes
-mod view; // one answer where claims overlap // the whole answer, as JSON
+mod view; // one answer where claims overlap
 
-pub use alliance::{Day, Member, NotADay};
-pub use answer::{Answer, Boundary, Measure, Question};
+pub use alliance::{Alliance, Day, Member, NotADay};
+pub use answer::{Answer, Boundary, Measure, Possible, Question};
 pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};
 pub use build::{
@@ -52,7 +55,9 @@ pub use build::{
 pub use ellipsoid::{Meters, destination, distance, inverse};
 pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch};
 pub use interval::{Interval, Side, Within, interval, side, within};
+pub use listing::BadList;
 pub use position::{LonLat, NotAPlace};
-pub use set::{Arc, BorderSet, Claims, Nearest, Target, UnknownTarget};
+pub use set::{Arc, BorderSet, Claims, NameTaken, Nearest, Target, UnknownTarget};
+pub use spread::{Said, Spread, spread};
 pub use territory::{Territory, TerritoryId};
-pub use view::View;
+pub use view::{Ruling, View};

@@ -10,14 +10,15 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc as Shared, Mutex, OnceLock, PoisonError};
 
-use crate::alliance::{ALLIANCES, Day, Member};
+use crate::alliance::{Alliance, Day, Member};
 use crate::contain::{Cells, Tangled, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
 use crate::nearest::{Found, Warm, nearest_slow};
 use crate::seam;
+use crate::settle::{Claimed, settled};
 use crate::territory::{Mask, Territory, TerritoryId};
 use crate::tree::{Filter, Tree};
-use crate::view::View;
+use crate::view::{Ruling, View};
 use crate::{BBox, LonLat};
 
 static OSM_MARITIME: &[u8] =
@@ -29,11 +30,17 @@ static NATURAL_EARTH: &[u8] =
 pub struct BorderSet {
     chart: Chart,
     checksum: String,
-    cells: Cells,
+    cells: Shared<Cells>,
     /// What [`Cells::at`] gives, with the territories in a list.
     holdings: Vec<Holding>,
+    /// Where the holding of some territories is.
+    holding_of: HashMap<Mask, usize>,
     tree: Tree,
     outlines: Mutex<HashMap<Mask, Outline>>,
+    view: View,
+    on: Option<Day>,
+    claimed: Claimed,
+    alliances: Vec<Alliance>,
     /// The territories of each of the chart's sides.
     side_ids: Vec<Vec<TerritoryId>>,
     everyone: Mask,
@@ -46,10 +53,21 @@ pub struct BorderSet {
     edge_count: usize,
 }
 
+/// What a set is made of.
+struct Parts {
+    chart: Chart,
+    checksum: String,
+    claimed: Claimed,
+    cells: Shared<Cells>,
+    tree: Tree,
+}
+
 /// Some territories that together hold places.
 struct Holding {
     ids: Vec<TerritoryId>,
     mask: Mask,
+    /// Whether some of them are foreign to others.
+    contested: bool,
     /// All territories with other sovereigns.
     foreign: Mask,
     /// Where in the tree there are borders of these; made when it is first asked for.
@@ -69,6 +87,10 @@ impl<'a> Claims<'a> {
 
     pub(crate) fn mask(self) -> &'a Mask {
         &self.0.mask
+    }
+
+    fn foreign(self) -> &'a Mask {
+        &self.0.foreign
     }
 }
 
@@ -143,6 +165,11 @@ pub struct UnknownTarget {
     pub near: Vec<String>,
 }
 
+/// A set of countries cannot have a name that means something already.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is the name of a territory or of a set of countries already; give yours another")]
+pub struct NameTaken(pub String);
+
 fn did_you_mean(near: &[String]) -> String {
     if near.is_empty() {
         return "; give an ISO 3166-1 alpha-3 code such as ROU, or NATO or EU".into();
@@ -153,8 +180,7 @@ fn did_you_mean(near: &[String]) -> String {
 /// The nearest point of a border.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nearest {
-    /// Whose land is nearest; where several claim it, the one that the view of the United Nations names, else the
-    /// first by code.
+    /// Whose land is nearest; where several claim it, the one that the view names, else the first by code.
     pub territory: TerritoryId,
     /// Along the ellipsoid, in meters; negative only in [`BorderSet::signed_distance`].
     pub distance_m: f64,
@@ -216,27 +242,70 @@ impl BorderSet {
     ///
     /// [`BadSet`] says whether the bytes are another kind of file, a newer format, cut off, or damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, BadSet> {
-        let (chart, checksum) = decode(bytes)?;
-        let (cells, tree) = rayon::join(|| Cells::of_chart(&chart), || Tree::of_chart(&chart));
+        Self::decode_in(bytes, View::un(), None)
+    }
+
+    /// Reads a `.kbs` file as seen in a world view on a day; `None` is today.
+    ///
+    /// Land that the view gives to one of its claimants is that one's for every distance: in a view where Crimea is Ukraine's,
+    /// Russia begins beyond it, and is foreign in it. [`BorderSet::containing`] still tells all who claim a place.
+    ///
+    /// # Errors
+    ///
+    /// As [`BorderSet::decode`].
+    pub fn decode_in(bytes: &[u8], view: &View, on: Option<Day>) -> Result<Self, BadSet> {
+        let (mut chart, checksum) = decode(bytes)?;
+        let claimed = Claimed::settle(&mut chart, view, on);
+        let (cells, tree) = rayon::join(|| Cells::of_chart(&chart, &claimed), || Tree::of_chart(&chart));
         let cells = cells.map_err(|Tangled| BadSet::Malformed("its borders are tangled"))?;
+        Ok(Self::of_parts(Parts { chart, checksum, claimed, cells: Shared::new(cells), tree }, view, on))
+    }
+
+    /// The same borders and sets of countries, seen in another view or on another day: some tenths of a second, and the memory
+    /// of another set.
+    pub fn in_view(&self, view: &View, on: Option<Day>) -> Self {
+        let mut chart = self.chart.clone();
+        self.claimed.restore(&mut chart);
+        let claimed = Claimed::settle(&mut chart, view, on);
+        let tree = Tree::of_chart(&chart);
+        let (checksum, cells) = (self.checksum.clone(), Shared::clone(&self.cells));
+        let set = Self::of_parts(Parts { chart, checksum, claimed, cells, tree }, view, on);
+        Self { alliances: self.alliances.clone(), ..set }
+    }
+
+    /// Moves it to another day; `false` and nothing is done when the view is another on that day, for [`BorderSet::in_view`].
+    pub fn set_day(&mut self, on: Option<Day>) -> bool {
+        let same = self.view.is_same_on(self.on, on);
+        if same {
+            self.on = on;
+        }
+        same
+    }
+
+    fn of_parts(parts: Parts, view: &View, on: Option<Day>) -> Self {
+        let Parts { chart, checksum, claimed, cells, tree } = parts;
+        let edge_count = claimed.borders(&chart).map(|(arc, _)| arc.len as usize - 1).sum();
         let ids = || (0..chart.territories.len() as u16).map(TerritoryId);
         let compatriots: Vec<Mask> = ids()
             .map(|id| {
-                let sovereign = &chart.territories[id.index()].sovereign;
-                Mask::of(ids().filter(|other| chart.territories[other.index()].sovereign == *sovereign))
+                let sovereign = view.sovereign(&chart.territories[id.index()]);
+                Mask::of(ids().filter(|other| view.sovereign(&chart.territories[other.index()]) == sovereign))
             })
             .collect();
         let neighbors = neighbors(&chart, &compatriots);
         let contested = chart.sides.iter().map(|side| is_contested(side, &compatriots)).collect();
         let everyone = Mask::of(ids());
-        let edge_count =
-            chart.arcs.iter().filter(|arc| arc.is_border()).map(|arc| arc.len as usize - 1).sum();
         let side_ids = chart.sides.iter().map(|side| side.ids().collect()).collect();
         let mut set = Self {
             cells,
             holdings: Vec::new(),
+            holding_of: HashMap::new(),
             tree,
             outlines: Mutex::default(),
+            view: view.clone(),
+            on,
+            claimed,
+            alliances: Alliance::built_in().to_vec(),
             side_ids,
             everyone,
             compatriots,
@@ -246,14 +315,23 @@ impl BorderSet {
             chart,
             checksum,
         };
+        let mut masks: Vec<Mask> = set.cells.holders().to_vec();
+        // Whom a view may give disputed land to: each of its claimants, with its compatriots.
+        for mask in set.cells.holders().iter().filter(|mask| is_contested(mask, &set.compatriots)) {
+            masks.extend(mask.ids().map(|id| mask.and(&set.compatriots[id.index()])));
+        }
+        let place: HashMap<Mask, usize> =
+            masks.iter().enumerate().rev().map(|(at, mask)| (*mask, at)).collect();
         let holding = |mask: &Mask| Holding {
             ids: mask.ids().collect(),
             mask: *mask,
+            contested: is_contested(mask, &set.compatriots),
             foreign: set.foreign_to(mask),
             filter: OnceLock::new(),
         };
-        set.holdings = set.cells.holders().iter().map(holding).collect();
-        Ok(set)
+        set.holdings = masks.iter().map(holding).collect();
+        set.holding_of = place;
+        set
     }
 
     /// What the set is.
@@ -287,14 +365,37 @@ impl BorderSet {
         Some(TerritoryId(at as u16))
     }
 
+    /// The world view in which it is seen.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The day of that view; `None` is today.
+    pub fn on(&self) -> Option<Day> {
+        self.on
+    }
+
     /// The names of the sets of countries that [`BorderSet::target`] knows.
-    pub fn alliances(&self) -> impl Iterator<Item = &'static str> {
-        ALLIANCES.iter().map(|alliance| alliance.name)
+    pub fn alliances(&self) -> impl Iterator<Item = &str> {
+        self.alliances.iter().map(Alliance::name)
     }
 
     /// Who was in a set of countries, and when; nobody when no set has that name.
-    pub fn memberships(&self, alliance: &str) -> &'static [Member] {
-        ALLIANCES.iter().find(|known| known.name == alliance).map_or(&[], |known| known.members)
+    pub fn memberships(&self, alliance: &str) -> &[Member] {
+        self.alliances.iter().find(|known| known.name() == alliance).map_or(&[], Alliance::members)
+    }
+
+    /// Adds a set of countries, for [`BorderSet::target`] to know.
+    ///
+    /// # Errors
+    ///
+    /// [`NameTaken`] when a territory or a set of countries has its name.
+    pub fn add_alliance(&mut self, alliance: Alliance) -> Result<(), NameTaken> {
+        if self.target(alliance.name(), None).is_ok() {
+            return Err(NameTaken(alliance.name().into()));
+        }
+        self.alliances.push(alliance);
+        Ok(())
     }
 
     /// A territory by its code (alpha-3 or alpha-2) or English name, or a set of countries (`NATO`, `EU`) with its
@@ -308,9 +409,9 @@ impl BorderSet {
         if let Some(id) = self.find(name) {
             return Ok(self.target_of(self.territory(id).code.clone(), [id]));
         }
-        if let Some(alliance) = ALLIANCES.iter().find(|a| a.name.eq_ignore_ascii_case(name)) {
+        if let Some(alliance) = self.alliances.iter().find(|a| a.name().eq_ignore_ascii_case(name)) {
             let members = alliance.codes(on).filter_map(|code| self.find(code));
-            return Ok(self.target_of(alliance.name.into(), members));
+            return Ok(self.target_of(alliance.name().into(), members));
         }
         let known_by = |t: &Territory| {
             t.iso_a2.as_deref().is_some_and(|a2| a2.eq_ignore_ascii_case(name))
@@ -351,7 +452,7 @@ impl BorderSet {
         let codes = self.chart.territories.iter().flat_map(|t| [(t.code.as_str(), t), (t.name.as_str(), t)]);
         let mut near: Vec<(usize, &str)> = codes
             .map(|(known, t)| (edits(&name, &known.to_lowercase()), t.code.as_str()))
-            .chain(ALLIANCES.iter().map(|a| (edits(&name, &a.name.to_lowercase()), a.name)))
+            .chain(self.alliances.iter().map(|a| (edits(&name, &a.name().to_lowercase()), a.name())))
             .filter(|(far, _)| *far <= (name.chars().count() / 3).max(1))
             .collect();
         near.sort_unstable();
@@ -375,16 +476,45 @@ impl BorderSet {
 
     /// The slow twin of [`BorderSet::containing`]: every edge is looked at.
     pub fn containing_slow(&self, place: LonLat) -> Vec<TerritoryId> {
-        containing_slow(&self.chart, place).ids().collect()
+        self.claims_slow(place).ids().collect()
     }
 
-    /// The claimant whose land it is in a world view; `None` when nobody claims it or the view leaves it open.
-    pub fn holder(&self, claims: &[TerritoryId], view: View) -> Option<TerritoryId> {
-        if let [only] = claims {
-            return Some(*only);
+    fn claims_slow(&self, place: LonLat) -> Mask {
+        containing_slow(&self.chart, &self.claimed, place)
+    }
+
+    /// The claimant whose land a place is in the world view; `None` when nobody claims it or the view leaves it open.
+    pub fn holder(&self, claims: &[TerritoryId], place: LonLat) -> Option<TerritoryId> {
+        match claims {
+            [only] => Some(*only),
+            _ => self.find(self.ruling(claims, place).holder?),
         }
-        let codes: Vec<&str> = claims.iter().map(|id| self.territory(*id).code.as_str()).collect();
-        self.find(view.holder(&codes)?)
+    }
+
+    /// What the world view says of a place with these claimants.
+    pub fn ruling<'a>(&'a self, claims: &[TerritoryId], place: LonLat) -> Ruling<'a> {
+        let claimants: Vec<&Territory> = claims.iter().map(|id| self.territory(*id)).collect();
+        self.view.ruling(&claimants, place, self.on)
+    }
+
+    /// Whether claimants are foreign to each other: a dispute, unlike a dependency and its sovereign.
+    pub fn are_foreign(&self, claims: &[TerritoryId]) -> bool {
+        is_contested(&Mask::of(claims.iter().copied()), &self.compatriots)
+    }
+
+    fn settled(&self, claims: &Mask, place: LonLat) -> Mask {
+        settled(&self.chart.territories, &self.view, self.on, claims, place)
+    }
+
+    /// Whose land a place is in the world view: of those who claim it the one that the view names, with compatriots; all of
+    /// them where it leaves that open.
+    pub fn held_by(&self, place: LonLat) -> Claims<'_> {
+        let claims = self.containing(place);
+        if !claims.0.contested {
+            return claims;
+        }
+        let mask = self.settled(claims.mask(), place);
+        self.holding_of.get(&mask).map_or(claims, |at| Claims(&self.holdings[*at]))
     }
 
     /// The nearest point of a territory or of a set of them: 0 m and the place itself inside, `None` when it is
@@ -401,7 +531,7 @@ impl BorderSet {
         up_to_m: f64,
         warm: &mut Warm,
     ) -> Option<Nearest> {
-        let inside = self.containing(place).mask().and(&target.mask);
+        let inside = self.held_by(place).mask().and(&target.mask);
         // Inside, the kind and accuracy of the nearest border are asked for, however far it is.
         let up_to_m = if inside.is_empty() { up_to_m } else { f64::INFINITY };
         let found = self.nearest_on(&target.outline, &target.mask, place, up_to_m, *warm)?;
@@ -410,14 +540,14 @@ impl BorderSet {
         if inside.is_empty() {
             return Some(nearest);
         }
-        Some(Nearest { territory: self.named(&inside), ..nearest.reached(place) })
+        Some(Nearest { territory: self.named(&inside, place), ..nearest.reached(place) })
     }
 
     /// The slow twin of [`BorderSet::nearest_to`].
     pub fn nearest_to_slow(&self, place: LonLat, target: &Target) -> Option<Nearest> {
         let found = nearest_slow(&self.chart, place, &target.mask)?;
         let nearest = self.nearest_of(found, &target.mask);
-        Some(if containing_slow(&self.chart, place).meets(&target.mask) {
+        Some(if self.settled(&self.claims_slow(place), place).meets(&target.mask) {
             nearest.reached(place)
         } else {
             nearest
@@ -430,16 +560,16 @@ impl BorderSet {
     pub fn signed_distance(&self, place: LonLat, target: &Target) -> Option<Nearest> {
         let found = self.nearest_on(&target.outline, &target.mask, place, f64::INFINITY, None)?;
         let mut nearest = self.nearest_of(found, &target.mask);
-        let inside = self.containing(place).mask().and(&target.mask);
+        let inside = self.held_by(place).mask().and(&target.mask);
         if !inside.is_empty() {
             nearest.distance_m = -nearest.distance_m;
-            nearest.territory = self.named(&inside);
+            nearest.territory = self.named(&inside, place);
         }
         Some(nearest)
     }
 
-    /// The nearest territory that is foreign to whoever claims the place: none of the claimants' sovereigns is its
-    /// sovereign. At sea, where nobody claims it, the nearest territory of all.
+    /// The nearest territory that is foreign to whose land the place is in the world view: its sovereign is another. Where the
+    /// view leaves that open, it is foreign to all who claim the place; at sea, where nobody does, it is the nearest of all.
     pub fn nearest_foreign(&self, place: LonLat, up_to_m: f64) -> Option<Nearest> {
         self.nearest_foreign_from(place, up_to_m, &mut None)
     }
@@ -451,7 +581,7 @@ impl BorderSet {
         up_to_m: f64,
         warm: &mut Warm,
     ) -> Option<Nearest> {
-        let Claims(Holding { foreign, filter, .. }) = self.containing(place);
+        let Claims(Holding { foreign, filter, .. }) = self.held_by(place);
         let filter = filter.get_or_init(|| self.tree.filter(&self.chart, foreign));
         let found = self.tree.nearest(&self.chart, place, |group| filter.passes(group), up_to_m, *warm)?;
         *warm = Some(found.spot);
@@ -460,15 +590,39 @@ impl BorderSet {
 
     /// The slow twin of [`BorderSet::nearest_foreign`].
     pub fn nearest_foreign_slow(&self, place: LonLat) -> Option<Nearest> {
-        let foreign = self.foreign_to(&containing_slow(&self.chart, place));
+        let foreign = self.foreign_to(&self.settled(&self.claims_slow(place), place));
         Some(self.nearest_of(nearest_slow(&self.chart, place, &foreign)?, &foreign))
+    }
+
+    /// The nearest foreign territories, nearest first: every one that may be the nearest when the place is off by `radius_m` and
+    /// each border by its accuracy. One of them alone is the nearest for certain.
+    ///
+    /// A country is left out only if it is farther, at its least, than another at its most.
+    pub fn could_be_nearest(&self, place: LonLat, radius_m: f64) -> Vec<Nearest> {
+        let give = |nearest: &Nearest| radius_m + nearest.accuracy_m;
+        let mut rest = *self.held_by(place).foreign();
+        let mut found: Vec<Nearest> = Vec::new();
+        let mut least_high_m = f64::INFINITY;
+        // No stretch gives more than the worst one, so whatever is beyond this limit is out of the question.
+        let slack_m = radius_m + self.worst_accuracy_m();
+        loop {
+            let filter = self.tree.filter(&self.chart, &rest);
+            let passes = |group| filter.passes(group);
+            let next = self.tree.nearest(&self.chart, place, passes, least_high_m + slack_m, None);
+            let Some(next) = next.map(|next| self.nearest_of(next, &rest)) else { break };
+            least_high_m = least_high_m.min(next.distance_m + give(&next));
+            rest = rest.without(&Mask::of([next.territory]));
+            found.push(next);
+        }
+        found.retain(|nearest| nearest.distance_m - give(nearest) <= least_high_m);
+        found
     }
 
     /// The nearest point of a neighbor by land: PRIO-GRID's `bdist1`. `None` at sea and on islands.
     pub fn nearest_neighbor(&self, place: LonLat) -> Option<Nearest> {
         let claims = self.containing(place);
         let own = claims.iter().fold(Mask::default(), |own, id| own.or(&self.compatriots[id.index()]));
-        let holder = self.holder(&claims, View::Un);
+        let holder = self.holder(&claims, place);
         let of = holder.as_ref().map_or(&claims[..], std::slice::from_ref);
         let neighbors = of.iter().fold(Mask::default(), |all, id| all.or(&self.neighbors[id.index()]));
         let neighbors = neighbors.without(&own);
@@ -480,7 +634,7 @@ impl BorderSet {
     /// claim it, of the one that the view names, else of all their land together. `None` at sea.
     pub fn own_outline(&self, place: LonLat) -> Option<Nearest> {
         let claims = self.containing(place);
-        let own = match self.holder(&claims, View::Un) {
+        let own = match self.holder(&claims, place) {
             Some(holder) => Mask::of([holder]),
             None => Mask::of(claims.iter().copied()),
         };
@@ -497,25 +651,25 @@ impl BorderSet {
         let (left, right) = self.sides(arc);
         let there = left.or(right).and(of);
         Nearest {
-            territory: self.named(&there),
+            territory: self.named(&there, found.point),
             distance_m: found.distance_m,
             point: found.point,
             azimuth_deg: found.azimuth_deg,
             kind: arc.kind,
             accuracy_m: self.accuracy_of(arc),
-            disputed: self.is_disputed(arc),
+            disputed: self.is_disputed(found.arc),
             unsettled: self.is_unsettled(arc),
         }
     }
 
     /// The one to name among several that claim the same land.
-    fn named(&self, among: &Mask) -> TerritoryId {
+    fn named(&self, among: &Mask, at: LonLat) -> TerritoryId {
         if let Some(only) = among.sole() {
             return only;
         }
         let ids: Vec<TerritoryId> = among.ids().collect();
         // An outline has a member of the asked territories on one side, so there is a first.
-        self.holder(&ids, View::Un).unwrap_or_else(|| ids[0])
+        self.holder(&ids, at).unwrap_or_else(|| ids[0])
     }
 
     fn sides(&self, arc: &ChartArc) -> (&Mask, &Mask) {
@@ -534,8 +688,9 @@ impl BorderSet {
         self.stretch(arc).is_some_and(|stretch| stretch.unsettled)
     }
 
-    fn is_disputed(&self, arc: &ChartArc) -> bool {
-        self.contested[usize::from(arc.left)] || self.contested[usize::from(arc.right)]
+    fn is_disputed(&self, arc: u32) -> bool {
+        let [left, right] = self.claimed.sides(&self.chart, arc);
+        self.contested[usize::from(left)] || self.contested[usize::from(right)]
     }
 
     /// What is known of the accuracy of each stretch, sorted by the codes of the neighbors; none in a set that is equally
@@ -550,16 +705,21 @@ impl BorderSet {
         self.chart.stretches.iter().map(|stretch| stretch.accuracy_m).fold(info.accuracy_m, f64::max)
     }
 
-    /// All borders, each shared one once.
+    /// All borders as claimed, each shared one once.
     pub fn arcs(&self) -> impl Iterator<Item = Arc<'_>> {
-        self.chart.arcs.iter().filter(|arc| arc.is_border()).map(move |arc| Arc {
-            points: self.chart.points[arc.range()].iter().map(|point| degrees(*point)).collect(),
-            left: &self.side_ids[usize::from(arc.left)],
-            right: &self.side_ids[usize::from(arc.right)],
-            kind: arc.kind,
-            accuracy_m: self.accuracy_of(arc),
-            disputed: self.is_disputed(arc),
-            unsettled: self.is_unsettled(arc),
+        let borders =
+            (0..self.chart.arcs.len() as u32).map(|index| (index, self.claimed.sides(&self.chart, index)));
+        borders.filter(|(_, [left, right])| left != right).map(move |(index, [left, right])| {
+            let arc = &self.chart.arcs[index as usize];
+            Arc {
+                points: self.chart.points[arc.range()].iter().map(|point| degrees(*point)).collect(),
+                left: &self.side_ids[usize::from(left)],
+                right: &self.side_ids[usize::from(right)],
+                kind: arc.kind,
+                accuracy_m: self.accuracy_of(arc),
+                disputed: self.is_disputed(index),
+                unsettled: self.is_unsettled(arc),
+            }
         })
     }
 

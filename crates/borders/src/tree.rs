@@ -139,7 +139,7 @@ impl Tree {
             .zip(&leaves)
             .map(|((bounds, _), leaf)| {
                 let arc = &chart.arcs[leaf.arc as usize];
-                let mask = chart.change_across(arc);
+                let mask = chart.change_between([arc.left, arc.right]);
                 (*bounds, leaf.group, mask)
             })
             .collect();

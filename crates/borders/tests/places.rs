@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use kordon_borders::{BorderSet, Day, Kind, LonLat, Nearest, Question, View, distance};
+use kordon_borders::{Alliance, BorderSet, Day, Kind, LonLat, Nearest, Question, View, distance, spread};
 
 static SET: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());
 
@@ -79,9 +79,158 @@ fn przewodow_is_in_poland() {
 fn sevastopol_is_claimed_twice_and_ukrainian_in_the_view_of_the_united_nations() {
     assert_eq!(territories(33.5254, 44.6167), ["RUS", "UKR"]);
     let claims = SET.containing(at(33.5254, 44.6167));
-    assert_eq!(SET.holder(&claims, View::Un), SET.find("UKR"));
-    // Neither claimant is foreign there.
-    assert_eq!(foreign(33.5254, 44.6167).0, "TUR");
+    assert_eq!(SET.holder(&claims, at(33.5254, 44.6167)), SET.find("UKR"));
+    // Russia is foreign there, and begins beyond the Kerch Strait.
+    let (code, russia) = foreign(33.5254, 44.6167);
+    assert_eq!(code, "RUS");
+    assert!(russia.point.lon() > 36.4, "{russia:?}");
+}
+
+#[test]
+fn sevastopol_is_seen_in_each_view() {
+    let sevastopol = at(33.5254, 44.6167);
+    let day = |text: &str| Some(text.parse::<Day>().unwrap());
+    let held = |on| {
+        let set = SET.in_view(View::de_facto(), on);
+        let answer = set.answer(&Question { place: sevastopol, radius_m: None, to: &[] });
+        assert_eq!(answer.territory, ["RUS", "UKR"]);
+        assert!(answer.disputed && answer.view_source.is_some());
+        assert_eq!(answer.boundary.world_view, "de_facto");
+        (answer.territory_in_view, answer.nearest_foreign.unwrap().country)
+    };
+    assert_eq!(held(day("2014-03-17")), (Some("UKR".into()), "RUS".into()));
+    assert_eq!(held(day("2014-03-18")), (Some("RUS".into()), "UKR".into()));
+    // What one view settles, another may settle otherwise: the claims are kept.
+    let un = SET.in_view(View::de_facto(), None).in_view(View::un(), None);
+    let (one, again) =
+        (SET.nearest_foreign(sevastopol, f64::INFINITY), un.nearest_foreign(sevastopol, f64::INFINITY));
+    assert_eq!(one, again);
+    assert_eq!(un.edge_count(), SET.edge_count());
+    assert_eq!(un.arcs().count(), SET.arcs().count());
+}
+
+#[test]
+fn in_the_view_of_the_united_nations_russia_does_not_begin_at_perekop() {
+    // Kherson: OpenStreetMap draws Crimea for both, so without a view Russia would be 90 km away.
+    let kherson = at(32.6169, 46.6354);
+    let russia = SET.target("RUS", None).unwrap();
+    let un = SET.nearest_to(kherson, &russia, f64::INFINITY).unwrap();
+    let de_facto = SET.in_view(View::de_facto(), None);
+    let russia = de_facto.target("RUS", None).unwrap();
+    let held = de_facto.nearest_to(kherson, &russia, f64::INFINITY).unwrap();
+    assert!(held.distance_m < 100_000.0 && un.distance_m > 250_000.0, "{held:?} {un:?}");
+    assert!(held.disputed);
+    about(
+        un.distance_m,
+        SET.nearest_to_slow(kherson, &SET.target("RUS", None).unwrap()).unwrap().distance_m,
+        1e-3,
+    );
+}
+
+#[test]
+fn western_sahara_abyei_and_bir_tawil_are_told_as_they_are() {
+    let ask =
+        |set: &BorderSet, lon, lat| set.answer(&Question { place: at(lon, lat), radius_m: None, to: &[] });
+    let de_facto = SET.in_view(View::de_facto(), None);
+    assert_eq!(ask(&SET, -13.2, 27.1).territory_in_view.as_deref(), Some("ESH"));
+    assert_eq!(ask(&de_facto, -13.2, 27.1).territory_in_view.as_deref(), Some("MAR"));
+    for set in [&*SET, &de_facto] {
+        let abyei = ask(set, 28.5, 9.6);
+        assert_eq!((abyei.territory.len(), abyei.territory_in_view), (2, None));
+        assert!(abyei.view_source.unwrap().starts_with("Abyei"));
+    }
+    let bir_tawil = ask(&SET, 33.75, 21.87);
+    assert!(bir_tawil.territory.is_empty() && bir_tawil.notes[0].contains("Bir Tawil"));
+    let golan = ask(&SET, 35.77, 33.1);
+    assert_eq!(golan.territory, ["ISR"]);
+    assert!(!golan.disputed && golan.notes[0].contains("497"), "{:?}", golan.notes);
+    assert!(ask(&SET, 28.8372, 45.3512).notes.is_empty());
+}
+
+#[test]
+fn every_overlap_of_foreign_claims_is_open_or_settled_for_a_reason() {
+    for side in SET.arcs().flat_map(|arc| [arc.left.to_vec(), arc.right.to_vec()]) {
+        if SET.are_foreign(&side) {
+            assert!(SET.ruling(&side, at(0.0, 0.0)).source.is_some(), "{side:?}");
+        }
+    }
+}
+
+#[test]
+fn the_nearest_of_reni_is_certain_only_while_its_place_is_known_well() {
+    let could_be = |radius_m| {
+        let question = Question { place: at(28.2829, 45.4566), radius_m: Some(radius_m), to: &[] };
+        let answer = SET.answer(&question);
+        let codes: Vec<String> = answer.could_be_nearest.iter().map(|one| one.country.clone()).collect();
+        assert_eq!(codes[0], answer.nearest_foreign.unwrap().country);
+        codes
+    };
+    assert_eq!(could_be(1_500.0), ["ROU"]);
+    assert_eq!(could_be(5_000.0), ["ROU", "MDA"]);
+    // From the pole everything is far, and the nearest land is known.
+    let pole = SET.could_be_nearest(at(0.0, 90.0), 0.0);
+    assert_eq!(SET.territory(pole[0].territory).code, "GRL");
+    // In a circle that holds all of Luxembourg its three neighbors could be the nearest.
+    let luxembourg = SET.could_be_nearest(at(6.1, 49.7), 40_000.0);
+    assert!(luxembourg.len() >= 3, "{luxembourg:?}");
+}
+
+#[test]
+fn no_country_that_could_be_the_nearest_is_left_out() {
+    for (lon, lat, radius_m) in
+        [(28.2829, 45.4566, 5_000.0), (4.93, 51.44, 2_000.0), (12.4534, 41.9033, 100.0), (178.0, -17.8, 0.0)]
+    {
+        let place = at(lon, lat);
+        let found = SET.could_be_nearest(place, radius_m);
+        let least =
+            found.iter().map(|n| n.distance_m + radius_m + n.accuracy_m).fold(f64::INFINITY, f64::min);
+        let claims = SET.containing(place);
+        for territory in SET.territories() {
+            let target = SET.target(&territory.code, None).unwrap();
+            let own = claims.iter().any(|id| SET.territory(*id).sovereign == territory.sovereign);
+            let Some(nearest) = SET.nearest_to(place, &target, f64::INFINITY).filter(|_| !own) else {
+                continue;
+            };
+            let could = nearest.distance_m - radius_m - nearest.accuracy_m <= least;
+            let is_there = found.iter().any(|one| one.territory == nearest.territory);
+            assert!(!could || is_there, "{} from {place:?}", territory.code);
+        }
+    }
+}
+
+#[test]
+fn a_set_whose_error_swallows_the_distance_gives_no_number() {
+    let coarse = BorderSet::natural_earth().unwrap();
+    let place = at(28.8372, 45.3512);
+    let said = spread(&[&SET, &coarse], place, None, &["ROU", "POL", "ABW"]);
+    assert_eq!(
+        said.iter().map(|one| one.to.as_str()).collect::<Vec<_>>(),
+        ["nearest_foreign", "ROU", "POL", "ABW"]
+    );
+    for swallowed in &said[..2] {
+        about(swallowed.sets[0].distance_m.unwrap(), 2_221.0, 1.0);
+        assert_eq!((swallowed.sets[1].distance_m, swallowed.sets[1].reason), (None, Some("too-coarse")));
+        assert_eq!(swallowed.least_m, swallowed.greatest_m);
+    }
+    let poland = &said[2];
+    assert!(poland.sets.iter().all(|one| one.reason.is_none() && one.country.as_deref() == Some("POL")));
+    assert!(poland.greatest_m.unwrap() - poland.least_m.unwrap() < 8_000.0);
+    let measured = |set: &BorderSet, name| {
+        set.measure_to(&set.target(name, None).unwrap(), place, 0.0).unwrap().is_swallowed()
+    };
+    assert!(measured(&coarse, "ROU") && !measured(&coarse, "POL") && !measured(&SET, "ROU"));
+}
+
+#[test]
+fn a_set_of_ones_own_is_known_by_its_name() {
+    let mut coarse = BorderSet::natural_earth().unwrap();
+    let own = "name = \"BLACKSEA\"\ntitle = \"t\"\nsource = \"s\"\nmembers = [\n  { code = \"ROU\", from = 2000-01-01, source = \"s\" },\n]";
+    coarse.add_alliance(Alliance::read(own).unwrap()).unwrap();
+    assert_eq!(coarse.target("blacksea", None).unwrap().members().len(), 1);
+    assert!(coarse.target("blacksea", Some("1999-01-01".parse().unwrap())).unwrap().members().is_empty());
+    for taken in ["NATO", "ROU"] {
+        assert!(coarse.add_alliance(Alliance::read(&own.replace("BLACKSEA", taken)).unwrap()).is_err());
+    }
 }
 
 #[test]

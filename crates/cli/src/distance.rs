@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
-use kordon_borders::{Answer, BorderSet, LonLat, Measure, Question, Target};
+use kordon_borders::{Answer, BorderSet, LonLat, Measure, Possible, Question, Side, Spread, Target, spread};
 
+use crate::view::ViewArgs;
 use crate::{Done, batch, sets};
 
 /// How far a place is from a border.
@@ -27,6 +28,11 @@ pub struct Distance {
     /// The border set to measure against: a built-in name or a .kbs file
     #[arg(long, env = "KORDON_BORDERS", value_name = "SET", default_value = sets::BUILT_IN[0])]
     borders: String,
+    #[command(flatten)]
+    view: ViewArgs,
+    /// Ask every built-in set too, and show how much the answer depends on the file
+    #[arg(long, env = "KORDON_SPREAD", conflicts_with = "input")]
+    spread: bool,
     /// Print the whole answer as JSON
     #[arg(long, env = "KORDON_JSON")]
     json: bool,
@@ -40,33 +46,64 @@ pub struct Distance {
 
 impl Distance {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = sets::load(&self.borders)?;
+        let borders = self.view.apply(sets::load(&self.borders)?)?;
         let to = self.targets(&borders)?;
         match &self.input {
             Some(input) => batch::run(&borders, &to, input, self.output.as_deref()),
-            None => self.one(&borders, &to),
+            None => self.one(borders, &to),
         }
     }
 
     fn targets(&self, borders: &BorderSet) -> anyhow::Result<Vec<Target>> {
-        self.to.iter().map(|name| Ok(borders.target(name, None)?)).collect()
+        self.to.iter().map(|name| Ok(borders.target(name, self.view.on())?)).collect()
     }
 
-    fn one(&self, borders: &BorderSet, to: &[Target]) -> anyhow::Result<Done> {
+    fn one(&self, borders: BorderSet, to: &[Target]) -> anyhow::Result<Done> {
         let (Some(lon), Some(lat)) = (self.lon, self.lat) else { bail!("give LON and LAT, or --input FILE") };
         let place = LonLat::new(lon, lat)?;
         if self.radius_m.is_some_and(|r| !r.is_finite() || r < 0.0) {
             bail!("--radius-m is a length in meters, 0 or more");
         }
-        let answer = borders.answer(&Question { place, radius_m: self.radius_m, to });
+        let mut answer = borders.answer(&Question { place, radius_m: self.radius_m, to });
+        if self.borders != sets::BUILT_IN[0] {
+            refuse_swallowed(&answer)?;
+        }
+        if self.spread {
+            answer.spread = self.spread(&borders, place)?;
+        }
         let mut out = std::io::stdout().lock();
         if self.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&answer)?)?;
         } else {
-            write!(out, "{}", in_words(borders, &answer))?;
+            write!(out, "{}", in_words(&borders, &answer))?;
         }
         Ok(Done::All)
     }
+
+    /// The same question in the other built-in sets, seen the same way.
+    fn spread(&self, borders: &BorderSet, place: LonLat) -> anyhow::Result<Vec<Spread>> {
+        let others = sets::BUILT_IN.into_iter().filter(|name| *name != self.borders);
+        let others: Vec<BorderSet> =
+            others.map(|name| self.view.apply(sets::load(name)?)).collect::<anyhow::Result<_>>()?;
+        let sets: Vec<&BorderSet> = std::iter::once(borders).chain(&others).collect();
+        let to: Vec<&str> = self.to.iter().map(String::as_str).collect();
+        Ok(spread(&sets, place, self.radius_m, &to))
+    }
+}
+
+/// Refuses the answer of a set other than the default when its own error swallows one of the distances.
+fn refuse_swallowed(answer: &Answer) -> anyhow::Result<()> {
+    let swallowed = answer.nearest_foreign.iter().chain(&answer.to).find(|measure| measure.is_swallowed());
+    let Some(measure) = swallowed else { return Ok(()) };
+    bail!(
+        "{} is too coarse here: the place is within {} of the border of {} ({}), which is how far its line may be off. \
+         Ask {} (leave out --borders), or --spread to compare",
+        answer.boundary.set,
+        about(measure.accuracy_m, measure.accuracy_m),
+        measure.name,
+        measure.country,
+        sets::BUILT_IN[0],
+    )
 }
 
 /// The answer as a few lines for a person.
@@ -83,44 +120,101 @@ fn in_words(borders: &BorderSet, answer: &Answer) -> String {
         several => format!("{}, {} is claimed by {}.", answer.lon, answer.lat, several.join(" and ")),
     });
     if territory.len() > 1 {
+        let view = &answer.boundary.world_view;
+        let why = answer.view_source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
         lines.push(match &answer.territory_in_view {
-            Some(code) => format!("Under the world view {:?}: {}.", answer.boundary.world_view, named(code)),
-            None => format!("The world view {:?} leaves it undetermined.", answer.boundary.world_view),
+            Some(code) => format!("In the world view {view}: {}{why}.", named(code)),
+            None => format!("The world view {view} leaves it open{why}."),
         });
     }
+    lines.extend(answer.notes.iter().map(|note| format!("Note: {note}.")));
     if let Some(foreign) = &answer.nearest_foreign {
         lines.push(format!("Nearest foreign territory: {}", measured_in_words(foreign)));
+    }
+    if answer.could_be_nearest.len() > 1 {
+        lines.push(format!("It could be any of {}.", possible_in_words(answer)));
     }
     for measured in &answer.to {
         lines.push(format!("To {}: {}", measured.to, measured_in_words(measured)));
     }
+    lines.extend(answer.spread.iter().map(spread_in_words));
     let b = &answer.boundary;
+    let on = b.on.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
     let radius = answer.radius_m.map(|r| format!(", place within {r} m")).unwrap_or_default();
     lines.push(format!(
-        "Measured against {} {} ({}; {}), edges straight in lon/lat (RFC 7946){radius}.",
-        b.set, b.version, b.licence, b.attribution
+        "Measured against {} {} ({}; {}), world view {}{on}, edges straight in lon/lat (RFC 7946){radius}.",
+        b.set, b.version, b.licence, b.attribution, b.world_view
     ));
     lines.join("\n") + "\n"
 }
 
 fn measured_in_words(m: &Measure) -> String {
     let who = format!("{} ({})", m.name, m.country);
-    let interval = span(m.distance_low_m, m.distance_high_m, m.accuracy_m);
-    let border = format!("{} border ±{} m", m.kind.as_str(), m.accuracy_m);
+    let kind = m.kind.as_str();
+    let border =
+        format!("{kind} border ±{}{}", about(m.accuracy_m, m.accuracy_m), doubts(m.disputed, m.unsettled));
+    let sure = if m.side == Side::Uncertain { "; the side is uncertain" } else { "" };
     if m.distance_m == 0.0 {
         let depth = about(-m.signed_distance_m, m.accuracy_m);
-        let sure = if m.side == kordon_borders::Side::Uncertain { "; the side is uncertain" } else { "" };
         return format!("inside {who}, {depth} from its outline ({border}){sure}.");
     }
+    let interval = span(m.distance_low_m, m.distance_high_m, m.accuracy_m);
     let azimuth = m.azimuth_deg.map(|a| format!(" at azimuth {a:.0}°")).unwrap_or_default();
     let point =
         m.nearest_point.map(|[lon, lat]| format!("; nearest point {lon:.5}, {lat:.5}")).unwrap_or_default();
-    let sure = if m.side == kordon_borders::Side::Uncertain { "; the side is uncertain" } else { "" };
     format!(
         "{who}, {}{azimuth}, interval {interval} ({border}; {:.0} m on the file{point}){sure}.",
         about(m.distance_m, m.accuracy_m),
         m.distance_m
     )
+}
+
+/// What else there is to doubt about a border.
+fn doubts(disputed: bool, unsettled: bool) -> &'static str {
+    match (disputed, unsettled) {
+        (true, true) => ", disputed, and drawn kilometers apart in another edition",
+        (true, false) => ", disputed",
+        (false, true) => ", drawn kilometers apart in another edition",
+        (false, false) => "",
+    }
+}
+
+/// Every country that could be the nearest, with its interval.
+fn possible_in_words(answer: &Answer) -> String {
+    let one = |possible: &Possible| {
+        let give = (possible.distance_high_m - possible.distance_m).max(1.0);
+        let interval = span(possible.distance_low_m, possible.distance_high_m, give);
+        format!("{} ({}) {interval}", possible.name, possible.country)
+    };
+    answer.could_be_nearest.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn spread_in_words(spread: &Spread) -> String {
+    let said = |said: &kordon_borders::Said| {
+        let accuracy_m = said.accuracy_m.unwrap_or(1.0);
+        match (said.distance_m, said.reason) {
+            (Some(meters), _) => {
+                let country = said.country.as_deref().unwrap_or_default();
+                format!(
+                    "{} {} ±{} ({country})",
+                    said.set,
+                    about(meters, accuracy_m),
+                    about(accuracy_m, accuracy_m)
+                )
+            }
+            (None, Some("too-coarse")) => {
+                format!(
+                    "{} within {} of the border: this set cannot tell",
+                    said.set,
+                    about(accuracy_m, accuracy_m)
+                )
+            }
+            (None, _) => format!("{} has no such territory", said.set),
+        }
+    };
+    let sets: Vec<String> = spread.sets.iter().map(said).collect();
+    let to = if spread.to == "nearest_foreign" { "the nearest foreign territory" } else { &spread.to };
+    format!("In every set, to {to}: {}.", sets.join("; "))
 }
 
 /// An interval of lengths, rounded outward, since printing must not narrow it; its unit is said once where both ends

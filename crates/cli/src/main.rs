@@ -20,6 +20,7 @@ mod terminal;
 mod token;
 mod upgrade;
 mod verify;
+mod view;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -607,7 +607,7 @@ impl<'a> Measure<'a> {
     /// The nearest point of a target from one place, negative inside, if it is at most `limit_m` away.
     fn nearest_at(&self, target: &Target, place: LonLat, limit_m: f64) -> Option<Nearest> {
         let borders = &self.context.borders;
-        if borders.containing(place).iter().any(|claimant| target.members().contains(claimant)) {
+        if borders.held_by(place).iter().any(|holder| target.members().contains(holder)) {
             return borders.signed_distance(place, target);
         }
         borders.nearest_to(place, target, limit_m)
