@@ -148,12 +148,7 @@ impl Page {
     fn to_json(&self, snapshot: &Snapshot, wanted: &Query) -> Result<(String, Vec<Link>), Problem> {
         let found = snapshot.find(wanted);
         let mut body = String::from(r#"{"type":"FeatureCollection","features":["#);
-        for (index, row) in found.rows.iter().enumerate() {
-            if index > 0 {
-                body.push(',');
-            }
-            body.push_str(&feature(snapshot, row)?);
-        }
+        body.push_str(&snapshot.features(&found.rows).map_err(|error| Problem::internal(&error))?);
         let links = self.links(found.next.as_ref());
         body.push_str(&format!(
             r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,

@@ -24,9 +24,9 @@ use crate::answer::{Reached, To};
 use crate::columns::{Columns, NO_WORD};
 use crate::names::Symbol;
 use crate::seen::Seen;
-use crate::snapshot::{Context, Part, Row, Slice, Snapshot};
+use crate::snapshot::{Context, NearBy, Part, Row, Slice, Snapshot};
 use crate::text::Words;
-use crate::tree::{self, has};
+use crate::tree::{self, Take, has};
 
 /// A question. The default asks for everything, latest first.
 ///
@@ -295,7 +295,14 @@ impl<V> Snapshot<V> {
                 (hits.len(), sorter.page(&hits, query.cursor.as_ref(), query.limit))
             }
         };
-        let rows: Vec<Row> = page.par_iter().with_min_len(8).map(|one| self.row(one, &compiled)).collect();
+        let row = |one| self.row(one, &compiled);
+        // An answer to a target is measured, the rest is only copied.
+        let few = if compiled.of.is_some() { 8 } else { FEW };
+        let rows: Vec<Row> = if page.len() <= few {
+            page.iter().map(row).collect()
+        } else {
+            page.par_iter().with_min_len(few).map(row).collect()
+        };
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         Found { matched, rows, next }
     }
@@ -406,19 +413,24 @@ impl<'a> Compiled<'a> {
     fn hits_of(&self, slices: &[Slice], boxes: Option<&[[f64; 4]]>) -> Vec<Hit> {
         let mut hits = Vec::new();
         for (slice, number) in slices.iter().zip(0..) {
+            let (rows, are_near) = self.rows_to_scan(slice, boxes);
             let hit = |memo: &mut Memo, row: u32| {
-                let hit = self.matches(slice, row as usize, boxes, memo);
+                let hit = self.matches(slice, row as usize, boxes)
+                    && (are_near || self.is_near(&slice.part, row as usize, memo));
                 hit.then_some(Hit { slice: number, row })
             };
-            let rows = u32::try_from(slice.part.columns.len()).unwrap_or(u32::MAX);
-            match boxes {
-                Some(boxes) if are_small(boxes) => {
-                    let rows = slice.part.tree.rows_in(boxes);
-                    let rows = rows.into_par_iter().with_min_len(1 << 12);
+            match rows {
+                Some(rows) if rows.len() <= FEW => {
+                    let memo = &mut Memo::default();
+                    hits.extend(rows.iter().filter_map(|&row| hit(memo, row)));
+                }
+                Some(rows) => {
+                    let rows = rows.par_iter().copied().with_min_len(1 << 12);
                     hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
                 }
-                _ => {
-                    let rows = (0..rows).into_par_iter().with_min_len(1 << 14);
+                None => {
+                    let rows = 0..u32::try_from(slice.part.columns.len()).unwrap_or(u32::MAX);
+                    let rows = rows.into_par_iter().with_min_len(1 << 14);
                     hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
                 }
             }
@@ -426,8 +438,26 @@ impl<'a> Compiled<'a> {
         hits
     }
 
-    /// Whether a row matches: cheap conditions first.
-    fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>, memo: &mut Memo) -> bool {
+    /// The rows among which all matches are, ascending, as an index knows them, `None` for all; and whether these
+    /// are near enough to what was asked about.
+    fn rows_to_scan(&self, slice: &Slice, boxes: Option<&[[f64; 4]]>) -> (Option<Arc<[u32]>>, bool) {
+        match (boxes, &self.within) {
+            (Some(boxes), _) if are_small(boxes) => (Some(slice.part.tree.rows_in(boxes).into()), false),
+            (_, Some((measure, within))) => {
+                let rows = measure.rows_within(&slice.part, within);
+                let are_near = rows.is_some();
+                (rows, are_near)
+            }
+            _ => (None, true),
+        }
+    }
+
+    fn is_near(&self, part: &Part, row: usize, memo: &mut Memo) -> bool {
+        self.within.as_ref().is_none_or(|(measure, within)| measure.is_within(part, row, within, memo))
+    }
+
+    /// Whether a row matches in all but being near something: cheap conditions first.
+    fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>) -> bool {
         let columns = &slice.part.columns;
         !slice.dead.has(row)
             && self.datetime.is_none_or(|during| during.meets(columns.start_s[row], columns.end_s[row]))
@@ -439,10 +469,6 @@ impl<'a> Compiled<'a> {
             && self.country.as_ref().is_none_or(|countries| countries.have(columns, row))
             && boxes.is_none_or(|boxes| columns.places(row).iter().any(|&place| is_in(place, boxes)))
             && self.text.as_ref().is_none_or(|words| words.are_in(columns.text(row)))
-            && self
-                .within
-                .as_ref()
-                .is_none_or(|(measure, within)| measure.is_within(&slice.part, row, within, memo))
     }
 
     /// The answer to the target, for one row.
@@ -565,6 +591,65 @@ impl<'a> Measure<'a> {
         // Which stretch of border is nearest matters only where the best and the worst disagree.
         let (best, worst) = (holds(0.0), holds(self.worst_accuracy_m()));
         if best == worst { best } else { holds(self.accuracy_m(part, row, signed)) }
+    }
+
+    /// The rows of a part that are within, ascending; the part remembers them. `None` when the target is another one
+    /// every day.
+    fn rows_within(&self, part: &Part, within: &Within) -> Option<Arc<[u32]>> {
+        let Of::Target(target) = self.of else { return None };
+        let by = NearBy {
+            members: Arc::from(target.members()),
+            km: within.km,
+            certainty: within.certainty,
+            include_inside: within.include_inside,
+        };
+        Some(part.near(&by, || self.find_within(part, target, within)))
+    }
+
+    /// Walks the tree of a part: whole boxes are near or far by the bounds of their distances, and only the rows of the
+    /// others are measured.
+    fn find_within(&self, part: &Part, target: &Target, within: &Within) -> Vec<u32> {
+        let take = self.boxes_within(part, target, within);
+        // Of several places another one may be inside, however near this one is.
+        let is_sure = |row: u32| within.include_inside || part.columns.places(row as usize).len() == 1;
+        let (mut rows, mut unsure) = (Vec::new(), Vec::new());
+        part.tree.walk(take, |row, _, whole| match whole && is_sure(row) {
+            true => rows.push(row),
+            false => unsure.push(row),
+        });
+        // Without a radius nothing is said of a distance.
+        rows.retain(|&row| !part.columns.radius_m[row as usize].is_nan());
+        unsure.sort_unstable();
+        unsure.dedup();
+        let is_within =
+            |memo: &mut Memo, row: u32| self.is_within(part, row as usize, within, memo).then_some(row);
+        let measured = unsure.into_par_iter().with_min_len(64).map_init(Memo::default, is_within);
+        rows.par_extend(measured.flatten_iter());
+        rows.par_sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// Which boxes are certainly near, and which certainly not.
+    fn boxes_within(&self, part: &Part, target: &Target, within: &Within) -> impl Fn(&[f64; 4]) -> Take {
+        let limit_m = within.km * 1000.0;
+        // The most that a place and a border can be off, in the direction that the question is about.
+        let give_m = part.radius_max_m + self.worst_accuracy_m();
+        let (near_m, far_m) = match within.certainty {
+            Certainty::Certain => (limit_m - give_m, limit_m),
+            Certainty::Possible => (limit_m, limit_m + give_m),
+        };
+        move |&[west, south, east, north]| {
+            let Ok(bbox) = BBox::new(west, south, east, north) else { return Take::Some };
+            let bounds = self.context.borders.distance_bounds(&bbox, target);
+            if bounds.low_m > far_m {
+                Take::None
+            } else if bounds.high_m <= near_m && (within.include_inside || bounds.low_m >= 0.0) {
+                Take::All
+            } else {
+                Take::Some
+            }
+        }
     }
 
     fn worst_accuracy_m(&self) -> f64 {
@@ -775,6 +860,8 @@ enum Key<'a> {
     Text(&'a str),
 }
 
+/// So many rows are looked at on one core: they are done before another one has woken up.
+pub(crate) const FEW: usize = 4_096;
 /// Of more rows than so many that match, the nearest are looked for in the trees.
 const SCANNED_FOR_NEAREST: usize = 2_000;
 
@@ -836,7 +923,10 @@ impl<'a> Sorter<'a> {
             };
             let is_behind = after.is_none_or(|cursor| self.order(&one, &cursor.key(), cursor.id).is_gt());
             let boxes = self.compiled.boxes.as_deref();
-            if is_behind && self.compiled.matches(part, row as usize, boxes, &mut memo) {
+            if is_behind
+                && self.compiled.matches(part, row as usize, boxes)
+                && self.compiled.is_near(&part.part, row as usize, &mut memo)
+            {
                 let at = page.partition_point(|other| self.order(other, &one.key, one.id).is_lt());
                 page.insert(at, one);
                 page.truncate(limit.saturating_add(1));

@@ -21,6 +21,7 @@ use crate::columns::{Columns, Prepared, Source, measure_all};
 use crate::ledger::{Documents, Position, ReadError};
 use crate::names::{Names, Symbol};
 use crate::project::{PublicRecord, Record};
+use crate::query::Certainty;
 use crate::seen::Seen;
 use crate::tree::PlaceTree;
 use crate::{answer, record};
@@ -32,6 +33,8 @@ pub struct Public(());
 #[derive(Debug)]
 pub struct Full(());
 
+/// Rows that one core writes in a row: so few are not worth sharing out.
+const FEW: usize = 128;
 /// How many targets a part remembers distances to.
 const TARGETS_SEEN: usize = 12;
 /// How many parts of one size are merged into one.
@@ -154,7 +157,19 @@ pub(crate) struct Part {
     pub columns: Columns,
     by_id: Vec<u32>,
     pub tree: PlaceTree,
+    /// The greatest radius of a place.
+    pub radius_max_m: f64,
     seen: Mutex<Vec<SeenOf>>,
+    near: Mutex<Vec<(NearBy, Arc<[u32]>)>>,
+}
+
+/// "Near what, how near and how sure": what a part remembers the answer to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NearBy {
+    pub members: Arc<[TerritoryId]>,
+    pub km: f64,
+    pub certainty: Certainty,
+    pub include_inside: bool,
 }
 
 impl Part {
@@ -167,7 +182,27 @@ impl Part {
             row_of.resize(columns.place_ends[row as usize] as usize, row);
         }
         let tree = PlaceTree::build(&row_of, &columns.places);
-        Self { columns, by_id, tree, seen: Mutex::default() }
+        let radii = columns.radius_m.iter().copied().filter(|radius| !radius.is_nan());
+        let radius_max_m = radii.fold(0.0, f64::max);
+        Self { columns, by_id, tree, radius_max_m, seen: Mutex::default(), near: Mutex::default() }
+    }
+
+    /// The rows that are near, ascending: found once, since a part never changes.
+    pub fn near(&self, by: &NearBy, find: impl FnOnce() -> Vec<u32>) -> Arc<[u32]> {
+        let known = |all: &Vec<(NearBy, Arc<[u32]>)>| {
+            all.iter().find(|(key, _)| key == by).map(|(_, rows)| Arc::clone(rows))
+        };
+        if let Some(rows) = known(&self.near.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return rows;
+        }
+        // Without the lock: who asks for something else meanwhile does not wait.
+        let rows: Arc<[u32]> = find().into();
+        let mut all = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == TARGETS_SEEN {
+            all.remove(0);
+        }
+        all.push((by.clone(), Arc::clone(&rows)));
+        rows
     }
 
     /// The rows of these columns that are to be kept, ascending by start.
@@ -378,12 +413,41 @@ impl<V> Snapshot<V> {
     ///
     /// [`ReadError`] when the document cannot be read from the ledger, or is not what it was.
     pub fn feature(&self, row: &Row) -> Result<String, ReadError> {
-        let mut json = self.document(row)?;
-        json.pop();
-        json.push_str(",\"border\":");
-        json.push_str(&answer::border(&self.context, row));
-        json.push('}');
+        let mut json = String::with_capacity(1_200);
+        self.write_feature(row, &mut json)?;
         Ok(json)
+    }
+
+    /// Many documents, with commas between them: the inside of the member `features` of a collection.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::feature`].
+    pub fn features(&self, rows: &[Row]) -> Result<String, ReadError> {
+        let piece = |rows: &[Row]| -> Result<String, ReadError> {
+            let mut piece = String::with_capacity(rows.len() * 1_200);
+            for row in rows {
+                if !piece.is_empty() {
+                    piece.push(',');
+                }
+                self.write_feature(row, &mut piece)?;
+            }
+            Ok(piece)
+        };
+        if rows.len() <= FEW {
+            return piece(rows);
+        }
+        let pieces: Vec<String> = rows.par_chunks(FEW).map(piece).collect::<Result<_, _>>()?;
+        Ok(pieces.join(","))
+    }
+
+    fn write_feature(&self, row: &Row, out: &mut String) -> Result<(), ReadError> {
+        out.push_str(&self.document(row)?);
+        out.pop();
+        out.push_str(",\"border\":");
+        out.push_str(&answer::border(&self.context, row));
+        out.push('}');
+        Ok(())
     }
 
     /// The incident itself, read from the ledger.

@@ -1,20 +1,22 @@
 //! Incidents as Mapbox vector tiles: single ones where there is room, clusters where there is not.
 //!
 //! Layer `incidents`. A point has `id`, `title`, `event_type`, `verification`, `date`, `foreign` (code of the
-//! nearest foreign territory), `distance_m`, `cluster` false and `count` 1; a cluster has `cluster` true, `count`
-//! and `latest`, and stands at the mean of its members. The tile is a grid of cells and a cell with two or
-//! more incidents is a cluster: counts of the tiles of a zoom add up to the count of the question, since each
-//! place is on one tile and in one cell. (An incident with several places is shown at each.)
+//! nearest foreign territory), `distance_m`, `cluster` false and `count` 1; a cluster has `cluster` true, `count`,
+//! `latest` and, if any is known, the `damage` of its members that comes first in the vocabulary, which begins with the
+//! worst; it stands at their mean. The tile is a grid of cells and a cell with two or more incidents is a cluster:
+//! counts of the tiles of a zoom add up to the count of the question, since each place is on one tile and in one
+//! cell. (An incident with several places is shown at each.)
 //!
 //! Size: at most [`POINTS_MAX`] points, or as many clusters as a grid has cells.
 
 use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
-use kordon_incidents::{EventType, Verification};
+use kordon_incidents::{Damage, EventType, Verification};
+use rayon::prelude::*;
 
 use crate::aggregate::civil;
 use crate::columns::Columns;
 use crate::mercator::{EXTENT, OnTile, Tile, world_of};
-use crate::query::{Compiled, Hit, Query};
+use crate::query::{Compiled, FEW, Hit, Query};
 use crate::snapshot::Snapshot;
 
 /// Where single incidents give way to clusters: from this zoom on, a tile with more spots than `spots_max` is a grid of so
@@ -52,6 +54,8 @@ struct Cell {
     count: u32,
     sum: [i64; 2],
     latest_s: i64,
+    /// All kinds of damage that were seen, as bits.
+    damage: u32,
     /// One of its spots: the only one, if there is one only.
     spot: usize,
     last: Option<(u32, u32)>,
@@ -75,13 +79,15 @@ impl<V> Snapshot<V> {
 
     fn spots(&self, query: &Query, tile: Tile) -> Vec<Spot> {
         let hits = Compiled::new(query, &self.context).hits_in(&self.slices, &[tile.degrees()]);
-        let mut spots = Vec::with_capacity(hits.len());
-        for hit in hits {
+        let spots = |hit: Hit| {
             let places = self.columns(hit).places(hit.row as usize);
-            let at = places.iter().filter_map(|&place| tile.cell_of(world_of(place)));
-            spots.extend(at.map(|at| Spot { hit, at }));
+            let at = places.iter().filter_map(move |&place| tile.cell_of(world_of(place)));
+            at.map(move |at| Spot { hit, at })
+        };
+        if hits.len() <= FEW {
+            return hits.into_iter().flat_map(spots).collect();
         }
-        spots
+        hits.into_par_iter().with_min_len(FEW).flat_map_iter(spots).collect()
     }
 
     fn columns(&self, hit: Hit) -> &Columns {
@@ -145,6 +151,7 @@ impl Cell {
         }
         let start_s = columns.start_s[spot.hit.row as usize];
         self.latest_s = if self.count == 0 { start_s } else { self.latest_s.max(start_s) };
+        self.damage |= columns.damage[spot.hit.row as usize];
         self.count += 1;
         self.spot = number;
         for axis in 0..2 {
@@ -161,6 +168,9 @@ impl Cell {
         point.tag_bool("cluster", true)?;
         point.tag_uint("count", u64::from(self.count))?;
         point.tag_string("latest", date(self.latest_s))?;
+        if let Some(worst) = Damage::WORDS.get(self.damage.trailing_zeros() as usize) {
+            point.tag("damage", *worst)?;
+        }
         Ok(point.end())
     }
 }

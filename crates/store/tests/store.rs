@@ -183,6 +183,17 @@ fn day(start_s: i64) -> Day {
     Day::new(part(0..4) as i16, part(5..7) as u8, part(8..10) as u8).unwrap()
 }
 
+fn is_near(incident: &Incident, distance: Option<(f64, f64)>, asked: &Within) -> bool {
+    let Some((signed, accuracy)) = distance else { return false };
+    let radius = incident.radius().meters.unwrap();
+    let answer = within(asked.km * 1000.0, &interval(signed, radius, accuracy));
+    let near = match asked.certainty {
+        Certainty::Certain => answer == kordon_borders::Within::Certain,
+        Certainty::Possible => answer != kordon_borders::Within::No,
+    };
+    near && (asked.include_inside || signed >= 0.0)
+}
+
 /// The slow twin of a query: one incident at a time, from its own words.
 fn matches(incident: &Incident, query: &Query) -> bool {
     let p = &incident.properties;
@@ -205,16 +216,10 @@ fn matches(incident: &Incident, query: &Query) -> bool {
             };
             incident.places.iter().flat_map(claims).any(|code| query.country.contains(&code))
         };
-    let near = query.within.as_ref().is_none_or(|asked| {
-        let Some((signed, accuracy)) = slow_distance(incident, &asked.of) else { return false };
-        let radius = incident.radius().meters.unwrap();
-        let answer = within(asked.km * 1000.0, &interval(signed, radius, accuracy));
-        let near = match asked.certainty {
-            Certainty::Certain => answer == kordon_borders::Within::Certain,
-            Certainty::Possible => answer != kordon_borders::Within::No,
-        };
-        near && (asked.include_inside || signed >= 0.0)
-    });
+    let near = query
+        .within
+        .as_ref()
+        .is_none_or(|asked| is_near(incident, slow_distance(incident, &asked.of), asked));
     let has_text = query.text.as_ref().is_none_or(|text| {
         let simple = |text: &str| {
             let text = text.to_lowercase().replace('ї', "і").replace('ă', "a");
@@ -371,6 +376,37 @@ fn the_nearest_rows_come_page_by_page_as_a_scan_orders_them() {
             let found = snapshot.find(&query);
             assert_eq!(ids_of(&found.rows), page.iter().map(|one| one.1).collect::<Vec<_>>(), "{query:?}");
             query.cursor = found.next;
+        }
+    }
+}
+
+#[test]
+fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_taken_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(19);
+    let all = incidents(&mut dice, 3_000);
+    for chunk in all.chunks(2_000) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    let snapshot = store.public();
+    for name in ["ROU", "NATO", "UKR"] {
+        let of = Of::parse(name, &borders()).unwrap();
+        let measured: Vec<_> = all.iter().map(|one| (one, slow_distance(one, &of))).collect();
+        for (km, certainty, include_inside) in [
+            (0.0, Certainty::Possible, false),
+            (50.0, Certainty::Certain, false),
+            (50.0, Certainty::Possible, true),
+            (200.0, Certainty::Certain, true),
+            (200.0, Certainty::Possible, false),
+        ] {
+            let near = Within { of: of.clone(), km, certainty, include_inside };
+            let scanned = measured.iter().filter(|(one, distance)| is_near(one, *distance, &near)).count();
+            let query = Query { within: Some(near), ..Query::default() };
+            // The second time the answer is remembered.
+            for _ in 0..2 {
+                assert_eq!(snapshot.count(&query), scanned, "{query:?}");
+            }
         }
     }
 }
@@ -1002,6 +1038,24 @@ fn the_tiles_of_a_zoom_count_every_place_once() {
     let (x, y) = (593 >> 1, 366 >> 1);
     let query = Query::default();
     assert!(counted(&public.tile(&query, 9, x, y)) > 0);
+}
+
+#[test]
+fn a_cluster_tells_the_worst_damage_of_its_members() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut all = incidents(&mut Dice(43), 3);
+    for (one, damage) in all.iter_mut().zip(["moderate", "severe", "not_assessed"]) {
+        one.places = vec![LonLat::new(28.8, 45.3).unwrap()];
+        one.properties.impacts = vec![serde_json::from_value(serde_json::json!({"damage": damage})).unwrap()];
+    }
+    store.put(all, &author()).unwrap();
+    let tile = store.public().tile(&Query::default(), 0, 0, 0);
+    let reader = MvtReaderRef::new(&tile).unwrap();
+    let clusters: Vec<_> = reader.layers().flat_map(|layer| layer.features().collect::<Vec<_>>()).collect();
+    assert_eq!(clusters.len(), 1);
+    let damage = ("damage", MvtValueRef::String("severe"));
+    assert!(clusters[0].properties().any(|property| property.unwrap() == damage));
 }
 
 #[test]
