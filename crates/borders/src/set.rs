@@ -339,6 +339,12 @@ impl BorderSet {
         &self.chart.info
     }
 
+    /// A text that is another one whenever a place may be claimed by others or a distance be another one: the borders, and
+    /// what the view says on its day.
+    pub fn fingerprint(&self) -> String {
+        format!("{} {}", self.checksum, self.view.said_on(self.on))
+    }
+
     /// The SHA-256 that closes its file, in hexadecimal.
     pub fn checksum(&self) -> &str {
         &self.checksum

@@ -167,6 +167,13 @@ impl View {
         self.lands.iter().all(|land| land.days.hold(one) == land.days.hold(other))
     }
 
+    /// All that it says on a day, as a text.
+    pub(crate) fn said_on(&self, on: Option<Day>) -> String {
+        let holds: String =
+            self.lands.iter().map(|land| if land.days.hold(on) { '1' } else { '0' }).collect();
+        format!("{self:?} {holds}")
+    }
+
     /// The code of the state that a territory belongs to.
     pub fn sovereign<'a>(&'a self, territory: &'a Territory) -> &'a str {
         let said = self.sovereigns.iter().find(|(code, _)| *code == territory.code);

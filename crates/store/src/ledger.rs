@@ -100,6 +100,8 @@ pub struct Recovery {
     pub batches: u64,
     /// Records whose body was erased, as a later record says.
     pub erased: u64,
+    /// Records that were checked and not parsed: the index that was kept of them fits.
+    pub indexed: u64,
     /// An incomplete last batch. It is cut off when the ledger is opened for writing.
     pub torn: Option<TornTail>,
     /// Everything that is not as it was written; empty in a sound ledger.

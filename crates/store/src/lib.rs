@@ -13,6 +13,7 @@ mod answer; // The derived member `border`.
 mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
 mod bulk; // A whole file, put as one batch.
+mod cache; // The index on disk, for a fast start.
 mod columns; // Rows in columns.
 mod doubt; // Of whom a damaged record spoke.
 mod erase; // What a record said is gone, that it was there is not.

@@ -152,6 +152,11 @@ impl Signer {
         &self.public
     }
 
+    /// A secret of this store that says nothing of the key, for one purpose.
+    pub fn secret(&self, purpose: &str) -> Hash {
+        Hash::of(&[b"kordon secret: ", purpose.as_bytes(), b"\n", &self.key.to_bytes()].concat())
+    }
+
     /// As it is kept: `PRIVATE+KEY+NAME+ID+SEED`.
     pub fn to_text(&self) -> String {
         let id = u32::from_be_bytes(self.public.id());

@@ -182,9 +182,19 @@ impl Part {
             row_of.resize(columns.place_ends[row as usize] as usize, row);
         }
         let tree = PlaceTree::build(&row_of, &columns.places);
+        Self::of(columns, by_id, tree)
+    }
+
+    /// Columns with the indexes that were made of them before.
+    pub fn of(columns: Columns, by_id: Vec<u32>, tree: PlaceTree) -> Self {
         let radii = columns.radius_m.iter().copied().filter(|radius| !radius.is_nan());
         let radius_max_m = radii.fold(0.0, f64::max);
         Self { columns, by_id, tree, radius_max_m, seen: Mutex::default(), near: Mutex::default() }
+    }
+
+    /// The rows in the order of their ids.
+    pub fn by_id(&self) -> &[u32] {
+        &self.by_id
     }
 
     /// The rows that are near, ascending: found once, since a part never changes.
@@ -254,6 +264,14 @@ impl Rows {
         Self(vec![0; of.div_ceil(64)])
     }
 
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    pub fn of_words(words: Vec<u64>) -> Self {
+        Self(words)
+    }
+
     pub fn has(&self, row: usize) -> bool {
         self.0[row / 64] >> (row % 64) & 1 == 1
     }
@@ -274,7 +292,12 @@ pub(crate) struct Slice {
 impl Slice {
     fn new(part: Part) -> Self {
         let rows = part.columns.len();
-        Self { part: Arc::new(part), dead: Arc::new(Rows::none(rows)), live: rows }
+        Self::of(part, Rows::none(rows))
+    }
+
+    pub fn of(part: Part, dead: Rows) -> Self {
+        let gone: usize = dead.0.iter().map(|word| word.count_ones() as usize).sum();
+        Self { live: part.columns.len() - gone, part: Arc::new(part), dead: Arc::new(dead) }
     }
 
     /// Parts of one level are within a factor of four of each other.
@@ -289,9 +312,19 @@ pub(crate) struct Tier<R> {
     _kind: PhantomData<fn(R)>,
 }
 
-impl<R: TierRow> Tier<R> {
-    pub fn new() -> Self {
+impl<R> Default for Tier<R> {
+    fn default() -> Self {
         Self { slices: Vec::new(), _kind: PhantomData }
+    }
+}
+
+impl<R: TierRow> Tier<R> {
+    pub fn new(slices: Vec<Slice>) -> Self {
+        Self { slices, _kind: PhantomData }
+    }
+
+    pub fn slices(&self) -> &[Slice] {
+        &self.slices
     }
 
     /// Adds rows as one part.

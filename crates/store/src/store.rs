@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bulk::{Bulk, Ready};
+use crate::cache::{self, Cached, Draft, Mark};
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::ledger::{
@@ -36,6 +37,8 @@ use crate::snapshot::{Batch, Context, Full, Public, PublicRow, Snapshot, StaffRo
 
 /// Waiting batches are written together up to about so many incidents.
 const GROUP_MAX: usize = 100_000;
+/// The index is kept for the next start once it has so many records more than the one that was kept before.
+const KEPT_EVERY: u64 = 10_000;
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -272,10 +275,10 @@ struct Shared {
 }
 
 /// Which record of the ledger speaks for which incident.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Index {
     pub current: HashMap<IncidentId, Current>,
-    keys: HashMap<u128, IncidentId>,
+    pub keys: HashMap<u128, IncidentId>,
     /// Earlier revisions of those that have any, oldest first.
     pub earlier: HashMap<IncidentId, Vec<Position>>,
 }
@@ -400,7 +403,8 @@ impl Job {
 }
 
 impl Store {
-    /// Opens the store in `dir`: reads the whole ledger and builds the snapshots from it.
+    /// Opens the store in `dir`: reads and checks the whole ledger, and builds the snapshots from it, or from the index
+    /// that was kept of it and the records behind.
     ///
     /// A damaged ledger opens too, and serves what is sound; see [`Self::recovery`]. A disk that cannot be
     /// written is opened for reading.
@@ -423,13 +427,11 @@ impl Store {
         options: Options,
         prepare: &dyn Fn(&mut Ledger),
     ) -> Result<Self, OpenError> {
-        let mut loading = Loading::default();
-        let documents = Arc::new(Documents::default());
-        let context = Arc::new(Context::new(Arc::clone(borders), Arc::clone(&documents)));
-        let (mut ledger, mut recovery) =
-            Ledger::open(dir, options.create, options.read_only, documents, &mut |bytes, frames| {
-                loading.segment(bytes, frames, &context);
-            })?;
+        let Loaded { mut ledger, mut recovery, mut loading, context } = Loaded::open(dir, borders, options)?;
+        recovery.indexed = loading.kept.map_or(0, |mark| mark.seq);
+        if recovery.indexed == 0 && !options.read_only {
+            cache::discard(dir);
+        }
         prepare(&mut ledger);
         loading.withhold(&recovery.damage);
         recovery.damage.append(&mut loading.damage);
@@ -447,7 +449,9 @@ impl Store {
             context,
         });
         let (queue, jobs) = mpsc::channel();
-        let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared) };
+        let kept_seq = recovery.indexed;
+        let keeping = Keeping { dir: dir.to_owned(), kept_seq, is_over: false, thread: None };
+        let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared), keeping };
         let writer =
             std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
         let writer = writer.map_err(OpenError::at(dir))?;
@@ -780,9 +784,64 @@ impl Drop for Store {
     }
 }
 
+/// A ledger that was read.
+struct Loaded {
+    ledger: Ledger,
+    recovery: Recovery,
+    loading: Loading,
+    context: Arc<Context>,
+}
+
+impl Loaded {
+    /// With the help of a kept index, if there is one that fits.
+    fn open(dir: &Path, borders: &Arc<BorderSet>, options: Options) -> Result<Self, OpenError> {
+        let context = Self::context(borders);
+        let mut first = match Cached::read(dir, &context) {
+            Some(cached) => Self::read(dir, options, context, Loading::behind(cached))?,
+            None => return Self::read(dir, options, Self::context(borders), Loading::default()),
+        };
+        if first.loading.fits(&first.recovery) {
+            return Ok(first);
+        }
+        // A torn tail was cut off the first time, and is not there the second time.
+        let torn = first.recovery.torn.take();
+        drop(first);
+        let mut second = Self::read(dir, options, Self::context(borders), Loading::default())?;
+        second.recovery.torn = second.recovery.torn.or(torn);
+        Ok(second)
+    }
+
+    fn context(borders: &Arc<BorderSet>) -> Arc<Context> {
+        Arc::new(Context::new(Arc::clone(borders), Arc::new(Documents::default())))
+    }
+
+    fn read(
+        dir: &Path,
+        options: Options,
+        context: Arc<Context>,
+        mut loading: Loading,
+    ) -> Result<Self, OpenError> {
+        let Options { create, read_only } = options;
+        let documents = Arc::clone(&context.documents);
+        let (ledger, recovery) = Ledger::open(dir, create, read_only, documents, &mut |bytes, frames| {
+            loading.segment(bytes, frames, &context);
+        })?;
+        Ok(Self { ledger, recovery, loading, context })
+    }
+}
+
 /// Reads the ledger into rows.
 #[derive(Default)]
 struct Loading {
+    /// Up to which record a kept index goes, if there is one.
+    kept: Option<Mark>,
+    /// Whether the ledger has that record.
+    is_met: bool,
+    /// Whether anything that was read is an erasure.
+    has_erased: bool,
+    /// The rows of the kept index.
+    public: Tier<PublicRow>,
+    staff: Tier<StaffRow>,
     /// The latest revision of each incident, and its row.
     latest: HashMap<IncidentId, usize>,
     rows: Vec<Option<Row>>,
@@ -793,7 +852,7 @@ struct Loading {
 }
 
 /// What one record of the ledger is.
-enum Loaded {
+enum Said {
     Incident(IncidentId, Current, Vec<u128>, Row),
     Erased,
     Erasure(Erasure),
@@ -819,28 +878,52 @@ impl Row {
 }
 
 impl Loading {
+    /// Of the records behind a kept index.
+    fn behind(cached: Cached) -> Self {
+        let Cached { mark, index, public, staff } = cached;
+        let (public, staff) = (Tier::new(public), Tier::new(staff));
+        Self { kept: Some(mark), index, public, staff, ..Self::default() }
+    }
+
+    /// Whether the kept index is one of this ledger. If not, all of it is to be read: the ledger is another one or was set
+    /// back; or something was erased since, and the index may have words of it; or the ledger is damaged, and then only
+    /// documents count.
+    fn fits(&self, recovery: &Recovery) -> bool {
+        self.is_met && !self.has_erased && recovery.damage.is_empty()
+    }
+
+    /// The records that the kept index does not have.
+    fn unread<'a>(&mut self, frames: &'a [ledger::Frame]) -> &'a [ledger::Frame] {
+        let Some(kept) = self.kept else { return frames };
+        let (within, behind) = frames.split_at(frames.partition_point(|frame| frame.link.seq <= kept.seq));
+        self.is_met |=
+            within.last().is_some_and(|last| (last.link.seq, last.link.hash) == (kept.seq, kept.hash));
+        if self.is_met { behind } else { &[] }
+    }
+
     fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame], context: &Context) {
+        let frames = self.unread(frames);
         let read = |frame: &ledger::Frame| {
             if frame.link.op == Op::Erase {
                 return Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)
-                    .map(Loaded::Erasure);
+                    .map(Said::Erasure);
             }
             if frame.link.erased {
-                return Ok(Loaded::Erased);
+                return Ok(Said::Erased);
             }
             let incident = parse(bytes, frame)?;
             let keys = keys_of(&incident);
             let current = Current::new(&incident, frame.position);
             let record = Record::new(incident);
             let row = Row::new(&record, frame.position, context);
-            Ok(Loaded::Incident(record.incident().id, current, keys, row))
+            Ok(Said::Incident(record.incident().id, current, keys, row))
         };
-        let read: Vec<Result<Loaded, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
+        let read: Vec<Result<Said, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
             match read {
-                Ok(Loaded::Incident(id, current, keys, row)) => self.row(id, current, &keys, row),
-                Ok(Loaded::Erased) => drop(self.erased.insert(frame.link.seq, frame.position)),
-                Ok(Loaded::Erasure(erasure)) => self.erase(&erasure, frame.position),
+                Ok(Said::Incident(id, current, keys, row)) => self.row(id, current, &keys, row),
+                Ok(Said::Erased) => drop(self.erased.insert(frame.link.seq, frame.position)),
+                Ok(Said::Erasure(erasure)) => self.erase(&erasure, frame.position),
                 Err(problem) => self.damage.push(DamagedAt {
                     file: format!("{:06}.geojsons", frame.position.segment).into(),
                     offset: frame.position.offset,
@@ -852,9 +935,8 @@ impl Loading {
     }
 
     fn erase(&mut self, erasure: &Erasure, position: Position) {
-        if let Some(before) = self.latest.remove(&erasure.id) {
-            self.rows[before] = None;
-        }
+        self.has_erased = true;
+        self.drop_row(erasure.id);
         // Those that were to be erased when the process ended still say whose they are.
         let mut records = self.index.revisions(erasure.id);
         records.extend(erasure.properties.erased.iter().filter_map(|seq| self.erased.get(seq)));
@@ -864,10 +946,19 @@ impl Loading {
 
     fn row(&mut self, id: IncidentId, current: Current, keys: &[u128], row: Row) {
         self.index.apply(id, current, keys);
-        if let Some(before) = self.latest.insert(id, self.rows.len()) {
-            self.rows[before] = None;
-        }
+        self.drop_row(id);
+        self.latest.insert(id, self.rows.len());
         self.rows.push(Some(row));
+    }
+
+    fn drop_row(&mut self, id: IncidentId) {
+        match self.latest.remove(&id) {
+            Some(before) => self.rows[before] = None,
+            None => {
+                self.public.remove(id);
+                self.staff.remove(id);
+            }
+        }
     }
 
     /// Whoever a damaged record spoke of is not shown as it was before.
@@ -878,10 +969,10 @@ impl Loading {
     }
 
     fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
-        let (public, staff) = split(self.rows.into_iter().flatten(), context);
-        let (mut public_tier, mut staff_tier) = (Tier::new(), Tier::new());
-        rayon::join(|| public_tier.add(&[public]), || staff_tier.add(&[staff]));
-        (self.index, public_tier, staff_tier)
+        let Self { rows, index, mut public, mut staff, .. } = self;
+        let (public_rows, staff_rows) = split(rows.into_iter().flatten(), context);
+        rayon::join(|| public.add(&[public_rows]), || staff.add(&[staff_rows]));
+        (index, public, staff)
     }
 }
 
@@ -988,6 +1079,46 @@ struct Writer {
     public: Tier<PublicRow>,
     staff: Tier<StaffRow>,
     shared: Arc<Shared>,
+    keeping: Keeping,
+}
+
+/// How the index is kept for the next start.
+struct Keeping {
+    dir: PathBuf,
+    /// Up to which record it is.
+    kept_seq: u64,
+    /// Something was erased: words of it may still be in memory, so this process keeps no index any more.
+    is_over: bool,
+    /// What writes it, if it is being written.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeping {
+    /// Writes it in the background. Nothing depends on it, so a disk that does not take it is no fault.
+    fn begin(&mut self, draft: Draft) {
+        self.kept_seq = draft.mark.seq;
+        let dir = self.dir.clone();
+        let write = move || _ = draft.write(&dir);
+        self.thread = std::thread::Builder::new().name("kordon-index".to_owned()).spawn(write).ok();
+    }
+
+    fn is_busy(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    fn wait(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has said so, and left no file that is complete.
+            let _ = thread.join();
+        }
+    }
+
+    /// Nothing is kept any more; returns when what was is gone from the disk.
+    fn end(&mut self) -> io::Result<()> {
+        self.wait();
+        self.is_over = true;
+        cache::remove(&self.dir)
+    }
 }
 
 /// A revision that is about to be written.
@@ -1040,6 +1171,7 @@ type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 impl Writer {
     fn run(mut self, queue: &Receiver<Work>) {
         let mut waiting = None;
+        self.keep_index();
         while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
             let replies = match first {
                 Work::Load { bulk, reply } => vec![(reply, self.load(*bulk))],
@@ -1071,7 +1203,29 @@ impl Writer {
             if self.public.settle() | self.staff.settle() {
                 self.publish();
             }
+            self.keep_index();
         }
+        self.keeping.wait();
+        self.keep_index();
+        self.keeping.wait();
+    }
+
+    /// Keeps the index, once reading what came since would make a start slower by a tenth.
+    fn keep_index(&mut self) {
+        let head = self.ledger.head();
+        let due = self.keeping.kept_seq + KEPT_EVERY.max(head.seq / 10);
+        let may = !self.keeping.is_over && !self.keeping.is_busy() && self.ledger.refusal().is_none();
+        if !may || head.seq < due {
+            return;
+        }
+        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner).clone();
+        self.keeping.begin(Draft {
+            mark: Mark { seq: head.seq, hash: head.hash },
+            context: Arc::clone(&self.shared.context),
+            index,
+            public: self.public.slices().to_vec(),
+            staff: self.staff.slices().to_vec(),
+        });
     }
 
     /// Write, fsync, apply; what is returned is then answered.
@@ -1189,6 +1343,9 @@ impl Writer {
         );
         let feature =
             serde_json::to_vec(&erasure).map_err(|error| PutError::NotJson(id, error.to_string()))?;
+        // What was kept of it goes first: it has the words, too.
+        let unsafe_yet = |error| PutError::Ledger(AppendError::Failed(Arc::new(error)));
+        self.keeping.end().map_err(unsafe_yet)?;
         let written = self.ledger.append(&[Entry { op: Op::Erase, feature }]);
         let positions = written.inspect_err(|_| self.tell_refusal())?;
         {

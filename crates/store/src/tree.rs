@@ -50,7 +50,17 @@ impl PlaceTree {
     pub fn build(rows: &[u32], places: &[LonLat]) -> Self {
         let order = hilbert_order(places);
         let rows = order.par_iter().map(|&at| rows[at as usize]).collect();
-        let places: Vec<LonLat> = order.par_iter().map(|&at| places[at as usize]).collect();
+        let places = order.par_iter().map(|&at| places[at as usize]).collect();
+        Self::of_flat(rows, places)
+    }
+
+    /// Rows and places along the curve.
+    pub fn flat(&self) -> (&[u32], &[LonLat]) {
+        (&self.rows, &self.places)
+    }
+
+    /// The tree of rows and places that stand along the curve already.
+    pub fn of_flat(rows: Vec<u32>, places: Vec<LonLat>) -> Self {
         let mut levels: Vec<Vec<Degrees>> = Vec::new();
         let mut boxes: Vec<Degrees> = places.par_chunks(WIDTH).map(box_of_places).collect();
         while !boxes.is_empty() {

@@ -1144,3 +1144,228 @@ fn a_file_is_stored_as_its_reports_would_be_one_after_the_other() {
     drop(by_file);
     assert_eq!(everything(&open(one.path())), everything(&by_report));
 }
+
+/// So many records are worth keeping the index for.
+const WORTH_KEEPING: u64 = 10_200;
+
+/// A store that was closed with its index kept, and what is in it: one is masked, one was withdrawn.
+fn kept(dir: &Path) -> Vec<Incident> {
+    let mut all = incidents(&mut Dice(41), WORTH_KEEPING - 1);
+    all[3].properties.masking = Some(Masking { level: MaskingLevel::Cell01 });
+    let store = open(dir);
+    store.load(bulk(dir, &all)).unwrap();
+    store.withdraw(all[7].id, &author()).unwrap();
+    drop(store);
+    // What is kept while it runs may be of a moment before the last batch.
+    drop(open_without_index(dir));
+    assert_eq!(reopened(dir).recovery().indexed, WORTH_KEEPING);
+    all
+}
+
+fn index_of(dir: &Path) -> std::path::PathBuf {
+    dir.join("index.cache")
+}
+
+fn open_without_index(dir: &Path) -> Store {
+    std::fs::remove_file(index_of(dir)).unwrap();
+    let store = open(dir);
+    assert_eq!(store.recovery().indexed, 0);
+    store
+}
+
+/// Opened for reading, which leaves the index as it is.
+fn reopened(dir: &Path) -> Store {
+    Store::open(dir, borders(), Options { create: false, read_only: true }).unwrap()
+}
+
+/// What a store shows in every way: documents, counts, an order, a tile, revisions, damage.
+fn shown(store: &Store, of: &[Incident]) -> impl PartialEq + std::fmt::Debug + use<> {
+    let snapshot = store.public();
+    let counts: Vec<usize> = (1..60).map(|seed| snapshot.count(&some_query(&mut Dice(seed)))).collect();
+    let near = Of::parse("28.8,45.3", &borders()).unwrap();
+    let query = Query { of: Some(near), sortby: SortBy::Distance, limit: Some(50), ..Query::default() };
+    let nearest = ids_of(&snapshot.find(&query).rows);
+    let revisions: Vec<_> = of.iter().map(|one| store.history(one.id).ok()).collect();
+    let withdrawn: Vec<bool> = of.iter().map(|one| store.is_withdrawn(one.id)).collect();
+    let tile = snapshot.tile(&Query::default(), 5, 18, 11);
+    (everything(store), counts, nearest, tile, revisions, withdrawn, store.recovery().damage.clone())
+}
+
+/// Holds a store opened from its index against the same one opened from its ledger.
+fn assert_index_is_the_ledger(dir: &Path, indexed: u64, of: &[Incident]) {
+    let from_index = reopened(dir);
+    assert_eq!(from_index.recovery().indexed, indexed);
+    let index = std::fs::read(index_of(dir)).unwrap();
+    std::fs::remove_file(index_of(dir)).unwrap();
+    let from_ledger = reopened(dir);
+    assert!(shown(&from_index, of) == shown(&from_ledger, of));
+    assert_eq!(from_index.verify().unwrap(), from_ledger.verify().unwrap());
+    std::fs::write(index_of(dir), index).unwrap();
+}
+
+#[test]
+fn a_store_opened_from_its_index_shows_what_its_ledger_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut all = kept(dir.path());
+    let before = std::fs::read(index_of(dir.path())).unwrap();
+    assert_index_is_the_ledger(dir.path(), WORTH_KEEPING, &all[..20]);
+    // Behind the index: new ones, revisions of those within it and of new ones, withdrawals, one that comes back.
+    let mut dice = Dice(43);
+    let store = open(dir.path());
+    store.withdraw(all[8].id, &author()).unwrap();
+    let mut more = incidents(&mut dice, 50);
+    more.iter_mut().for_each(|one| one.properties.same_as = vec![format!("more:{}", one.id)]);
+    all[9].properties.deaths_best = Some(77);
+    all[7].properties.record_status = Some(RecordStatus::Published);
+    let put = [&more[..], &[all[9].clone(), all[7].clone(), incident(&mut dice, 12)]].concat();
+    let put = store.put(put, &author()).unwrap();
+    assert_eq!((put.accepted, put.updated), (50, 3), "a key of an indexed incident is known");
+    more[3].properties.deaths_best = Some(78);
+    store.put(vec![more[3].clone()], &author()).unwrap();
+    store.withdraw(more[4].id, &author()).unwrap();
+    drop(store);
+    assert!(
+        std::fs::read(index_of(dir.path())).unwrap() == before,
+        "so few more are not worth keeping it again"
+    );
+    all.extend(more);
+    let some = [&all[..20], &all[all.len() - 50..]].concat();
+    assert_index_is_the_ledger(dir.path(), WORTH_KEEPING, &some);
+    // And kept with rows that are gone, when so many more have come.
+    let more = incidents(&mut dice, 10_001);
+    let fresh = more.into_iter().map(|mut one| {
+        one.properties.same_as = vec![one.id.to_string()];
+        one
+    });
+    let store = open(dir.path());
+    store.put(fresh.collect(), &author()).unwrap();
+    let seq = store.public().seq();
+    drop(store);
+    assert_index_is_the_ledger(dir.path(), seq, &some);
+}
+
+#[test]
+fn an_index_that_does_not_fit_or_is_not_as_it_was_written_is_not_used() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let segment = |dir: &Path| dir.join("ledger/000001.geojsons");
+    let all = kept(dir.path());
+    kept(other.path());
+    let index = std::fs::read(index_of(dir.path())).unwrap();
+    let sound = shown(&reopened(dir.path()), &all[..10]);
+    let refused = |index: &[u8], why: &str| {
+        std::fs::write(index_of(dir.path()), index).unwrap();
+        let store = reopened(dir.path());
+        assert_eq!(store.recovery().indexed, 0, "{why}");
+        assert_eq!(store.full().len() as u64, WORTH_KEEPING - 2, "{why}");
+        store
+    };
+    let mut dice = Dice(53);
+    for _ in 0..12 {
+        let mut broken = index.clone();
+        let at = dice.below(index.len() as u64) as usize;
+        broken[at] ^= 1 << dice.below(8);
+        refused(&broken, &format!("byte {at} is another one"));
+        refused(&index[..at], &format!("cut off at byte {at}"));
+    }
+    for at in (0..100).step_by(3) {
+        let mut broken = index.clone();
+        broken[at] ^= 4;
+        refused(&broken, &format!("byte {at} is another one"));
+    }
+    refused(b"", "it is empty");
+    let longer = [&index[..], b"\0"].concat();
+    assert!(shown(&refused(&longer, "one byte more"), &all[..10]) == sound);
+    // One of another store, and of this one under another key.
+    refused(&std::fs::read(index_of(other.path())).unwrap(), "it is of another store");
+    let key = std::fs::read(dir.path().join("signing-key")).unwrap();
+    std::fs::copy(other.path().join("signing-key"), dir.path().join("signing-key")).unwrap();
+    refused(&index, "the key is another one");
+    std::fs::write(dir.path().join("signing-key"), key).unwrap();
+    // Other borders, or the same in another view.
+    std::fs::write(index_of(dir.path()), &index).unwrap();
+    let reading = Options { create: false, read_only: true };
+    for set in [borders().in_view(kordon_borders::View::de_facto(), None), BorderSet::default_set().unwrap()]
+    {
+        let store = Store::open(dir.path(), Arc::new(set), reading).unwrap();
+        assert_eq!(store.recovery().indexed, 0);
+    }
+    assert_eq!(reopened(dir.path()).recovery().indexed, WORTH_KEEPING, "it was the borders alone");
+    // The ledger was set back: the index knows more than it says.
+    let bytes = std::fs::read(segment(dir.path())).unwrap();
+    let last = bytes.iter().rposition(|byte| *byte == 0x1e).unwrap();
+    std::fs::write(segment(dir.path()), &bytes[..last]).unwrap();
+    let store = reopened(dir.path());
+    assert_eq!((store.recovery().indexed, store.full().len() as u64), (0, WORTH_KEEPING - 1));
+    drop(store);
+    // Opened for writing, one of no use is replaced.
+    let store = open(dir.path());
+    assert_eq!(store.recovery().indexed, 0);
+    drop(store);
+    assert_index_is_the_ledger(dir.path(), WORTH_KEEPING - 1, &all[..10]);
+}
+
+#[test]
+fn damage_behind_an_index_and_before_its_end_is_named_and_withheld_as_without_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut all = kept(dir.path());
+    let store = open(dir.path());
+    all[11].properties.deaths_best = Some(77);
+    store.put(vec![all[11].clone(), incident(&mut Dice(59), 20_000)], &author()).unwrap();
+    drop(store);
+    let segment = dir.path().join("ledger/000001.geojsons");
+    let (bytes, index) = (std::fs::read(&segment).unwrap(), std::fs::read(index_of(dir.path())).unwrap());
+    let mut dice = Dice(61);
+    let mut flips: Vec<usize> = (0..10).map(|_| dice.below(bytes.len() as u64) as usize).collect();
+    flips.extend([bytes.len() - 200, bytes.len() - 2_000]);
+    for at in flips {
+        let mut bad = bytes.clone();
+        bad[at] ^= 1 << dice.below(8);
+        std::fs::write(&segment, bad).unwrap();
+        std::fs::write(index_of(dir.path()), &index).unwrap();
+        let with = reopened(dir.path());
+        std::fs::remove_file(index_of(dir.path())).unwrap();
+        let without = reopened(dir.path());
+        assert!(!without.recovery().damage.is_empty(), "byte {at}");
+        assert!(shown(&with, &all[..12]) == shown(&without, &all[..12]), "byte {at}");
+    }
+}
+
+#[test]
+fn what_is_erased_is_in_no_index_that_was_or_will_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut all = kept(dir.path());
+    all[5].properties.title = Text::new("en", "shelter under the school");
+    all[5].properties.sub_event_type = Some("cellar".to_owned());
+    open(dir.path()).put(vec![all[5].clone()], &author()).unwrap();
+    let says = |word: &str| files_say(dir.path(), word) || files_say(dir.path(), &word.to_lowercase());
+    // The index has it as well.
+    drop(open_without_index(dir.path()));
+    assert!(String::from_utf8_lossy(&std::fs::read(index_of(dir.path())).unwrap()).contains("shelter under"));
+    let before = std::fs::read(index_of(dir.path())).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.recovery().indexed, WORTH_KEEPING + 1);
+    store.erase(all[5].id, Reason::DangerToLife, &author()).unwrap();
+    assert!(!says("shelter under") && !says("cellar") && !index_of(dir.path()).exists());
+    // This process keeps none any more, however much it is given.
+    let more = incidents(&mut Dice(67), 10_001).into_iter().map(|mut one| {
+        one.properties.same_as = vec![one.id.to_string()];
+        one
+    });
+    store.put(more.collect(), &author()).unwrap();
+    drop(store);
+    assert!(!index_of(dir.path()).exists());
+    // The next one does, of what is left.
+    let store = open(dir.path());
+    let seq = store.public().seq();
+    drop(store);
+    assert!(!says("shelter under") && !says("cellar"));
+    assert_index_is_the_ledger(dir.path(), seq, &all[..10]);
+    // One from before the erasure, put back by hand, is not used and does not stay.
+    std::fs::write(index_of(dir.path()), before).unwrap();
+    let store = reopened(dir.path());
+    assert_eq!(store.recovery().indexed, 0);
+    assert!(store.full().get(all[5].id).is_none());
+    drop(store);
+    drop(open(dir.path()));
+    assert!(!says("shelter under") && !says("cellar"));
+}

@@ -1,0 +1,510 @@
+//! The index on disk, for a fast start: what else would be parsed, folded and measured anew from every document.
+//!
+//! A cache belongs to one record of one ledger (its number and its hash, which covers all before it), to one border set
+//! in one view, and to one build of this program: whatever derives rows in another way is another program. The ledger is
+//! walked and hashed at every start all the same, so damage is found with a cache as without one; only records behind the
+//! cache are parsed. Whatever does not fit, and any damage of either, makes it worthless, and the index is built from the
+//! documents: the file may be deleted at any time.
+//!
+//! ```text
+//! "kordon-index\n" · parts, each: length (8 bytes, little-endian) · tag · bytes
+//! ```
+//!
+//! A tag is SHA-256(key ‖ SHA-256(key ‖ number of the part ‖ bytes)), with a key that is made of the signing key and the
+//! first part: who could write a cache that is believed could sign a rewritten ledger as well.
+//!
+//! It is written without fsync, since a torn one is told by its tags. Before anything is erased it is deleted, and that
+//! is made safe. Cost: about 400 bytes a row; reading needs as much memory for a moment.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use kordon_borders::{BorderSet, Kind, LonLat, Nearest, TerritoryId};
+use kordon_incidents::IncidentId;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::columns::{Border, Columns, Texts};
+use crate::ledger::{KEY_FILE, Position, sync_dir};
+use crate::names::Symbol;
+use crate::note::Signer;
+use crate::record::Hash;
+use crate::snapshot::{Context, Part, Rows, Slice};
+use crate::store::{Current, Index};
+use crate::tree::PlaceTree;
+
+const FILE: &str = "index.cache";
+const MAGIC: &[u8] = b"kordon-index\n";
+const HASH_LEN: usize = 32;
+/// Length and tag of a part.
+const PART_HEAD: usize = 8 + HASH_LEN;
+/// How many items of a list are put into bytes at once.
+const ITEMS_AT_ONCE: usize = 4_096;
+
+/// The record up to which a cache goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub seq: u64,
+    pub hash: Hash,
+}
+
+/// What a cache holds.
+pub(crate) struct Cached {
+    pub mark: Mark,
+    pub index: Index,
+    pub public: Vec<Slice>,
+    pub staff: Vec<Slice>,
+}
+
+/// What is to be kept of one moment; the writer may go on while it is written.
+pub(crate) struct Draft {
+    pub mark: Mark,
+    pub context: Arc<Context>,
+    pub index: Index,
+    pub public: Vec<Slice>,
+    pub staff: Vec<Slice>,
+}
+
+/// Which program this is: the hash of its file. `None` when that cannot be read; then there are no caches.
+fn program() -> Option<Hash> {
+    static PROGRAM: OnceLock<Option<Hash>> = OnceLock::new();
+    *PROGRAM.get_or_init(|| Some(Hash::of(&fs::read(std::env::current_exe().ok()?).ok()?)))
+}
+
+/// Deletes one that was of no use: it may hold what the ledger does not have any more.
+pub(crate) fn discard(dir: &Path) {
+    if path(dir).exists() {
+        // The next one that is kept takes its place in any case.
+        let _ = remove(dir);
+    }
+}
+
+/// Deletes the cache, and one that is not complete; returns when they will not come back.
+pub(crate) fn remove(dir: &Path) -> io::Result<()> {
+    for file in [path(dir), fresh(dir)] {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    sync_dir(dir)
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+fn fresh(dir: &Path) -> PathBuf {
+    dir.join(format!("{FILE}.new"))
+}
+
+/// Makes the tags of the parts.
+struct Tagger {
+    key: Hash,
+}
+
+impl Tagger {
+    /// For the first part.
+    fn new(dir: &Path) -> Option<Self> {
+        let signer = Signer::from_text(&fs::read_to_string(dir.join(KEY_FILE)).ok()?).ok()?;
+        Some(Self { key: signer.secret("index") })
+    }
+
+    /// For the parts behind a first part that has this tag.
+    fn behind(&self, first: Hash) -> Self {
+        Self { key: Hash::of(&[*self.key.as_bytes(), *first.as_bytes()].concat()) }
+    }
+
+    fn begin(&self, number: u64) -> Sha256 {
+        Sha256::new().chain_update(self.key.as_bytes()).chain_update(number.to_le_bytes())
+    }
+
+    fn end(&self, hasher: Sha256) -> Hash {
+        Hash::of(&[*self.key.as_bytes(), hasher.finalize().into()].concat())
+    }
+
+    fn tag(&self, number: u64, bytes: &[u8]) -> Hash {
+        self.end(self.begin(number).chain_update(bytes))
+    }
+}
+
+impl Draft {
+    /// Writes the file; the one before stays until this one is complete.
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        let fresh = fresh(dir);
+        let written = self.write_to(dir, &fresh).and_then(|()| fs::rename(&fresh, path(dir)));
+        written.inspect_err(|_| {
+            // What is left of it only takes room, on a disk that may be full.
+            let _ = fs::remove_file(&fresh);
+        })
+    }
+
+    fn write_to(&self, dir: &Path, fresh: &Path) -> io::Result<()> {
+        let unknown = || io::Error::other("no key, or no program, to make it for");
+        let (tagger, program) = Tagger::new(dir).zip(program()).ok_or_else(unknown)?;
+        let mut file = File::create(fresh)?;
+        file.write_all(MAGIC)?;
+        let first = write_part(&mut file, &tagger, 0, |out| self.write_head(out, program))?;
+        let (tagger, mut number) = (tagger.behind(first), 1);
+        write_part(&mut file, &tagger, number, |out| write_index(out, &self.index))?;
+        for slice in self.public.iter().chain(&self.staff) {
+            number += 1;
+            write_part(&mut file, &tagger, number, |out| write_slice(out, slice))?;
+        }
+        Ok(())
+    }
+
+    fn write_head(&self, out: &mut Out<'_>, program: Hash) -> io::Result<()> {
+        let Self { mark: Mark { seq, hash }, context, public, staff, .. } = self;
+        out.write(program.as_bytes())?;
+        out.text(&context.borders.fingerprint())?;
+        // Two caches that begin alike must not be mixed up.
+        out.write(uuid::Uuid::new_v4().as_bytes())?;
+        out.number(*seq)?;
+        out.write(hash.as_bytes())?;
+        out.number(public.len() as u64)?;
+        out.number(staff.len() as u64)?;
+        // There may be more names by now than the rows use, never fewer.
+        let (words, claims) = (context.words.all(), context.claims.all());
+        out.number(words.len() as u64)?;
+        words.iter().try_for_each(|word| out.text(word))?;
+        out.number(claims.len() as u64)?;
+        claims.iter().try_for_each(|set| out.list(set, territory_bytes))
+    }
+}
+
+/// Writes one part, whose length and tag are known only behind it.
+fn write_part(
+    file: &mut File,
+    tagger: &Tagger,
+    number: u64,
+    fill: impl FnOnce(&mut Out<'_>) -> io::Result<()>,
+) -> io::Result<Hash> {
+    let start = file.stream_position()?;
+    file.write_all(&[0; PART_HEAD])?;
+    let mut out = Out { to: BufWriter::new(&mut *file), hasher: tagger.begin(number) };
+    fill(&mut out)?;
+    out.to.flush()?;
+    let tag = tagger.end(out.hasher.clone());
+    drop(out);
+    let end = file.stream_position()?;
+    file.seek(SeekFrom::Start(start))?;
+    file.write_all(&(end - start - PART_HEAD as u64).to_le_bytes())?;
+    file.write_all(tag.as_bytes())?;
+    file.seek(SeekFrom::Start(end))?;
+    Ok(tag)
+}
+
+/// The parts of a file: the tag of each, and where its bytes are.
+fn parts(bytes: &[u8]) -> Option<Vec<(Hash, Range<usize>)>> {
+    let mut parts = Vec::new();
+    let mut at = MAGIC.len();
+    (bytes.get(..at)? == MAGIC).then_some(())?;
+    while at < bytes.len() {
+        let mut head = In(bytes.get(at..at + PART_HEAD)?);
+        let (len, tag) = (usize::try_from(head.number()?).ok()?, head.hash()?);
+        let start = at + PART_HEAD;
+        at = start.checked_add(len).filter(|end| *end <= bytes.len())?;
+        parts.push((tag, start..at));
+    }
+    Some(parts)
+}
+
+impl Cached {
+    /// The cache in `dir`, if there is one for these borders and this program, and all of it is as it was written. The
+    /// context gets the names that its rows use, and must have none yet.
+    pub fn read(dir: &Path, context: &Context) -> Option<Self> {
+        let bytes = fs::read(path(dir)).ok()?;
+        let tagger = Tagger::new(dir)?;
+        let parts = parts(&bytes)?;
+        let part = |number: usize| parts.get(number).map(|(_, range)| &bytes[range.clone()]);
+        let (first, ids) = (parts.first()?.0, territories(&context.borders));
+        (tagger.tag(0, part(0)?) == first).then_some(())?;
+        let Head { mark, public_count, staff_count } = read_head(&mut In(part(0)?), context, &ids)?;
+        (parts.len() == public_count.checked_add(staff_count)?.checked_add(2)?).then_some(())?;
+        let tagger = tagger.behind(first);
+        let is_sound = |number: usize| {
+            part(number).is_some_and(|bytes| tagger.tag(number as u64, bytes) == parts[number].0)
+        };
+        (1..parts.len()).into_par_iter().all(is_sound).then_some(())?;
+        let slice = |number| read_slice(&mut In(part(number)?), &ids);
+        let slices = || (2..parts.len()).into_par_iter().map(slice).collect::<Option<Vec<Slice>>>();
+        let (index, slices) = rayon::join(|| read_index(&mut In(part(1)?)), slices);
+        let mut public = slices?;
+        let staff = public.split_off(public_count);
+        Some(Self { mark, index: index?, public, staff })
+    }
+}
+
+/// What the first part says, but for the names.
+struct Head {
+    mark: Mark,
+    public_count: usize,
+    staff_count: usize,
+}
+
+/// `None` when it is for another program or other borders.
+fn read_head(from: &mut In<'_>, context: &Context, ids: &[TerritoryId]) -> Option<Head> {
+    let is_ours = from.hash()? == program()? && from.text()? == context.borders.fingerprint();
+    is_ours.then_some(())?;
+    from.take(16)?;
+    let mark = Mark { seq: from.number()?, hash: from.hash()? };
+    let (public_count, staff_count) = (from.count()?, from.count()?);
+    for _ in 0..from.number()? {
+        context.words.number(from.text()?);
+    }
+    for _ in 0..from.number()? {
+        context.claims.number(&from.list(|bytes| territory_of(bytes, ids))?);
+    }
+    Some(Head { mark, public_count, staff_count })
+}
+
+/// The territories by their numbers.
+fn territories(borders: &BorderSet) -> Vec<TerritoryId> {
+    borders.territories().iter().filter_map(|territory| borders.find(&territory.code)).collect()
+}
+
+fn territory_bytes(id: &TerritoryId) -> [u8; 2] {
+    // A border set has at most 2^16 territories: its own format counts them so.
+    u16::try_from(id.index()).unwrap_or(u16::MAX).to_le_bytes()
+}
+
+fn write_index(out: &mut Out<'_>, index: &Index) -> io::Result<()> {
+    let current: Vec<(&IncidentId, &Current)> = index.current.iter().collect();
+    out.list(&current, |(id, _)| *id.as_bytes())?;
+    out.list(&current, |(_, current)| position_bytes(&current.position))?;
+    out.list(&current, |(_, current)| [u8::from(current.withdrawn) | u8::from(current.erased) << 1])?;
+    let keys: Vec<(&u128, &IncidentId)> = index.keys.iter().collect();
+    out.list(&keys, |(key, _)| key.to_le_bytes())?;
+    out.list(&keys, |(_, id)| *id.as_bytes())?;
+    out.number(index.earlier.len() as u64)?;
+    index.earlier.iter().try_for_each(|(id, positions)| {
+        out.write(id.as_bytes())?;
+        out.list(positions, position_bytes)
+    })
+}
+
+fn read_index(from: &mut In<'_>) -> Option<Index> {
+    let (ids, positions) = (from.list(id_of)?, from.list(position_of)?);
+    let states = from.list(|[byte]| Some(byte))?;
+    let current = positions.into_iter().zip(states).map(|(position, state)| Current {
+        position,
+        withdrawn: state & 1 == 1,
+        erased: state >> 1 & 1 == 1,
+    });
+    let (keys, named) = (from.list(|bytes| Some(u128::from_le_bytes(bytes)))?, from.list(id_of)?);
+    let (current, keys) =
+        rayon::join(|| ids.into_iter().zip(current).collect(), || keys.into_iter().zip(named).collect());
+    let count = from.number()?;
+    let earlier = |_| Some((id_of(from.take(16)?.try_into().ok()?)?, from.list(position_of)?));
+    Some(Index { current, keys, earlier: (0..count).map(earlier).collect::<Option<_>>()? })
+}
+
+fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
+    let (rows, tree) = (&slice.part.columns, &slice.part.tree);
+    let short = |number: &u32| number.to_le_bytes();
+    let long = |number: &u64| number.to_le_bytes();
+    out.list(&rows.ids, |id| *id.as_bytes())?;
+    out.list(&rows.start_s, |s| s.to_le_bytes())?;
+    out.list(&rows.end_s, |s| s.to_le_bytes())?;
+    out.list(&rows.place_ends, short)?;
+    out.list(&rows.places, place_bytes)?;
+    out.list(&rows.radius_m, |m| m.to_le_bytes())?;
+    out.list(&rows.event_type, |word| [*word])?;
+    out.list(&rows.verification, |word| [*word])?;
+    for column in [&rows.sub_event_type, &rows.country, &rows.infrastructure, &rows.damage, &rows.title_len] {
+        out.list(column, short)?;
+    }
+    out.list(rows.deaths.as_flattened(), short)?;
+    for texts in [&rows.titles, &rows.texts] {
+        out.text(&texts.all)?;
+        out.list(&texts.ends, long)?;
+    }
+    out.list(&rows.position, position_bytes)?;
+    out.list(&rows.border, border_bytes)?;
+    out.list(slice.part.by_id(), short)?;
+    let (tree_rows, tree_places) = tree.flat();
+    out.list(tree_rows, short)?;
+    out.list(tree_places, place_bytes)?;
+    out.list(slice.dead.words(), long)
+}
+
+fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
+    let short = |bytes| Some(u32::from_le_bytes(bytes));
+    let long = |bytes| Some(u64::from_le_bytes(bytes));
+    let seconds = |bytes| Some(i64::from_le_bytes(bytes));
+    let byte = |[byte]: [u8; 1]| Some(byte);
+    let columns = Columns {
+        ids: from.list(id_of)?,
+        start_s: from.list(seconds)?,
+        end_s: from.list(seconds)?,
+        place_ends: from.list(short)?,
+        places: from.list(place_of)?,
+        radius_m: from.list(|bytes| Some(f64::from_le_bytes(bytes)))?,
+        event_type: from.list(byte)?,
+        verification: from.list(byte)?,
+        sub_event_type: from.list(short)?,
+        country: from.list(short)?,
+        infrastructure: from.list(short)?,
+        damage: from.list(short)?,
+        title_len: from.list(short)?,
+        deaths: from.list(short)?.as_chunks().0.to_vec(),
+        titles: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
+        texts: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
+        position: from.list(position_of)?,
+        border: from.list(|bytes| border_of(&bytes, ids))?,
+    };
+    let by_id = from.list(short)?;
+    let tree = PlaceTree::of_flat(from.list(short)?, from.list(place_of)?);
+    let dead = Rows::of_words(from.list(long)?);
+    Some(Slice::of(Part::of(columns, by_id, tree), dead))
+}
+
+fn territory_of(bytes: [u8; 2], ids: &[TerritoryId]) -> Option<TerritoryId> {
+    ids.get(usize::from(u16::from_le_bytes(bytes))).copied()
+}
+
+fn id_of(bytes: [u8; 16]) -> Option<IncidentId> {
+    Some(uuid::Uuid::from_bytes(bytes).into())
+}
+
+fn position_bytes(position: &Position) -> [u8; 16] {
+    let Position { segment, offset, len } = position;
+    let mut bytes = [0; 16];
+    bytes[..4].copy_from_slice(&segment.to_le_bytes());
+    bytes[4..8].copy_from_slice(&len.to_le_bytes());
+    bytes[8..].copy_from_slice(&offset.to_le_bytes());
+    bytes
+}
+
+fn position_of(bytes: [u8; 16]) -> Option<Position> {
+    let (segment, len) = (u32::from_le_bytes(part(&bytes, 0)), u32::from_le_bytes(part(&bytes, 4)));
+    Some(Position { segment, offset: u64::from_le_bytes(part(&bytes, 8)), len })
+}
+
+fn place_bytes(place: &LonLat) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&place.lon().to_le_bytes());
+    bytes[8..].copy_from_slice(&place.lat().to_le_bytes());
+    bytes
+}
+
+fn place_of(bytes: [u8; 16]) -> Option<LonLat> {
+    LonLat::new(f64::from_le_bytes(part(&bytes, 0)), f64::from_le_bytes(part(&bytes, 8))).ok()
+}
+
+/// Claims, kind of border (0 for none) and its flags, territory, point, distance, azimuth (NaN for none), accuracy.
+fn border_bytes(border: &Border) -> [u8; 48] {
+    let mut bytes = [0; 48];
+    bytes[..4].copy_from_slice(&border.claims.to_le_bytes());
+    if let Some(nearest) = &border.foreign {
+        bytes[4] = match nearest.kind {
+            Kind::Land => 1,
+            Kind::RiverOrLake => 2,
+            Kind::Maritime => 3,
+        };
+        bytes[4] |= u8::from(nearest.disputed) << 4 | u8::from(nearest.unsettled) << 5;
+        bytes[6..8].copy_from_slice(&territory_bytes(&nearest.territory));
+        bytes[8..24].copy_from_slice(&place_bytes(&nearest.point));
+        bytes[24..32].copy_from_slice(&nearest.distance_m.to_le_bytes());
+        bytes[32..40].copy_from_slice(&nearest.azimuth_deg.unwrap_or(f64::NAN).to_le_bytes());
+        bytes[40..].copy_from_slice(&nearest.accuracy_m.to_le_bytes());
+    }
+    bytes
+}
+
+fn border_of(bytes: &[u8; 48], ids: &[TerritoryId]) -> Option<Border> {
+    let claims: Symbol = u32::from_le_bytes(part(bytes, 0));
+    let kind = match bytes[4] & 15 {
+        0 => return Some(Border { claims, foreign: None }),
+        1 => Kind::Land,
+        2 => Kind::RiverOrLake,
+        3 => Kind::Maritime,
+        _ => return None,
+    };
+    let float = |at| f64::from_le_bytes(part(bytes, at));
+    let foreign = Nearest {
+        territory: territory_of(part(bytes, 6), ids)?,
+        distance_m: float(24),
+        point: place_of(part(bytes, 8))?,
+        azimuth_deg: Some(float(32)).filter(|azimuth| !azimuth.is_nan()),
+        kind,
+        accuracy_m: float(40),
+        disputed: bytes[4] >> 4 & 1 == 1,
+        unsettled: bytes[4] >> 5 & 1 == 1,
+    };
+    Some(Border { claims, foreign: Some(foreign) })
+}
+
+fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let mut part = [0; N];
+    part.copy_from_slice(&bytes[at..at + N]);
+    part
+}
+
+/// Bytes of a part on their way out.
+struct Out<'a> {
+    to: BufWriter<&'a mut File>,
+    hasher: Sha256,
+}
+
+impl Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.to.write_all(bytes)
+    }
+
+    fn number(&mut self, number: u64) -> io::Result<()> {
+        self.write(&number.to_le_bytes())
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        self.number(text.len() as u64)?;
+        self.write(text.as_bytes())
+    }
+
+    fn list<T, const N: usize>(&mut self, items: &[T], bytes: impl Fn(&T) -> [u8; N]) -> io::Result<()> {
+        self.number(items.len() as u64)?;
+        items.chunks(ITEMS_AT_ONCE).try_for_each(|items| {
+            let bytes: Vec<[u8; N]> = items.iter().map(&bytes).collect();
+            self.write(bytes.as_flattened())
+        })
+    }
+}
+
+/// Bytes on their way in; every read is `None` when there are too few.
+struct In<'a>(&'a [u8]);
+
+impl<'a> In<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.take(8).map(|bytes| u64::from_le_bytes(part(bytes, 0)))
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    fn hash(&mut self) -> Option<Hash> {
+        self.take(HASH_LEN).map(|bytes| Hash(part(bytes, 0)))
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let count = self.count()?;
+        std::str::from_utf8(self.take(count)?).ok()
+    }
+
+    fn list<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.count()?;
+        let bytes = self.take(count.checked_mul(N)?)?;
+        bytes.chunks_exact(N).map(|bytes| item(part(bytes, 0))).collect()
+    }
+}
