@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::columns::{Border, Columns, Texts};
-use crate::ledger::{KEY_FILE, Position, sync_dir};
+use crate::ledger::{KEY_FILE, Position, read_whole, sync_dir};
 use crate::names::Symbol;
 use crate::note::Signer;
 use crate::record::Hash;
@@ -217,7 +217,7 @@ impl Cached {
     /// The cache in `dir`, if there is one for these borders and this program, and all of it is as it was written. The
     /// context gets the names that its rows use, and must have none yet.
     pub fn read(dir: &Path, context: &Context) -> Option<Self> {
-        let bytes = fs::read(path(dir)).ok()?;
+        let bytes = read_whole(&File::open(path(dir)).ok()?).ok()?;
         let tagger = Tagger::new(dir)?;
         let parts = parts(&bytes)?;
         let part = |number: usize| parts.get(number).map(|(_, range)| &bytes[range.clone()]);

@@ -35,6 +35,7 @@ pub const SEGMENT_BYTES: u64 = 256 << 20;
 pub const FORMAT_VERSION: u32 = 2;
 
 pub(crate) const FORMAT_FILE: &str = "format.json";
+const READ_AT_ONCE: usize = 8 << 20;
 const FORMAT_NAME: &str = "kordon-ledger";
 const LOCK_FILE: &str = "lock";
 pub(crate) const KEY_FILE: &str = "signing-key";
@@ -659,8 +660,7 @@ impl Ledger {
             let path = segment_path(&self.dir, number);
             let io_error = &OpenError::at(&path);
             let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
-            let mut bytes = Vec::new();
-            (&file).read_to_end(&mut bytes).map_err(io_error)?;
+            let bytes = read_whole(&file).map_err(io_error)?;
             let last = at + 1 == numbers.len();
             let frames = walk.segment_in_order(&path, (at, number), &bytes, last);
             let mut len = bytes.len() as u64;
@@ -1004,6 +1004,15 @@ fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
         Piece { offset, len, link }
     };
     spans.into_par_iter().map(check).collect()
+}
+
+/// Reads a file on all cores: what takes long is to find room for it in memory.
+pub(crate) fn read_whole(file: &File) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let mut bytes = vec![0; len];
+    let pieces = bytes.par_chunks_mut(READ_AT_ONCE).enumerate();
+    pieces.try_for_each(|(number, piece)| file.read_exact_at(piece, (number * READ_AT_ONCE) as u64))?;
+    Ok(bytes)
 }
 
 pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {

@@ -62,11 +62,13 @@ impl Hash {
         if hex.len() != 64 {
             return None;
         }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let (mut bytes, mut all) = ([0; 32], 0);
+        for (byte, [high, low]) in bytes.iter_mut().zip(hex.as_chunks().0) {
+            let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
+            *byte = high << 4 | low & 15;
+            all |= high | low;
         }
-        Some(Self(bytes))
+        (all < 16).then_some(Self(bytes))
     }
 
     fn push_hex(self, out: &mut Vec<u8>) {
@@ -76,13 +78,15 @@ impl Hash {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-fn digit(hex: u8) -> Option<u8> {
-    match hex {
-        b'0'..=b'9' => Some(hex - b'0'),
-        b'a'..=b'f' => Some(hex - b'a' + 10),
-        _ => None,
+/// What each character is worth as a hexadecimal digit; more than 15 for one that is none. A start reads millions.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut value) = ([u8::MAX; 256], 0);
+    while value < 16 {
+        digits[HEX[value] as usize] = value as u8;
+        value += 1;
     }
-}
+    digits
+};
 
 impl Serialize for Hash {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
