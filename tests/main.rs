@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod borders;
 mod crash; // Killed at any moment, nothing acknowledged is lost.
 mod distance; // The answers people ask for, and batches of them.
 mod gdal; // A stranger's client reads the ledger and the API.

@@ -250,7 +250,7 @@ fn evidence_of(mut distances: Vec<f64>) -> Option<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::build::chart_of_geojson;
+    use crate::build::Reading;
     use crate::format::SetInfo;
     use serde_json::json;
 
@@ -276,7 +276,7 @@ mod tests {
             edge_model: "rfc7946".into(),
         };
         let file = json!({ "type": "FeatureCollection", "features": features });
-        chart_of_geojson(&serde_json::to_vec(&file).unwrap(), info).unwrap()
+        Reading::default().chart(&serde_json::to_vec(&file).unwrap(), info).unwrap()
     }
 
     fn between(chart: &Chart, one: &str, other: &str) -> Stretch {

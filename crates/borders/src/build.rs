@@ -40,29 +40,44 @@ pub enum BuildError {
     },
     /// A feature has no code.
     #[error(
-        "feature {index} has no code: none of the properties isoA3, iso_a3, ISO_A3, ADM0_A3, A3, code, name, and no id"
+        "feature {index} has no code: none of the properties {looked_for}, and no id; name the property that holds it (--code)"
     )]
     NoCode {
         /// Its place in the file, from 0.
         index: usize,
+        /// The properties that would have held it.
+        looked_for: String,
     },
     /// A geometry without area.
     #[error(
-        "{territory} has a {geometry}; only Polygon, MultiPolygon and collections of them have an inside"
+        "{at}: a {geometry} has no inside; a territory is a Polygon, a MultiPolygon or a collection of them. Close a line \
+         into an area, or buffer it"
     )]
     NoArea {
         /// Whose.
-        territory: String,
+        at: Place,
         /// The type found.
         geometry: String,
     },
-    /// A position that is not on the globe.
-    #[error("{territory} has a position off the globe: {position}")]
-    OffTheGlobe {
+    /// Coordinates that are no rings of positions.
+    #[error("{at}: its coordinates are not those of a {geometry}: {problem}")]
+    BadCoordinates {
         /// Whose.
-        territory: String,
+        at: Place,
+        /// The type that they should fit.
+        geometry: String,
+        /// What the JSON reader says.
+        problem: String,
+    },
+    /// A position that is not on the globe.
+    #[error("{at}: the position {position} is off the globe{}", remedy(.swapped))]
+    OffTheGlobe {
+        /// Where.
+        at: Place,
         /// As read.
         position: String,
+        /// Whether it is on the globe with longitude and latitude exchanged.
+        swapped: bool,
     },
     /// More borders cross in one place than can be told apart.
     #[error(
@@ -70,16 +85,23 @@ pub enum BuildError {
     )]
     Tangled,
     /// A ring that does not end where it began.
-    #[error("{territory} has a ring that is not closed: it does not end where it began")]
+    #[error(
+        "{at} is not closed: it begins at {first} and ends at {last}. A ring repeats its first position at its end \
+         (RFC 7946 §3.1.6)"
+    )]
     BadRing {
-        /// Whose.
-        territory: String,
+        /// Which.
+        at: Place,
+        /// Its first position.
+        first: String,
+        /// Its last position.
+        last: String,
     },
     /// An arc that is referred to and not there.
-    #[error("{territory} refers to an arc that is not in the file")]
+    #[error("{at} refers to an arc that is not in the file")]
     NoSuchArc {
-        /// Whose.
-        territory: String,
+        /// Whose ring.
+        at: Place,
     },
     /// More than a set may have.
     #[error("{found} {what} are more than the {most} that a set may have")]
@@ -92,8 +114,74 @@ pub enum BuildError {
         most: usize,
     },
     /// No territory at all.
-    #[error("the file has no territory")]
+    #[error("the file has no territory: no feature with a polygon")]
     Empty,
+}
+
+fn remedy(swapped: &bool) -> &'static str {
+    if *swapped { ": longitude comes first, as in GeoJSON; these look exchanged" } else { "" }
+}
+
+/// Where in a file something is: `feature 3 (ROU), polygon 0, ring 1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The feature's place in the file, from 0.
+    pub feature: usize,
+    /// Its code.
+    pub code: String,
+    /// Polygon and ring, from 0; ring 0 is the exterior.
+    pub ring: Option<[usize; 2]>,
+}
+
+impl Place {
+    fn ring(&self, polygon: usize, ring: usize) -> Self {
+        Self { ring: Some([polygon, ring]), ..self.clone() }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "feature {} ({})", self.feature, self.code)?;
+        match self.ring {
+            Some([polygon, ring]) => write!(f, ", polygon {polygon}, ring {ring}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How a GeoJSON file is to be understood.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The property that holds a territory's code; when none is named, the first of `isoA3`, `iso_a3`, `ISO_A3`,
+    /// `ADM0_A3`, `A3`, `code`, the id of the feature, or `name`.
+    pub code: Option<String>,
+    /// What a border is where only one territory ends: `maritime` for a file of coastlines.
+    pub outer: Kind,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { code: None, outer: Kind::Land }
+    }
+}
+
+impl Reading {
+    /// Builds a set from a FeatureCollection of territories.
+    ///
+    /// A code that ISO 3166-1 knows brings its English name and its sovereign with it; any other takes the properties `name` and
+    /// `sovereign`, where they are text. Features of one code are one territory.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] says which feature and ring is at fault, and what to do.
+    pub fn build(&self, bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
+        Ok(encode(&self.chart(bytes, info)?))
+    }
+
+    pub(crate) fn chart(&self, bytes: &[u8], info: SetInfo) -> Result<Chart, BuildError> {
+        let outer = |_: &Edge, owners| if owners == 1 { self.outer } else { Kind::Land };
+        assemble(self.read(bytes)?, info, &outer)
+    }
 }
 
 /// A territory's polygons: rings of positions in steps, the first of each polygon its exterior.
@@ -106,20 +194,13 @@ type KindOf<'a> = dyn Fn(&Edge, usize) -> Kind + Sync + 'a;
 /// not drawn as an area under a bridge is still that river.
 const SHORTEST_STRETCH: f64 = 300.0;
 
-/// Builds a set from a GeoJSON FeatureCollection of territories.
-///
-/// The code of a feature is its property `isoA3`, `iso_a3`, `ISO_A3`, `ADM0_A3`, `A3`, `code` or `name`, or its id.
-/// Every border is of kind `land`: the file does not say what lies under it.
+/// Builds a set from a GeoJSON FeatureCollection of territories, with the readings of [`Reading::default`].
 ///
 /// # Errors
 ///
 /// [`BuildError`] names the territory at fault.
 pub fn build_from_geojson(bytes: &[u8], info: SetInfo) -> Result<Vec<u8>, BuildError> {
-    Ok(encode(&chart_of_geojson(bytes, info)?))
-}
-
-pub(crate) fn chart_of_geojson(bytes: &[u8], info: SetInfo) -> Result<Chart, BuildError> {
-    assemble(read_geojson(bytes)?, info, &|_, _| Kind::Land)
+    Reading::default().build(bytes, info)
 }
 
 /// Builds a set from a TopoJSON file whose object `countries` has numeric ISO codes as ids, such as `world-atlas`.
@@ -151,7 +232,8 @@ pub fn build_natural_earth(countries: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// [`BuildError`] names the territory at fault.
 pub fn build_osm_maritime(borders: &[u8], waters: &[u8], older: &[u8]) -> Result<Vec<u8>, BuildError> {
     let ground = Ground::of_waters(&read_waters(waters)?)?;
-    let chart = |file| assemble(read_geojson(file)?, osm_maritime_info(), &|edge, _| ground.under(edge));
+    let chart =
+        |file| assemble(Reading::default().read(file)?, osm_maritime_info(), &|edge, _| ground.under(edge));
     let (mut chart, older) = (chart(borders)?, chart(older)?);
     accuracy::estimate(&mut chart, &older, osm_floor_m);
     Ok(encode(&chart))
@@ -224,7 +306,7 @@ fn assemble(
         }
         same
     });
-    if territories.is_empty() {
+    if territories.iter().all(|(_, polygons)| polygons.is_empty()) {
         return Err(BuildError::Empty);
     }
     if territories.len() > MOST_TERRITORIES {
@@ -543,18 +625,58 @@ fn not_geojson(problem: serde_json::Error) -> BuildError {
     BuildError::NotReadable { format: "GeoJSON collection of territories", problem: problem.to_string() }
 }
 
-fn read_geojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
-    let collection: Collection = serde_json::from_slice(bytes).map_err(not_geojson)?;
-    let mut territories = Vec::new();
-    for (index, feature) in collection.features.iter().enumerate() {
-        let code = code_of(feature).ok_or(BuildError::NoCode { index })?;
-        let mut polygons = Vec::new();
-        if let Some(geometry) = &feature.geometry {
-            put_polygons(&code, geometry, &mut polygons)?;
+impl Reading {
+    fn read(&self, bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
+        let collection: Collection = serde_json::from_slice(bytes).map_err(not_geojson)?;
+        let mut territories = Vec::new();
+        for (index, feature) in collection.features.iter().enumerate() {
+            let code = self.code_of(feature).ok_or_else(|| BuildError::NoCode {
+                index,
+                looked_for: self.code.clone().unwrap_or_else(|| [&CODES[..], &["name"]].concat().join(", ")),
+            })?;
+            let mut polygons = Vec::new();
+            let at = Place { feature: index, code: code.clone(), ring: None };
+            if let Some(geometry) = &feature.geometry {
+                put_polygons(&at, geometry, &mut polygons)?;
+            }
+            territories.push((territory_of(&code, feature), polygons));
         }
-        territories.push((Territory::of_code(&code), polygons));
+        Ok(territories)
     }
-    Ok(territories)
+
+    fn code_of(&self, feature: &Feature) -> Option<String> {
+        if let Some(property) = &self.code {
+            return match feature.properties.as_ref()?.get(property)? {
+                serde_json::Value::Number(number) => Some(number.to_string()),
+                _ => text_of(feature, property),
+            };
+        }
+        let id = || match feature.id.as_ref()? {
+            serde_json::Value::String(id) => Some(id.clone()),
+            serde_json::Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        let named = CODES.into_iter().find_map(|property| text_of(feature, property));
+        named.or_else(id).or_else(|| text_of(feature, "name"))
+    }
+}
+
+/// The properties in which a code is looked for.
+const CODES: [&str; 6] = ["isoA3", "iso_a3", "ISO_A3", "ADM0_A3", "A3", "code"];
+
+fn text_of(feature: &Feature, property: &str) -> Option<String> {
+    let value = feature.properties.as_ref()?.get(property)?.as_str()?.trim();
+    // Natural Earth writes -99 for no code.
+    (!value.is_empty() && value != "-99").then(|| value.to_owned())
+}
+
+fn territory_of(code: &str, feature: &Feature) -> Territory {
+    let mut territory = Territory::of_code(code);
+    if territory.iso_a2.is_none() {
+        territory.name = text_of(feature, "name").unwrap_or(territory.name);
+        territory.sovereign = text_of(feature, "sovereign").unwrap_or(territory.sovereign);
+    }
+    territory
 }
 
 /// A bare geometry whose every polygon is water.
@@ -564,69 +686,70 @@ fn read_waters(bytes: &[u8]) -> Result<Polygons, BuildError> {
         problem: problem.to_string(),
     })?;
     let mut polygons = Vec::new();
-    put_polygons("the file of waters", &geometry, &mut polygons)?;
+    put_polygons(&Place { feature: 0, code: "waters".into(), ring: None }, &geometry, &mut polygons)?;
     Ok(polygons)
 }
 
-fn code_of(feature: &Feature) -> Option<String> {
-    let named = |name: &str| {
-        let value = feature.properties.as_ref()?.get(name)?.as_str()?.trim();
-        // Natural Earth writes -99 for no code.
-        (!value.is_empty() && value != "-99").then(|| value.to_owned())
-    };
-    let id = || match feature.id.as_ref()? {
-        serde_json::Value::String(id) => Some(id.clone()),
-        serde_json::Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    };
-    ["isoA3", "iso_a3", "ISO_A3", "ADM0_A3", "A3", "code"]
-        .into_iter()
-        .find_map(named)
-        .or_else(id)
-        .or_else(|| named("name"))
-}
-
-fn put_polygons(code: &str, geometry: &Geometry, out: &mut Polygons) -> Result<(), BuildError> {
+fn put_polygons(at: &Place, geometry: &Geometry, out: &mut Polygons) -> Result<(), BuildError> {
     let raw = || geometry.coordinates.map_or("null", RawValue::get);
+    let bad = |problem: serde_json::Error| BuildError::BadCoordinates {
+        at: at.clone(),
+        geometry: geometry.kind.clone(),
+        problem: problem.to_string(),
+    };
     let read: Vec<Vec<Vec<Position>>> = match geometry.kind.as_str() {
-        "Polygon" => vec![serde_json::from_str(raw()).map_err(not_geojson)?],
-        "MultiPolygon" => serde_json::from_str(raw()).map_err(not_geojson)?,
+        "Polygon" => vec![serde_json::from_str(raw()).map_err(bad)?],
+        "MultiPolygon" => serde_json::from_str(raw()).map_err(bad)?,
         "GeometryCollection" => {
             for part in geometry.geometries.iter().flatten() {
-                put_polygons(code, part, out)?;
+                put_polygons(at, part, out)?;
             }
             return Ok(());
         }
-        other => return Err(BuildError::NoArea { territory: code.into(), geometry: other.into() }),
+        other => return Err(BuildError::NoArea { at: at.clone(), geometry: other.into() }),
     };
-    for polygon in read {
-        let mut rings = Vec::with_capacity(polygon.len());
-        for ring in polygon {
-            let mut steps = Vec::with_capacity(ring.len());
-            for Position(degrees) in ring {
-                steps.push(in_steps(code, degrees)?);
-            }
-            rings.push(steps);
+    for (polygon, read) in read.into_iter().enumerate() {
+        let mut rings = Vec::with_capacity(read.len());
+        for (ring, positions) in read.into_iter().enumerate() {
+            let steps = |Position(degrees): Position| {
+                in_steps(degrees).ok_or_else(|| off_the_globe(at.ring(polygon, ring), degrees))
+            };
+            rings.push(positions.into_iter().map(steps).collect::<Result<_, _>>()?);
         }
-        put_polygon(code, rings, out)?;
+        put_polygon(at, polygon, rings, out)?;
     }
     Ok(())
 }
 
-fn in_steps(code: &str, degrees: [f64; 2]) -> Result<[i32; 2], BuildError> {
-    if degrees[0].abs() > 180.0 || degrees[1].abs() > 90.0 || degrees.iter().any(|d| !d.is_finite()) {
-        return Err(BuildError::OffTheGlobe { territory: code.into(), position: format!("{degrees:?}") });
-    }
-    Ok(degrees.map(|d| (d * STEPS_PER_DEGREE).round() as i32))
+fn off_the_globe(at: Place, [lon, lat]: [f64; 2]) -> BuildError {
+    let swapped = in_steps([lat, lon]).is_some();
+    BuildError::OffTheGlobe { at, position: format!("[{lon}, {lat}]"), swapped }
+}
+
+/// A position in whole steps; `None` when it is off the globe.
+fn in_steps(degrees: [f64; 2]) -> Option<[i32; 2]> {
+    // A number that is not finite is in no range.
+    let on_the_globe = degrees[0].abs() <= 180.0 && degrees[1].abs() <= 90.0;
+    on_the_globe.then(|| degrees.map(|d| (d * STEPS_PER_DEGREE).round() as i32))
 }
 
 /// Puts a polygon whose rings are closed. A ring that has shrunk to a point or a line, as coarse files have them, holds no
 /// place and is left out.
-fn put_polygon(code: &str, rings: Vec<Vec<[i32; 2]>>, out: &mut Polygons) -> Result<(), BuildError> {
+fn put_polygon(
+    at: &Place,
+    polygon: usize,
+    rings: Vec<Vec<[i32; 2]>>,
+    out: &mut Polygons,
+) -> Result<(), BuildError> {
     let mut kept = Vec::with_capacity(rings.len());
     for (i, mut ring) in rings.into_iter().enumerate() {
         if ring.is_empty() || ring.first() != ring.last() {
-            return Err(BuildError::BadRing { territory: code.into() });
+            let position = |at: Option<&[i32; 2]>| match at {
+                Some(steps) => format!("{:?}", steps.map(|steps| f64::from(steps) / STEPS_PER_DEGREE)),
+                None => "nothing".into(),
+            };
+            let (first, last) = (position(ring.first()), position(ring.last()));
+            return Err(BuildError::BadRing { at: at.ring(polygon, i), first, last });
         }
         ring.dedup();
         if ring.len() >= 4 {
@@ -687,36 +810,39 @@ fn read_topojson(bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError>
     let countries =
         topology.objects.get("countries").ok_or_else(|| not_topojson("no object named countries"))?;
     let mut arcs = Vec::with_capacity(topology.arcs.len());
-    for arc in &topology.arcs {
+    for (index, arc) in topology.arcs.iter().enumerate() {
         let (mut x, mut y) = (0.0, 0.0);
         let mut points = Vec::with_capacity(arc.len());
         for Position([dx, dy]) in arc {
             (x, y) = (x + dx, y + dy);
             let Transform { scale, translate } = &topology.transform;
             let lon = (x * scale[0] + translate[0]).clamp(-180.0, 180.0);
-            points.push(in_steps("an arc", [lon, y * scale[1] + translate[1]])?);
+            let degrees = [lon, y * scale[1] + translate[1]];
+            let at = || Place { feature: index, code: "an arc".into(), ring: None };
+            points.push(in_steps(degrees).ok_or_else(|| off_the_globe(at(), degrees))?);
         }
         arcs.push(points);
     }
     let mut territories = Vec::new();
-    for geometry in &countries.geometries {
+    for (feature, geometry) in countries.geometries.iter().enumerate() {
         let territory = territory_of_topology(geometry);
-        let bad = || BuildError::NoSuchArc { territory: territory.code.clone() };
+        let at = Place { feature, code: territory.code.clone(), ring: None };
+        let bad = || BuildError::NoSuchArc { at: at.clone() };
         let references: Vec<Vec<Vec<i64>>> = match (geometry.kind.as_deref(), &geometry.arcs) {
             (Some("Polygon"), Some(arcs)) => vec![serde_json::from_value(arcs.clone()).map_err(|_| bad())?],
             (Some("MultiPolygon"), Some(arcs)) => serde_json::from_value(arcs.clone()).map_err(|_| bad())?,
             (kind, _) => {
                 let geometry = kind.unwrap_or("null").to_owned();
-                return Err(BuildError::NoArea { territory: territory.code, geometry });
+                return Err(BuildError::NoArea { at, geometry });
             }
         };
         let mut polygons = Vec::new();
-        for polygon in references {
+        for (index, polygon) in references.into_iter().enumerate() {
             let mut rings = Vec::new();
             for ring in polygon {
                 rings.push(joined(&ring, &arcs).ok_or_else(bad)?);
             }
-            put_polygon(&territory.code, rings, &mut polygons)?;
+            put_polygon(&at, index, rings, &mut polygons)?;
         }
         territories.push((territory, polygons));
     }

@@ -50,14 +50,15 @@ pub use answer::{Answer, Boundary, Measure, Possible, Question};
 pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};
 pub use build::{
-    BuildError, build_from_geojson, build_from_topojson, build_natural_earth, build_osm_maritime,
+    BuildError, Place, Reading, build_from_geojson, build_from_topojson, build_natural_earth,
+    build_osm_maritime,
 };
 pub use ellipsoid::{Meters, destination, distance, inverse};
-pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch};
+pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch, Summary};
 pub use interval::{Interval, Side, Within, interval, side, within};
 pub use listing::BadList;
 pub use position::{LonLat, NotAPlace};
-pub use set::{Arc, BorderSet, Claims, NameTaken, Nearest, Target, UnknownTarget};
+pub use set::{Arc, BUILT_IN, BorderSet, Claims, NameTaken, Nearest, Target, UnknownTarget};
 pub use spread::{Said, Spread, spread};
 pub use territory::{Territory, TerritoryId};
 pub use view::{Ruling, View};

@@ -26,6 +26,10 @@ static OSM_MARITIME: &[u8] =
 static NATURAL_EARTH: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/borders/natural-earth-10m.kbs"));
 
+/// The sets inside this program, by name, the default first: their files' bytes.
+pub static BUILT_IN: [(&str, &[u8]); 2] =
+    [("osm-maritime-10m", OSM_MARITIME), ("natural-earth-10m", NATURAL_EARTH)];
+
 /// Borders of territories, ready to be asked.
 pub struct BorderSet {
     chart: Chart,

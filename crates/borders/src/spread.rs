@@ -39,7 +39,8 @@ pub struct Said {
     pub distance_high_m: Option<f64>,
     /// How far its border may lie from the truth there, in meters.
     pub accuracy_m: Option<f64>,
-    /// Why there is no number: `too-coarse`, or `unknown` when the set has no such territory.
+    /// Why there is no number: `too-coarse`, or `unknown` when the set has no such territory, or the nearest one is
+    /// none that the first set knows.
     pub reason: Option<&'static str>,
 }
 
@@ -51,7 +52,9 @@ pub fn spread(sets: &[&BorderSet], place: LonLat, radius_m: Option<f64>, to: &[&
     let radius_m = radius_m.unwrap_or(0.0);
     let nearest = Spread::of("nearest_foreign", sets, |set| {
         let nearest = set.nearest_foreign(place, f64::INFINITY)?;
-        Some(set.measure(String::new(), place, radius_m, &nearest))
+        // A set of other things than the first one's (districts, front lines) is no second opinion.
+        let code = &set.territory(nearest.territory).code;
+        sets[0].find(code).map(|_| set.measure(String::new(), place, radius_m, &nearest))
     });
     let asked = to.iter().map(|name| {
         Spread::of(name, sets, |set| set.measure_to(&set.target(name, set.on()).ok()?, place, radius_m))

@@ -4,7 +4,9 @@
 
 mod made_up; // A set of our own.
 
-use kordon_borders::{BadSet, BorderSet, BuildError, LonLat, build_from_geojson, build_from_topojson};
+use kordon_borders::{
+    BadSet, BorderSet, BuildError, Kind, LonLat, Reading, Summary, build_from_geojson, build_from_topojson,
+};
 use made_up::{Places, info};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -64,6 +66,10 @@ fn each_fault_has_its_own_word() {
     let mut newer = sound.clone();
     newer[8] = 2;
     assert!(matches!(why(&newer), BadSet::Newer { found: 2, known: 1 }));
+    let mut older = sound.clone();
+    older[8] = 0;
+    assert!(matches!(why(&older), BadSet::Older { found: 0, known: 1 }));
+    assert!(why(&older).to_string().contains("build the file again"));
     let mut damaged = sound.clone();
     damaged[sound.len() / 2] ^= 1;
     assert!(matches!(why(&damaged), BadSet::Corrupt { .. }));
@@ -198,15 +204,32 @@ fn a_file_of_edges_that_go_round_the_globe_is_refused() {
 #[test]
 fn what_cannot_be_a_territory_is_named() {
     let ring = |points: serde_json::Value| build(json!({"type": "Polygon", "coordinates": [points]}));
-    assert!(
-        matches!(ring(json!([[0, 0], [1, 0], [1, 1]])), Err(BuildError::BadRing { territory }) if territory == "ROU")
+    let says = |built: Result<Vec<u8>, BuildError>| built.unwrap_err().to_string();
+    assert_eq!(
+        says(ring(json!([[0, 0], [1, 0], [1, 1]]))),
+        "feature 0 (ROU), polygon 0, ring 0 is not closed: it begins at [0.0, 0.0] and ends at [1.0, 1.0]. A ring repeats its \
+         first position at its end (RFC 7946 §3.1.6)"
     );
-    assert!(matches!(ring(json!([[0, 0], [190, 0], [1, 1], [0, 0]])), Err(BuildError::OffTheGlobe { .. })));
-    assert!(matches!(ring(json!([[0, 0], [1], [1, 1], [0, 0]])), Err(BuildError::NotReadable { .. })));
-    let line = build(json!({"type": "LineString", "coordinates": [[0, 0], [1, 1]]}));
-    assert!(matches!(line, Err(BuildError::NoArea { geometry, .. }) if geometry == "LineString"));
+    assert_eq!(
+        says(ring(json!([[0, 0], [1, 190], [1, 1], [0, 0]]))),
+        "feature 0 (ROU), polygon 0, ring 0: the position [1, 190] is off the globe"
+    );
+    assert_eq!(
+        says(ring(json!([[-5, 172], [1, 1], [-5, 172]]))),
+        "feature 0 (ROU), polygon 0, ring 0: the position [-5, 172] is off the globe: longitude comes first, as in GeoJSON; \
+         these look exchanged"
+    );
+    let short = says(ring(json!([[0, 0], [1], [1, 1], [0, 0]])));
+    assert!(short.starts_with("feature 0 (ROU): its coordinates are not those of a Polygon: "), "{short}");
+    let line = says(build(json!({"type": "LineString", "coordinates": [[0, 0], [1, 1]]})));
+    assert!(
+        line.starts_with("feature 0 (ROU): a LineString has no inside; a territory is a Polygon"),
+        "{line}"
+    );
     let nameless = br#"{"features": [{"properties": {}, "geometry": null}]}"#;
-    assert!(matches!(build_from_geojson(nameless, info()), Err(BuildError::NoCode { index: 0 })));
+    assert!(matches!(build_from_geojson(nameless, info()), Err(BuildError::NoCode { index: 0, .. })));
+    let landless = br#"{"features": [{"id": "ROU", "properties": {}, "geometry": null}]}"#;
+    assert!(matches!(build_from_geojson(landless, info()), Err(BuildError::Empty)));
     assert!(matches!(build_from_geojson(br#"{"features": []}"#, info()), Err(BuildError::Empty)));
     assert!(matches!(build_from_geojson(b"[1, 2", info()), Err(BuildError::NotReadable { .. })));
     assert!(matches!(build_from_topojson(b"{}", info()), Err(BuildError::NotReadable { .. })));
@@ -227,4 +250,29 @@ fn topojson_rings_are_joined_from_arcs_and_numbers_become_codes() {
     assert_eq!(set.territories()[1].name, "Kosovo");
     let inside = set.containing(LonLat::new(20.5, 40.5).unwrap());
     assert_eq!(set.territory(inside[0]).code, "ROU");
+}
+
+#[test]
+fn a_property_may_be_named_that_holds_the_code() {
+    let square = json!({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]});
+    let file = json!({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"pcode": 5101, "name": "Odeskyi", "sovereign": "UKR"}, "geometry": square}]});
+    let file = serde_json::to_vec(&file).unwrap();
+    let by_pcode = Reading { code: Some("pcode".into()), outer: Kind::Maritime };
+    let set = BorderSet::decode(&by_pcode.build(&file, info()).unwrap()).unwrap();
+    let raion = &set.territories()[0];
+    assert_eq!((&*raion.code, &*raion.name, &*raion.sovereign), ("5101", "Odeskyi", "UKR"));
+    assert!(set.arcs().all(|arc| arc.kind == Kind::Maritime));
+    let by_other = Reading { code: Some("iso".into()), ..Reading::default() };
+    let why = by_other.build(&file, info()).unwrap_err().to_string();
+    assert!(why.contains("none of the properties iso, and no id"), "{why}");
+}
+
+#[test]
+fn a_file_is_told_by_its_beginning() {
+    let sound = small();
+    let summary = Summary::read(&sound[..]).unwrap();
+    assert_eq!((summary.info, summary.territories), (info(), 2));
+    assert!(Summary::read(&sound[..40]).is_err());
+    assert_eq!(Summary::read(&b"PK"[..]).unwrap_err(), BadSet::NotABorderSet);
 }

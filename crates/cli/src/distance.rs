@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 use kordon_borders::{Answer, BorderSet, LonLat, Measure, Possible, Question, Side, Spread, Target, spread};
+use kordon_store::BorderSets;
 
 use crate::view::ViewArgs;
-use crate::{Done, batch, sets};
+use crate::{Done, StoreArg, batch, sets};
 
 /// How far a place is from a border.
 #[derive(Args)]
@@ -25,14 +26,16 @@ pub struct Distance {
     /// The radius in meters that holds the true place
     #[arg(long, env = "KORDON_RADIUS_M", value_name = "R")]
     radius_m: Option<f64>,
-    /// The border set to measure against: a built-in name or a .kbs file
-    #[arg(long, env = "KORDON_BORDERS", value_name = "SET", default_value = sets::BUILT_IN[0])]
+    /// The border set to measure against: a name that `kordon borders list` shows, or a .kbs file
+    #[arg(long, env = "KORDON_BORDERS", value_name = "SET", default_value = sets::DEFAULT)]
     borders: String,
     #[command(flatten)]
     view: ViewArgs,
-    /// Ask every built-in set too, and show how much the answer depends on the file
+    /// Ask every installed set too, and show how much the answer depends on the file
     #[arg(long, env = "KORDON_SPREAD", conflicts_with = "input")]
     spread: bool,
+    #[command(flatten)]
+    store: StoreArg,
     /// Print the whole answer as JSON
     #[arg(long, env = "KORDON_JSON")]
     json: bool,
@@ -46,7 +49,7 @@ pub struct Distance {
 
 impl Distance {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = self.view.apply(sets::load(&self.borders)?)?;
+        let borders = self.view.apply(sets::load(&self.borders, &self.store.store)?)?;
         let to = self.targets(&borders)?;
         match &self.input {
             Some(input) => batch::run(&borders, &to, input, self.output.as_deref()),
@@ -65,7 +68,7 @@ impl Distance {
             bail!("--radius-m is a length in meters, 0 or more");
         }
         let mut answer = borders.answer(&Question { place, radius_m: self.radius_m, to });
-        if self.borders != sets::BUILT_IN[0] {
+        if self.borders != sets::DEFAULT {
             refuse_swallowed(&answer)?;
         }
         if self.spread {
@@ -80,11 +83,13 @@ impl Distance {
         Ok(Done::All)
     }
 
-    /// The same question in the other built-in sets, seen the same way.
+    /// The same question in every other set that there is, seen the same way.
     fn spread(&self, borders: &BorderSet, place: LonLat) -> anyhow::Result<Vec<Spread>> {
-        let others = sets::BUILT_IN.into_iter().filter(|name| *name != self.borders);
-        let others: Vec<BorderSet> =
-            others.map(|name| self.view.apply(sets::load(name)?)).collect::<anyhow::Result<_>>()?;
+        let listed = BorderSets::of_store(&self.store.store).list()?;
+        let others = listed.iter().filter(|set| set.summary.is_ok() && set.name != self.borders);
+        let others: Vec<BorderSet> = others
+            .map(|set| self.view.apply(sets::load(&set.name, &self.store.store)?))
+            .collect::<anyhow::Result<_>>()?;
         let sets: Vec<&BorderSet> = std::iter::once(borders).chain(&others).collect();
         let to: Vec<&str> = self.to.iter().map(String::as_str).collect();
         Ok(spread(&sets, place, self.radius_m, &to))
@@ -102,7 +107,7 @@ fn refuse_swallowed(answer: &Answer) -> anyhow::Result<()> {
         about(measure.accuracy_m, measure.accuracy_m),
         measure.name,
         measure.country,
-        sets::BUILT_IN[0],
+        sets::DEFAULT,
     )
 }
 

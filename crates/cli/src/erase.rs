@@ -4,7 +4,6 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use kordon_incidents::IncidentId;
 use kordon_store::{Author, Options, Reason, Store};
-use std::sync::Arc;
 
 use crate::terminal::say;
 use crate::{Done, StoreArg, sets};
@@ -34,7 +33,7 @@ enum Why {
 impl Erase {
     pub fn run(self) -> anyhow::Result<Done> {
         let dir = &self.store.store;
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let borders = sets::default()?;
         let store = Store::open(dir, borders, Options { create: false, read_only: false })
             .with_context(|| format!("store {}", dir.display()))?;
         let reason = match self.reason {

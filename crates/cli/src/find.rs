@@ -35,7 +35,7 @@ pub struct Find {
 /// Opens a store to look at it: no lock that keeps a writer out, and nothing is made that was not there. Damage is told,
 /// and the command ends with [`Done::SomeRefused`], so that a count of what is left does not pass for the whole.
 pub fn look_into(store: &StoreArg) -> anyhow::Result<(Store, Arc<BorderSet>, Done)> {
-    let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+    let borders = sets::default()?;
     let dir = &store.store;
     let opened = Store::open(dir, Arc::clone(&borders), Options { create: false, read_only: true })
         .with_context(|| format!("store {}", dir.display()))?;

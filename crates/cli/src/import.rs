@@ -108,7 +108,7 @@ impl Import {
     pub fn run(self) -> anyhow::Result<Done> {
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let borders = sets::default()?;
         let mut files = Vec::new();
         for path in &self.files {
             let real =

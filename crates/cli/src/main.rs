@@ -49,7 +49,7 @@ enum Verb {
     Export(export::Export),
     /// How far a place is from a border, in words; or a whole file of places
     Distance(distance::Distance),
-    /// The border sets: list them, describe one, build one from its source, check one
+    /// The border sets: list them, describe one, add one of your own, check one
     #[command(subcommand)]
     Borders(borders::Borders),
     /// Walk the whole store: hashes, chain, index against documents; print a signed checkpoint

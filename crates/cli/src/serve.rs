@@ -11,7 +11,7 @@ use kordon_borders::BorderSet;
 use kordon_incidents::{IncidentId, ReadOptions, check, read};
 use kordon_server::access::Access;
 use kordon_server::{Config, Limits};
-use kordon_store::{Author, Options, Store};
+use kordon_store::{Author, BorderSets, Options, Store};
 
 use crate::terminal::say;
 use crate::{Done, StoreArg, sets, token};
@@ -48,7 +48,7 @@ struct Socket {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let borders = sets::default()?;
         let dir = &self.store.store;
         let store = open(dir, &borders)?;
         self.socket.serve(store, borders, dir)
@@ -57,7 +57,7 @@ impl Serve {
 
 impl Demo {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let borders = sets::default()?;
         let dir = tempfile::Builder::new().prefix("kordon-demo-").tempdir()?;
         let store = open(&dir.path().join("store"), &borders)?;
         let options = ReadOptions { file: "incidents.geojson".to_owned(), ..ReadOptions::default() };
@@ -104,7 +104,8 @@ impl Socket {
         let config = Config {
             store: Arc::new(store),
             borders,
-            coarse: Arc::new(sets::load(sets::BUILT_IN[1])?),
+            sets: Arc::new(BorderSets::of_store(dir)),
+            coarse: sets::coarse()?,
             access: Access::new(tokens, own_desk),
             base_url: self.base_url,
             loopback,

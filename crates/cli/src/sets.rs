@@ -1,22 +1,31 @@
-//! Which border set a command measures against: one that is built in, or a file made by `kordon borders build`.
+//! Which border set a command measures against: one that is built in, one that is installed beside the store, or a file
+//! made by `kordon borders`.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use kordon_borders::BorderSet;
+use kordon_store::BorderSets;
 
-/// The names of the sets inside the binary, the default first.
-pub const BUILT_IN: [&str; 2] = ["osm-maritime-10m", "natural-earth-10m"];
+/// The name of the set that answers unless another is named.
+pub const DEFAULT: &str = "osm-maritime-10m";
+
+/// The set that answers unless another is named.
+pub fn default() -> anyhow::Result<Arc<BorderSet>> {
+    Ok(Arc::new(BorderSet::default_set().context("the built-in border set")?))
+}
+
+/// The coarse set, for backgrounds.
+pub fn coarse() -> anyhow::Result<Arc<BorderSet>> {
+    Ok(Arc::new(BorderSet::natural_earth().context("the built-in border set")?))
+}
 
 /// The set of that name, or in that file (`.kbs`).
-pub fn load(name: &str) -> anyhow::Result<BorderSet> {
-    match name {
-        "osm-maritime-10m" => BorderSet::default_set().context("the built-in border set"),
-        "natural-earth-10m" => BorderSet::natural_earth().context("the built-in border set"),
-        file if Path::new(file).is_file() => {
-            let bytes = std::fs::read(file).with_context(|| file.to_owned())?;
-            BorderSet::decode(&bytes).with_context(|| file.to_owned())
-        }
-        other => bail!("no border set or file is called {other:?}; built in are {}", BUILT_IN.join(", ")),
+pub fn load(name: &str, store: &Path) -> anyhow::Result<BorderSet> {
+    if name.ends_with(".kbs") {
+        let bytes = std::fs::read(name).with_context(|| name.to_owned())?;
+        return BorderSet::decode(&bytes).with_context(|| name.to_owned());
     }
+    Ok(BorderSets::of_store(store).read(name)?)
 }

@@ -5,7 +5,6 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -30,7 +29,7 @@ pub struct Verify {
 impl Verify {
     pub fn run(self) -> anyhow::Result<Done> {
         let dir = &self.store.store;
-        let borders = Arc::new(sets::load(sets::BUILT_IN[0])?);
+        let borders = sets::default()?;
         let store = Store::open(dir, borders, Options { create: false, read_only: true })
             .with_context(|| format!("store {}", dir.display()))?;
         let against = self.against.as_ref().map(|file| self.checkpoint(file, &store)).transpose()?;

@@ -7,7 +7,7 @@ use crate::listen::Limits;
 use crate::tiles::TileCache;
 use axum::http::StatusCode;
 use kordon_borders::BorderSet;
-use kordon_store::{Basemap, Store};
+use kordon_store::{Basemap, BorderSets, Store};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,6 +38,8 @@ pub struct Config {
     pub store: Arc<Store>,
     /// The precise border set: distances and border lines.
     pub borders: Arc<BorderSet>,
+    /// The border sets that can be asked for by name.
+    pub sets: Arc<BorderSets>,
     /// The coarse border set: the land that maps are drawn on.
     pub coarse: Arc<BorderSet>,
     /// Who may write.

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kordon_borders::{BorderSet, Day, LonLat, Question, Target};
+use kordon_store::SetError;
 use rayon::prelude::*;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
@@ -29,8 +30,13 @@ const CHUNK_POINTS: usize = 512;
 /// Faults listed in an answer; the total is always told.
 const MAX_FAULTS: usize = 100;
 
-/// `GET /borders`: the border sets in use.
-pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Response {
+/// `GET /borders`: the border sets that can be measured against. Those in use say so; what is not in use is known by the
+/// beginning of its file only.
+///
+/// # Errors
+///
+/// 500 when the installed sets cannot be listed.
+pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let describe = |set: &BorderSet, role: &str| {
         let mut info = json!(set.info());
         info["role"] = json!(role);
@@ -40,11 +46,45 @@ pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Response {
         info
     };
     let config = &app.config;
-    let body = json!({
-        "sets": [describe(&config.borders, "distances"), describe(&config.coarse, "background")],
-        "default": config.borders.info().name,
-    });
-    Answer::json(&body).etag(format!("W/\"{}\"", config.borders.checksum())).finish(&headers)
+    let mut all = vec![describe(&config.borders, "distances"), describe(&config.coarse, "background")];
+    let sets = Arc::clone(&config.sets);
+    let listed = app.work(move || sets.list().map_err(|error| Problem::internal(&error))).await?;
+    for set in listed.into_iter().filter(|set| set.path.is_some()) {
+        all.push(match set.summary {
+            Ok(summary) => {
+                let mut info = json!(summary.info);
+                info["role"] = json!("installed");
+                info["territories"] = json!(summary.territories);
+                info["bytes"] = json!(set.bytes);
+                info
+            }
+            Err(why) => json!({ "name": set.name, "role": "unusable", "problem": why.to_string() }),
+        });
+    }
+    let body = json!({ "sets": all, "default": config.borders.info().name });
+    Ok(Answer::json(&body).finish(&headers))
+}
+
+/// The set that a request names, else the default. The first request for an installed set waits until it is read.
+async fn asked(app: &App, params: &Params) -> Result<Arc<BorderSet>, Problem> {
+    let Some(name) = params.get("borders").map(str::to_owned) else {
+        return Ok(Arc::clone(&app.config.borders));
+    };
+    if name == app.config.borders.info().name {
+        return Ok(Arc::clone(&app.config.borders));
+    }
+    let sets = Arc::clone(&app.config.sets);
+    let get = move || {
+        sets.get(&name).map_err(|error| match error {
+            SetError::Unknown { name, known } => {
+                let known = known.join(", ");
+                let problem = format!("No border set is called {}; there are {known}.", echo(&name));
+                Problem::bad_parameter("borders", problem)
+            }
+            other => Problem::internal(&other),
+        })
+    };
+    app.work(get).await
 }
 
 /// `GET /borders/distance`: one place.
@@ -62,10 +102,10 @@ pub async fn measure(
     let lat = params.required_number("lat", -90.0, 90.0)?;
     let place = LonLat::new(lon, lat).map_err(|error| Problem::bad_parameter("lon", error.to_string()))?;
     let radius_m = radius(&params)?;
-    let to = targets(&params, &app.config.borders)?;
-    let borders = Arc::clone(&app.config.borders);
+    let borders = asked(&app, &params).await?;
+    let to = targets(&params, &borders)?;
+    let etag = format!("W/\"{}\"", borders.checksum());
     let body = app.work(move || to_text(&borders.answer(&Question { place, radius_m, to: &to }))).await?;
-    let etag = format!("W/\"{}\"", app.config.borders.checksum());
     Ok(Answer::bytes(crate::answer::JSON, body).etag(etag).cache("public, max-age=3600").finish(&headers))
 }
 
@@ -82,13 +122,13 @@ pub async fn measure_many(
 ) -> Result<Response, Problem> {
     let limits = &app.config.limits;
     let radius_m = radius(&params)?;
-    let to = Arc::new(targets(&params, &app.config.borders)?);
+    let borders = asked(&app, &params).await?;
+    let to = Arc::new(targets(&params, &borders)?);
     let day = day(&params)?;
     let bytes = body::read(&app.room, &headers, body, limits.points_bytes, limits.body_idle).await?;
-    let (most, borders) = (limits.points, Arc::clone(&app.config.borders));
-    let points = app.work(move || points(&bytes, most, radius_m, day, &borders)).await?;
+    let (most, set) = (limits.points, Arc::clone(&borders));
+    let points = app.work(move || points(&bytes, most, radius_m, day, &set)).await?;
     let chunks: Vec<Vec<Point>> = chunked(points);
-    let borders = Arc::clone(&app.config.borders);
     let make = move |chunk: Vec<Point>| {
         let lines: Vec<String> =
             chunk.par_iter().map(|point| line(&borders, point, &to)).collect::<Result<_, Problem>>()?;

@@ -189,6 +189,7 @@ fn parameters() -> Value {
             "The radius that holds the true place, in meters",
             number(0.0, asked::MAX_KM * 1_000.0),
         ),
+        query("borders", "The border set to measure against: a name that /borders lists", text()),
         query("on", "The day for which membership of a set is meant; all of its members when absent", date()),
         query(
             "on-error",

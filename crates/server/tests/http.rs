@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use kordon_borders::BorderSet;
 use kordon_server::access::{Access, Tokens, new_token};
 use kordon_server::{Config, Limits, router};
-use kordon_store::{Checkpoint, Hash, Options, Store, is_extended, is_included};
+use kordon_store::{BorderSets, Checkpoint, Hash, Options, Store, is_extended, is_included};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use tower::ServiceExt;
@@ -75,6 +75,7 @@ impl Door {
         let mut config = Config {
             store: Arc::new(store),
             borders: Arc::clone(&BORDERS),
+            sets: Arc::new(BorderSets::of_store(&dir.path().join("store"))),
             coarse: Arc::clone(&COARSE),
             access: Access::new(Tokens::default(), true),
             base_url: None,
@@ -912,6 +913,35 @@ async fn the_border_sets_tell_origin_accuracy_and_licence() {
         assert!(set["accuracy_m"].as_f64().unwrap() > 0.0);
     }
     assert_eq!(body["default"], "osm-maritime-10m");
+}
+
+#[tokio::test]
+async fn an_installed_set_is_listed_and_answers_when_it_is_named() {
+    let coarse =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/borders/natural-earth-10m.kbs"))
+            .unwrap();
+    let zone = br#"{"features": [{"id": "ZONE", "geometry":
+        {"type": "Polygon", "coordinates": [[[28, 45], [29, 45], [29, 46], [28, 46], [28, 45]]]}}]}"#;
+    let mut info = BorderSet::decode(&coarse).unwrap().info().clone();
+    (info.name, info.accuracy_m) = ("zone".into(), 10.0);
+    let set = kordon_borders::build_from_geojson(zone, info).unwrap();
+    let door = Door::with(|config| {
+        config.sets.install(&set, false).unwrap();
+    });
+    let body = door.get("/borders").await.is_ok().json();
+    let listed = body["sets"].as_array().unwrap().iter().find(|set| set["name"] == "zone").unwrap();
+    assert_eq!((&listed["role"], &listed["territories"]), (&json!("installed"), &json!(1)));
+    let uri = "/borders/distance?lon=28.5&lat=45.4&borders=zone&to=ZONE";
+    let answer = door.get(uri).await.is_ok().json();
+    assert_eq!((&answer["boundary"]["set"], &answer["territory"]), (&json!("zone"), &json!(["ZONE"])));
+    assert_eq!(answer["to"][0]["distance_m"], 0.0);
+    let points = "{\"lon\":28.5,\"lat\":45.4}\n";
+    let many = door.post("/borders/distance?borders=zone&to=ZONE", "application/x-ndjson", points).await;
+    assert!(many.is_ok().text().contains("\"zone\""), "{}", many.text());
+    let problem = door.get("/borders/distance?lon=1&lat=1&borders=zones").await.is_problem(400);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("osm-maritime-10m, natural-earth-10m, zone"), "{detail}");
+    door.get("/borders/distance?lon=1&lat=1&borders=../zone").await.is_problem(400);
 }
 
 #[tokio::test]

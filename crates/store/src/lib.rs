@@ -27,6 +27,7 @@ mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
 mod seen; // Distances that were asked for before.
+mod sets; // Border sets by name: built in, or installed beside a store.
 mod snapshot; // What queries see: columns, parts, tiers.
 mod store;
 mod text; // Text folded for searching.
@@ -47,6 +48,7 @@ pub use merkle::{is_extended, is_included};
 pub use note::{BadNote, Checkpoint, PublicKey};
 pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
 pub use record::{BadRecord, Hash, Link, Op};
+pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use store::{
     Author, Damage, Extension, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,

@@ -1,0 +1,321 @@
+//! The border sets that can be asked for by name: those inside the program, and those installed beside a store.
+//!
+//! An installed set is the file `borders/NAME.kbs` in the store's directory. Listing reads the beginning of each; the
+//! whole is read when it is first asked for, and then kept, until its file changes. So a set costs nothing until someone
+//! wants it, and then as much memory as the index over it: `docs/borders.md` has figures.
+//!
+//! Limits: a set that was once asked for stays in memory as long as the process runs.
+
+use std::collections::HashMap;
+use std::fs::{File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use kordon_borders::{BUILT_IN, BadSet, BorderSet, Summary};
+
+/// The longest name of a set.
+const LONGEST_NAME: usize = 64;
+
+/// Why there is no such set, or it cannot be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum SetError {
+    /// No set is called that.
+    #[error("no border set is called {name:?}; there are {}", .known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The name cannot be that of a set.
+    #[error(
+        "{0:?} cannot be the name of a border set: use lower-case letters, digits, '.', '_' and '-', at most {LONGEST_NAME}, the \
+         first a letter or a digit"
+    )]
+    BadName(String),
+    /// The name is that of a set inside the program.
+    #[error("{0} is built in, and its name cannot be taken; choose another")]
+    BuiltIn(String),
+    /// A set of that name is installed.
+    #[error("{name} is installed already ({version}); --replace puts the new one in its place")]
+    Taken {
+        /// The name.
+        name: String,
+        /// The version that is installed.
+        version: String,
+    },
+    /// The file is not a border set that can be used.
+    #[error("{name}: {source}")]
+    Bad {
+        /// The name or file.
+        name: String,
+        /// Why.
+        source: BadSet,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A set as it is listed.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Its file; none when it is built in.
+    pub path: Option<PathBuf>,
+    /// The size of its file.
+    pub bytes: u64,
+    /// What it says of itself, or why it cannot be used.
+    pub summary: Result<Summary, BadSet>,
+}
+
+/// Changes when a file does.
+type Stamp = (u64, Option<SystemTime>);
+
+/// All sets that can be asked for by name.
+#[derive(Debug)]
+pub struct BorderSets {
+    dir: PathBuf,
+    loaded: Mutex<HashMap<String, (Stamp, Arc<BorderSet>)>>,
+}
+
+impl BorderSets {
+    /// The built-in sets, and those installed beside the store in this directory; it need not exist.
+    pub fn of_store(store: &Path) -> Self {
+        Self { dir: store.join("borders"), loaded: Mutex::default() }
+    }
+
+    /// Every set: those built in, the default first, then the installed ones by name.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::Io`] when the directory of installed sets cannot be read.
+    pub fn list(&self) -> Result<Vec<Listed>, SetError> {
+        let built_in = BUILT_IN.iter().map(|(name, bytes)| Listed {
+            name: (*name).to_owned(),
+            path: None,
+            bytes: bytes.len() as u64,
+            summary: Summary::read(*bytes),
+        });
+        let mut all: Vec<Listed> = built_in.collect();
+        for name in self.installed()? {
+            let path = self.path(&name);
+            let file = File::open(&path).map_err(at(&path))?;
+            let bytes = file.metadata().map_err(at(&path))?.len();
+            let summary = Summary::read(io::BufReader::new(file));
+            all.push(Listed { name, path: Some(path), bytes, summary });
+        }
+        Ok(all)
+    }
+
+    /// The set of that name, read when it is asked for the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] names the sets there are, or says what is wrong with the file.
+    pub fn get(&self, name: &str) -> Result<Arc<BorderSet>, SetError> {
+        let stamp = self.stamp(name)?;
+        // Held while reading, so that two who ask at once do not read it twice.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, set)) = loaded.get(name).filter(|(known, _)| *known == stamp) {
+            return Ok(Arc::clone(set));
+        }
+        let set = Arc::new(self.read(name)?);
+        loaded.insert(name.to_owned(), (stamp, Arc::clone(&set)));
+        Ok(set)
+    }
+
+    /// The set of that name for its only user: read anew, and not kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`BorderSets::get`].
+    pub fn read(&self, name: &str) -> Result<BorderSet, SetError> {
+        let set = match BUILT_IN.iter().find(|(known, _)| *known == name) {
+            Some((_, bytes)) => BorderSet::decode(bytes),
+            None => {
+                self.stamp(name)?;
+                BorderSet::decode(&std::fs::read(self.path(name)).map_err(at(&self.path(name)))?)
+            }
+        };
+        set.map_err(|source| SetError::Bad { name: name.to_owned(), source })
+    }
+
+    /// What changes when the set of that name does.
+    fn stamp(&self, name: &str) -> Result<Stamp, SetError> {
+        if BUILT_IN.iter().any(|(known, _)| *known == name) {
+            return Ok((0, None));
+        }
+        let path = self.path(name);
+        if !(is_name(name) && path.is_file()) {
+            return Err(self.unknown(name));
+        }
+        let file = std::fs::metadata(&path).map_err(at(&path))?;
+        Ok((file.len(), file.modified().ok()))
+    }
+
+    /// Puts a set beside the store under the name that it gives itself, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] when the bytes are no set, or the name is taken.
+    pub fn install(&self, bytes: &[u8], replace: bool) -> Result<PathBuf, SetError> {
+        let bad = |name: &str, source| SetError::Bad { name: name.to_owned(), source };
+        let set = BorderSet::decode(bytes).map_err(|source| bad("the new set", source))?;
+        let name = &set.info().name;
+        self.check_free(name, replace)?;
+        std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
+        let path = self.path(name);
+        // Readable as any new file is: the process's umask takes away what it must.
+        let mut whole = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(&self.dir)
+            .map_err(at(&self.dir))?;
+        whole.write_all(bytes).and_then(|()| whole.as_file().sync_all()).map_err(at(&path))?;
+        whole.persist(&path).map_err(|error| at(&path)(error.error))?;
+        Ok(path)
+    }
+
+    /// Whether a set of that name may be installed.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError`] when it is no name, or taken.
+    pub fn check_free(&self, name: &str, replace: bool) -> Result<(), SetError> {
+        if !is_name(name) {
+            return Err(SetError::BadName(name.to_owned()));
+        }
+        if BUILT_IN.iter().any(|(known, _)| *known == name) {
+            return Err(SetError::BuiltIn(name.to_owned()));
+        }
+        let Ok(there) = File::open(self.path(name)) else { return Ok(()) };
+        if replace {
+            return Ok(());
+        }
+        let version =
+            Summary::read(io::BufReader::new(there)).map_or("unreadable".into(), |s| s.info.version);
+        Err(SetError::Taken { name: name.to_owned(), version })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.kbs"))
+    }
+
+    fn unknown(&self, name: &str) -> SetError {
+        let known = BUILT_IN.iter().map(|(known, _)| (*known).to_owned());
+        let known = known.chain(self.installed().unwrap_or_default()).collect();
+        SetError::Unknown { name: name.to_owned(), known }
+    }
+
+    /// The names of the installed sets, sorted.
+    fn installed(&self) -> Result<Vec<String>, SetError> {
+        let entries = match std::fs::read_dir(&self.dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(at(&self.dir)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let file = entry.map_err(at(&self.dir))?.file_name();
+            let name = file.to_str().and_then(|file| file.strip_suffix(".kbs"));
+            names.extend(name.filter(|name| is_name(name)).map(str::to_owned));
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> SetError {
+    move |source| SetError::Io { path: path.to_owned(), source }
+}
+
+/// A name is one word that is a file's name on every system, and no way out of the directory.
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.len() <= LONGEST_NAME
+        && name.bytes().next().is_some_and(letter)
+        && name.bytes().all(|byte| letter(byte) || b"._-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kordon_borders::{SetInfo, build_from_geojson};
+
+    fn set(name: &str, version: &str) -> Vec<u8> {
+        let info = SetInfo {
+            name: name.into(),
+            version: version.into(),
+            title: "Made up".into(),
+            licence: "CC0-1.0".into(),
+            attribution: String::new(),
+            origin: "a test".into(),
+            accuracy_m: 10.0,
+            accuracy_method: "stated".into(),
+            valid_from: None,
+            valid_to: None,
+            world_view: "none".into(),
+            edge_model: "rfc7946".into(),
+        };
+        let file = br#"{"features": [{"id": "QA", "geometry":
+            {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}}]}"#;
+        build_from_geojson(file, info).unwrap()
+    }
+
+    #[test]
+    fn an_installed_set_is_listed_found_and_replaced_only_when_asked() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        assert_eq!(sets.list().unwrap().len(), BUILT_IN.len());
+        sets.install(&set("front", "1"), false).unwrap();
+        let first = sets.get("front").unwrap();
+        assert!(Arc::ptr_eq(&first, &sets.get("front").unwrap()));
+        let taken = sets.install(&set("front", "2.0"), false).unwrap_err();
+        assert_eq!(
+            taken.to_string(),
+            "front is installed already (1); --replace puts the new one in its place"
+        );
+        sets.install(&set("front", "2.0"), true).unwrap();
+        assert_eq!(sets.get("front").unwrap().info().version, "2.0");
+        let listed = sets.list().unwrap();
+        assert_eq!(listed.last().unwrap().summary.as_ref().unwrap().info.version, "2.0");
+        // No file is left over but the set.
+        assert_eq!(std::fs::read_dir(store.path().join("borders")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_leads_to_a_set_and_nowhere_else() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        for name in ["", "../front", "Front", "a b", ".hidden", &"x".repeat(65)] {
+            assert!(matches!(sets.install(&set(name, "1"), true), Err(SetError::BadName(_))), "{name}");
+            assert!(matches!(sets.get(name), Err(SetError::Unknown { .. })), "{name}");
+        }
+        let taken = sets.install(&set("osm-maritime-10m", "9"), true).unwrap_err();
+        assert!(taken.to_string().contains("built in"), "{taken}");
+        assert!(matches!(sets.install(b"PK", false), Err(SetError::Bad { .. })));
+    }
+
+    #[test]
+    fn a_damaged_set_is_listed_with_what_is_wrong_and_refused_when_asked_for() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        let path = sets.install(&set("front", "1"), false).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let last = bytes.len() - 40;
+        bytes[last] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(sets.get("front").unwrap_err().to_string().contains("damaged"));
+        std::fs::write(&path, b"not a set").unwrap();
+        assert!(sets.list().unwrap().last().unwrap().summary.is_err());
+    }
+}

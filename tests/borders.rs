@@ -1,0 +1,103 @@
+//! Border sets of one's own, from a GeoJSON file to an answer.
+
+use crate::harness::{folder, kordon};
+
+/// Fiji's Taveuni across the antimeridian; an enclave; two claims that overlap. In pcodes, as admin units have them.
+const UNITS: &str = r#"{"type": "FeatureCollection", "features": [
+    {"type": "Feature", "properties": {"code": "TAVEUNI"}, "geometry": {"type": "Polygon", "coordinates":
+        [[[179.9, -17], [-179.9, -17], [-179.9, -16.7], [179.9, -16.7], [179.9, -17]]]}},
+    {"type": "Feature", "properties": {"code": "AROUND"}, "geometry": {"type": "Polygon", "coordinates":
+        [[[27, -31], [30, -31], [30, -28], [27, -28], [27, -31]], [[28, -30], [29, -30], [29, -29], [28, -29], [28, -30]]]}},
+    {"type": "Feature", "properties": {"code": "ENCLAVE"}, "geometry": {"type": "Polygon", "coordinates":
+        [[[28, -30], [29, -30], [29, -29], [28, -29], [28, -30]]]}},
+    {"type": "Feature", "properties": {"code": "EAST"}, "geometry": {"type": "Polygon", "coordinates":
+        [[[33, 44], [36, 44], [36, 46], [33, 46], [33, 44]]]}},
+    {"type": "Feature", "properties": {"code": "WEST"}, "geometry": {"type": "Polygon", "coordinates":
+        [[[31, 44], [34, 44], [34, 46], [31, 46], [31, 44]]]}}]}"#;
+
+const ADD: [&str; 8] =
+    ["borders", "add", "units.geojson", "--name", "units", "--licence", "own", "--accuracy-m=25"];
+
+#[test]
+fn a_set_of_ones_own_is_added_listed_checked_and_answers() {
+    let at = folder();
+    std::fs::write(at.path().join("units.geojson"), UNITS).unwrap();
+    let added =
+        kordon(at.path(), &[&ADD[..], &["--valid-from=2014-03-01", "--valid-to=2015-01-01"]].concat());
+    assert_eq!(added.code, 0, "{added:?}");
+    assert!(at.path().join("kordon-data/borders/units.kbs").is_file());
+    let listed = kordon(at.path(), &["borders", "list"]).out;
+    for word in ["osm-maritime-10m (built in)", "units", "25 m", "2014-03-01/2015-01-01", "own"] {
+        assert!(listed.contains(word), "{word}: {listed}");
+    }
+    let info = kordon(at.path(), &["borders", "info", "units"]).json();
+    assert_eq!(
+        (&info["territories"], &info["accuracy_m"], &info["valid_from"]),
+        (&5.into(), &25.0.into(), &"2014-03-01".into())
+    );
+    assert_eq!(kordon(at.path(), &["borders", "check", "units"]).code, 0);
+    let ask = |lon: &str, lat: &str| {
+        kordon(at.path(), &["distance", "--borders", "units", "--json", lon, lat]).json()
+    };
+    assert_eq!(ask("180", "-16.8")["territory"], serde_json::json!(["TAVEUNI"]));
+    assert_eq!(ask("-179.95", "-16.8")["territory"], serde_json::json!(["TAVEUNI"]));
+    assert_eq!(ask("28.5", "-29.5")["territory"], serde_json::json!(["ENCLAVE"]));
+    assert_eq!(ask("28.5", "-29.5")["nearest_foreign"]["country"], "AROUND");
+    assert_eq!(ask("33.5", "45")["territory"], serde_json::json!(["EAST", "WEST"]));
+    assert_eq!(ask("33.5", "45")["boundary"]["set"], "units");
+    // A ready file is a set too, by its path or installed elsewhere.
+    let file = "kordon-data/borders/units.kbs";
+    assert_eq!(kordon(at.path(), &["distance", "--borders", file, "0", "0"]).code, 0);
+    assert_eq!(kordon(at.path(), &["borders", "add", file, "--store", "other"]).code, 0);
+    assert_eq!(kordon(at.path(), &["borders", "check", "units", "--store", "other"]).code, 0);
+}
+
+#[test]
+fn a_name_is_taken_once_and_the_built_in_names_never() {
+    let at = folder();
+    std::fs::write(at.path().join("units.geojson"), UNITS).unwrap();
+    let add = |more: &[&str]| kordon(at.path(), &[&ADD[..], more].concat());
+    assert_eq!(add(&[]).code, 0);
+    let again = add(&[]);
+    assert!(again.code == 2 && again.err.contains("--replace"), "{again:?}");
+    assert_eq!(add(&["--replace"]).code, 0);
+    let mut built_in = ADD;
+    built_in[4] = "osm-maritime-10m";
+    let taken = kordon(at.path(), &built_in);
+    assert!(taken.code == 2 && taken.err.contains("built in"), "{taken:?}");
+}
+
+#[test]
+fn a_file_that_is_no_set_is_refused_with_place_and_remedy() {
+    let at = folder();
+    let refused = |geometry: &str, words: &[&str]| {
+        let file = format!(
+            r#"{{"type": "FeatureCollection", "features": [{{"type": "Feature", "properties": {{"code": "UKR"}}, "geometry": {geometry}}}]}}"#
+        );
+        std::fs::write(at.path().join("units.geojson"), file).unwrap();
+        let said = kordon(at.path(), &ADD);
+        assert_eq!(said.code, 2, "{said:?}");
+        for word in words {
+            assert!(said.err.contains(word), "{word}: {}", said.err);
+        }
+        assert!(!at.path().join("kordon-data/borders/units.kbs").exists());
+    };
+    refused(
+        r#"{"type": "Polygon", "coordinates": [[[30, 50], [31, 50], [31, 51]]]}"#,
+        &["units.geojson", "feature 0 (UKR), polygon 0, ring 0", "not closed"],
+    );
+    refused(
+        r#"{"type": "LineString", "coordinates": [[30, 50], [31, 50]]}"#,
+        &["feature 0 (UKR)", "LineString", "Polygon"],
+    );
+    // Around Kyiv, latitude first: a place in Iran.
+    refused(
+        r#"{"type": "Polygon", "coordinates": [[[50, 30], [50, 31], [51, 31], [51, 30], [50, 30]]]}"#,
+        &["exchanged", "UKR", "longitude comes first"],
+    );
+    refused("null", &["no territory"]);
+    let said = kordon(at.path(), &["borders", "add", "units.geojson", "--name", "units"]);
+    assert!(said.code == 2 && said.err.contains("--accuracy-m"), "{said:?}");
+    let said = kordon(at.path(), &["distance", "0", "0", "--borders", "units"]);
+    assert!(said.code == 2 && said.err.contains("osm-maritime-10m, natural-earth-10m"), "{said:?}");
+}
