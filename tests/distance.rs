@@ -1,10 +1,12 @@
 //! The answers people ask for, and batches of them.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Random, folder, kordon};
+use crate::harness::{Random, binary, folder, kordon};
 
 fn ask(lon: &str, lat: &str, to: &[&str]) -> Value {
     let mut args = vec!["distance", lon, lat, "--json"];
@@ -173,7 +175,13 @@ fn a_batch_answers_every_row_and_names_the_bad_ones() {
         .unwrap();
     let said = kordon(at.path(), &["distance", "--input", "p.csv", "--to", "ROU", "-o", "out.csv"]);
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("p.csv:3") && said.err.contains("p.csv:4"), "{}", said.err);
+    for words in [
+        "p.csv:3:2: lon: 999 is not between -180 and 180",
+        "p.csv:4:2: lon: is not a number of degrees (write decimal degrees, such as 28.8372)",
+        "answered 1, refused 2",
+    ] {
+        assert!(said.err.contains(words), "{words:?} is not in {}", said.err);
+    }
     let out = std::fs::read_to_string(at.path().join("out.csv")).unwrap();
     let ids: Vec<&str> = out.lines().map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(ids, ["id", "a", "b", "c"]);
@@ -187,6 +195,9 @@ fn a_batch_may_be_ndjson_or_geojson() {
         ("a.ndjson", "{\"id\":\"i\",\"lon\":28.8372,\"lat\":45.3512}\n\n".to_owned()),
         ("b.ndjson", format!("{feature}\n")),
         ("c.geojson", format!("{{\"type\":\"FeatureCollection\",\n\"features\":[{feature}]}}")),
+        ("d.geojsonseq", format!("\u{1e}{feature}\n")),
+        ("e.tsv", "id\tlongitude\tlatitude\r\n\r\ni\t28.8372\t45.3512\r\n".to_owned()),
+        ("f.csv", "\u{feff}lat;lon;id\n\"45.3512\";28.8372;i".to_owned()),
     ] {
         std::fs::write(at.path().join(name), text).unwrap();
         let said = kordon(at.path(), &["distance", "--input", name, "--to", "ROU"]);
@@ -195,4 +206,75 @@ fn a_batch_may_be_ndjson_or_geojson() {
         assert_eq!(row["id"], "i", "{name}");
         about(&row["distance_m"], 2221.0, 1.0);
     }
+}
+
+#[test]
+fn a_batch_gives_a_row_for_each_target_and_suggests_a_name_for_an_unknown_one() {
+    let at = folder();
+    let rows = "lon,lat,to\n28.8372,45.3512,\n28.8372,45.3512, moldova \n28.8372,45.3512,ROM\n";
+    std::fs::write(at.path().join("p.csv"), rows).unwrap();
+    let said = kordon(at.path(), &["distance", "--input", "p.csv", "--to", "ROU,NATO", "-o", "out.csv"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(
+        said.err.contains("p.csv:4:3: to: ") && said.err.contains("did you mean COM, DOM, ROU?"),
+        "{}",
+        said.err
+    );
+    let out = std::fs::read_to_string(at.path().join("out.csv")).unwrap();
+    let begins: Vec<String> =
+        out.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(begins, ["id,territory,to", "0,UKR,ROU", "0,UKR,NATO", "1,UKR,MDA", "2,,"]);
+}
+
+#[test]
+fn a_batch_that_cannot_be_read_to_its_end_leaves_the_old_output_as_it_was() {
+    let at = folder();
+    std::fs::write(at.path().join("p.csv"), b"id,lon,lat\na,1,2\nb\xe4,1,2\n").unwrap();
+    std::fs::write(at.path().join("out.ndjson"), "old").unwrap();
+    let said = kordon(at.path(), &["distance", "--input", "p.csv", "-o", "out.ndjson"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("p.csv:3:2: the byte 0xe4 is not UTF-8"), "{}", said.err);
+    assert_eq!(std::fs::read_to_string(at.path().join("out.ndjson")).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(at.path()).unwrap().count(), 2, "a temporary file is left");
+}
+
+#[test]
+fn an_interrupted_batch_leaves_the_old_output_as_it_was() {
+    let at = folder();
+    std::fs::write(at.path().join("out.ndjson"), "old").unwrap();
+    let mut batch = Command::new(binary())
+        .args(["distance", "--input", "-", "-o", "out.ndjson"])
+        .current_dir(at.path())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // More than the first look at the input takes, and no end.
+    let mut rows = String::from("lon,lat\n");
+    rows.extend(std::iter::repeat_n("28.8372,45.3512\n", 10_000));
+    batch.stdin.as_ref().unwrap().write_all(rows.as_bytes()).unwrap();
+    // The temporary file is there once the batch is at work.
+    while std::fs::read_dir(at.path()).unwrap().count() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        assert!(batch.try_wait().unwrap().is_none(), "it ended by itself");
+    }
+    let killed = Command::new("kill").args(["-INT", &batch.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(batch.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_to_string(at.path().join("out.ndjson")).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(at.path()).unwrap().count(), 1, "a temporary file is left");
+}
+
+#[test]
+fn a_batch_reads_from_a_pipe_and_ends_quietly_when_its_reader_has_had_enough() {
+    let at = folder();
+    let mut rows = String::from("lon,lat\n");
+    rows.extend(std::iter::repeat_n("28.8372,45.3512\n", 20_000));
+    std::fs::write(at.path().join("p.csv"), &rows).unwrap();
+    let pipe = "set -o pipefail; cat p.csv | \"$0\" distance --input - | head -n 1";
+    let said = Command::new("bash").args(["-c", pipe, &binary()]).current_dir(at.path()).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    let first: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!((first["id"].as_u64(), first["territory"].as_str()), (Some(0), Some("UKR")));
+    assert!(said.stderr.is_empty(), "{}", String::from_utf8_lossy(&said.stderr));
 }

@@ -1,279 +1,272 @@
 //! `kordon distance --input`: a file of places, one answer a row.
 //!
-//! A file is read and answered in chunks, so memory stays bounded however long it is; rows come out in the order
-//! they came in. A row that cannot be read is named on stderr and answered with its `id` and nothing else.
+//! One thread reads chunks that end where a record ends; another has them parsed, measured and written out as text,
+//! each of the three on all cores; the main thread writes. So memory is bounded by a few chunks however long the file
+//! is, and rows come out in the order they came in. The places of a chunk are measured along a Hilbert curve, which
+//! pays because a chunk is large ([`read::CHUNK_BYTES`]).
+//!
+//! A row that cannot be read is named on stderr and answered with its `id` and nothing else. Bytes that cannot be text
+//! end the whole run, and an old output file stays as it was; so does Ctrl-C.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+mod read;
+mod row;
+mod write;
+
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
 use kordon_borders::{BorderSet, LonLat, Nearest, Target};
-use kordon_incidents::{Format, ReadOptions};
-use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use kordon_incidents::Fault;
 
 use crate::Done;
 use crate::output::write_to;
-use crate::terminal::{progress, say};
+use crate::terminal::{Interrupted, interrupted, progress, say};
+use read::Input;
+use row::{Asked, Row, Wrong};
+use write::Line;
 
-/// Rows answered between two writes.
-const CHUNK_ROWS: usize = 20_000;
+/// Faults that are told one by one; the rest are counted.
+const TOLD: u64 = 100;
+/// Names of targets that are remembered, known or not.
+const NAMES: usize = 4_096;
+/// The longest name that a country can have.
+const NAME_BYTES: usize = 100;
 
-/// The columns of a batch answer, in order.
-const COLUMNS: [&str; 12] = [
-    "id",
-    "territory",
-    "to",
-    "distance_m",
-    "nearest_lon",
-    "nearest_lat",
-    "azimuth_deg",
-    "foreign",
-    "foreign_distance_m",
-    "foreign_lon",
-    "foreign_lat",
-    "foreign_azimuth_deg",
-];
-
-/// One row to be answered, or what is wrong with it.
-struct Row {
-    id: Value,
-    asked: Result<Asked, String>,
-}
-
-struct Asked {
-    place: LonLat,
-    to: Option<String>,
-}
-
-/// Answers every row of `input`.
-pub fn run(borders: &BorderSet, to: &[Target], input: &Path, output: Option<&Path>) -> anyhow::Result<Done> {
-    let name = input.display().to_string();
-    let file = File::open(input).with_context(|| name.clone())?;
-    let bar = progress(file.metadata().ok().map(|m| m.len()), &name);
-    let rows = rows_of(BufReader::new(bar.wrap_read(file)), &name)?;
+/// Answers every row of `input`: `-` is standard input.
+pub fn run(
+    borders: &BorderSet,
+    to: Vec<Target>,
+    input: &Path,
+    output: Option<&Path>,
+) -> anyhow::Result<Done> {
+    let stop = interrupted();
+    let bar = progress(std::fs::metadata(input).ok().map(|m| m.len()), &input.display().to_string());
+    let input = Input::open(input, &bar)?;
     let csv = output.is_some_and(|o| o.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")));
-    let mut refused = 0_u64;
-    let mut written = 0_u64;
-    let write_all = |out: &mut dyn Write| -> anyhow::Result<()> {
+    let tally = write_to(output, |out| {
         if csv {
-            writeln!(out, "{}", COLUMNS.join(","))?;
+            writeln!(out, "{}", write::COLUMNS.join(","))?;
         }
-        let mut rows = rows.into_iter();
-        loop {
-            let chunk: Vec<(String, Row)> = rows.by_ref().take(CHUNK_ROWS).collect::<anyhow::Result<_>>()?;
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            let answered: Vec<_> = chunk.par_iter().map(|(_, row)| answer(borders, to, row)).collect();
-            for ((place, row), answers) in chunk.iter().zip(answered) {
-                let answers = match answers {
-                    Ok(answers) => answers,
-                    Err(problem) => {
-                        refused += 1;
-                        say(&format!("{place}: {problem}"));
-                        vec![Map::from_iter([("id".to_owned(), row.id.clone())])]
-                    }
-                };
-                for answer in answers {
-                    written += 1;
-                    write_row(out, &answer, csv)?;
+        let (filled, chunks) = sync_channel(1);
+        // Not joined: it may wait for ever on a standard input that nobody writes to.
+        std::thread::spawn(move || read_all(input, &filled));
+        let batch = Batch::new(borders, to, csv);
+        std::thread::scope(|scope| {
+            let (answered, texts) = sync_channel(1);
+            let halt = Arc::clone(&stop);
+            scope.spawn(move || answer_all(batch, &chunks, &answered, &halt));
+            let mut tally = Tally::default();
+            // Owned here, so that an error below closes the channel and so ends the thread above.
+            let texts = texts;
+            while let Some(part) = receive(&texts, &stop)? {
+                let part = part?;
+                for text in &part.texts {
+                    out.write_all(text)?;
                 }
+                tally.add(&part);
             }
-        }
-    };
-    write_to(output, write_all)?;
+            anyhow::Ok(tally)
+        })
+    })?;
     bar.finish_and_clear();
-    say(&format!("answered {}, refused {refused}", written - refused));
+    let Tally { answered, refused } = tally;
+    let told = if refused > TOLD { format!(", of which {TOLD} are named above") } else { String::new() };
+    say(&format!("answered {answered}, refused {refused}{told}"));
     Ok(if refused == 0 { Done::All } else { Done::SomeRefused })
 }
 
-/// The answers to one row: one for each target, or one without any.
-fn answer(borders: &BorderSet, to: &[Target], row: &Row) -> Result<Vec<Map<String, Value>>, String> {
-    let asked = row.asked.as_ref().map_err(Clone::clone)?;
-    let own: Option<Target> = match &asked.to {
-        Some(name) => Some(borders.target(name, None).map_err(|e| format!("to: {e}"))?),
-        None => None,
-    };
-    let targets: Vec<Option<&Target>> = match (&own, to) {
-        (Some(own), _) => vec![Some(own)],
-        (None, []) => vec![None],
-        (None, several) => several.iter().map(Some).collect(),
-    };
-    let territory: Vec<&str> =
-        borders.containing(asked.place).iter().map(|&id| borders.territory(id).code.as_str()).collect();
-    let foreign = borders.nearest_foreign(asked.place, f64::INFINITY);
-    Ok(targets
-        .into_iter()
-        .map(|target| {
-            let nearest = target.and_then(|t| borders.nearest_to(asked.place, t, f64::INFINITY));
-            let mut out = Map::new();
-            out.insert("id".into(), row.id.clone());
-            out.insert("territory".into(), json!(territory.join(";")));
-            out.insert("to".into(), json!(target.map(|t| t.name())));
-            put_nearest(
-                &mut out,
-                ["distance_m", "nearest_lon", "nearest_lat", "azimuth_deg"],
-                nearest.as_ref(),
-            );
-            let code = foreign.as_ref().map(|n| borders.territory(n.territory).code.as_str());
-            out.insert("foreign".into(), json!(code));
-            let names = ["foreign_distance_m", "foreign_lon", "foreign_lat", "foreign_azimuth_deg"];
-            put_nearest(&mut out, names, foreign.as_ref());
-            out
-        })
-        .collect())
+#[derive(Default)]
+struct Tally {
+    answered: u64,
+    refused: u64,
 }
 
-fn put_nearest(out: &mut Map<String, Value>, names: [&str; 4], nearest: Option<&Nearest>) {
-    let round = |x: f64, digits: f64| (x * digits).round() / digits;
-    let values = nearest.map(|n| {
-        [
-            json!(round(n.distance_m, 1e4)),
-            json!(round(n.point.lon(), 1e9)),
-            json!(round(n.point.lat(), 1e9)),
-            json!(n.azimuth_deg.map(|a| round(a, 1e6))),
-        ]
-    });
-    let values = values.unwrap_or([Value::Null, Value::Null, Value::Null, Value::Null]);
-    for (name, value) in names.into_iter().zip(values) {
-        out.insert(name.into(), value);
+impl Tally {
+    fn add(&mut self, part: &Part) {
+        let room = TOLD.saturating_sub(self.refused) as usize;
+        part.faults.iter().take(room).for_each(|fault| say(&fault.to_string()));
+        self.answered += part.answered;
+        self.refused += part.refused;
     }
 }
 
-fn write_row(out: &mut dyn Write, row: &Map<String, Value>, csv: bool) -> anyhow::Result<()> {
-    if !csv {
-        let ordered: Vec<String> = COLUMNS
-            .iter()
-            .map(|name| format!("\"{name}\":{}", row.get(*name).unwrap_or(&Value::Null)))
-            .collect();
-        writeln!(out, "{{{}}}", ordered.join(","))?;
-        return Ok(());
-    }
-    let mut writer = csv::WriterBuilder::new().from_writer(out);
-    writer.write_record(COLUMNS.iter().map(|name| match row.get(*name) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }))?;
-    writer.flush()?;
-    Ok(())
-}
-
-// ------------------------------------------------------------------------------------- reading the rows
-
-type Rows<'a> = Box<dyn Iterator<Item = anyhow::Result<(String, Row)>> + 'a>;
-
-/// The rows of a file, each with where it stands. What the file is, its first bytes tell.
-fn rows_of<'a, R: Read + 'a>(mut input: BufReader<R>, name: &'a str) -> anyhow::Result<Rows<'a>> {
-    let start = input.fill_buf()?;
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let first = text.iter().copied().find(|b| !b.is_ascii_whitespace());
-    let first_line = text.split(|&b| b == b'\n').next().unwrap_or_default();
-    match first {
-        None => bail!("{name}: the file is empty"),
-        Some(b'{') if serde_json::from_slice::<Value>(first_line).is_ok() && !is_collection(first_line) => {
-            Ok(Box::new(ndjson_rows(input, name)))
+fn read_all(mut input: Input, filled: &SyncSender<anyhow::Result<read::Chunk>>) {
+    while let Some(chunk) = input.next().transpose() {
+        let failed = chunk.is_err();
+        if filled.send(chunk).is_err() || failed {
+            return;
         }
-        Some(b'{') => Ok(Box::new(feature_rows(input, name)?)),
-        Some(_) => csv_rows(input, name),
     }
 }
 
-fn is_collection(line: &[u8]) -> bool {
-    serde_json::from_slice::<Value>(line).is_ok_and(|v| v["type"] == "FeatureCollection")
-}
-
-/// Longitude and latitude from two values that are numbers or text.
-fn place_of(lon: Option<&Value>, lat: Option<&Value>) -> Result<LonLat, String> {
-    let number = |name: &str, value: Option<&Value>| match value {
-        None | Some(Value::Null) => Err(format!("{name}: missing; a row needs lon and lat in degrees")),
-        Some(Value::String(text)) => {
-            text.trim().parse::<f64>().map_err(|_| format!("{name}: not a number of degrees"))
+fn answer_all(
+    mut batch: Batch,
+    chunks: &Receiver<anyhow::Result<read::Chunk>>,
+    answered: &SyncSender<anyhow::Result<Part>>,
+    stop: &AtomicBool,
+) {
+    // An interruption is told by the thread that waits for the answers.
+    while let Ok(Some(chunk)) = receive(chunks, stop) {
+        let part = chunk.map(|chunk| batch.answer(&chunk));
+        let failed = part.is_err();
+        if answered.send(part).is_err() || failed {
+            return;
         }
-        Some(value) => value.as_f64().ok_or_else(|| format!("{name}: not a number of degrees")),
-    };
-    LonLat::new(number("lon", lon)?, number("lat", lat)?).map_err(|e| e.to_string())
-}
-
-/// A row from a JSON object: a Feature with a Point, or members `lon` and `lat`.
-fn object_row(object: &Map<String, Value>, index: usize) -> Row {
-    let is_feature = object.get("type").is_some_and(|t| t == "Feature");
-    let nothing = Map::new();
-    let properties =
-        if is_feature { object.get("properties").and_then(Value::as_object) } else { Some(object) };
-    let properties = properties.unwrap_or(&nothing);
-    let any = |ours: &str, long: &str| properties.get(ours).or_else(|| properties.get(long));
-    let place = match object.get("geometry") {
-        _ if !is_feature => place_of(any("lon", "longitude"), any("lat", "latitude")),
-        Some(g) if g["type"] == "Point" => place_of(g["coordinates"].get(0), g["coordinates"].get(1)),
-        Some(g) if g["type"].is_string() => {
-            Err(format!("geometry: a row needs a Point, not a {}", g["type"]))
-        }
-        _ => Err("geometry: missing; a row needs a Point".to_owned()),
-    };
-    let id = object.get("id").or_else(|| properties.get("id")).cloned().unwrap_or(json!(index));
-    Row { id, asked: place.map(|place| Asked { place, to: own_target(properties.get("to")) }) }
-}
-
-/// The features of a collection, cut out one by one as they come.
-fn feature_rows<'a, R: BufRead + 'a>(
-    input: R,
-    name: &'a str,
-) -> anyhow::Result<impl Iterator<Item = anyhow::Result<(String, Row)>> + 'a> {
-    let options =
-        ReadOptions { format: Some(Format::GeoJson), file: name.to_owned(), ..ReadOptions::default() };
-    let reports = kordon_incidents::read(input, &options)?;
-    Ok(reports.map(move |report| {
-        let report = report?;
-        Ok((format!("{name}:{}", report.line), json_row(report.text(), report.index)))
-    }))
-}
-
-fn json_row(text: &str, index: usize) -> Row {
-    match serde_json::from_str::<Map<String, Value>>(text) {
-        Ok(object) => object_row(&object, index),
-        Err(error) => Row { id: json!(index), asked: Err(format!("not a JSON object: {error}")) },
     }
 }
 
-fn own_target(value: Option<&Value>) -> Option<String> {
-    value.and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned)
+/// What comes next; `None` when nothing will.
+fn receive<T>(from: &Receiver<T>, stop: &AtomicBool) -> Result<Option<T>, Interrupted> {
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Interrupted);
+        }
+        match from.recv_timeout(Duration::from_millis(100)) {
+            Ok(next) => return Ok(Some(next)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
 }
 
-fn ndjson_rows<'a, R: BufRead + 'a>(
-    input: R,
-    name: &'a str,
-) -> impl Iterator<Item = anyhow::Result<(String, Row)>> + 'a {
-    let lines =
-        input.lines().enumerate().filter(|(_, line)| line.as_ref().map_or(true, |l| !l.trim().is_empty()));
-    lines.enumerate().map(move |(index, (number, line))| {
-        let place = format!("{name}:{}", number + 1);
-        let line = line.with_context(|| place.clone())?;
-        Ok((place, json_row(line.trim_start_matches(['\u{feff}', '\u{1e}']), index)))
-    })
+/// The answers to one chunk, as text in the order of its rows.
+struct Part {
+    texts: Vec<Vec<u8>>,
+    /// The first of what was wrong.
+    faults: Vec<Fault>,
+    refused: u64,
+    answered: u64,
 }
 
-fn csv_rows<'a, R: Read + 'a>(input: R, name: &'a str) -> anyhow::Result<Rows<'a>> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-    let headers: Vec<String> =
-        reader.headers()?.iter().map(|h| h.trim_start_matches('\u{feff}').trim().to_lowercase()).collect();
-    let column = |names: &[&str]| headers.iter().position(|h| names.contains(&h.as_str()));
-    let (Some(lon), Some(lat)) = (column(&["lon", "longitude"]), column(&["lat", "latitude"])) else {
-        bail!(
-            "{name}:1: needs columns lon and lat (or longitude and latitude); found {}",
-            headers.join(", ")
-        );
-    };
-    let (id, to) = (column(&["id"]), column(&["to"]));
-    Ok(Box::new(reader.into_records().enumerate().map(move |(index, record)| {
-        let record = record.with_context(|| name.to_owned())?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |i: usize| record.get(i).map(|text| json!(text));
-        let place = place_of(cell(lon).as_ref(), cell(lat).as_ref());
-        let own = to.and_then(|i| own_target(cell(i).as_ref()));
-        let id = id.and_then(cell).unwrap_or(json!(index));
-        Ok((format!("{name}:{line}"), Row { id, asked: place.map(|place| Asked { place, to: own }) }))
-    })))
+struct Batch<'a> {
+    borders: &'a BorderSet,
+    csv: bool,
+    /// How many of the targets every row without one of its own is measured to.
+    common: usize,
+    /// Those, then the ones that rows asked for by name.
+    targets: Vec<Target>,
+    names: HashMap<String, Result<usize, String>>,
+    /// Rows of the chunks before.
+    rows_before: u64,
+}
+
+impl<'a> Batch<'a> {
+    fn new(borders: &'a BorderSet, targets: Vec<Target>, csv: bool) -> Self {
+        Self { borders, csv, common: targets.len(), targets, names: HashMap::new(), rows_before: 0 }
+    }
+
+    fn answer(&mut self, chunk: &read::Chunk) -> Part {
+        let mut rows = chunk.rows();
+        let own: Vec<Option<usize>> = rows.iter_mut().map(|row| self.own_target(row)).collect();
+        let lines = self.lines(&rows, &own);
+        let places: Vec<LonLat> =
+            rows.iter().filter_map(|row| row.asked.as_ref().ok()).map(|asked| asked.place).collect();
+        let foreign = self.borders.nearest_foreign_many(&places, f64::INFINITY);
+        let to = self.measure(&lines, &places);
+        let texts = write::texts(self.borders, &self.targets, &lines, &foreign, &to, self.csv);
+        let wrong = || rows.iter().filter_map(|row| row.asked.as_ref().err());
+        let refused = wrong().count() as u64;
+        let part = Part {
+            texts,
+            faults: wrong().take(TOLD as usize).map(|wrong| chunk.fault(wrong)).collect(),
+            refused,
+            answered: lines.len() as u64 - refused,
+        };
+        self.rows_before += rows.len() as u64;
+        part
+    }
+
+    /// One line for each row and target.
+    fn lines<'r>(&self, rows: &'r [Row<'_>], own: &[Option<usize>]) -> Vec<Line<'r>> {
+        let mut lines = Vec::with_capacity(rows.len() * self.common.max(1));
+        let mut place = 0;
+        for (at, (row, own)) in rows.iter().zip(own).enumerate() {
+            let number = self.rows_before + at as u64;
+            let mut put = |asked, target| lines.push(Line { id: &row.id, number, asked, target });
+            let Ok(asked) = &row.asked else {
+                put(None, None);
+                continue;
+            };
+            let asked = Some((place, asked.place));
+            place += 1;
+            match own {
+                Some(own) => put(asked, Some(*own)),
+                None if self.common == 0 => put(asked, None),
+                None => (0..self.common).for_each(|target| put(asked, Some(target))),
+            }
+        }
+        lines
+    }
+
+    /// The target that a row named; a name that nobody bears makes a fault of the row.
+    fn own_target(&mut self, row: &mut Row<'_>) -> Option<usize> {
+        let Ok(Asked { to: Some(name), to_column, .. }) = &row.asked else { return None };
+        match self.target_named(name) {
+            Ok(target) => Some(target),
+            Err(problem) => {
+                let (line, column) = (row.line, *to_column);
+                row.asked = Err(Wrong { line, column, field: "to", problem: problem.into(), hint: "" });
+                None
+            }
+        }
+    }
+
+    fn target_named(&mut self, name: &str) -> Result<usize, String> {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
+        }
+        if name.len() > NAME_BYTES {
+            return Err("no territory or set of countries has so long a name".into());
+        }
+        let found = self.borders.target(name, None).map_err(|error| error.to_string()).map(|target| {
+            self.targets.iter().position(|known| *known == target).unwrap_or_else(|| {
+                self.targets.push(target);
+                self.targets.len() - 1
+            })
+        });
+        if self.names.len() < NAMES {
+            self.names.insert(name.to_owned(), found.clone());
+        }
+        found
+    }
+
+    /// The nearest point of each line's target.
+    fn measure(&self, lines: &[Line], places: &[LonLat]) -> Vec<Option<Nearest>> {
+        let mut asked: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, line) in lines.iter().enumerate() {
+            if let Some(target) = line.target {
+                asked.entry(target).or_default().push(at);
+            }
+        }
+        let mut nearest = vec![None; lines.len()];
+        for (target, at) in asked {
+            let theirs: Vec<LonLat> =
+                at.iter().filter_map(|&at| lines[at].asked).map(|(place, _)| places[place]).collect();
+            let found = self.borders.nearest_to_many(&theirs, &self.targets[target], f64::INFINITY);
+            for (at, found) in at.into_iter().zip(found) {
+                nearest[at] = found;
+            }
+        }
+        nearest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_up_once_and_a_wrong_one_gets_a_suggestion() {
+        let borders = BorderSet::natural_earth().unwrap();
+        let mut batch = Batch::new(&borders, vec![borders.target("ROU", None).unwrap()], false);
+        assert_eq!(batch.target_named("ROU"), Ok(0));
+        assert_eq!(batch.target_named("Romania"), Ok(0));
+        assert_eq!(batch.target_named("MDA"), Ok(1));
+        assert!(batch.target_named("ROM").unwrap_err().contains("ROU"));
+        assert!(batch.target_named(&"x".repeat(1_000)).unwrap_err().len() < 100);
+    }
 }

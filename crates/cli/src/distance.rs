@@ -39,7 +39,7 @@ pub struct Distance {
     /// Print the whole answer as JSON
     #[arg(long, env = "KORDON_JSON")]
     json: bool,
-    /// A file of places: CSV, NDJSON or GeoJSON
+    /// A file of places: CSV, NDJSON or GeoJSON; - is standard input
     #[arg(long, env = "KORDON_INPUT", value_name = "FILE", conflicts_with_all = ["lon", "json", "radius_m"])]
     input: Option<PathBuf>,
     /// Where a batch is written; .csv gives CSV, anything else NDJSON; stdout when absent
@@ -52,7 +52,7 @@ impl Distance {
         let borders = self.view.apply(sets::load(&self.borders, &self.store.store)?)?;
         let to = self.targets(&borders)?;
         match &self.input {
-            Some(input) => batch::run(&borders, &to, input, self.output.as_deref()),
+            Some(input) => batch::run(&borders, to, input, self.output.as_deref()),
             None => self.one(borders, &to),
         }
     }

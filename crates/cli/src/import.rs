@@ -21,7 +21,7 @@ use kordon_incidents::{
 use kordon_store::{Author, Bulk, Options, Store};
 use rayon::prelude::*;
 
-use crate::terminal::{progress, say};
+use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, sets};
 
 /// Records checked at a time.
@@ -340,22 +340,4 @@ fn check_all(reports: Vec<Result<Report, Fault>>, repeated: &mut Repeated) -> Ve
 fn end(tally: &Tally) {
     let Tally { accepted, updated, unchanged, refused } = tally;
     say(&format!("accepted {accepted}, updated {updated}, unchanged {unchanged}, refused {refused}"));
-}
-
-/// True once the user has pressed Ctrl-C: the batch at work is finished, then the import ends. A second Ctrl-C ends
-/// the process at once, which the store survives as it survives a power cut.
-fn interrupted() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if flag.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-            }
-        });
-    });
-    stop
 }

@@ -107,6 +107,10 @@ fn main() -> ExitCode {
         Ok(Done::All) => ExitCode::SUCCESS,
         Ok(Done::SomeRefused) => ExitCode::from(1),
         Err(error) if terminal::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<terminal::Interrupted>() => {
+            terminal::say("kordon: interrupted");
+            ExitCode::from(130)
+        }
         Err(error) => {
             terminal::say(&format!("kordon: {error:#}"));
             ExitCode::from(2)

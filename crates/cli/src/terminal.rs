@@ -1,9 +1,12 @@
 //! Words for a person at a terminal: always to stderr, so that stdout stays data.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Prints one line to stderr. A terminal that has gone away is no reason to fail.
 pub fn say(line: &str) {
@@ -31,4 +34,40 @@ pub fn progress(total_bytes: Option<u64>, what: &str) -> ProgressBar {
     bar.set_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// The user has pressed Ctrl-C, and nothing was kept of what was at work.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// True once the user has pressed Ctrl-C: what is at work is finished, then the command ends. A second Ctrl-C ends the
+/// process at once, which a store survives as it survives a power cut.
+pub fn interrupted() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let (listening, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let Ok(mut presses) = signal(SignalKind::interrupt()) else { return };
+            // The caller has gone on only if it has ended.
+            let _ = listening.send(());
+            while presses.recv().await.is_some() {
+                if flag.swap(true, Ordering::Relaxed) {
+                    std::process::exit(130);
+                }
+            }
+        });
+    });
+    // An error here is that nobody listens: then Ctrl-C ends the process at once, as it does by itself.
+    let _ = heard.recv();
+    stop
 }
