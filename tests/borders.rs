@@ -1,6 +1,11 @@
 //! Border sets of one's own, from a GeoJSON file to an answer.
 
-use crate::harness::{folder, kordon};
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{folder, kordon, repository};
 
 /// Fiji's Taveuni across the antimeridian; an enclave; two claims that overlap. In pcodes, as admin units have them.
 const UNITS: &str = r#"{"type": "FeatureCollection", "features": [
@@ -100,4 +105,47 @@ fn a_file_that_is_no_set_is_refused_with_place_and_remedy() {
     assert!(said.code == 2 && said.err.contains("--accuracy-m"), "{said:?}");
     let said = kordon(at.path(), &["distance", "0", "0", "--borders", "units"]);
     assert!(said.code == 2 && said.err.contains("osm-maritime-10m, natural-earth-10m"), "{said:?}");
+}
+
+#[test]
+fn a_stranger_reads_a_set_by_the_paper_that_describes_it() {
+    let at = folder();
+    std::fs::write(at.path().join("units.geojson"), UNITS).unwrap();
+    assert_eq!(kordon(at.path(), &ADD).code, 0);
+    let read = |file: &Path, codes: &[&str]| -> Value {
+        let script = repository("docs/read_borders.py");
+        let said = Command::new("python3").arg(script).arg(file).args(codes).output().expect("python3");
+        serde_json::from_slice(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+    };
+    let units = read(&at.path().join("kordon-data/borders/units.kbs"), &[]);
+    // By the codes' order: AROUND has its hole, and the shared line is the enclave's own ring.
+    let codes: Vec<&Value> = units["features"].as_array().unwrap().iter().map(|unit| &unit["id"]).collect();
+    assert_eq!(codes, ["AROUND", "EAST", "ENCLAVE", "TAVEUNI", "WEST"]);
+    assert_eq!(
+        corners(&units["features"][0]["geometry"]["coordinates"][0][0]),
+        "27 -31, 27 -28, 30 -31, 30 -28"
+    );
+    assert_eq!(
+        corners(&units["features"][0]["geometry"]["coordinates"][0][1]),
+        "28 -30, 28 -29, 29 -30, 29 -29"
+    );
+    assert_eq!(
+        corners(&units["features"][2]["geometry"]["coordinates"][0][0]),
+        "28 -30, 28 -29, 29 -30, 29 -29"
+    );
+    let lesotho = read(&repository("data/borders/natural-earth-10m.kbs"), &["LSO"]);
+    assert_eq!(lesotho["features"].as_array().unwrap().len(), 1);
+    let ring = lesotho["features"][0]["geometry"]["coordinates"][0][0].as_array().unwrap();
+    assert!(ring.len() > 100 && ring.first() == ring.last());
+    let lowest = ring.iter().map(|position| position[1].as_f64().unwrap()).fold(f64::INFINITY, f64::min);
+    assert!((-30.7..-30.6).contains(&lowest), "{lowest}");
+}
+
+/// The corners of a ring of whole degrees, sorted, each once.
+fn corners(ring: &Value) -> String {
+    let corner = |at: &Value| [&at[0], &at[1]].map(|degrees| degrees.as_f64().unwrap() as i64);
+    let mut corners: Vec<[i64; 2]> = ring.as_array().unwrap().iter().map(corner).collect();
+    corners.sort_unstable();
+    corners.dedup();
+    corners.iter().map(|[lon, lat]| format!("{lon} {lat}")).collect::<Vec<_>>().join(", ")
 }
