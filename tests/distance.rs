@@ -252,7 +252,9 @@ fn an_interrupted_batch_leaves_the_old_output_as_it_was() {
     // More than the first look at the input takes, and no end.
     let mut rows = String::from("lon,lat\n");
     rows.extend(std::iter::repeat_n("28.8372,45.3512\n", 10_000));
-    batch.stdin.as_ref().unwrap().write_all(rows.as_bytes()).unwrap();
+    // Held open: waiting for the batch would close it, and so end the input.
+    let mut input = batch.stdin.take().unwrap();
+    input.write_all(rows.as_bytes()).unwrap();
     // The temporary file is there once the batch is at work.
     while std::fs::read_dir(at.path()).unwrap().count() < 2 {
         std::thread::sleep(std::time::Duration::from_millis(10));
@@ -261,6 +263,7 @@ fn an_interrupted_batch_leaves_the_old_output_as_it_was() {
     let killed = Command::new("kill").args(["-INT", &batch.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert_eq!(batch.wait().unwrap().code(), Some(130));
+    drop(input);
     assert_eq!(std::fs::read_to_string(at.path().join("out.ndjson")).unwrap(), "old");
     assert_eq!(std::fs::read_dir(at.path()).unwrap().count(), 1, "a temporary file is left");
 }
