@@ -127,8 +127,14 @@ export function createMap(options: MapOptions) {
     else map.easeTo({ ...to, duration: 450 });
   }
 
+  // A style that is still loading has nothing to compare the new one with.
+  let styled = false;
+  map.on('style.load', () => {
+    styled = true;
+  });
+
   function restyle(): void {
-    map.setStyle(mapStyle(THEMES[shown.theme], shown.sources, shown.naming), { diff: true });
+    map.setStyle(mapStyle(THEMES[shown.theme], shown.sources, shown.naming), { diff: styled });
   }
 
   return {
