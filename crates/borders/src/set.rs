@@ -4,7 +4,8 @@
 //! it" (`contain.rs`) and a tree of boxes for "how far is it" (`nearest.rs`). After that the set never changes and
 //! may be asked from any number of threads.
 //!
-//! Cost: about 0.2 s to load the world at 10 m, about 120 MB; then a few microseconds a question.
+//! Cost: half a second to load the world at 10 m, index included, and 230 MB in a process of its own (`/usr/bin/time -v kordon distance
+//! 28.8372 45.3512`); then about a microsecond a question.
 
 use std::collections::HashMap;
 use std::ops::Deref;
