@@ -7,7 +7,7 @@ CARGO ?= cargo
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-store data crash clean
+.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data crash clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bless: ## rewrite the snapshots of the tests; read the difference before committ
 
 bench: ## rates of the border engine on one core, and how much faster that is than looking at every edge
 	$(CARGO) bench --locked -p kordon-borders
+
+bench-borders: ## the border engine beside PostGIS, s2rst, geo and country-boundaries: CPU time and errors in one run
+	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/run.sh
 
 bench-store: ## what a store of a million incidents costs: import, start, questions, tiles, inserts
 	$(CARGO) bench --locked -p kordon-store --bench store
