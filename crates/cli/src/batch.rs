@@ -119,13 +119,15 @@ fn answer_all(
     }
 }
 
-/// What comes next; `None` when nothing will.
+/// What comes next; `None` when nothing will. After an interruption it is always that: a thread which has stopped for it has
+/// not come to its end.
 fn receive<T>(from: &Receiver<T>, stop: &AtomicBool) -> Result<Option<T>, Interrupted> {
     loop {
+        let received = from.recv_timeout(Duration::from_millis(100));
         if stop.load(Ordering::Relaxed) {
             return Err(Interrupted);
         }
-        match from.recv_timeout(Duration::from_millis(100)) {
+        match received {
             Ok(next) => return Ok(Some(next)),
             Err(RecvTimeoutError::Disconnected) => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
@@ -258,6 +260,21 @@ impl<'a> Batch<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_stopped_for_an_interruption_is_not_taken_for_one_that_is_done() {
+        let (answered, texts) = sync_channel::<()>(1);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Time for the other side to wait.
+                std::thread::sleep(Duration::from_millis(20));
+                stop.store(true, Ordering::Relaxed);
+                drop(answered);
+            });
+            assert!(receive(&texts, &stop).is_err());
+        });
+    }
 
     #[test]
     fn a_name_is_looked_up_once_and_a_wrong_one_gets_a_suggestion() {
