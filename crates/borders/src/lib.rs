@@ -21,7 +21,7 @@
 
 // In reading order.
 mod accuracy; // what a stretch is worth, from two editions of it
-mod alliance; // NATO and the European Union, by day
+mod alliance; // sets of countries, by day
 mod answer; // the whole answer, as JSON
 mod batch; // many places, and boxes of them
 mod bbox; // a box, perhaps across the antimeridian

@@ -39,7 +39,7 @@ fn line_of(text: &str, at: usize) -> usize {
 pub(crate) type WrittenDay = Spanned<toml::value::Datetime>;
 
 /// The day of a list; `field` is its name.
-pub(crate) fn day(text: &str, field: &str, written: Option<&WrittenDay>) -> Result<Option<Day>, BadList> {
+fn day(text: &str, field: &str, written: Option<&WrittenDay>) -> Result<Option<Day>, BadList> {
     let Some(written) = written else { return Ok(None) };
     let day = written.get_ref().to_string().parse();
     day.map(Some).map_err(|error| fault(text, written, format!("{field}: {error}")))

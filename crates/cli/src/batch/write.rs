@@ -1,5 +1,5 @@
 //! Answers as NDJSON or CSV, written by hand: numbers are rounded to whole units of their last digit and printed as
-//! integers with a point in them, a tenth of the cost of a general printer.
+//! integers with a point in them, as a general printer would print them.
 
 use std::io::Write;
 
