@@ -1,12 +1,12 @@
 //! `kordon erase`: overwrites what a record said, where the law or a danger to life demands it.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
 use kordon_incidents::IncidentId;
-use kordon_store::{Author, Options, Reason, Store};
+use kordon_store::{Author, Options, Reason};
 
 use crate::terminal::say;
-use crate::{Done, StoreArg, sets};
+use crate::{Done, StoreArg, open_store, sets};
 
 /// Erase what an incident said; that it was there stays provable.
 #[derive(Args)]
@@ -33,9 +33,7 @@ enum Why {
 impl Erase {
     pub fn run(self) -> anyhow::Result<Done> {
         let dir = &self.store.store;
-        let borders = sets::default()?;
-        let store = Store::open(dir, borders, Options { create: false, read_only: false })
-            .with_context(|| format!("store {}", dir.display()))?;
+        let store = open_store(dir, &sets::default()?, Options { create: false, read_only: false })?;
         let reason = match self.reason {
             Why::DangerToLife => Reason::DangerToLife,
             Why::Law => Reason::Law,

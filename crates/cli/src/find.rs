@@ -3,7 +3,6 @@
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use kordon_borders::{BorderSet, Nearest, interval};
@@ -12,7 +11,7 @@ use kordon_store::{Options, Row, Store};
 use crate::distance::span;
 use crate::filter::Filter;
 use crate::terminal::say;
-use crate::{Done, StoreArg, sets};
+use crate::{Done, StoreArg, open_store, sets};
 
 /// List incidents.
 #[derive(Args)]
@@ -37,8 +36,7 @@ pub struct Find {
 pub fn look_into(store: &StoreArg) -> anyhow::Result<(Store, Arc<BorderSet>, Done)> {
     let borders = sets::default()?;
     let dir = &store.store;
-    let opened = Store::open(dir, Arc::clone(&borders), Options { create: false, read_only: true })
-        .with_context(|| format!("store {}", dir.display()))?;
+    let opened = open_store(dir, &borders, Options { create: false, read_only: true })?;
     let damage = &opened.recovery().damage;
     if let Some(first) = damage.first() {
         say(&format!(

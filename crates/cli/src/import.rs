@@ -18,11 +18,11 @@ use kordon_incidents::{
     Checked, DateOrder, Encoding, Fault, Format, IncidentId, ReadOptions, Reader, Repeated, Report, check,
     read,
 };
-use kordon_store::{Author, Bulk, Options, Store};
+use kordon_store::{Author, Bulk, Options};
 use rayon::prelude::*;
 
 use crate::terminal::{interrupted, progress, say};
-use crate::{Done, StoreArg, sets};
+use crate::{Done, StoreArg, open_store, sets};
 
 /// Records checked at a time.
 const CHUNK: usize = 16_384;
@@ -273,8 +273,7 @@ impl Import {
         stop: &AtomicBool,
     ) -> anyhow::Result<Tally> {
         let dir = &self.store.store;
-        let store = Store::open(dir, borders, Options { create: true, read_only: false })
-            .with_context(|| format!("store {}", dir.display()))?;
+        let store = open_store(dir, &borders, Options { create: true, read_only: false })?;
         let mut tally = Tally::default();
         for file in files {
             if stop.load(Ordering::Relaxed) {

@@ -22,10 +22,14 @@ mod upgrade;
 mod verify;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use kordon_borders::BorderSet;
+use kordon_store::{Options, Store};
 
 /// Incidents, and how far they were from a border.
 #[derive(Parser)]
@@ -75,6 +79,11 @@ pub struct StoreArg {
     /// The store's directory
     #[arg(long, env = "KORDON_STORE", value_name = "DIR", default_value = "kordon-data")]
     store: PathBuf,
+}
+
+/// Opens the store in a directory.
+fn open_store(dir: &Path, borders: &Arc<BorderSet>, options: Options) -> anyhow::Result<Store> {
+    Store::open(dir, Arc::clone(borders), options).with_context(|| format!("store {}", dir.display()))
 }
 
 /// How a command ended when it could run at all.

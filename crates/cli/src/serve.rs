@@ -14,7 +14,7 @@ use kordon_server::{Config, Limits};
 use kordon_store::{Author, BorderSets, Options, Store};
 
 use crate::terminal::say;
-use crate::{Done, StoreArg, sets, token};
+use crate::{Done, StoreArg, open_store, sets, token};
 
 /// The incidents that a demonstration shows.
 const SAMPLES: &[u8] =
@@ -77,8 +77,7 @@ impl Demo {
 
 /// Opens a store for writing, and says so when its disk takes no writes: what is on it is served all the same.
 fn open(dir: &Path, borders: &Arc<BorderSet>) -> anyhow::Result<Store> {
-    let store = Store::open(dir, Arc::clone(borders), Options { create: true, read_only: false })
-        .with_context(|| format!("store {}", dir.display()))?;
+    let store = open_store(dir, borders, Options { create: true, read_only: false })?;
     if let Some(refusal) = store.refusal() {
         say(&format!("{}: {refusal}", dir.display()));
     }

@@ -11,7 +11,7 @@ use clap::Args;
 use kordon_store::{Checkpoint, Options, PublicKey, Store};
 
 use crate::terminal::say;
-use crate::{Done, StoreArg, sets};
+use crate::{Done, StoreArg, open_store, sets};
 
 /// Check a store from its first byte to its last.
 #[derive(Args)]
@@ -29,9 +29,7 @@ pub struct Verify {
 impl Verify {
     pub fn run(self) -> anyhow::Result<Done> {
         let dir = &self.store.store;
-        let borders = sets::default()?;
-        let store = Store::open(dir, borders, Options { create: false, read_only: true })
-            .with_context(|| format!("store {}", dir.display()))?;
+        let store = open_store(dir, &sets::default()?, Options { create: false, read_only: true })?;
         let against = self.against.as_ref().map(|file| self.checkpoint(file, &store)).transpose()?;
         let report = match store.verify() {
             Ok(report) => report,
