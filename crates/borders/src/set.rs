@@ -278,15 +278,6 @@ impl BorderSet {
         Self { alliances: self.alliances.clone(), ..set }
     }
 
-    /// Moves it to another day; `false` and nothing is done when the view is another on that day, for [`BorderSet::in_view`].
-    pub fn set_day(&mut self, on: Option<Day>) -> bool {
-        let same = self.view.is_same_on(self.on, on);
-        if same {
-            self.on = on;
-        }
-        same
-    }
-
     fn of_parts(parts: Parts, view: &View, on: Option<Day>) -> Self {
         let Parts { chart, checksum, claimed, cells, tree } = parts;
         let edge_count = claimed.borders(&chart).map(|(arc, _)| arc.len as usize - 1).sum();

@@ -162,11 +162,6 @@ impl View {
         lands.chain(notes).chain(sovereigns).map(String::as_str)
     }
 
-    /// Whether it says the same on both days.
-    pub fn is_same_on(&self, one: Option<Day>, other: Option<Day>) -> bool {
-        self.lands.iter().all(|land| land.days.hold(one) == land.days.hold(other))
-    }
-
     /// All that it says on a day, as a text.
     pub(crate) fn said_on(&self, on: Option<Day>) -> String {
         let holds: String =

@@ -49,7 +49,7 @@ pub struct Distance {
 
 impl Distance {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = self.view.apply(sets::load(&self.borders, &self.store.store)?)?;
+        let borders = self.view.load(&self.borders, &self.store.store)?;
         let to = self.targets(&borders)?;
         match &self.input {
             Some(input) => batch::run(&borders, to, input, self.output.as_deref()),
@@ -87,9 +87,8 @@ impl Distance {
     fn spread(&self, borders: &BorderSet, place: LonLat) -> anyhow::Result<Vec<Spread>> {
         let listed = BorderSets::of_store(&self.store.store).list()?;
         let others = listed.iter().filter(|set| set.summary.is_ok() && set.name != self.borders);
-        let others: Vec<BorderSet> = others
-            .map(|set| self.view.apply(sets::load(&set.name, &self.store.store)?))
-            .collect::<anyhow::Result<_>>()?;
+        let others: Vec<BorderSet> =
+            others.map(|set| self.view.load(&set.name, &self.store.store)).collect::<anyhow::Result<_>>()?;
         let sets: Vec<&BorderSet> = std::iter::once(borders).chain(&others).collect();
         let to: Vec<&str> = self.to.iter().map(String::as_str).collect();
         Ok(spread(&sets, place, self.radius_m, &to))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use kordon_borders::BorderSet;
+use kordon_borders::{BorderSet, Day, View};
 use kordon_store::BorderSets;
 
 /// The name of the set that answers unless another is named.
@@ -21,11 +21,16 @@ pub fn coarse() -> anyhow::Result<Arc<BorderSet>> {
     Ok(Arc::new(BorderSet::natural_earth().context("the built-in border set")?))
 }
 
-/// The set of that name, or in that file (`.kbs`).
+/// The set of that name, or in that file (`.kbs`), in the view of the United Nations.
 pub fn load(name: &str, store: &Path) -> anyhow::Result<BorderSet> {
+    load_in(name, store, View::un(), None)
+}
+
+/// The set of that name, or in that file (`.kbs`), as seen in a view on a day.
+pub fn load_in(name: &str, store: &Path, view: &View, on: Option<Day>) -> anyhow::Result<BorderSet> {
     if name.ends_with(".kbs") {
         let bytes = std::fs::read(name).with_context(|| name.to_owned())?;
-        return BorderSet::decode(&bytes).with_context(|| name.to_owned());
+        return BorderSet::decode_in(&bytes, view, on).with_context(|| name.to_owned());
     }
-    Ok(BorderSets::of_store(store).read(name)?)
+    Ok(BorderSets::of_store(store).read(name, view, on)?)
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use kordon_borders::{Alliance, BorderSet, Day, View};
 
+use crate::sets;
 use crate::terminal::say;
 
 /// The flags.
@@ -28,12 +29,10 @@ impl ViewArgs {
         self.on
     }
 
-    /// The borders as seen so.
-    pub fn apply(&self, mut borders: BorderSet) -> anyhow::Result<BorderSet> {
+    /// The border set of that name, or in that file (`.kbs`), as seen so.
+    pub fn load(&self, name: &str, store: &Path) -> anyhow::Result<BorderSet> {
         let view = read_view(&self.view)?;
-        if view != *borders.view() || !borders.set_day(self.on) {
-            borders = borders.in_view(&view, self.on);
-        }
+        let mut borders = sets::load_in(name, store, &view, self.on)?;
         if !View::built_in().contains(&&view) {
             warn_of_unknown(&borders, view.name(), view.codes());
         }

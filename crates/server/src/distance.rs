@@ -48,8 +48,8 @@ pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Result<Response
     let config = &app.config;
     let mut all = vec![describe(&config.borders, "distances"), describe(&config.coarse, "background")];
     let sets = Arc::clone(&config.sets);
-    let listed = app.work(move || sets.list().map_err(|error| Problem::internal(&error))).await?;
-    for set in listed.into_iter().filter(|set| set.path.is_some()) {
+    let listed = app.work(move || sets.installed().map_err(|error| Problem::internal(&error))).await?;
+    for set in listed {
         all.push(match set.summary {
             Ok(summary) => {
                 let mut info = json!(summary.info);
@@ -70,8 +70,11 @@ async fn asked(app: &App, params: &Params) -> Result<Arc<BorderSet>, Problem> {
     let Some(name) = params.get("borders").map(str::to_owned) else {
         return Ok(Arc::clone(&app.config.borders));
     };
-    if name == app.config.borders.info().name {
-        return Ok(Arc::clone(&app.config.borders));
+    // Those in use are in memory already.
+    if let Some(set) =
+        [&app.config.borders, &app.config.coarse].into_iter().find(|set| set.info().name == name)
+    {
+        return Ok(Arc::clone(set));
     }
     let sets = Arc::clone(&app.config.sets);
     let get = move || {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use kordon_borders::{BUILT_IN, BadSet, BorderSet, Summary};
+use kordon_borders::{BUILT_IN, BadSet, BorderSet, Day, Summary, View};
 
 /// The longest name of a set.
 const LONGEST_NAME: usize = 64;
@@ -106,15 +106,23 @@ impl BorderSets {
             bytes: bytes.len() as u64,
             summary: Summary::read(*bytes),
         });
-        let mut all: Vec<Listed> = built_in.collect();
-        for name in self.installed()? {
+        Ok(built_in.chain(self.installed()?).collect())
+    }
+
+    /// The installed sets, by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`BorderSets::list`].
+    pub fn installed(&self) -> Result<Vec<Listed>, SetError> {
+        let listed = |name: String| {
             let path = self.path(&name);
             let file = File::open(&path).map_err(at(&path))?;
             let bytes = file.metadata().map_err(at(&path))?.len();
             let summary = Summary::read(io::BufReader::new(file));
-            all.push(Listed { name, path: Some(path), bytes, summary });
-        }
-        Ok(all)
+            Ok(Listed { name, path: Some(path), bytes, summary })
+        };
+        self.installed_names()?.into_iter().map(listed).collect()
     }
 
     /// The set of that name, read when it is asked for the first time.
@@ -129,22 +137,23 @@ impl BorderSets {
         if let Some((_, set)) = loaded.get(name).filter(|(known, _)| *known == stamp) {
             return Ok(Arc::clone(set));
         }
-        let set = Arc::new(self.read(name)?);
+        let set = Arc::new(self.read(name, View::un(), None)?);
         loaded.insert(name.to_owned(), (stamp, Arc::clone(&set)));
         Ok(set)
     }
 
-    /// The set of that name for its only user: read anew, and not kept.
+    /// The set of that name as seen in a world view on a day, for its only user: read anew, and not kept.
     ///
     /// # Errors
     ///
     /// As [`BorderSets::get`].
-    pub fn read(&self, name: &str) -> Result<BorderSet, SetError> {
+    pub fn read(&self, name: &str, view: &View, on: Option<Day>) -> Result<BorderSet, SetError> {
         let set = match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((_, bytes)) => BorderSet::decode(bytes),
+            Some((_, bytes)) => BorderSet::decode_in(bytes, view, on),
             None => {
                 self.stamp(name)?;
-                BorderSet::decode(&std::fs::read(self.path(name)).map_err(at(&self.path(name)))?)
+                let bytes = std::fs::read(self.path(name)).map_err(at(&self.path(name)))?;
+                BorderSet::decode_in(&bytes, view, on)
             }
         };
         set.map_err(|source| SetError::Bad { name: name.to_owned(), source })
@@ -212,12 +221,12 @@ impl BorderSets {
 
     fn unknown(&self, name: &str) -> SetError {
         let known = BUILT_IN.iter().map(|(known, _)| (*known).to_owned());
-        let known = known.chain(self.installed().unwrap_or_default()).collect();
+        let known = known.chain(self.installed_names().unwrap_or_default()).collect();
         SetError::Unknown { name: name.to_owned(), known }
     }
 
     /// The names of the installed sets, sorted.
-    fn installed(&self) -> Result<Vec<String>, SetError> {
+    fn installed_names(&self) -> Result<Vec<String>, SetError> {
         let entries = match std::fs::read_dir(&self.dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
