@@ -23,12 +23,14 @@ mod mercator; // Places on square tiles.
 mod merkle; // One root that vouches for every record.
 mod names; // Words and sets that many rows share.
 mod note; // Checkpoints, signed.
+mod past; // The store as it was.
 mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
 mod seen; // Distances that were asked for before.
 mod sets; // Border sets by name: built in, or installed beside a store.
 mod snapshot; // What queries see: columns, parts, tiers.
+mod snapshot_id; // What a snapshot is called for ever.
 mod store;
 mod text; // Text folded for searching.
 mod tile; // Incidents as vector tiles.
@@ -46,10 +48,12 @@ pub use ledger::{
 };
 pub use merkle::{is_extended, is_included};
 pub use note::{BadNote, Checkpoint, PublicKey};
+pub use past::{Moment, PastError};
 pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
 pub use record::{BadRecord, Hash, Link, Op};
 pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
+pub use snapshot_id::{BadSnapshotId, SnapshotId};
 pub use store::{
     Author, Damage, Extension, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
 };

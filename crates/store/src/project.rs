@@ -43,11 +43,32 @@ impl PublicRecord<'_> {
 
 /// What everybody may know of this record, if anything.
 pub(crate) fn project(record: &Record) -> Option<PublicRecord<'_>> {
+    (record.status() == RecordStatus::Published && is_free(record))
+        .then_some(PublicRecord { incident: &record.incident })
+}
+
+/// Whether it asks to be shown neither coarser nor not at all.
+fn is_free(record: &Record) -> bool {
     let properties = &record.incident.properties;
     let exact = properties.masking.as_ref().is_none_or(|masking| masking.level == MaskingLevel::Exact);
-    let free = properties.redistributable != Some(false);
-    (record.status() == RecordStatus::Published && exact && free)
-        .then_some(PublicRecord { incident: &record.incident })
+    exact && properties.redistributable != Some(false)
+}
+
+/// Whether what an incident said when it was public may still be told as what it said then, after these later
+/// revisions of it, given newest first.
+///
+/// Whatever hides it today hides its past as well. Withdrawing and merging hide nothing: they say that a report does
+/// not stand any more, and what was cited of it has to stay readable; of one that was hidden before it was withdrawn,
+/// the revision before counts.
+pub(crate) fn may_still_be_told<E>(later: impl Iterator<Item = Result<Record, E>>) -> Result<bool, E> {
+    for record in later {
+        let record = record?;
+        let is_gone = matches!(record.status(), RecordStatus::Withdrawn | RecordStatus::Merged);
+        if !is_gone || !is_free(&record) {
+            return Ok(project(&record).is_some());
+        }
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -56,11 +77,35 @@ mod tests {
 
     use super::*;
 
-    fn is_public(change: impl FnOnce(&mut Properties)) -> bool {
+    fn record(change: impl FnOnce(&mut Properties)) -> Record {
         let mut properties = Properties::new(EventDate::parse("2025-05-30").unwrap());
         change(&mut properties);
         let id = kordon_incidents::IncidentId::from_random([7; 16]);
-        project(&Record::new(Incident { id, places: Vec::new(), properties })).is_some()
+        Record::new(Incident { id, places: Vec::new(), properties })
+    }
+
+    fn is_public(change: impl FnOnce(&mut Properties)) -> bool {
+        project(&record(change)).is_some()
+    }
+
+    #[test]
+    fn the_past_is_told_unless_something_since_hides_it() {
+        let told = |later: Vec<Record>| may_still_be_told(later.into_iter().map(Ok::<_, ()>)) == Ok(true);
+        let masked = Some(Masking { level: MaskingLevel::Hidden });
+        let status = |status| move |p: &mut Properties| p.record_status = Some(status);
+        let withdrawn = || record(status(RecordStatus::Withdrawn));
+        let draft = || record(status(RecordStatus::Draft));
+        assert!(told(vec![]));
+        assert!(told(vec![record(|_| {})]));
+        assert!(told(vec![withdrawn()]));
+        assert!(told(vec![record(status(RecordStatus::Merged)), record(|_| {})]));
+        assert!(told(vec![record(|_| {}), draft()]), "it was given free again");
+        assert!(!told(vec![draft(), record(|_| {})]));
+        assert!(!told(vec![withdrawn(), draft()]), "hidden, then withdrawn");
+        assert!(!told(vec![record(
+            |p| (p.record_status, p.masking) = (Some(RecordStatus::Withdrawn), masked)
+        )]));
+        assert!(!told(vec![record(|p| p.redistributable = Some(false))]));
     }
 
     #[test]

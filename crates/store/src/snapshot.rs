@@ -18,11 +18,12 @@ use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
 
 use crate::columns::{Columns, Prepared, Source, measure_all};
-use crate::ledger::{Documents, Position, ReadError};
+use crate::ledger::{Documents, Head, Position, ReadError};
 use crate::names::{Names, Symbol};
 use crate::project::{PublicRecord, Record};
 use crate::query::Certainty;
 use crate::seen::Seen;
+use crate::snapshot_id::{SnapshotId, borders_part};
 use crate::tree::PlaceTree;
 use crate::{answer, record};
 
@@ -50,6 +51,8 @@ pub(crate) struct Context {
     pub claims: Names<[TerritoryId]>,
     /// The member `boundary` of every answer.
     boundary: Box<serde_json::value::RawValue>,
+    /// What stands for the borders in the name of a snapshot.
+    pub borders_part: u64,
     ring_boxes: OnceLock<Vec<Vec<[f64; 4]>>>,
 }
 
@@ -57,7 +60,8 @@ impl Context {
     pub fn new(borders: Arc<BorderSet>, documents: Arc<Documents>) -> Self {
         let boundary = answer::boundary(&borders);
         let (words, claims) = (Names::default(), Names::default());
-        Self { borders, documents, words, claims, boundary, ring_boxes: OnceLock::new() }
+        let borders_part = borders_part(&borders);
+        Self { borders, documents, words, claims, boundary, borders_part, ring_boxes: OnceLock::new() }
     }
 
     pub fn boundary(&self) -> &serde_json::value::RawValue {
@@ -276,7 +280,7 @@ impl Rows {
         self.0[row / 64] >> (row % 64) & 1 == 1
     }
 
-    fn insert(&mut self, row: usize) {
+    pub fn insert(&mut self, row: usize) {
         self.0[row / 64] |= 1 << (row % 64);
     }
 }
@@ -296,8 +300,18 @@ impl Slice {
     }
 
     pub fn of(part: Part, dead: Rows) -> Self {
+        Self::sharing(Arc::new(part), Arc::new(dead))
+    }
+
+    /// Of a part that others have too.
+    pub fn sharing(part: Arc<Part>, dead: Arc<Rows>) -> Self {
         let gone: usize = dead.0.iter().map(|word| word.count_ones() as usize).sum();
-        Self { live: part.columns.len() - gone, part: Arc::new(part), dead: Arc::new(dead) }
+        Self { live: part.columns.len() - gone, part, dead }
+    }
+
+    /// How many rows count.
+    pub fn live(&self) -> usize {
+        self.live
     }
 
     /// Parts of one level are within a factor of four of each other.
@@ -378,7 +392,7 @@ impl<R: TierRow> Tier<R> {
 pub struct Snapshot<V = Public> {
     pub(crate) slices: Vec<Slice>,
     pub(crate) context: Arc<Context>,
-    seq: u64,
+    id: SnapshotId,
     len: usize,
     _view: PhantomData<fn() -> V>,
 }
@@ -387,8 +401,13 @@ pub struct Snapshot<V = Public> {
 pub type PublicSnapshot = Snapshot<Public>;
 
 impl Snapshot<Public> {
-    pub(crate) fn of(public: &Tier<PublicRow>, context: &Arc<Context>, seq: u64) -> Self {
-        Self::new(public.slices.clone(), context, seq)
+    pub(crate) fn of(public: &Tier<PublicRow>, context: &Arc<Context>, head: Head) -> Self {
+        Self::new(public.slices.clone(), context, SnapshotId::new(head.seq, head.hash, context.borders_part))
+    }
+
+    /// What was public at some time: rows of a public snapshot, and some that were in one.
+    pub(crate) fn of_past(slices: Vec<Slice>, context: &Arc<Context>, id: SnapshotId) -> Self {
+        Self::new(slices, context, id)
     }
 }
 
@@ -397,22 +416,28 @@ impl Snapshot<Full> {
         public: &Tier<PublicRow>,
         staff: &Tier<StaffRow>,
         context: &Arc<Context>,
-        seq: u64,
+        head: Head,
     ) -> Self {
+        let id = SnapshotId::new(head.seq, head.hash, context.borders_part);
         // Each incident is in one tier only: with its public form, or withheld.
-        Self::new([public.slices.as_slice(), &staff.slices].concat(), context, seq)
+        Self::new([public.slices.as_slice(), &staff.slices].concat(), context, id)
     }
 }
 
 impl<V> Snapshot<V> {
-    fn new(slices: Vec<Slice>, context: &Arc<Context>, seq: u64) -> Self {
+    fn new(slices: Vec<Slice>, context: &Arc<Context>, id: SnapshotId) -> Self {
         let len = slices.iter().map(|slice| slice.live).sum();
-        Self { slices, context: Arc::clone(context), seq, len, _view: PhantomData }
+        Self { slices, context: Arc::clone(context), id, len, _view: PhantomData }
+    }
+
+    /// Its name: what is asked of it can be asked again by [`Store::pinned`](crate::Store::pinned).
+    pub fn id(&self) -> SnapshotId {
+        self.id
     }
 
     /// The number of the last record of the ledger that is in it.
     pub fn seq(&self) -> u64 {
-        self.seq
+        self.id.seq()
     }
 
     /// How many incidents there are.

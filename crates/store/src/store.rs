@@ -31,6 +31,7 @@ use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
 };
 use crate::note::{Checkpoint, PublicKey, Signer};
+use crate::past::Pasts;
 use crate::project::{Record, project};
 use crate::record::{self, Hash, Link, Op};
 use crate::snapshot::{Batch, Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier};
@@ -262,6 +263,7 @@ pub struct Store {
     recovery: Recovery,
     queue: Option<Sender<Work>>,
     writer: Option<JoinHandle<()>>,
+    pasts: Mutex<Pasts>,
 }
 
 /// What readers and the writer share.
@@ -344,7 +346,7 @@ impl Index {
     }
 
     /// Where the revisions of an incident lie, oldest first.
-    fn revisions(&self, id: IncidentId) -> Vec<Position> {
+    pub fn revisions(&self, id: IncidentId) -> Vec<Position> {
         let earlier = self.earlier.get(&id).into_iter().flatten().copied();
         earlier.chain(self.current.get(&id).map(|current| current.position)).collect()
     }
@@ -439,10 +441,10 @@ impl Store {
             ledger.refuse(AppendError::Damaged(damage.clone()));
         }
         let (index, public, staff) = loading.finish(&context);
-        let seq = ledger.head().seq;
+        let head = ledger.head();
         let shared = Arc::new(Shared {
-            public: ArcSwap::from_pointee(Snapshot::<Public>::of(&public, &context, seq)),
-            full: ArcSwap::from_pointee(Snapshot::<Full>::of(&public, &staff, &context, seq)),
+            public: ArcSwap::from_pointee(Snapshot::<Public>::of(&public, &context, head)),
+            full: ArcSwap::from_pointee(Snapshot::<Full>::of(&public, &staff, &context, head)),
             index: RwLock::new(index),
             refusal: Mutex::new(ledger.refusal().cloned()),
             signer: ledger.signer(),
@@ -455,7 +457,14 @@ impl Store {
         let writer =
             std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
         let writer = writer.map_err(OpenError::at(dir))?;
-        Ok(Self { shared, dir: dir.to_owned(), recovery, queue: Some(queue), writer: Some(writer) })
+        Ok(Self {
+            shared,
+            dir: dir.to_owned(),
+            recovery,
+            queue: Some(queue),
+            writer: Some(writer),
+            pasts: Mutex::default(),
+        })
     }
 
     /// What opening found: how much there is, a torn tail that was cut off, damage.
@@ -584,6 +593,14 @@ impl Store {
 
     pub(crate) fn index(&self) -> &RwLock<Index> {
         &self.shared.index
+    }
+
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.shared.context
+    }
+
+    pub(crate) fn pasts(&self) -> &Mutex<Pasts> {
+        &self.pasts
     }
 
     /// Where the revisions of an incident lie, oldest first.
@@ -1497,9 +1514,9 @@ impl Writer {
 
     fn publish(&self) {
         let Shared { context, public, full, .. } = &*self.shared;
-        let seq = self.ledger.head().seq;
-        public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, seq)));
-        full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, seq)));
+        let head = self.ledger.head();
+        public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, head)));
+        full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, head)));
     }
 }
 

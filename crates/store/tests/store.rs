@@ -8,14 +8,15 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use fast_mvt::{MvtReaderRef, MvtValueRef};
-use kordon_borders::{BBox, BorderSet, Day, LonLat, interval, within};
+use kordon_borders::{BBox, BorderSet, Day, LonLat, View, interval, within};
 use kordon_incidents::{
     Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
-    AppendError, Author, Bulk, Certainty, Checkpoint, Dimension, During, Of, Options, Outcome, PutError,
-    Query, Reason, SortBy, Store, Within, is_extended, is_included,
+    AppendError, Author, BorderSets, Bulk, Certainty, Checkpoint, Dimension, During, Moment, Of, Options,
+    Outcome, PastError, PutError, Query, Reason, Snapshot, SnapshotId, SortBy, Store, Within, is_extended,
+    is_included,
 };
 use proptest::prelude::*;
 
@@ -576,6 +577,246 @@ fn every_revision_is_proved_under_the_signed_root_and_no_other_record_passes() {
     let forged = Checkpoint { root: newer.root, ..older };
     assert!(matches!(store.extends(&forged), Err(kordon_store::Damage::Checkpoint(_))));
     assert!(store.prove_extension(newer.size + 1).unwrap().is_none());
+}
+
+/// What one step in the life of a store left behind: its name, the last record, and what was answered then.
+struct Step {
+    name: SnapshotId,
+    answers: Vec<(Query, String)>,
+}
+
+fn told(snapshot: &Snapshot, query: &Query) -> String {
+    let found = snapshot.find(query);
+    format!("{} {}", found.matched, snapshot.features(&found.rows).unwrap())
+}
+
+/// All that was ever said of each incident, and after which record; `None` once it was erased.
+#[derive(Default)]
+struct Replay(BTreeMap<IncidentId, Vec<(u64, Option<Incident>)>>);
+
+impl Replay {
+    fn say(&mut self, seq: u64, incident: Incident) {
+        self.0.entry(incident.id).or_default().push((seq, Some(incident)));
+    }
+
+    fn is_free(p: &Properties) -> bool {
+        p.redistributable != Some(false)
+            && p.masking.as_ref().is_none_or(|masking| masking.level == MaskingLevel::Exact)
+    }
+
+    fn is_public(incident: &Incident) -> bool {
+        let p = &incident.properties;
+        Self::is_free(p) && p.record_status == Some(RecordStatus::Published)
+    }
+
+    /// What was public after record `seq`, and of each whether it may still be told.
+    fn at(&self, seq: u64) -> Vec<(&Incident, bool)> {
+        let one = |said: &'_ Vec<(u64, Option<Incident>)>| {
+            let (_, then) = said.iter().rfind(|(at, _)| *at <= seq)?;
+            let then = then.as_ref().filter(|incident| Self::is_public(incident))?;
+            let later = said.iter().filter(|(at, _)| *at > seq);
+            let mut is_told = true;
+            for (_, later) in later {
+                let status = later.as_ref().and_then(|later| later.properties.record_status);
+                let is_gone = matches!(status, Some(RecordStatus::Withdrawn | RecordStatus::Merged));
+                is_told = match later {
+                    None => false,
+                    Some(later) if is_gone => is_told && Self::is_free(&later.properties),
+                    Some(later) => Self::is_public(later),
+                };
+            }
+            Some((seq, is_told, then.id))
+        };
+        let found: Vec<_> = self.0.values().filter_map(one).collect();
+        let incident = |id| {
+            let (_, incident) = self.0[id].iter().rfind(|(at, _)| *at <= seq).unwrap();
+            incident.as_ref().unwrap()
+        };
+        found.iter().map(|(_, is_told, id)| (incident(id), *is_told)).collect()
+    }
+
+    /// Whether anything public of that time was erased since: then nobody knows any more what was.
+    fn is_erased_since(&self, seq: u64) -> bool {
+        self.0.values().any(|said| {
+            let is_erased = said.last().is_some_and(|(at, last)| *at > seq && last.is_none());
+            let was_public = said.iter().any(|(_, one)| one.as_ref().is_some_and(Self::is_public));
+            is_erased && was_public && said.first().is_some_and(|(at, _)| *at <= seq)
+        })
+    }
+
+    fn assert_past_is_told(&self, store: &Store, step: &Step, dice: &mut Dice) {
+        let seq = step.name.seq();
+        let then = self.at(seq);
+        let past = store.as_of(Moment::Record(seq)).unwrap();
+        let shown: Vec<&Incident> = then.iter().filter(|(_, told)| *told).map(|(one, _)| *one).collect();
+        assert_eq!((past.seq(), past.len()), (seq, shown.len()), "after record {seq}");
+        let query = some_query(dice);
+        let mut expected: Vec<IncidentId> =
+            shown.iter().filter(|one| matches(one, &query)).map(|one| one.id).collect();
+        let mut found = ids_of(&past.find(&query).rows);
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, expected, "after record {seq}: {query:?}");
+        let is_whole = shown.len() == then.len() && !self.is_erased_since(seq);
+        match store.pinned(&step.name) {
+            Ok(pinned) => {
+                assert!(is_whole, "after record {seq}");
+                for (query, answer) in &step.answers {
+                    assert_eq!(told(&pinned, query), *answer, "after record {seq}: {query:?}");
+                }
+            }
+            Err(error) => {
+                assert!(
+                    !is_whole && matches!(error, PastError::Hidden { .. }),
+                    "after record {seq}: {error}"
+                );
+                // As far as it may be told it has another name, which holds.
+                assert_ne!(past.id(), step.name);
+                assert_eq!(told(&store.pinned(&past.id()).unwrap(), &query), told(&past, &query));
+            }
+        }
+    }
+}
+
+/// Said outright, so that nothing is kept from the revision before.
+fn outspoken(mut incident: Incident, dice: &mut Dice) -> Incident {
+    let status =
+        [RecordStatus::Published, RecordStatus::Published, RecordStatus::Draft, RecordStatus::Merged];
+    let level = [MaskingLevel::Exact, MaskingLevel::Exact, MaskingLevel::Exact, MaskingLevel::Hidden];
+    let p = &mut incident.properties;
+    p.record_status = Some(dice.one_of(&status));
+    p.masking = Some(Masking { level: dice.one_of(&level) });
+    p.redistributable = Some(dice.below(6) > 0);
+    incident
+}
+
+#[test]
+fn the_past_is_what_a_replay_of_all_revisions_shows_as_far_as_it_may_still_be_told() {
+    for seed in 1..=4 {
+        let mut dice = Dice(0x9a57 * seed);
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Some(open(dir.path()));
+        let (mut replay, mut steps, mut number) = (Replay::default(), Vec::<Step>::new(), 0);
+        for _ in 0..60 {
+            let open_store = store.as_ref().unwrap();
+            let known: Vec<IncidentId> = replay.0.keys().copied().collect();
+            let before = open_store.public().seq();
+            match dice.below(if known.is_empty() { 1 } else { 10 }) {
+                0..=3 => {
+                    let count = number + 1 + dice.below(6);
+                    let new: Vec<Incident> =
+                        (number..count).map(|number| incident(&mut dice, number)).collect();
+                    number = count;
+                    let new: Vec<Incident> = new.into_iter().map(|one| outspoken(one, &mut dice)).collect();
+                    let put = open_store.put(new.clone(), &author()).unwrap();
+                    assert_eq!(put.accepted, new.len());
+                    if let (2.., Some(last)) = (new.len(), steps.last()) {
+                        // In the midst of a batch there was only what was before it.
+                        assert_eq!(
+                            open_store.as_of(Moment::Record(put.seq - 1)).unwrap().seq(),
+                            last.name.seq()
+                        );
+                    }
+                    new.into_iter().for_each(|one| replay.say(put.seq, one));
+                }
+                4..=6 => {
+                    let mut revised = outspoken(incident(&mut dice, 0), &mut dice);
+                    revised.id = dice.one_of(&known);
+                    revised.properties.same_as.clear();
+                    if open_store.put(vec![revised.clone()], &author()).unwrap().updated == 1 {
+                        replay.say(open_store.public().seq(), revised);
+                    }
+                }
+                7 => {
+                    let id = dice.one_of(&known);
+                    if open_store.withdraw(id, &author()).unwrap().updated == 1 {
+                        let mut gone = replay.0[&id].last().unwrap().1.clone().unwrap();
+                        gone.properties.record_status = Some(RecordStatus::Withdrawn);
+                        replay.say(open_store.public().seq(), gone);
+                    }
+                }
+                8 if dice.below(3) == 0 => {
+                    let id = dice.one_of(&known);
+                    let put = open_store.erase(id, Reason::Law, &author()).unwrap();
+                    if put.updated == 1 {
+                        replay.0.get_mut(&id).unwrap().push((put.seq, None));
+                    }
+                }
+                _ => drop(store.take()),
+            }
+            let store = store.get_or_insert_with(|| open(dir.path()));
+            let now = store.public();
+            if now.seq() > before {
+                let queries = [Query::default(), some_query(&mut dice)];
+                let answers = queries.map(|query| (query.clone(), told(&now, &query))).to_vec();
+                steps.push(Step { name: now.id(), answers });
+            }
+            if let Some(at) = dice.below(2).checked_sub(1).and(steps.len().checked_sub(1)) {
+                let step = &steps[dice.below(at as u64 + 1) as usize];
+                replay.assert_past_is_told(store, step, &mut dice);
+            }
+        }
+        let store = store.unwrap_or_else(|| open(dir.path()));
+        steps.iter().for_each(|step| replay.assert_past_is_told(&store, step, &mut dice));
+    }
+}
+
+#[test]
+fn a_moment_is_the_end_of_what_was_recorded_by_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.as_of(Moment::Second(i64::MAX)).unwrap().seq(), 0, "of an empty store");
+    let mut dice = Dice(77);
+    let recorded = |store: &Store, number| {
+        let mut dice = Dice(number);
+        let one = Incident { id: dice.id(), ..incident(&mut dice, number) };
+        store.put(vec![one.clone()], &author()).unwrap();
+        let text =
+            store.history(one.id).unwrap()[0]["properties"]["recorded_at"].as_str().unwrap().to_owned();
+        EventDate::parse(&text).unwrap().times().start_s
+    };
+    let first = recorded(&store, dice.below(1_000));
+    let mut later = (1_000..).map(|number| recorded(&store, number));
+    let (seq, second) = (1..).zip(&mut later).find(|(_, second)| *second > first).unwrap();
+    for (moment, expected) in
+        [(i64::MIN, 0), (first - 1, 0), (first, seq), (second - 1, seq), (second, seq + 1)]
+    {
+        let past = store.as_of(Moment::Second(moment)).unwrap();
+        assert_eq!((past.seq(), past.len() as u64), (expected, expected), "{moment} {first} {second}");
+    }
+    assert!(
+        matches!(store.as_of(Moment::Record(seq + 2)), Err(PastError::NotYet { last }) if last == seq + 1)
+    );
+}
+
+#[test]
+fn a_name_of_another_store_other_borders_or_another_form_is_told_as_such() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+    let store = open(&one);
+    let other = open(&other);
+    let empty = store.public().id();
+    for store in [&store, &other] {
+        store.put(incidents(&mut Dice(3), 3), &author()).unwrap();
+        store.put(incidents(&mut Dice(4), 3), &author()).unwrap();
+    }
+    let name = store.public().id();
+    assert_eq!(store.pinned(&name).unwrap().id(), name);
+    assert_eq!(store.pinned(&empty).unwrap().len(), 0);
+    for foreign in [name, empty] {
+        assert!(matches!(other.pinned(&foreign), Err(PastError::OtherStore)), "{foreign}");
+    }
+    let text = name.to_string();
+    let later: SnapshotId = text.replacen("-6-", "-7-", 1).parse().unwrap();
+    assert!(matches!(store.pinned(&later), Err(PastError::OtherStore)), "it is not there yet");
+    let form: SnapshotId = text.replacen("1-", "2-", 1).parse().unwrap();
+    assert!(matches!(store.pinned(&form), Err(PastError::OtherForm)));
+    drop(store);
+    let sets = BorderSets::of_store(&one);
+    let others = sets.read(&borders().info().name, View::de_facto(), None).unwrap();
+    let others = Arc::new(others);
+    let store = Store::open(&one, others, Options { create: false, read_only: true }).unwrap();
+    assert!(matches!(store.pinned(&name), Err(PastError::OtherBorders)));
 }
 
 fn files_say(dir: &Path, word: &str) -> bool {
