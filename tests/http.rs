@@ -73,6 +73,24 @@ fn a_post_is_visible_at_once_and_survives_a_kill() {
 }
 
 #[test]
+fn a_distance_is_the_same_at_both_doors() {
+    let at = folder();
+    let own = "name = \"STRAIT\"\ntitle = \"t\"\nsource = \"s\"\nmembers = [\n  { code = \"UKR\", from = 2000-01-01, source = \"s\" },\n]";
+    std::fs::write(at.path().join("strait.toml"), own).unwrap();
+    let server = Server::start(at.path(), &["serve", "--view", "de_facto", "--set", "strait.toml"]);
+    let asked = |flags: &[&str], query: &str| {
+        let mut args = vec!["distance", "33.5254", "44.6167", "--json", "--set", "strait.toml"];
+        args.extend(flags);
+        let reply = server.get(&format!("/borders/distance?lon=33.5254&lat=44.6167&{query}"));
+        assert_eq!(kordon(at.path(), &args).json(), reply.json(), "{query}");
+    };
+    asked(&["--view", "de_facto", "--to", "STRAIT,NATO"], "to=STRAIT,NATO");
+    asked(&["--view", "un", "--to", "RUS", "--radius-m", "500"], "view=un&to=RUS&radius_m=500");
+    let (flags, query) = (["--on", "2014-01-01", "--spread"], "on=2014-01-01&spread=true");
+    asked(&[&["--view", "de_facto"], &flags[..]].concat(), query);
+}
+
+#[test]
 fn an_import_with_a_fault_stores_nothing_and_lists_the_faults() {
     let at = folder();
     let server = Server::start(at.path(), &["serve"]);

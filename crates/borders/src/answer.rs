@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::LonLat;
 use crate::format::Kind;
 use crate::interval::{Side, interval, side};
-use crate::set::{BorderSet, Nearest, Target};
+use crate::set::{BUILT_IN, BorderSet, Nearest, Target};
 use crate::spread::Spread;
 use crate::territory::Territory;
 
@@ -116,6 +116,44 @@ impl Measure {
     /// smaller than its error is none.
     pub fn is_swallowed(&self) -> bool {
         self.signed_distance_m.abs() <= self.accuracy_m
+    }
+}
+
+/// A border set does not tell a distance that its own error swallows.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{set} is too coarse here: the place is within {accuracy_m} m of the border of {name} ({country}), which is how far its line \
+     may be off; ask {}, or for a spread to compare", BUILT_IN[0].0
+)]
+pub struct TooCoarse {
+    /// The set.
+    pub set: String,
+    /// The code of the territory whose border is that near.
+    pub country: String,
+    /// Its English name.
+    pub name: String,
+    /// How far its border may lie from the truth there, in meters.
+    pub accuracy_m: f64,
+}
+
+impl Answer {
+    /// Refuses the answer of a set that is too coarse for one of the distances: a number smaller than its error looks like one and is
+    /// none. The default set is the finest at hand, and always answers, with its interval.
+    ///
+    /// # Errors
+    ///
+    /// [`TooCoarse`] with the first distance that is swallowed.
+    pub fn check_coarseness(&self) -> Result<(), TooCoarse> {
+        let mut measures = self.nearest_foreign.iter().chain(&self.to);
+        match measures.find(|measure| measure.is_swallowed()) {
+            Some(measure) if self.boundary.set != BUILT_IN[0].0 => Err(TooCoarse {
+                set: self.boundary.set.clone(),
+                country: measure.country.clone(),
+                name: measure.name.clone(),
+                accuracy_m: measure.accuracy_m,
+            }),
+            _ => Ok(()),
+        }
     }
 }
 

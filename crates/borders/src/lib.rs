@@ -46,7 +46,7 @@ mod tree; // the pieces of borders, under boxes
 mod view; // one answer where claims overlap
 
 pub use alliance::{Alliance, Day, Member, NotADay};
-pub use answer::{Answer, Boundary, Measure, Possible, Question};
+pub use answer::{Answer, Boundary, Measure, Possible, Question, TooCoarse};
 pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};
 pub use build::{
@@ -61,4 +61,4 @@ pub use position::{LonLat, NotAPlace};
 pub use set::{Arc, BUILT_IN, BorderSet, Claims, NameTaken, Nearest, Target, UnknownTarget};
 pub use spread::{Said, Spread, spread};
 pub use territory::{Territory, TerritoryId};
-pub use view::{Ruling, View};
+pub use view::{Ruling, UnknownView, View};

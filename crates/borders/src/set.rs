@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc as Shared, Mutex, OnceLock, PoisonError};
 
+use sha2::{Digest, Sha256};
+
 use crate::alliance::{Alliance, Day, Member};
 use crate::contain::{Cells, Tangled, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
@@ -35,6 +37,7 @@ pub static BUILT_IN: [(&str, &[u8]); 2] =
 pub struct BorderSet {
     chart: Chart,
     checksum: String,
+    fingerprint: String,
     cells: Shared<Cells>,
     /// What [`Cells::at`] gives, with the territories in a list.
     holdings: Vec<Holding>,
@@ -309,6 +312,7 @@ impl BorderSet {
             contested,
             edge_count,
             chart,
+            fingerprint: format!("{:x}", Sha256::digest(format!("{checksum} {}", view.said_on(on)))),
             checksum,
         };
         let mut masks: Vec<Mask> = set.cells.holders().to_vec();
@@ -335,10 +339,10 @@ impl BorderSet {
         &self.chart.info
     }
 
-    /// A text that is another one whenever a place may be claimed by others or a distance be another one: the borders, and
+    /// A word that is another one whenever a place may be claimed by others or a distance be another one: of the borders, and of
     /// what the view says on its day.
-    pub fn fingerprint(&self) -> String {
-        format!("{} {}", self.checksum, self.view.said_on(self.on))
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// The SHA-256 that closes its file, in hexadecimal.
@@ -375,6 +379,11 @@ impl BorderSet {
     /// The day of that view; `None` is today.
     pub fn on(&self) -> Option<Day> {
         self.on
+    }
+
+    /// Whether it is what a view shows on a day: it is that view's, and nothing in it changed between that day and the set's own.
+    pub fn is_seen_in(&self, view: &View, on: Option<Day>) -> bool {
+        self.view == *view && view.says_the_same(self.on, on)
     }
 
     /// The names of the sets of countries that [`BorderSet::target`] knows.
@@ -455,7 +464,7 @@ impl BorderSet {
         let mut near: Vec<(usize, &str)> = codes
             .map(|(known, t)| (edits(&name, &known.to_lowercase()), t.code.as_str()))
             .chain(self.alliances.iter().map(|a| (edits(&name, &a.name().to_lowercase()), a.name())))
-            .filter(|(far, _)| *far <= (name.chars().count() / 3).max(1))
+            .filter(|(far, _)| *far <= most_edits(&name))
             .collect();
         near.sort_unstable();
         let mut names: Vec<String> = Vec::new();
@@ -832,8 +841,13 @@ fn neighbors(chart: &Chart, compatriots: &[Mask]) -> Vec<Mask> {
     neighbors
 }
 
+/// How many letters may be wrong for a name to be taken for another one.
+pub(crate) fn most_edits(name: &str) -> usize {
+    (name.chars().count() / 3).max(1)
+}
+
 /// The number of letters to change, add or drop to make one word of the other.
-fn edits(a: &str, b: &str) -> usize {
+pub(crate) fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::LonLat;
+use crate::alliance::Day;
 use crate::answer::{Measure, round};
 use crate::set::BorderSet;
 
@@ -47,8 +48,14 @@ pub struct Said {
 /// The distances to the nearest foreign territory and to `to` (names as [`BorderSet::target`] takes them) in every set.
 ///
 /// A set that has no such territory says so; it is the caller's to refuse a name that the first set does not know. Memberships
-/// are those of the day of each set's view.
-pub fn spread(sets: &[&BorderSet], place: LonLat, radius_m: Option<f64>, to: &[&str]) -> Vec<Spread> {
+/// are those of the day `on`; today's when it is `None`.
+pub fn spread(
+    sets: &[&BorderSet],
+    place: LonLat,
+    radius_m: Option<f64>,
+    to: &[&str],
+    on: Option<Day>,
+) -> Vec<Spread> {
     let radius_m = radius_m.unwrap_or(0.0);
     let nearest = Spread::of("nearest_foreign", sets, |set| {
         let nearest = set.nearest_foreign(place, f64::INFINITY)?;
@@ -57,7 +64,7 @@ pub fn spread(sets: &[&BorderSet], place: LonLat, radius_m: Option<f64>, to: &[&
         sets[0].find(code).map(|_| set.measure(String::new(), place, radius_m, &nearest))
     });
     let asked = to.iter().map(|name| {
-        Spread::of(name, sets, |set| set.measure_to(&set.target(name, set.on()).ok()?, place, radius_m))
+        Spread::of(name, sets, |set| set.measure_to(&set.target(name, on).ok()?, place, radius_m))
     });
     std::iter::once(nearest).chain(asked).collect()
 }

@@ -18,6 +18,7 @@ use toml::Spanned;
 
 use crate::alliance::Day;
 use crate::listing::{BadList, Days, WrittenDay, fault, read};
+use crate::set::{edits, most_edits};
 use crate::territory::Territory;
 use crate::{BBox, LonLat};
 
@@ -49,6 +50,22 @@ struct Note {
     claimants: Vec<String>,
     within: Option<BBox>,
     says: String,
+}
+
+/// No view has that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no world view is called {name:?}{}; there are {}", did_you_mean(.near), .known.join(", "))]
+pub struct UnknownView {
+    /// What was asked for.
+    pub name: String,
+    /// A name that looks like it.
+    pub near: Option<String>,
+    /// The names there are.
+    pub known: Vec<String>,
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!(", did you mean {near}?")).unwrap_or_default()
 }
 
 /// What a view says of a place.
@@ -124,6 +141,25 @@ impl View {
         [Self::un(), Self::de_facto()]
     }
 
+    /// The one among `known` that has this name.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownView`] with the names there are.
+    pub fn named<'a>(name: &str, known: &[&'a Self]) -> Result<&'a Self, UnknownView> {
+        if let Some(view) = known.iter().find(|view| view.name == name) {
+            return Ok(view);
+        }
+        let asked = name.to_lowercase();
+        let near = known.iter().map(|view| (edits(&asked, &view.name.to_lowercase()), view));
+        let near = near.filter(|(far, _)| *far <= most_edits(&asked)).min_by_key(|(far, _)| *far);
+        Err(UnknownView {
+            name: name.into(),
+            near: near.map(|(_, view)| view.name.clone()),
+            known: known.iter().map(|view| view.name.clone()).collect(),
+        })
+    }
+
     /// Reads a view from the text of its file.
     ///
     /// # Errors
@@ -160,6 +196,11 @@ impl View {
         let notes = self.notes.iter().flat_map(|note| &note.claimants);
         let sovereigns = self.sovereigns.iter().flat_map(|(territory, of)| [territory, of]);
         lands.chain(notes).chain(sovereigns).map(String::as_str)
+    }
+
+    /// Whether nothing in it changes between two days.
+    pub(crate) fn says_the_same(&self, on: Option<Day>, as_on: Option<Day>) -> bool {
+        self.lands.iter().all(|land| land.days.hold(on) == land.days.hold(as_on))
     }
 
     /// All that it says on a day, as a text.

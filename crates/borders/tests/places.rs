@@ -202,7 +202,7 @@ fn no_country_that_could_be_the_nearest_is_left_out() {
 fn a_set_whose_error_swallows_the_distance_gives_no_number() {
     let coarse = BorderSet::natural_earth().unwrap();
     let place = at(28.8372, 45.3512);
-    let said = spread(&[&SET, &coarse], place, None, &["ROU", "POL", "ABW"]);
+    let said = spread(&[&SET, &coarse], place, None, &["ROU", "POL", "ABW"], None);
     assert_eq!(
         said.iter().map(|one| one.to.as_str()).collect::<Vec<_>>(),
         ["nearest_foreign", "ROU", "POL", "ABW"]

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
 use kordon_borders::{Answer, BorderSet, LonLat, Measure, Possible, Question, Side, Spread, Target, spread};
-use kordon_store::BorderSets;
 
 use crate::view::ViewArgs;
 use crate::{Done, StoreArg, batch, sets};
@@ -68,9 +68,7 @@ impl Distance {
             bail!("--radius-m is a length in meters, 0 or more");
         }
         let mut answer = borders.answer(&Question { place, radius_m: self.radius_m, to });
-        if self.borders != sets::DEFAULT {
-            refuse_swallowed(&answer)?;
-        }
+        answer.check_coarseness()?;
         if self.spread {
             answer.spread = self.spread(&borders, place)?;
         }
@@ -85,29 +83,12 @@ impl Distance {
 
     /// The same question in every other set that there is, seen the same way.
     fn spread(&self, borders: &BorderSet, place: LonLat) -> anyhow::Result<Vec<Spread>> {
-        let listed = BorderSets::of_store(&self.store.store).list()?;
-        let others = listed.iter().filter(|set| set.summary.is_ok() && set.name != self.borders);
-        let others: Vec<BorderSet> =
-            others.map(|set| self.view.load(&set.name, &self.store.store)).collect::<anyhow::Result<_>>()?;
-        let sets: Vec<&BorderSet> = std::iter::once(borders).chain(&others).collect();
+        let on = self.view.on();
+        let others = self.view.sets(&self.store.store)?.others(&borders.info().name, borders.view(), on)?;
+        let sets: Vec<&BorderSet> = std::iter::once(borders).chain(others.iter().map(Arc::as_ref)).collect();
         let to: Vec<&str> = self.to.iter().map(String::as_str).collect();
-        Ok(spread(&sets, place, self.radius_m, &to))
+        Ok(spread(&sets, place, self.radius_m, &to, on))
     }
-}
-
-/// Refuses the answer of a set other than the default when its own error swallows one of the distances.
-fn refuse_swallowed(answer: &Answer) -> anyhow::Result<()> {
-    let swallowed = answer.nearest_foreign.iter().chain(&answer.to).find(|measure| measure.is_swallowed());
-    let Some(measure) = swallowed else { return Ok(()) };
-    bail!(
-        "{} is too coarse here: the place is within {} of the border of {} ({}), which is how far its line may be off. \
-         Ask {} (leave out --borders), or --spread to compare",
-        answer.boundary.set,
-        about(measure.accuracy_m, measure.accuracy_m),
-        measure.name,
-        measure.country,
-        sets::DEFAULT,
-    )
 }
 
 /// The answer as a few lines for a person.

@@ -14,6 +14,7 @@ use kordon_server::{Config, Limits};
 use kordon_store::{Author, BorderSets, Options, Store};
 
 use crate::terminal::say;
+use crate::view::ViewArgs;
 use crate::{Done, StoreArg, open_store, sets, token};
 
 /// The incidents that a demonstration shows.
@@ -27,6 +28,8 @@ pub struct Serve {
     socket: Socket,
     #[command(flatten)]
     store: StoreArg,
+    #[command(flatten)]
+    view: ViewArgs,
 }
 
 /// Serve the sample incidents from a fresh store that goes with the process.
@@ -48,10 +51,10 @@ struct Socket {
 
 impl Serve {
     pub fn run(self) -> anyhow::Result<Done> {
-        let borders = sets::default()?;
         let dir = &self.store.store;
+        let borders = Arc::new(self.view.load(sets::DEFAULT, dir)?);
         let store = open(dir, &borders)?;
-        self.socket.serve(store, borders, dir)
+        self.socket.serve(store, borders, self.view.sets(dir)?, dir)
     }
 }
 
@@ -71,7 +74,8 @@ impl Demo {
         }
         let put = store.put(samples, &Author::new("samples"))?;
         say(&format!("{} sample incidents, in a store that ends with this process", put.accepted));
-        self.socket.serve(store, borders, &dir.path().join("store"))
+        let dir = dir.path().join("store");
+        self.socket.serve(store, borders, BorderSets::of_store(&dir), &dir)
     }
 }
 
@@ -85,7 +89,13 @@ fn open(dir: &Path, borders: &Arc<BorderSet>) -> anyhow::Result<Store> {
 }
 
 impl Socket {
-    fn serve(self, store: Store, borders: Arc<BorderSet>, dir: &Path) -> anyhow::Result<Done> {
+    fn serve(
+        self,
+        store: Store,
+        borders: Arc<BorderSet>,
+        sets: BorderSets,
+        dir: &Path,
+    ) -> anyhow::Result<Done> {
         tracing_subscriber::fmt()
             .with_env_filter(
                 tracing_subscriber::EnvFilter::try_from_env("KORDON_LOG")
@@ -103,7 +113,7 @@ impl Socket {
         let config = Config {
             store: Arc::new(store),
             borders,
-            sets: Arc::new(BorderSets::of_store(dir)),
+            sets: Arc::new(sets),
             coarse: sets::coarse()?,
             access: Access::new(tokens, own_desk),
             base_url: self.base_url,

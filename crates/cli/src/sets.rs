@@ -23,14 +23,14 @@ pub fn coarse() -> anyhow::Result<Arc<BorderSet>> {
 
 /// The set of that name, or in that file (`.kbs`), in the view of the United Nations.
 pub fn load(name: &str, store: &Path) -> anyhow::Result<BorderSet> {
-    load_in(name, store, View::un(), None)
+    if name.ends_with(".kbs") {
+        return load_file(name, View::un(), None);
+    }
+    Ok(BorderSets::of_store(store).read(name, View::un(), None)?)
 }
 
-/// The set of that name, or in that file (`.kbs`), as seen in a view on a day.
-pub fn load_in(name: &str, store: &Path, view: &View, on: Option<Day>) -> anyhow::Result<BorderSet> {
-    if name.ends_with(".kbs") {
-        let bytes = std::fs::read(name).with_context(|| name.to_owned())?;
-        return BorderSet::decode_in(&bytes, view, on).with_context(|| name.to_owned());
-    }
-    Ok(BorderSets::of_store(store).read(name, view, on)?)
+/// The set in a file, as seen in a view on a day.
+pub fn load_file(file: &str, view: &View, on: Option<Day>) -> anyhow::Result<BorderSet> {
+    let bytes = std::fs::read(file).with_context(|| file.to_owned())?;
+    BorderSet::decode_in(&bytes, view, on).with_context(|| file.to_owned())
 }

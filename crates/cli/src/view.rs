@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use kordon_borders::{Alliance, BorderSet, Day, View};
+use kordon_store::BorderSets;
 
 use crate::sets;
 use crate::terminal::say;
@@ -29,31 +30,51 @@ impl ViewArgs {
         self.on
     }
 
+    /// The view that was named.
+    pub fn view(&self) -> anyhow::Result<View> {
+        read_view(&self.view)
+    }
+
+    /// The border sets beside a store, which know the sets of countries that were given.
+    pub fn sets(&self, store: &Path) -> anyhow::Result<BorderSets> {
+        Ok(BorderSets::of_store(store).knowing(self.alliances()?))
+    }
+
+    fn alliances(&self) -> anyhow::Result<Vec<Alliance>> {
+        self.set.iter().map(|file| read_alliance(file)).collect()
+    }
+
     /// The border set of that name, or in that file (`.kbs`), as seen so.
     pub fn load(&self, name: &str, store: &Path) -> anyhow::Result<BorderSet> {
-        let view = read_view(&self.view)?;
-        let mut borders = sets::load_in(name, store, &view, self.on)?;
+        let view = self.view()?;
+        let borders = if name.ends_with(".kbs") {
+            let mut borders = sets::load_file(name, &view, self.on)?;
+            for alliance in self.alliances()? {
+                borders.add_alliance(alliance).with_context(|| name.to_owned())?;
+            }
+            borders
+        } else {
+            self.sets(store)?.read(name, &view, self.on)?
+        };
         if !View::built_in().contains(&&view) {
             warn_of_unknown(&borders, view.name(), view.codes());
         }
-        for file in &self.set {
-            let alliance = read_alliance(file)?;
+        for alliance in self.alliances()? {
             let codes = alliance.members().iter().map(|member| member.code.as_str());
             warn_of_unknown(&borders, alliance.name(), codes);
-            borders.add_alliance(alliance).with_context(|| file.display().to_string())?;
         }
         Ok(borders)
     }
 }
 
 /// The view of that name, or in that file.
-pub fn read_view(name: &str) -> anyhow::Result<View> {
-    if let Some(view) = View::built_in().into_iter().find(|view| view.name() == name) {
-        return Ok(view.clone());
-    }
+fn read_view(name: &str) -> anyhow::Result<View> {
+    let unknown = match View::named(name, &View::built_in()) {
+        Ok(view) => return Ok(view.clone()),
+        Err(unknown) => unknown,
+    };
     if !Path::new(name).is_file() {
-        let built_in = View::built_in().map(View::name).join(", ");
-        bail!("no world view or file is called {name:?}; built in are {built_in}");
+        bail!("{unknown}; nor is there such a file");
     }
     let text = std::fs::read_to_string(name).with_context(|| name.to_owned())?;
     View::read(&text).with_context(|| name.to_owned())

@@ -86,10 +86,10 @@ pub fn time_stamp() -> String {
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }
 
-/// Enough of a set's checksum to tell it from any other in an ETag.
+/// Enough of a set's fingerprint to tell it, in its view, from any other in an ETag.
 #[must_use]
-pub fn short_checksum(set: &BorderSet) -> &str {
-    let whole = set.checksum();
+pub fn short_fingerprint(set: &BorderSet) -> &str {
+    let whole = set.fingerprint();
     whole.get(..12).unwrap_or(whole)
 }
 

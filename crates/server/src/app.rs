@@ -21,6 +21,9 @@ const WRITERS: usize = 64;
 /// Files being imported at once.
 const IMPORTERS: usize = 2;
 
+/// Border sets being read at once: each takes a core and the memory of a set.
+const READERS_OF_SETS: usize = 1;
+
 /// Kinds of work that do not wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -30,6 +33,8 @@ pub enum Lane {
     Write,
     /// Whole files.
     Import,
+    /// Border sets being read.
+    Sets,
 }
 
 /// What a server is made of.
@@ -64,7 +69,7 @@ pub struct Shared {
     pub started: Instant,
     /// The memory for bodies on their way in.
     pub room: Room,
-    lanes: [Arc<Semaphore>; 3],
+    lanes: [Arc<Semaphore>; 4],
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
 }
@@ -76,13 +81,16 @@ impl Shared {
     /// Takes a configuration into use.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        config.sets.hold(&config.borders);
+        config.sets.hold(&config.coarse);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             tiles: TileCache::default(),
             counts: Counts::default(),
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
-            lanes: [cores * 2, WRITERS, IMPORTERS].map(|permits| Arc::new(Semaphore::new(permits))),
+            lanes: [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS]
+                .map(|permits| Arc::new(Semaphore::new(permits))),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),
             config,

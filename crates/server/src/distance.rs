@@ -1,7 +1,7 @@
 //! How far a place is from a border: one place by its address, or many in a body.
 
 use crate::answer::Answer;
-use crate::app::App;
+use crate::app::{App, Lane};
 use crate::body;
 use crate::error::{Problem, echo};
 use crate::params::Params;
@@ -12,13 +12,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use kordon_borders::{BorderSet, Day, LonLat, Question, Target};
+use kordon_borders::{BorderSet, Day, LonLat, Question, Target, TooCoarse, View, spread};
 use kordon_store::SetError;
 use rayon::prelude::*;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -61,40 +62,77 @@ pub async fn sets(State(app): State<App>, headers: HeaderMap) -> Result<Response
             Err(why) => json!({ "name": set.name, "role": "unusable", "problem": why.to_string() }),
         });
     }
-    let body = json!({ "sets": all, "default": config.borders.info().name });
+    let ours = config.borders.view();
+    let views = View::built_in().into_iter().filter(|view| view.name() != ours.name());
+    let views: Vec<Value> = std::iter::once(ours)
+        .chain(views)
+        .map(|view| json!({ "name": view.name(), "title": view.title() }))
+        .collect();
+    let default = &config.borders.info().name;
+    let body = json!({ "sets": all, "default": default, "views": views, "default_view": ours.name() });
     Ok(Answer::json(&body).finish(&headers))
 }
 
-/// The set that a request names, else the default. The first request for an installed set waits until it is read.
-async fn asked(app: &App, params: &Params) -> Result<Arc<BorderSet>, Problem> {
-    let Some(name) = params.get("borders").map(str::to_owned) else {
-        return Ok(Arc::clone(&app.config.borders));
-    };
-    // Those in use are in memory already.
-    if let Some(set) =
-        [&app.config.borders, &app.config.coarse].into_iter().find(|set| set.info().name == name)
-    {
-        return Ok(Arc::clone(set));
+/// In whose view, and as on which day, a request asks; what it leaves out is as the server was started.
+struct Seen {
+    view: View,
+    on: Option<Day>,
+}
+
+impl Seen {
+    fn asked(app: &App, params: &Params) -> Result<Self, Problem> {
+        let ours = &app.config.borders;
+        let on = day(params)?.or(ours.on());
+        let Some(name) = params.get("view") else { return Ok(Self { view: ours.view().clone(), on }) };
+        // The server's own view comes first: it may be a file of the operator's, but never one of the client's.
+        let known: Vec<&View> = std::iter::once(ours.view())
+            .chain(View::built_in().into_iter().filter(|view| view.name() != ours.view().name()))
+            .collect();
+        let view = View::named(name, &known).map_err(|error| {
+            Problem::bad_parameter("view", error.to_string()).with("allowed", error.known)
+        })?;
+        Ok(Self { view: view.clone(), on })
+    }
+}
+
+/// The set that a request names, else the default, as it is seen. The first request for it waits until it is read.
+async fn asked(app: &App, params: &Params, seen: &Seen) -> Result<Arc<BorderSet>, Problem> {
+    let ours = &app.config.borders;
+    let name = params.get("borders").unwrap_or(&ours.info().name).to_owned();
+    let (view, on) = (seen.view.clone(), seen.on);
+    if name == ours.info().name && ours.is_seen_in(&view, on) {
+        return Ok(Arc::clone(ours));
+    }
+    if let Some(set) = app.config.sets.kept(&name, &view, on).map_err(set_problem)? {
+        return Ok(set);
     }
     let sets = Arc::clone(&app.config.sets);
-    let get = move || {
-        sets.get(&name).map_err(|error| match error {
-            SetError::Unknown { name, known } => {
-                let known = known.join(", ");
-                let problem = format!("No border set is called {}; there are {known}.", echo(&name));
-                Problem::bad_parameter("borders", problem)
-            }
-            other => Problem::internal(&other),
-        })
-    };
-    app.work(get).await
+    app.work_in(Lane::Sets, move || sets.get(&name, &view, on).map_err(set_problem)).await
+}
+
+/// Every set but one, as they are seen.
+async fn others(app: &App, than: &BorderSet, seen: &Seen) -> Result<Vec<Arc<BorderSet>>, Problem> {
+    let sets = Arc::clone(&app.config.sets);
+    let (than, view, on) = (than.info().name.clone(), seen.view.clone(), seen.on);
+    app.work_in(Lane::Sets, move || sets.others(&than, &view, on).map_err(set_problem)).await
+}
+
+fn set_problem(error: SetError) -> Problem {
+    match error {
+        SetError::Unknown { name, known } => {
+            let known = known.join(", ");
+            let problem = format!("No border set is called {}; there are {known}.", echo(&name));
+            Problem::bad_parameter("borders", problem)
+        }
+        other => Problem::internal(&other),
+    }
 }
 
 /// `GET /borders/distance`: one place.
 ///
 /// # Errors
 ///
-/// 400 for a place off the globe, or a target that no set knows.
+/// 400 for a place off the globe, or a target, view or border set that is not known; 422 when the set is too coarse there.
 pub async fn measure(
     State(app): State<App>,
     Extension(params): Extension<Arc<Params>>,
@@ -105,14 +143,51 @@ pub async fn measure(
     let lat = params.required_number("lat", -90.0, 90.0)?;
     let place = LonLat::new(lon, lat).map_err(|error| Problem::bad_parameter("lon", error.to_string()))?;
     let radius_m = radius(&params)?;
-    let borders = asked(&app, &params).await?;
-    let to = targets(&params, &borders)?;
-    let etag = format!("W/\"{}\"", borders.checksum());
-    let body = app.work(move || to_text(&borders.answer(&Question { place, radius_m, to: &to }))).await?;
+    let seen = Seen::asked(&app, &params)?;
+    let borders = asked(&app, &params, &seen).await?;
+    let to = targets(&params, &borders, seen.on)?;
+    let others = match params.flag("spread")? {
+        Some(true) => Some(others(&app, &borders, &seen).await?),
+        _ => None,
+    };
+    let answer = move || {
+        let mut answer = answer(&borders, &Question { place, radius_m, to: &to }, seen.on);
+        answer.check_coarseness().map_err(too_coarse)?;
+        if let Some(others) = others {
+            let sets: Vec<&BorderSet> = std::iter::once(&borders).chain(&others).map(Arc::as_ref).collect();
+            let to: Vec<&str> = to.iter().map(Target::name).collect();
+            answer.spread = spread(&sets, place, radius_m, &to, seen.on);
+        }
+        to_text(&answer)
+    };
+    let body = app.work(answer).await?;
+    // Of the answer itself: it also hangs on the view's and the sets' files, which may be others after a restart.
+    let etag = format!("W/\"{:x}\"", Sha256::digest(&body));
     Ok(Answer::bytes(crate::answer::JSON, body).etag(etag).cache("public, max-age=3600").finish(&headers))
 }
 
+/// The answer as on a day: a set that is kept may be that of another one on which its view says the same.
+fn answer(borders: &BorderSet, question: &Question, on: Option<Day>) -> kordon_borders::Answer {
+    let mut answer = borders.answer(question);
+    answer.boundary.on = on.map(|day| day.to_string());
+    answer
+}
+
+fn too_coarse(error: TooCoarse) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "too-coarse",
+        "The border set is too coarse for this place",
+        error.to_string(),
+    )
+    .with("set", error.set)
+    .with("country", error.country)
+    .with("accuracy_m", error.accuracy_m)
+}
+
 /// `POST /borders/distance`: many places; one answer a line, in the order of the points.
+///
+/// A point for which the set is too coarse is answered with its id and the problem.
 ///
 /// # Errors
 ///
@@ -125,16 +200,16 @@ pub async fn measure_many(
 ) -> Result<Response, Problem> {
     let limits = &app.config.limits;
     let radius_m = radius(&params)?;
-    let borders = asked(&app, &params).await?;
-    let to = Arc::new(targets(&params, &borders)?);
-    let day = day(&params)?;
+    let seen = Seen::asked(&app, &params)?;
+    let borders = asked(&app, &params, &seen).await?;
+    let to = Arc::new(targets(&params, &borders, seen.on)?);
     let bytes = body::read(&app.room, &headers, body, limits.points_bytes, limits.body_idle).await?;
-    let (most, set) = (limits.points, Arc::clone(&borders));
-    let points = app.work(move || points(&bytes, most, radius_m, day, &set)).await?;
+    let (most, set, on) = (limits.points, Arc::clone(&borders), seen.on);
+    let points = app.work(move || points(&bytes, most, radius_m, on, &set)).await?;
     let chunks: Vec<Vec<Point>> = chunked(points);
     let make = move |chunk: Vec<Point>| {
         let lines: Vec<String> =
-            chunk.par_iter().map(|point| line(&borders, point, &to)).collect::<Result<_, Problem>>()?;
+            chunk.par_iter().map(|point| line(&borders, point, &to, on)).collect::<Result<_, Problem>>()?;
         Ok(lines.concat().into_bytes())
     };
     let body = stream::pieces(&app, Vec::new(), chunks.into_iter(), make);
@@ -149,11 +224,14 @@ struct Point {
     to: Option<Target>,
 }
 
-fn line(borders: &BorderSet, point: &Point, to: &[Target]) -> Result<String, Problem> {
+fn line(borders: &BorderSet, point: &Point, to: &[Target], on: Option<Day>) -> Result<String, Problem> {
     let own = point.to.as_slice();
     let to = if own.is_empty() { to } else { own };
-    let answer = borders.answer(&Question { place: point.place, radius_m: point.radius_m, to });
-    let answer = to_text(&answer)?;
+    let answer = answer(borders, &Question { place: point.place, radius_m: point.radius_m, to }, on);
+    let answer = match answer.check_coarseness() {
+        Ok(()) => to_text(&answer)?,
+        Err(error) => to_text(&json!({ "problem": "too-coarse", "detail": error.to_string() }))?,
+    };
     // The id comes first, as a reader of lines expects; an answer is an object, so its brace is replaced.
     let id = point.id.as_ref().unwrap_or(&Value::Null);
     Ok(format!("{{\"id\":{id},{}\n", answer.trim_start_matches('{')))
@@ -423,8 +501,7 @@ fn radius(params: &Params) -> Result<Option<f64>, Problem> {
 }
 
 /// The targets named by `to`, repeated or comma-separated.
-fn targets(params: &Params, borders: &BorderSet) -> Result<Vec<Target>, Problem> {
-    let day = day(params)?;
+fn targets(params: &Params, borders: &BorderSet, day: Option<Day>) -> Result<Vec<Target>, Problem> {
     let names: Vec<&str> = params
         .all("to")
         .flat_map(|names| names.split(','))
@@ -445,7 +522,7 @@ pub fn target(borders: &BorderSet, parameter: &str, name: &str, day: Option<Day>
     borders.target(name, day).map_err(|error| Problem::bad_parameter(parameter, error.to_string()))
 }
 
-/// The day for which membership of a set is meant.
+/// The day that a request names, for the view and for membership of sets.
 fn day(params: &Params) -> Result<Option<Day>, Problem> {
     let Some(text) = params.get("on") else { return Ok(None) };
     Day::from_str(text)

@@ -5,7 +5,7 @@
 
 use crate::access::Caller;
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, negotiate, short_checksum,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, negotiate, short_fingerprint,
     time_stamp,
 };
 use crate::app::{App, Lane};
@@ -67,7 +67,7 @@ pub async fn find(
         (limit, _) => limit,
     };
     let snapshot = app.config.store.public();
-    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_checksum(&app.config.borders));
+    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_fingerprint(&app.config.borders));
     let page = Page { base, params, form };
     let answer = match form {
         Form::Json => {
@@ -253,7 +253,7 @@ fn written(app: &App, base: &Base, id: IncidentId, feature: &str) -> Answer {
 
 /// The state of one record: its revision, and the borders that its distances were measured to.
 fn etag(app: &App, revision: u64) -> String {
-    format!("\"{revision}.{}\"", short_checksum(&app.config.borders))
+    format!("\"{revision}.{}\"", short_fingerprint(&app.config.borders))
 }
 
 fn revision(feature: &str) -> u64 {
@@ -429,7 +429,7 @@ pub async fn aggregate(
     let by = dimensions(&params)?;
     let wanted = query::filter(&params, &app.config.borders)?;
     let snapshot = app.config.store.public();
-    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_checksum(&app.config.borders));
+    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_fingerprint(&app.config.borders));
     let counted = by.clone();
     let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
     let deaths = |deaths: &kordon_store::Deaths| json!({ "low": deaths.low, "best": deaths.best, "high": deaths.high, "stated_by": deaths.stated_by });

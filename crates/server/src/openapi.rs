@@ -190,7 +190,9 @@ fn parameters() -> Value {
             number(0.0, asked::MAX_KM * 1_000.0),
         ),
         query("borders", "The border set to measure against: a name that /borders lists", text()),
-        query("on", "The day for which membership of a set is meant; all of its members when absent", date()),
+        query("view", "The world view that says whose disputed land is: a name that /borders lists", text()),
+        query("on", "The day for the view and for membership of sets; today when absent", date()),
+        query("spread", "Ask every other border set too", flag(false)),
         query(
             "on-error",
             "Whether one bad record refuses the file",

@@ -258,7 +258,7 @@ pub static ROUTES: [Route; 30] = [
     ),
     read(
         "/borders/distance",
-        Some(&["lon", "lat", "to", "radius_m", "on", "borders", "f"]),
+        Some(&["lon", "lat", "to", "radius_m", "borders", "view", "on", "spread", "f"]),
         &[JSON],
         "measure",
         "How far one place is from a border",
@@ -268,7 +268,7 @@ pub static ROUTES: [Route; 30] = [
         method: Method::POST,
         path: "/borders/distance",
         who: Who::Anyone,
-        params: Some(&["to", "radius_m", "on", "borders"]),
+        params: Some(&["to", "radius_m", "borders", "view", "on"]),
         takes: &[NDJSON, "application/ndjson", "application/jsonl", GEOJSON, GEOJSON_SEQ, JSON],
         gives: &[NDJSON],
         ok: StatusCode::OK,

@@ -4,7 +4,7 @@
 //! the tiles and `/borders/distance` are for. Each feature says so.
 
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_checksum, time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_fingerprint, time_stamp,
 };
 use crate::app::App;
 use crate::error::{Problem, echo};
@@ -170,7 +170,7 @@ pub async fn one(
 }
 
 fn state(app: &App) -> String {
-    format!("W/\"{}-{}\"", short_checksum(&app.config.borders), short_checksum(&app.config.coarse))
+    format!("W/\"{}-{}\"", short_fingerprint(&app.config.borders), short_fingerprint(&app.config.coarse))
 }
 
 /// The sets of countries that distances can be asked to, with their members and the days of their membership.

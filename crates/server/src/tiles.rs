@@ -4,7 +4,7 @@
 //! make its ETag, so a browser that has a tile asks only whether it is still true; and they make the key under
 //! which a tile is kept, so nothing has to be thrown out when the store changes.
 
-use crate::answer::short_checksum;
+use crate::answer::short_fingerprint;
 use crate::answer::{Answer, MVT, is_fresh};
 use crate::app::App;
 use crate::error::{Problem, echo};
@@ -38,7 +38,7 @@ pub async fn incidents(
     let (z, y, x) = address(&z, &y, &x)?;
     let wanted = query::filter(&params, &app.config.borders)?;
     let snapshot = app.config.store.public();
-    let state = format!("{}-{}", snapshot.seq(), short_checksum(&app.config.borders));
+    let state = format!("{}-{}", snapshot.seq(), short_fingerprint(&app.config.borders));
     let key = format!("i/{state}/{z}/{y}/{x}?{}", params.to_query(&[]));
     let made = move || Ok(snapshot.tile(&wanted, z, x, y));
     serve(&app, &headers, key, state, "no-cache", made).await
@@ -55,7 +55,8 @@ pub async fn territories(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (z, y, x) = address(&z, &y, &x)?;
-    let state = format!("{}-{}", short_checksum(&app.config.borders), short_checksum(&app.config.coarse));
+    let state =
+        format!("{}-{}", short_fingerprint(&app.config.borders), short_fingerprint(&app.config.coarse));
     let key = format!("t/{state}/{z}/{y}/{x}");
     let ground = Arc::clone(&app);
     let made = move || Ok(ground.basemap().tile(z, x, y));

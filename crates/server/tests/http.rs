@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use kordon_borders::BorderSet;
+use kordon_borders::{BorderSet, View};
 use kordon_server::access::{Access, Tokens, new_token};
 use kordon_server::{Config, Limits, router};
 use kordon_store::{BorderSets, Checkpoint, Hash, Options, Store, is_extended, is_included};
@@ -942,6 +942,102 @@ async fn an_installed_set_is_listed_and_answers_when_it_is_named() {
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("osm-maritime-10m, natural-earth-10m, zone"), "{detail}");
     door.get("/borders/distance?lon=1&lat=1&borders=../zone").await.is_problem(400);
+}
+
+const SEVASTOPOL: &str = "/borders/distance?lon=33.5254&lat=44.6167&to=UKR";
+
+#[tokio::test]
+async fn a_view_and_a_day_say_whose_disputed_land_is() {
+    let door = Door::new();
+    let holder = |answer: &Value| answer["territory_in_view"].as_str().unwrap().to_owned();
+    let un = door.get(SEVASTOPOL).await.is_ok().json();
+    assert_eq!((holder(&un).as_str(), un["boundary"]["world_view"].as_str()), ("UKR", Some("un")));
+    let uri = format!("{SEVASTOPOL}&view=de_facto");
+    let reply = door.get(&uri).await;
+    let de_facto = reply.is_ok().json();
+    assert_eq!(holder(&de_facto), "RUS");
+    assert_eq!(de_facto["boundary"]["world_view"], "de_facto");
+    assert!(de_facto["to"][0]["distance_m"].as_f64().unwrap() > 0.0, "{de_facto}");
+    let before = door.get(&format!("{uri}&on=2014-01-01")).await.is_ok().json();
+    assert_eq!((holder(&before).as_str(), &before["boundary"]["on"]), ("UKR", &json!("2014-01-01")));
+    // On these days the view says the same, and one set answers for both; each answer names its own day.
+    for day in ["2020-01-01", "2020-01-02"] {
+        let after = door.get(&format!("{uri}&on={day}")).await.is_ok().json();
+        assert_eq!((holder(&after).as_str(), &after["boundary"]["on"]), ("RUS", &json!(day)));
+    }
+    let points = "{\"lon\":33.5254,\"lat\":44.6167}\n";
+    let many = door.post("/borders/distance?view=de_facto", "application/x-ndjson", points).await;
+    assert_eq!(holder(&many.is_ok().json()), "RUS");
+    let etag = reply.header("etag").to_owned();
+    let again = door.ask(Method::GET, &uri, &[("if-none-match", &etag)], "").await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    let other = door.ask(Method::GET, SEVASTOPOL, &[("if-none-match", &etag)], "").await;
+    assert_eq!(other.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_view_that_is_none_is_named_with_those_there_are() {
+    let door = Door::new();
+    for (view, near) in [("de-facto", "did you mean de_facto?"), ("/etc/passwd", "there are un, de_facto")] {
+        let problem = door.get(&format!("{SEVASTOPOL}&view={view}")).await.is_problem(400);
+        assert_eq!(problem["parameter"], "view");
+        assert_eq!(problem["allowed"], json!(["un", "de_facto"]));
+        assert!(problem["detail"].as_str().unwrap().contains(near), "{problem}");
+    }
+    let problem = door.get(&format!("{SEVASTOPOL}&on=2014-02-30")).await.is_problem(400);
+    assert_eq!(problem["parameter"], "on");
+    let problem = door.get(&format!("{SEVASTOPOL}&spread=yes")).await.is_problem(400);
+    assert_eq!(problem["parameter"], "spread");
+}
+
+#[tokio::test]
+async fn the_servers_own_view_answers_unless_another_is_named() {
+    let own = "name = \"mine\"\ntitle = \"t\"\n[[land]]\nplace = \"Crimea\"\nclaimants = [\"RUS\", \"UKR\"]\nholder = \"RUS\"\nsource = \"s\"\n";
+    let mine = View::read(own).unwrap();
+    let door = Door::with(|config| config.borders = Arc::new(BORDERS.in_view(&mine, None)));
+    let listed = door.get("/borders").await.is_ok().json();
+    assert_eq!(listed["default_view"], "mine");
+    let names: Vec<&str> =
+        listed["views"].as_array().unwrap().iter().map(|view| view["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["mine", "un", "de_facto"]);
+    for (view, holder) in [("", "RUS"), ("&view=mine", "RUS"), ("&view=un", "UKR")] {
+        let answer = door.get(&format!("{SEVASTOPOL}{view}")).await.is_ok().json();
+        assert_eq!(answer["territory_in_view"], holder, "{view}");
+    }
+    let items = |door: Door| async move { door.get(ITEMS).await.is_ok().header("etag").to_owned() };
+    assert_ne!(items(door).await, items(Door::new()).await);
+}
+
+#[tokio::test]
+async fn a_spread_asks_every_other_set_in_the_same_view() {
+    let door = Door::new();
+    let uri = "/borders/distance?lon=28.8372&lat=45.3512&to=ROU&to=POL&view=de_facto&spread=true";
+    let answer = door.get(uri).await.is_ok().json();
+    let spread = answer["spread"].as_array().unwrap();
+    let asked: Vec<&str> = spread.iter().map(|one| one["to"].as_str().unwrap()).collect();
+    assert_eq!(asked, ["nearest_foreign", "ROU", "POL"]);
+    let sets = |at: usize| spread[at]["sets"].as_array().unwrap().clone();
+    assert_eq!(sets(1)[0]["set"], "osm-maritime-10m");
+    assert_eq!(sets(1)[0]["distance_m"], answer["to"][0]["distance_m"]);
+    assert_eq!(sets(1)[1]["reason"], "too-coarse");
+    assert!(sets(2)[1]["distance_m"].is_number());
+    let without = door.get("/borders/distance?lon=28.8372&lat=45.3512&spread=false").await.is_ok().json();
+    assert!(without.get("spread").is_none());
+}
+
+#[tokio::test]
+async fn a_set_whose_error_swallows_the_distance_is_refused() {
+    let door = Door::new();
+    let uri = "/borders/distance?lon=28.8372&lat=45.3512&borders=natural-earth-10m";
+    let problem = door.get(uri).await.is_problem(422);
+    assert_eq!((&problem["set"], &problem["country"]), (&json!("natural-earth-10m"), &json!("ROU")));
+    assert!(problem["detail"].as_str().unwrap().contains("osm-maritime-10m"), "{problem}");
+    let points = "{\"id\":1,\"lon\":28.8372,\"lat\":45.3512}\n{\"id\":2,\"lon\":33,\"lat\":48}\n";
+    let many = door.post("/borders/distance?borders=natural-earth-10m", "application/x-ndjson", points).await;
+    let lines: Vec<Value> =
+        many.is_ok().text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["id"], &lines[0]["problem"]), (&json!(1), &json!("too-coarse")));
+    assert!(lines[1]["nearest_foreign"]["distance_m"].is_number());
 }
 
 #[tokio::test]

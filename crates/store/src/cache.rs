@@ -160,7 +160,7 @@ impl Draft {
     fn write_head(&self, out: &mut Out<'_>, program: Hash) -> io::Result<()> {
         let Self { mark: Mark { seq, hash }, context, public, staff, .. } = self;
         out.write(program.as_bytes())?;
-        out.text(&context.borders.fingerprint())?;
+        out.text(context.borders.fingerprint())?;
         // Two caches that begin alike must not be mixed up.
         out.write(uuid::Uuid::new_v4().as_bytes())?;
         out.number(*seq)?;

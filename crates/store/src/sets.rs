@@ -1,23 +1,25 @@
 //! The border sets that can be asked for by name: those inside the program, and those installed beside a store.
 //!
 //! An installed set is the file `borders/NAME.kbs` in the store's directory. Listing reads the beginning of each; the
-//! whole is read when it is first asked for, and then kept, until its file changes. So a set costs nothing until someone
-//! wants it, and then as much memory as the index over it: `docs/borders.md` has figures.
+//! whole is read when it is first asked for in a world view, and then kept, until its file changes or room is needed. So a
+//! set costs nothing until someone wants it, and then as much memory as the index over it: `docs/borders.md` has figures.
 //!
-//! Limits: a set that was once asked for stays in memory as long as the process runs.
+//! Limits: one set is read at a time, and sets of [`MOST_EDGES`] together are kept besides those that are held for good; who
+//! asks for more of them in turn waits for each to be read again.
 
-use std::collections::HashMap;
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use kordon_borders::{BUILT_IN, BadSet, BorderSet, Day, Summary, View};
+use kordon_borders::{Alliance, BUILT_IN, BadSet, BorderSet, Day, NameTaken, Summary, View};
 
 /// The longest name of a set.
 const LONGEST_NAME: usize = 64;
+/// Edges of the sets that are kept: four times the world at 10 m, each some 200 MB.
+const MOST_EDGES: usize = 8_000_000;
 
 /// Why there is no such set, or it cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,14 @@ pub enum SetError {
         /// Why.
         source: BadSet,
     },
+    /// A set of countries of one's own has a name that means something in this set.
+    #[error("{name}: {source}")]
+    Alliance {
+        /// The name of the border set.
+        name: String,
+        /// Which name.
+        source: NameTaken,
+    },
     /// The disk refused.
     #[error("{}: {source}", .path.display())]
     Io {
@@ -85,13 +95,43 @@ type Stamp = (u64, Option<SystemTime>);
 #[derive(Debug)]
 pub struct BorderSets {
     dir: PathBuf,
-    loaded: Mutex<HashMap<String, (Stamp, Arc<BorderSet>)>>,
+    alliances: Vec<Alliance>,
+    /// In the order in which they were last asked for.
+    kept: Mutex<Vec<Kept>>,
+    /// Held by who reads a set, never while another is looked up.
+    reading: Mutex<()>,
+}
+
+/// A set in memory.
+#[derive(Debug)]
+struct Kept {
+    name: String,
+    stamp: Stamp,
+    set: Arc<BorderSet>,
+    /// Whether it is in memory anyway, because something else uses it.
+    for_good: bool,
 }
 
 impl BorderSets {
     /// The built-in sets, and those installed beside the store in this directory; it need not exist.
     pub fn of_store(store: &Path) -> Self {
-        Self { dir: store.join("borders"), loaded: Mutex::default() }
+        let (kept, reading) = (Mutex::default(), Mutex::default());
+        Self { dir: store.join("borders"), alliances: Vec::new(), kept, reading }
+    }
+
+    /// The same sets, which all know these sets of countries besides the ones within the program.
+    #[must_use]
+    pub fn knowing(self, alliances: Vec<Alliance>) -> Self {
+        Self { alliances, ..self }
+    }
+
+    /// Takes a set that is in use for as long as the process runs, so that it is not read a second time. One that is neither
+    /// built in nor installed cannot be asked for by name, and is not taken.
+    pub fn hold(&self, set: &Arc<BorderSet>) {
+        let name = set.info().name.clone();
+        if let Ok(stamp) = self.stamp(&name) {
+            self.keep(Kept { name, stamp, set: Arc::clone(set), for_good: true });
+        }
     }
 
     /// Every set: those built in, the default first, then the installed ones by name.
@@ -125,21 +165,59 @@ impl BorderSets {
         self.installed_names()?.into_iter().map(listed).collect()
     }
 
-    /// The set of that name, read when it is asked for the first time.
+    /// The set of that name as seen in a world view on a day, if it is in memory.
+    ///
+    /// Days on which the view says the same are one: the set may be that of another day.
+    ///
+    /// # Errors
+    ///
+    /// [`SetError::Unknown`] names the sets there are.
+    pub fn kept(&self, name: &str, view: &View, on: Option<Day>) -> Result<Option<Arc<BorderSet>>, SetError> {
+        let stamp = self.stamp(name)?;
+        let mut kept = self.in_memory();
+        let is_it = |kept: &Kept| kept.name == name && kept.stamp == stamp && kept.set.is_seen_in(view, on);
+        let Some(at) = kept.iter().position(is_it) else { return Ok(None) };
+        let found = kept.remove(at);
+        let set = Arc::clone(&found.set);
+        kept.push(found);
+        Ok(Some(set))
+    }
+
+    /// The set of that name as seen in a world view on a day, read when it is asked for so the first time; as in
+    /// [`BorderSets::kept`], days on which the view says the same are one.
     ///
     /// # Errors
     ///
     /// [`SetError`] names the sets there are, or says what is wrong with the file.
-    pub fn get(&self, name: &str) -> Result<Arc<BorderSet>, SetError> {
-        let stamp = self.stamp(name)?;
-        // Held while reading, so that two who ask at once do not read it twice.
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, set)) = loaded.get(name).filter(|(known, _)| *known == stamp) {
-            return Ok(Arc::clone(set));
+    pub fn get(&self, name: &str, view: &View, on: Option<Day>) -> Result<Arc<BorderSet>, SetError> {
+        if let Some(set) = self.kept(name, view, on)? {
+            return Ok(set);
         }
-        let set = Arc::new(self.read(name, View::un(), None)?);
-        loaded.insert(name.to_owned(), (stamp, Arc::clone(&set)));
+        let _turn = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who had the turn before may have read the same.
+        if let Some(set) = self.kept(name, view, on)? {
+            return Ok(set);
+        }
+        let stamp = self.stamp(name)?;
+        let is_same = |kept: &&Kept| kept.name == name && kept.stamp == stamp;
+        let otherwise = self.in_memory().iter().find(is_same).map(|kept| Arc::clone(&kept.set));
+        let set = Arc::new(match otherwise {
+            Some(set) => set.in_view(view, on),
+            None => self.read(name, view, on)?,
+        });
+        self.keep(Kept { name: name.to_owned(), stamp, set: Arc::clone(&set), for_good: false });
         Ok(set)
+    }
+
+    /// Every set that can be used but the one of that name, as seen in a world view on a day: what a spread compares it with.
+    ///
+    /// # Errors
+    ///
+    /// As [`BorderSets::get`].
+    pub fn others(&self, than: &str, view: &View, on: Option<Day>) -> Result<Vec<Arc<BorderSet>>, SetError> {
+        let listed = self.list()?;
+        let others = listed.iter().filter(|set| set.summary.is_ok() && set.name != than);
+        others.map(|set| self.get(&set.name, view, on)).collect()
     }
 
     /// The set of that name as seen in a world view on a day, for its only user: read anew, and not kept.
@@ -156,7 +234,28 @@ impl BorderSets {
                 BorderSet::decode_in(&bytes, view, on)
             }
         };
-        set.map_err(|source| SetError::Bad { name: name.to_owned(), source })
+        let mut set = set.map_err(|source| SetError::Bad { name: name.to_owned(), source })?;
+        for alliance in &self.alliances {
+            set.add_alliance(alliance.clone())
+                .map_err(|source| SetError::Alliance { name: name.to_owned(), source })?;
+        }
+        Ok(set)
+    }
+
+    /// Keeps a set, and lets go of those asked for the longest ago until there is room.
+    fn keep(&self, new: Kept) {
+        let mut kept = self.in_memory();
+        kept.retain(|old| old.name != new.name || old.stamp == new.stamp);
+        kept.push(new);
+        while edges(&kept) > MOST_EDGES {
+            let others = &kept[..kept.len() - 1];
+            let Some(oldest) = others.iter().position(|kept| !kept.for_good) else { return };
+            kept.remove(oldest);
+        }
+    }
+
+    fn in_memory(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What changes when the set of that name does.
@@ -243,6 +342,11 @@ impl BorderSets {
     }
 }
 
+/// The edges of the sets that may be let go.
+fn edges(kept: &[Kept]) -> usize {
+    kept.iter().filter(|kept| !kept.for_good).map(|kept| kept.set.edge_count()).sum()
+}
+
 fn at(path: &Path) -> impl Fn(io::Error) -> SetError {
     move |source| SetError::Io { path: path.to_owned(), source }
 }
@@ -286,19 +390,60 @@ mod tests {
         let sets = BorderSets::of_store(store.path());
         assert_eq!(sets.list().unwrap().len(), BUILT_IN.len());
         sets.install(&set("front", "1"), false).unwrap();
-        let first = sets.get("front").unwrap();
-        assert!(Arc::ptr_eq(&first, &sets.get("front").unwrap()));
+        let get = || sets.get("front", View::un(), None).unwrap();
+        assert!(Arc::ptr_eq(&get(), &get()));
         let taken = sets.install(&set("front", "2.0"), false).unwrap_err();
         assert_eq!(
             taken.to_string(),
             "front is installed already (1); --replace puts the new one in its place"
         );
         sets.install(&set("front", "2.0"), true).unwrap();
-        assert_eq!(sets.get("front").unwrap().info().version, "2.0");
+        assert_eq!(get().info().version, "2.0");
         let listed = sets.list().unwrap();
         assert_eq!(listed.last().unwrap().summary.as_ref().unwrap().info.version, "2.0");
         // No file is left over but the set.
         assert_eq!(std::fs::read_dir(store.path().join("borders")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_set_is_kept_once_for_each_view_and_not_for_each_day() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        sets.install(&set("front", "1"), false).unwrap();
+        let day = |text: &str| Some(text.parse::<Day>().unwrap());
+        let un = sets.get("front", View::un(), None).unwrap();
+        let de_facto = sets.get("front", View::de_facto(), day("2024-01-01")).unwrap();
+        assert_eq!(de_facto.view().name(), "de_facto");
+        assert!(!Arc::ptr_eq(&un, &de_facto));
+        // Between these days the view changed nothing; in 2014 it changed Crimea.
+        let later = sets.get("front", View::de_facto(), day("2025-01-01")).unwrap();
+        assert!(Arc::ptr_eq(&de_facto, &later));
+        let before = sets.get("front", View::de_facto(), day("2014-01-01")).unwrap();
+        assert!(!Arc::ptr_eq(&de_facto, &before));
+        assert_eq!(sets.in_memory().len(), 3);
+    }
+
+    #[test]
+    fn a_set_that_is_held_is_the_one_that_is_given() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        sets.install(&set("front", "1"), false).unwrap();
+        let mine = Arc::new(sets.read("front", View::un(), None).unwrap());
+        sets.hold(&mine);
+        assert!(Arc::ptr_eq(&mine, &sets.get("front", View::un(), None).unwrap()));
+        assert_eq!(edges(&sets.in_memory()), 0);
+    }
+
+    #[test]
+    fn the_others_are_all_that_can_be_used() {
+        let store = tempfile::tempdir().unwrap();
+        let sets = BorderSets::of_store(store.path());
+        sets.install(&set("front", "1"), false).unwrap();
+        std::fs::write(store.path().join("borders/broken.kbs"), b"not a set").unwrap();
+        let others = sets.others("osm-maritime-10m", View::de_facto(), None).unwrap();
+        let names: Vec<&str> = others.iter().map(|set| set.info().name.as_str()).collect();
+        assert_eq!(names, ["natural-earth-10m", "front"]);
+        assert!(others.iter().all(|set| set.view().name() == "de_facto"));
     }
 
     #[test]
@@ -307,7 +452,7 @@ mod tests {
         let sets = BorderSets::of_store(store.path());
         for name in ["", "../front", "Front", "a b", ".hidden", &"x".repeat(65)] {
             assert!(matches!(sets.install(&set(name, "1"), true), Err(SetError::BadName(_))), "{name}");
-            assert!(matches!(sets.get(name), Err(SetError::Unknown { .. })), "{name}");
+            assert!(matches!(sets.get(name, View::un(), None), Err(SetError::Unknown { .. })), "{name}");
         }
         let taken = sets.install(&set("osm-maritime-10m", "9"), true).unwrap_err();
         assert!(taken.to_string().contains("built in"), "{taken}");
@@ -323,7 +468,7 @@ mod tests {
         let last = bytes.len() - 40;
         bytes[last] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        assert!(sets.get("front").unwrap_err().to_string().contains("damaged"));
+        assert!(sets.get("front", View::un(), None).unwrap_err().to_string().contains("damaged"));
         std::fs::write(&path, b"not a set").unwrap();
         assert!(sets.list().unwrap().last().unwrap().summary.is_err());
     }
