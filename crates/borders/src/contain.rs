@@ -53,7 +53,7 @@ const ROWS: usize = ((2 * QUARTER_TURN as usize) >> BLOCK) + 1;
 const ROOF: i32 = i32::MAX;
 
 /// A cell with at most so many edges, of at most so many kinds, is not cut.
-const FEW_EDGES: usize = 8;
+const FEW_EDGES: usize = 16;
 const FEW_CHANGES: usize = 6;
 /// A cell with more edges is cut down to this side, 90 m; one with more kinds of border down to 0.2 m.
 const SMALL: u32 = 13;
@@ -95,7 +95,7 @@ fn fine(degrees: f64) -> i64 {
 }
 
 /// An edge from its western end eastwards, or a roof.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Edge {
     /// Steps from the western side of a column of blocks; negative where the edge begins west of it.
     west: i32,
@@ -166,17 +166,19 @@ impl Edge {
 pub(crate) struct Tangled;
 
 /// Who holds each place: see the head of this file.
-#[derive(Default)]
 pub(crate) struct Cells {
-    /// A word for each block, column by column.
-    blocks: Vec<Word>,
-    /// Words for the cells of blocks and of cells that were cut, row by row.
-    cells: Vec<Word>,
-    leaves: Vec<Leaf>,
-    edges: Vec<Edge>,
-    /// Places in `holders`: for each combination of the bits of a leaf's edges.
-    answers: Vec<u32>,
+    columns: Vec<Column>,
     holders: Vec<Mask>,
+}
+
+/// The blocks between two meridians.
+struct Column {
+    /// For each block from south to north, then for the cells of blocks and of cells that were cut, row by row.
+    words: Box<[Word]>,
+    leaves: Box<[Leaf]>,
+    edges: Box<[Edge]>,
+    /// Places in the list of holders: for each combination of the bits of a leaf's edges.
+    answers: Box<[u32]>,
 }
 
 /// What a cell is: its last three bits say which, the others where it goes on.
@@ -214,59 +216,45 @@ struct Leaf {
 impl Cells {
     pub(crate) fn of_chart(chart: &Chart, claimed: &Claimed) -> Result<Self, Tangled> {
         let mut changes = Interned::default();
-        let mut edges = Vec::with_capacity(chart.points.len());
-        for (arc, sides) in claimed.borders(chart) {
-            let change = changes.put(chart.change_between(sides));
-            edges.extend(chart.points[arc.range()].windows(2).map(|pair| (pair[0], pair[1], change)));
-        }
-        Self::of_edges(edges.into_iter(), &changes.list)
+        let borders: Vec<_> = claimed
+            .borders(chart)
+            .map(|(arc, sides)| (arc.range(), changes.put(chart.change_between(sides))))
+            .collect();
+        let edges = borders.iter().flat_map(|(range, change)| {
+            chart.points[range.clone()].windows(2).map(|pair| (pair[0], pair[1], *change))
+        });
+        Self::of_edges(edges, &changes.list)
     }
 
     /// Edges with the change that crossing them makes.
     pub(crate) fn of_edges(
-        edges: impl Iterator<Item = ([i32; 2], [i32; 2], u32)>,
+        edges: impl Iterator<Item = ([i32; 2], [i32; 2], u32)> + Clone,
         changes: &[Mask],
     ) -> Result<Self, Tangled> {
-        let edges: Vec<(i64, Edge)> = edges.filter_map(|(a, b, change)| Edge::new(a, b, change)).collect();
-        let room = AtomicUsize::new((edges.len() * MOST_COPIES + FREE_COPIES).min(MOST_WORDS));
-        let columns: Result<Vec<Self>, Tangled> = by_column(&edges, &room)?
+        let edges = edges.filter_map(|(a, b, change)| Edge::new(a, b, change));
+        let room = AtomicUsize::new((edges.clone().count() * MOST_COPIES + FREE_COPIES).min(MOST_WORDS));
+        let columns: Result<Vec<(Column, Vec<Mask>)>, Tangled> = by_column(edges, &room)?
             .into_par_iter()
-            .map(|edges| Column::build(edges, changes, &room))
+            .map_init(|| Builder::new(changes, &room), Builder::column)
             .collect();
         Ok(Self::of_columns(columns?))
     }
 
-    fn of_columns(columns: Vec<Self>) -> Self {
-        let sum = |length: fn(&Self) -> usize| columns.iter().map(length).sum();
-        let mut all = Self {
-            blocks: Vec::with_capacity(COLUMNS * ROWS),
-            cells: Vec::with_capacity(sum(|column| column.cells.len())),
-            leaves: Vec::with_capacity(sum(|column| column.leaves.len())),
-            edges: Vec::with_capacity(sum(|column| column.edges.len())),
-            ..Self::default()
-        };
-        let mut all_holders = Interned::default();
-        for column in columns {
-            let holders: Vec<u32> = column.holders.iter().map(|mask| all_holders.put(*mask)).collect();
-            let (cells, leaves) = (all.cells.len(), all.leaves.len());
-            let (edges, answers) = (all.edges.len() as u32, all.answers.len() as u32);
-            let moved = |word: &Word| match word.kind() {
-                HELD => Word::new(HELD, holders[word.place()] as usize),
-                LEAF => Word::new(LEAF, word.place() + leaves),
-                bits => Word::new(bits, word.place() + cells),
-            };
-            all.blocks.extend(column.blocks.iter().map(moved));
-            all.cells.extend(column.cells.iter().map(moved));
-            all.leaves.extend(column.leaves.iter().map(|leaf| Leaf {
-                first: leaf.first + edges,
-                end: leaf.end + edges,
-                answers: leaf.answers + answers,
-            }));
-            all.edges.extend(column.edges);
-            all.answers.extend(column.answers.iter().map(|holder| holders[*holder as usize]));
+    /// Each column counts its own holders; here they are told apart.
+    fn of_columns(made: Vec<(Column, Vec<Mask>)>) -> Self {
+        let mut all = Interned::default();
+        let mut columns = Vec::with_capacity(made.len());
+        for (mut column, holders) in made {
+            let holders: Vec<u32> = holders.into_iter().map(|mask| all.put(mask)).collect();
+            for word in column.words.iter_mut().filter(|word| word.kind() == HELD) {
+                *word = Word::new(HELD, holders[word.place()] as usize);
+            }
+            for answer in &mut column.answers {
+                *answer = holders[*answer as usize];
+            }
+            columns.push(column);
         }
-        all.holders = all_holders.list;
-        all
+        Self { columns, holders: all.list }
     }
 
     /// All who hold some place, each once. [`Cells::at`] gives a place in this list.
@@ -303,20 +291,23 @@ impl Cells {
         let x = place.x as u64;
         let y = (place.y + (i64::from(QUARTER_TURN) << FINE)) as u64;
         let mut size = BLOCK + FINE;
-        let mut word = self.blocks[(x >> size) as usize * ROWS + (y >> size) as usize];
+        let column = &self.columns[(x >> size) as usize];
+        let mut word = column.words[(y >> size) as usize];
         loop {
             match word.kind() {
                 HELD => return word.place(),
-                LEAF => return self.in_leaf(&self.leaves[word.place()], place),
+                LEAF => return column.in_leaf(&column.leaves[word.place()], place),
                 bits => {
                     size -= bits;
                     let part = |of: u64| (of >> size) as usize & ((1 << bits) - 1);
-                    word = self.cells[word.place() + (part(y) << bits) + part(x)];
+                    word = column.words[word.place() + (part(y) << bits) + part(x)];
                 }
             }
         }
     }
+}
 
+impl Column {
     #[inline]
     fn in_leaf(&self, leaf: &Leaf, place: Fine) -> usize {
         let x = place.x & ((1 << (BLOCK + FINE)) - 1);
@@ -331,28 +322,30 @@ impl Cells {
 }
 
 /// The edges of each column of blocks, with their western ends told from the column's side.
-fn by_column(edges: &[(i64, Edge)], room: &AtomicUsize) -> Result<Vec<Vec<Edge>>, Tangled> {
-    let reach = |(west, edge): &(i64, Edge)| (west >> BLOCK, (west + i64::from(edge.width) - 1) >> BLOCK);
-    let mut counts = vec![0usize; COLUMNS];
-    let columns_of = |edge: &(i64, Edge)| {
-        let (first, last) = reach(edge);
+fn by_column(
+    edges: impl Iterator<Item = (i64, Edge)> + Clone,
+    room: &AtomicUsize,
+) -> Result<Vec<Vec<Edge>>, Tangled> {
+    let columns_of = |west: i64, edge: &Edge| {
+        let end = west + i64::from(edge.width);
+        let last = ((end - 1) >> BLOCK).min(COLUMNS as i64 - 1);
         // Blocks that lie beyond a whole turn are those at its beginning; the last one is cut short by it.
-        let beyond = edge.0 + i64::from(edge.1.width) - TURN;
-        let again = if beyond > 0 { ((beyond - 1) >> BLOCK) + 1 } else { 0 };
-        (first..=last.min(COLUMNS as i64 - 1)).map(|c| (c, 0)).chain((0..again).map(|c| (c, TURN)))
+        let again = if end > TURN { ((end - TURN - 1) >> BLOCK) + 1 } else { 0 };
+        (west >> BLOCK..=last).map(|c| (c, 0)).chain((0..again).map(|c| (c, TURN)))
     };
-    for edge in edges {
-        for (column, _) in columns_of(edge) {
+    let mut counts = vec![0usize; COLUMNS];
+    for (west, edge) in edges.clone() {
+        for (column, _) in columns_of(west, &edge) {
             counts[column as usize] += 1;
         }
     }
     take(room, counts.iter().sum())?;
     let mut columns: Vec<Vec<Edge>> = counts.into_iter().map(Vec::with_capacity).collect();
     for (west, edge) in edges {
-        for (column, turn) in columns_of(&(*west, *edge)) {
+        for (column, turn) in columns_of(west, &edge) {
             // At least minus half a turn, less than a block: it fits.
             let west = (west - turn - (column << BLOCK)) as i32;
-            columns[column as usize].push(Edge { west, ..*edge });
+            columns[column as usize].push(Edge { west, ..edge });
         }
     }
     Ok(columns)
@@ -363,13 +356,27 @@ fn take(room: &AtomicUsize, count: usize) -> Result<(), Tangled> {
     room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enough).map(|_| ()).map_err(|_| Tangled)
 }
 
-/// The blocks between two meridians while they are made.
-struct Column<'a> {
-    made: Cells,
+/// Makes columns, one after another, with the same working space.
+struct Builder<'a> {
     changes: &'a [Mask],
-    holders: Interned<Mask>,
-    answered: HashMap<(u32, Vec<u32>), u32>,
     room: &'a AtomicUsize,
+    words: Vec<Word>,
+    leaves: Vec<Leaf>,
+    edges: Vec<Edge>,
+    answers: Vec<u32>,
+    holders: Interned<Mask>,
+    /// Where the answers begin, by the holder of the corner and then the changes.
+    answered: HashMap<Vec<u32>, u32>,
+    /// The key of a leaf in that table.
+    key: Vec<u32>,
+    /// The edges of the cells that are being cut, those of a part after those of the whole.
+    open: Vec<Edge>,
+    /// Where the edges of each part end.
+    ends: Vec<usize>,
+    /// The parts that each edge reaches: the first, and the one after the last.
+    spans: Vec<(usize, usize)>,
+    /// The roofs that begin to lie over a row when going south, by rows.
+    roofs: Vec<Roof>,
 }
 
 /// A square of 2 to the power of `size` steps: its western and southern sides.
@@ -380,181 +387,266 @@ struct Square {
     size: u32,
 }
 
-/// A part of a cell: who holds its corner of reference, and its edges.
-struct Part {
-    corner: Mask,
-    edges: Vec<Edge>,
+/// Squares above each other: the southernmost one, and where their words go.
+struct Pile {
+    south: Square,
+    rows: usize,
+    first: usize,
+    step: usize,
 }
 
-impl<'a> Column<'a> {
-    fn build(edges: Vec<Edge>, changes: &'a [Mask], room: &'a AtomicUsize) -> Result<Cells, Tangled> {
-        let (made, holders) = (Cells::default(), Interned::default());
-        let mut column = Self { made, changes, holders, answered: HashMap::new(), room };
-        let south = Square { x: 0, y: -i64::from(QUARTER_TURN), size: BLOCK };
-        let parts = column.stack(&edges, &Mask::default(), south, ROWS);
-        drop(edges);
-        for (row, part) in parts.into_iter().enumerate() {
-            let block = column.word(part, Square { y: south.y + ((row as i64) << BLOCK), ..south })?;
-            column.made.blocks.push(block);
+/// A part of a cell: who holds its corner of reference, and where its edges are among the open ones.
+struct Part {
+    corner: u32,
+    edges: Range<usize>,
+}
+
+/// The meridian where a roof begins, and what it changes; first of all the row.
+type Roof = (usize, i64, u32);
+
+impl<'a> Builder<'a> {
+    fn new(changes: &'a [Mask], room: &'a AtomicUsize) -> Self {
+        Self {
+            changes,
+            room,
+            words: Vec::new(),
+            leaves: Vec::new(),
+            edges: Vec::new(),
+            answers: Vec::new(),
+            holders: Interned::default(),
+            answered: HashMap::new(),
+            key: Vec::new(),
+            open: Vec::new(),
+            ends: Vec::new(),
+            spans: Vec::new(),
+            roofs: Vec::new(),
         }
-        Ok(Cells { holders: column.holders.list, ..column.made })
+    }
+
+    /// A column of blocks, and who holds its places.
+    fn column(&mut self, edges: Vec<Edge>) -> Result<(Column, Vec<Mask>), Tangled> {
+        self.words.clear();
+        self.leaves.clear();
+        self.edges.clear();
+        self.answers.clear();
+        self.answered.clear();
+        self.ends.clear();
+        self.roofs.clear();
+        self.holders = Interned::default();
+        self.open = edges;
+        self.words.resize(ROWS, Word::new(HELD, 0));
+        let corner = self.holders.put(Mask::default());
+        let south = Square { x: 0, y: -i64::from(QUARTER_TURN), size: BLOCK };
+        let all = Part { corner, edges: 0..self.open.len() };
+        self.stack(all, &Pile { south, rows: ROWS, first: 0, step: 1 })?;
+        let column = Column {
+            words: self.words.as_slice().into(),
+            leaves: self.leaves.as_slice().into(),
+            edges: self.edges.as_slice().into(),
+            answers: self.answers.as_slice().into(),
+        };
+        Ok((column, std::mem::take(&mut self.holders.list)))
     }
 
     /// Puts a cell and gives the word for it.
     fn word(&mut self, part: Part, square: Square) -> Result<Word, Tangled> {
         if part.edges.is_empty() {
-            return Ok(Word::new(HELD, self.holders.put(part.corner) as usize));
+            return Ok(Word::new(HELD, part.corner as usize));
         }
-        let mut changes: Vec<u32> = part.edges.iter().map(|edge| edge.change).collect();
-        changes.sort_unstable();
-        changes.dedup();
-        let too_many = part.edges.len() > FEW_EDGES && square.size > SMALL;
-        let too_mixed = changes.len() > FEW_CHANGES && square.size > SMALLEST;
-        if too_many || too_mixed { self.cut(part, square) } else { self.leaf(part, &changes) }
+        if part.edges.len() > FEW_EDGES && square.size > SMALL {
+            return self.cut(part, square);
+        }
+        self.key.clear();
+        self.key.push(part.corner);
+        for edge in &self.open[part.edges.clone()] {
+            if !self.key[1..].contains(&edge.change) {
+                self.key.push(edge.change);
+            }
+            if self.key.len() - 1 > MOST_CHANGES {
+                break;
+            }
+        }
+        let too_mixed = self.key.len() - 1 > FEW_CHANGES && square.size > SMALLEST;
+        if too_mixed { self.cut(part, square) } else { self.leaf(part.edges) }
     }
 
-    fn leaf(&mut self, part: Part, changes: &[u32]) -> Result<Word, Tangled> {
-        if changes.len() > MOST_CHANGES {
+    /// A leaf of some of the open edges; their changes are in the key.
+    fn leaf(&mut self, edges: Range<usize>) -> Result<Word, Tangled> {
+        if self.key.len() - 1 > MOST_CHANGES {
             return Err(Tangled);
         }
-        take(self.room, part.edges.len())?;
-        let first = self.made.edges.len() as u32;
-        for edge in part.edges {
-            let bit = changes.binary_search(&edge.change).expect("the list was made of these edges");
-            self.made.edges.push(Edge { change: 1 << bit, ..edge });
+        take(self.room, edges.len())?;
+        self.key[1..].sort_unstable();
+        let first = self.edges.len() as u32;
+        for edge in &self.open[edges] {
+            let bit = self.key[1..].iter().position(|change| *change == edge.change);
+            let bit = bit.expect("the key was made of these edges");
+            self.edges.push(Edge { change: 1 << bit, ..*edge });
         }
-        let answers = self.answers(&part.corner, changes)?;
-        self.made.leaves.push(Leaf { first, end: self.made.edges.len() as u32, answers });
-        Ok(Word::new(LEAF, self.made.leaves.len() - 1))
+        let answers = self.answers()?;
+        self.leaves.push(Leaf { first, end: self.edges.len() as u32, answers });
+        Ok(Word::new(LEAF, self.leaves.len() - 1))
     }
 
-    /// Where the answers for all combinations of changes begin.
-    fn answers(&mut self, corner: &Mask, changes: &[u32]) -> Result<u32, Tangled> {
-        let key = (self.holders.put(*corner), changes.to_vec());
-        if let Some(known) = self.answered.get(&key) {
+    /// Where the answers for all combinations of the key's changes begin.
+    fn answers(&mut self) -> Result<u32, Tangled> {
+        if let Some(known) = self.answered.get(self.key.as_slice()) {
             return Ok(*known);
         }
-        take(self.room, 1 << changes.len())?;
-        let start = self.made.answers.len() as u32;
-        for crossed in 0..1u32 << changes.len() {
-            let mut holder = *corner;
-            for (bit, change) in changes.iter().enumerate() {
-                if crossed >> bit & 1 == 1 {
-                    holder = holder.xor(&self.changes[*change as usize]);
-                }
+        let combinations = 1usize << (self.key.len() - 1);
+        take(self.room, combinations)?;
+        let start = self.answers.len();
+        self.answers.push(self.key[0]);
+        // The second half of the answers to the changes so far and one more are the first half, across that one.
+        for i in 1..self.key.len() {
+            for at in start..self.answers.len() {
+                let holder = self.across(self.answers[at], self.key[i]);
+                self.answers.push(holder);
             }
-            let holder = self.holders.put(holder);
-            self.made.answers.push(holder);
         }
-        self.answered.insert(key, start);
-        Ok(start)
+        self.answered.insert(self.key.clone(), start as u32);
+        Ok(start as u32)
+    }
+
+    /// Who holds what lies across a border from the land of others.
+    fn across(&mut self, holder: u32, change: u32) -> u32 {
+        let holder = self.holders.list[holder as usize];
+        self.holders.put(holder.xor(&self.changes[change as usize]))
     }
 
     /// Cuts a cell into parts and puts each of them.
     fn cut(&mut self, part: Part, square: Square) -> Result<Word, Tangled> {
-        // A line through the cell meets about three parts for each two on a side.
-        let bits = (part.edges.len() / 4).max(2).ilog2().min(MOST_BITS).min(square.size - SMALLEST);
+        // A line through the cell meets about three parts for each two on a side: some five edges each.
+        let bits = (part.edges.len() / 8).max(2).ilog2().min(MOST_BITS).min(square.size - SMALLEST);
         let size = square.size - bits;
         let side = 1usize << bits;
         take(self.room, side * side)?;
-        let mut columns: Vec<Vec<Edge>> = vec![Vec::new(); side];
-        for edge in &part.edges {
-            let first = ((i64::from(edge.west) - square.x) >> size).max(0) as usize;
+        let first = self.words.len();
+        self.words.resize(first + side * side, Word::new(HELD, 0));
+        self.spans.clear();
+        for edge in &self.open[part.edges.clone()] {
+            let west = ((i64::from(edge.west) - square.x) >> size).max(0) as usize;
             let last = ((edge.east() - 1 - square.x) >> size).min(side as i64 - 1) as usize;
-            for column in &mut columns[first..=last] {
-                column.push(*edge);
-            }
+            self.spans.push((west, last + 1));
         }
-        let start = self.made.cells.len();
-        self.made.cells.resize(start + side * side, Word::new(HELD, 0));
-        let corner = part.corner;
-        drop(part.edges);
-        for (i, edges) in columns.into_iter().enumerate() {
+        let ends = self.share_out(part.edges, side);
+        for i in (0..side).rev() {
+            let edges = self.ends[ends + i]..self.ends[ends + i + 1];
+            self.open.truncate(edges.end);
             let south = Square { x: square.x + ((i as i64) << size), y: square.y, size };
-            for (row, part) in self.stack(&edges, &corner, south, side).into_iter().enumerate() {
-                let square = Square { y: south.y + ((row as i64) << size), ..south };
-                self.made.cells[start + row * side + i] = self.word(part, square)?;
-            }
+            let pile = Pile { south, rows: side, first: first + i, step: side };
+            self.stack(Part { corner: part.corner, edges }, &pile)?;
         }
-        Ok(Word::new(bits, start))
+        self.ends.truncate(ends);
+        Ok(Word::new(bits, first))
     }
 
-    /// The parts of a column of squares, from south to north.
-    fn stack(&self, edges: &[Edge], corner: &Mask, south: Square, rows: usize) -> Vec<Part> {
+    /// Cuts a column of squares into them and puts each, from north to south.
+    fn stack(&mut self, part: Part, pile: &Pile) -> Result<(), Tangled> {
+        let Pile { south, rows, first, step } = *pile;
         let x = south.x..south.x + (1 << south.size);
-        let mut parts: Vec<Part> = Vec::new();
-        parts.resize_with(rows, || Part { corner: *corner, edges: Vec::new() });
-        // For each row, the roofs that begin to lie over it when going south.
-        let mut roofs: Vec<Roofs> = Vec::new();
-        roofs.resize_with(rows, Roofs::default);
-        for edge in edges {
+        let roofs = self.roofs.len();
+        self.spans.clear();
+        for edge in &self.open[part.edges.clone()] {
             let (low, high) = edge.reach(&x);
-            let row = |y: i64| (y - south.y) >> south.size;
-            let (low, high) = (row(low), row(high).min(rows as i64 - 1));
-            for row in low.max(0)..=high {
-                parts[row as usize].edges.push(*edge);
-            }
+            let row = |y: i64| ((y - south.y) >> south.size).clamp(-1, rows as i64);
+            let (low, end) = (row(low), (row(high) + 1).min(rows as i64));
+            self.spans.push((low.max(0) as usize, end as usize));
             if low > 0 {
-                let roofs = &mut roofs[(low as usize).min(rows) - 1];
-                roofs.toggle(i64::from(edge.west).max(x.start), edge.change);
+                let row = low as usize - 1;
+                toggle(&mut self.roofs, roofs, (row, i64::from(edge.west).max(x.start), edge.change));
                 if edge.east() < x.end {
-                    roofs.toggle(edge.east(), edge.change);
+                    toggle(&mut self.roofs, roofs, (row, edge.east(), edge.change));
                 }
             }
         }
-        let mut over = Roofs::default();
-        for (part, roofs) in parts.iter_mut().zip(roofs).rev() {
-            for (x, change) in roofs.0 {
-                over.toggle(x, change);
-            }
-            over.tidy(self.changes);
-            for (west, change) in &over.0 {
-                if *west == x.start {
-                    part.corner = part.corner.xor(&self.changes[*change as usize]);
+        self.roofs[roofs..].sort_unstable();
+        let ends = self.share_out(part.edges, rows);
+        let (mut over, mut corner): (Vec<(i64, u32)>, u32) = (Vec::new(), part.corner);
+        for row in (0..rows).rev() {
+            self.open.truncate(self.ends[ends + row + 1]);
+            while self.roofs.len() > roofs
+                && let Some((_, west, change)) = self.roofs.pop_if(|roof| roof.0 == row)
+            {
+                if west == x.start {
+                    corner = self.across(corner, change);
                 } else {
-                    let (west, width) = (*west as i32, (x.end - *west) as u32);
-                    part.edges.push(Edge { west, at_west: ROOF, width, rise: 0, change: *change });
+                    over.push((west, change));
                 }
             }
+            tidy(&mut over, self.changes);
+            self.open.extend(over.iter().map(|(west, change)| Edge {
+                west: *west as i32,
+                at_west: ROOF,
+                width: (x.end - west) as u32,
+                rise: 0,
+                change: *change,
+            }));
+            let part = Part { corner, edges: self.ends[ends + row]..self.open.len() };
+            let square = Square { y: south.y + ((row as i64) << south.size), ..south };
+            self.words[first + row * step] = self.word(part, square)?;
         }
-        parts
+        self.ends.truncate(ends);
+        Ok(())
+    }
+
+    /// Copies open edges behind them all, part by part of those that `spans` says. Where each part begins, and the last ends, is in
+    /// `ends` from the place that is given.
+    fn share_out(&mut self, edges: Range<usize>, parts: usize) -> usize {
+        let first = self.ends.len();
+        self.ends.resize(first + parts + 1, 0);
+        let ends = &mut self.ends[first..];
+        for (begin, end) in &self.spans {
+            for part in &mut ends[*begin..*end] {
+                *part += 1;
+            }
+        }
+        let mut end = self.open.len();
+        for part in ends.iter_mut() {
+            end += *part;
+            *part = end;
+        }
+        self.open.resize(end, Edge::default());
+        // From the last to the first, each to the end of what is left of its parts: so they keep their order, and ends become
+        // beginnings.
+        for (from, (begin, end)) in edges.zip(&self.spans).rev() {
+            for part in &mut ends[*begin..*end] {
+                *part -= 1;
+                self.open[*part] = self.open[from];
+            }
+        }
+        first
     }
 }
 
-/// The meridians where roofs begin, and what each changes.
-#[derive(Default)]
-struct Roofs(Vec<(i64, u32)>);
+/// Adds a roof to those from `first` on. Two equal ones cancel; mostly the two lie close together, as the edges of a border
+/// follow each other.
+fn toggle(roofs: &mut Vec<Roof>, first: usize, roof: Roof) {
+    match roofs[first..].iter().rev().take(4).position(|other| *other == roof) {
+        Some(back) => {
+            roofs.swap_remove(roofs.len() - 1 - back);
+        }
+        None => roofs.push(roof),
+    }
+}
 
-impl Roofs {
-    /// Two equal ones cancel; mostly the two lie close together, as the edges of a border follow each other.
-    fn toggle(&mut self, x: i64, change: u32) {
-        match self.0.iter().rev().take(4).position(|roof| *roof == (x, change)) {
-            Some(back) => {
-                self.0.swap_remove(self.0.len() - 1 - back);
-            }
-            None => self.0.push((x, change)),
+/// Leaves out the roofs that change nothing together.
+fn tidy(roofs: &mut Vec<(i64, u32)>, changes: &[Mask]) {
+    if roofs.len() < 2 {
+        return;
+    }
+    roofs.sort_unstable();
+    let mut kept = Vec::with_capacity(roofs.len());
+    for group in roofs.chunk_by(|a, b| a.0 == b.0) {
+        let all = group.iter().fold(Mask::default(), |all, (_, change)| all.xor(&changes[*change as usize]));
+        if all.is_empty() {
+            continue;
+        }
+        for equal in group.chunk_by(|a, b| a == b) {
+            kept.extend_from_slice(&equal[..equal.len() % 2]);
         }
     }
-
-    /// Leaves out those that change nothing together.
-    fn tidy(&mut self, changes: &[Mask]) {
-        if self.0.len() < 2 {
-            return;
-        }
-        self.0.sort_unstable();
-        let mut kept = Vec::with_capacity(self.0.len());
-        for group in self.0.chunk_by(|a, b| a.0 == b.0) {
-            let all =
-                group.iter().fold(Mask::default(), |all, (_, change)| all.xor(&changes[*change as usize]));
-            if all.is_empty() {
-                continue;
-            }
-            for equal in group.chunk_by(|a, b| a == b) {
-                kept.extend_from_slice(&equal[..equal.len() % 2]);
-            }
-        }
-        self.0 = kept;
-    }
+    *roofs = kept;
 }
 
 /// The slow twin of [`Cells::containing`]: every edge of every border is looked at.

@@ -41,7 +41,7 @@ impl Ground {
             }
         }
         let waters =
-            Cells::of_edges(edges.into_iter(), &[sea, inland]).map_err(|Tangled| BuildError::Tangled)?;
+            Cells::of_edges(edges.iter().copied(), &[sea, inland]).map_err(|Tangled| BuildError::Tangled)?;
         let mut ground = Self { waters, sea, inland, sea_at_pole: false };
         // The Gulf of Guinea is sea.
         let gulf = LonLat::new(0.0, 0.0).expect("the origin is a place");

@@ -21,6 +21,8 @@ use crate::territory::Mask;
 pub(crate) const WIDTH: usize = 8;
 /// More levels than four billion leaves need.
 pub(crate) const MOST_LEVELS: usize = 12;
+/// Arcs whose leaves are made in one go.
+const ARCS: usize = 256;
 /// A piece strays from its chord by at most this many meters.
 const MOST_SLACK: f64 = 1.0;
 /// What single precision may do to a length, as a share of it: the eight or so operations that lead to a distance are each
@@ -108,10 +110,17 @@ impl Tree {
         let mut groups = Interned::default();
         let arc_groups: Vec<u32> =
             chart.arcs.iter().map(|arc| groups.put(Group::Arc(arc.left, arc.right))).collect();
-        let leaves = (0..chart.arcs.len())
-            .into_par_iter()
-            .filter(|arc| chart.arcs[*arc].is_border())
-            .flat_map_iter(|arc| leaves_of(chart, arc as u32, arc_groups[arc]))
+        let arcs: Vec<u32> =
+            (0..chart.arcs.len() as u32).filter(|arc| chart.arcs[*arc as usize].is_border()).collect();
+        let leaves: Vec<Vec<Leaf>> = arcs
+            .par_chunks(ARCS)
+            .map(|arcs| {
+                let mut leaves = Vec::new();
+                for arc in arcs {
+                    put_leaves(chart, *arc, arc_groups[*arc as usize], &mut leaves);
+                }
+                leaves
+            })
             .collect();
         Self::over(chart, leaves, groups)
     }
@@ -124,37 +133,25 @@ impl Tree {
             let arc = &chart.arcs[leaf.arc as usize];
             Leaf { group: groups.put(Group::Arc(arc.left, arc.right)), ..*leaf }
         });
-        let leaves = kept.collect();
+        let leaves = vec![kept.collect()];
         Self::over(chart, leaves, groups)
     }
 
-    fn over(chart: &Chart, leaves: Vec<Leaf>, mut groups: Interned<Group>) -> Self {
-        let mut boxes: Vec<(Box3, u32)> =
-            leaves.par_iter().enumerate().map(|(i, leaf)| (leaf.bounds(), i as u32)).collect();
-        sort_for_tree(&mut boxes);
-        let leaves: Vec<Leaf> = boxes.par_iter().map(|(_, leaf)| leaves[*leaf as usize]).collect();
-        // Each with the territories whose border it is.
-        let mut level: Vec<(Box3, u32, Mask)> = boxes
-            .iter()
-            .zip(&leaves)
-            .map(|((bounds, _), leaf)| {
-                let arc = &chart.arcs[leaf.arc as usize];
-                let mask = chart.change_between([arc.left, arc.right]);
-                (*bounds, leaf.group, mask)
-            })
-            .collect();
-        let (mut nodes, mut starts) = (Vec::with_capacity(level.len() / 7 + 1), vec![0]);
+    fn over(chart: &Chart, leaves: Vec<Vec<Leaf>>, mut groups: Interned<Group>) -> Self {
+        let leaves = in_order(leaves);
+        let mut level: Vec<(Box3, u32)> = leaves.par_iter().map(|leaf| (leaf.bounds(), leaf.group)).collect();
+        let (mut nodes, mut starts) = (Vec::with_capacity(level.len() / 7 + MOST_LEVELS), vec![0]);
         while !level.is_empty() {
             let mut above = Vec::with_capacity(level.len().div_ceil(WIDTH));
             for children in level.chunks(WIDTH) {
                 nodes.push(Node::of(children));
                 let (mut bounds, mut mask) = (Box3::EMPTY, Mask::default());
-                for (child, _, of_child) in children {
+                for (child, group) in children {
                     bounds.add_point(child.low);
                     bounds.add_point(child.high);
-                    mask = mask.or(of_child);
+                    mask = mask.or(&groups.list[*group as usize].borders(chart));
                 }
-                above.push((bounds, groups.put(Group::Borders(mask)), mask));
+                above.push((bounds, groups.put(Group::Borders(mask))));
             }
             starts.push(nodes.len() as u32);
             if above.len() == 1 {
@@ -190,11 +187,20 @@ impl Tree {
     }
 }
 
-fn leaves_of(chart: &Chart, arc: u32, group: u32) -> Vec<Leaf> {
+impl Group {
+    /// The territories whose border is in it.
+    fn borders(&self, chart: &Chart) -> Mask {
+        match self {
+            Self::Arc(left, right) => chart.change_between([*left, *right]),
+            Self::Borders(mask) => *mask,
+        }
+    }
+}
+
+fn put_leaves(chart: &Chart, arc: u32, group: u32, leaves: &mut Vec<Leaf>) {
     let range = chart.arcs[arc as usize].range();
     let points = &chart.points[range.clone()];
     let xyz: Vec<Vec3> = points.iter().map(|point| in_space(*point)).collect();
-    let mut leaves = Vec::with_capacity(points.len() / WIDTH + 1);
     // The edges that wait for a leaf, and how far each strays.
     let (mut begin, mut slacks) = (0, Vec::with_capacity(WIDTH));
     for i in 0..points.len() - 1 {
@@ -212,11 +218,10 @@ fn leaves_of(chart: &Chart, arc: u32, group: u32) -> Vec<Leaf> {
             slacks.clear();
         }
         if slack > MOST_SLACK {
-            put_parts(&curve, slack, Leaf { edge, arc, group, ..Leaf::EMPTY }, &mut leaves);
+            put_parts(&curve, slack, Leaf { edge, arc, group, ..Leaf::EMPTY }, leaves);
             begin = i + 1;
         }
     }
-    leaves
 }
 
 /// Leaves for an edge that is too bent for one chord. Of `n` equal parts each strays by the `n²`-th of what the edge does.
@@ -364,11 +369,11 @@ pub(crate) fn lesser(a: f32, b: f32) -> f32 {
 }
 
 impl Node {
-    fn of(children: &[(Box3, u32, Mask)]) -> Self {
+    fn of(children: &[(Box3, u32)]) -> Self {
         // A child that is not there is infinitely far away.
         let nowhere = [[f32::INFINITY; WIDTH]; 3];
         let mut node = Self { low: nowhere, high: nowhere, groups: [0; WIDTH] };
-        for (i, (bounds, group, _)) in children.iter().enumerate() {
+        for (i, (bounds, group)) in children.iter().enumerate() {
             for axis in 0..3 {
                 node.low[axis][i] = rounded_down(bounds.low[axis]);
                 node.high[axis][i] = -rounded_down(-bounds.high[axis]);
@@ -431,9 +436,33 @@ impl Box3 {
     }
 }
 
-/// Orders leaves so that each run of 8, 64, 512 … of them lies close together: halves along the longest axis, cut at
-/// whole nodes.
-fn sort_for_tree(items: &mut [(Box3, u32)]) {
+/// Where a leaf is while leaves are sorted.
+struct Placed {
+    /// Twice the middle of its box.
+    middle: Vec3,
+    chunk: u32,
+    index: u32,
+}
+
+/// The leaves so that each run of 8, 64, 512 … of them lies close together.
+fn in_order(chunks: Vec<Vec<Leaf>>) -> Vec<Leaf> {
+    let mut placed: Vec<Placed> = chunks
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(chunk, leaves)| {
+            leaves.iter().enumerate().map(move |(index, leaf)| {
+                let bounds = leaf.bounds();
+                let middle = std::array::from_fn(|axis| bounds.middle(axis));
+                Placed { middle, chunk: chunk as u32, index: index as u32 }
+            })
+        })
+        .collect();
+    sort_for_tree(&mut placed);
+    placed.par_iter().map(|leaf| chunks[leaf.chunk as usize][leaf.index as usize]).collect()
+}
+
+/// Halves along the longest axis, cut at whole nodes.
+fn sort_for_tree(items: &mut [Placed]) {
     if items.len() <= WIDTH {
         return;
     }
@@ -442,10 +471,10 @@ fn sort_for_tree(items: &mut [(Box3, u32)]) {
         unit *= WIDTH;
     }
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-    for (bounds, _) in items.iter() {
+    for item in items.iter() {
         for axis in 0..3 {
-            low[axis] = low[axis].min(bounds.middle(axis));
-            high[axis] = high[axis].max(bounds.middle(axis));
+            low[axis] = low[axis].min(item.middle[axis]);
+            high[axis] = high[axis].max(item.middle[axis]);
         }
     }
     let spread: [f64; 3] = std::array::from_fn(|axis| high[axis] - low[axis]);
@@ -456,7 +485,7 @@ fn sort_for_tree(items: &mut [(Box3, u32)]) {
         }
     }
     let cut = (items.len().div_ceil(2 * unit)) * unit;
-    items.select_nth_unstable_by(cut, |a, b| a.0.middle(axis).total_cmp(&b.0.middle(axis)));
+    items.select_nth_unstable_by(cut, |a, b| a.middle[axis].total_cmp(&b.middle[axis]));
     let (left, right) = items.split_at_mut(cut);
     if left.len() > 4_096 {
         rayon::join(|| sort_for_tree(left), || sort_for_tree(right));
