@@ -72,6 +72,69 @@ fn a_stranger_finds_the_same_head_and_root_and_an_older_checkpoint_still_holds()
 }
 
 #[test]
+fn a_snapshot_is_found_again_by_its_name_until_something_in_it_is_erased() {
+    let at = folder();
+    import_samples(at.path());
+    let find = |more: &[&str]| kordon(at.path(), &[&["find"], more].concat());
+    let export = |name: &str, more: &[&str]| {
+        let said = kordon(at.path(), &[&["export", "-o", name], more].concat());
+        assert_eq!(said.code, 0, "{said:?}");
+        fs::read(at.path().join(name)).unwrap()
+    };
+    let question = ["--within-km", "5", "--of", "NATO"];
+    let now = find(&[&question[..], &["--json"]].concat());
+    let (_, name) = now.err.trim().rsplit_once("; snapshot ").unwrap_or_else(|| panic!("{now:?}"));
+    let pinned = |more: &[&str]| find(&[&question[..], more, &["--snapshot", name]].concat());
+    let answers = || {
+        let mut answers = [&["--json"][..], &["--cite"]].map(|form| pinned(form).out).to_vec();
+        for file in ["then.geojson", "then.csv"] {
+            answers.push(String::from_utf8(export(file, &["--snapshot", name])).unwrap());
+        }
+        answers
+    };
+    let then = answers();
+    assert_eq!(then[0], now.out);
+    assert_eq!(then[2].as_bytes(), export("now.geojson", &[]));
+    for word in [
+        "incidents for within-km=5; of=NATO. Snapshot ",
+        name,
+        "\u{a9} OpenStreetMap contributors",
+        "world view un",
+    ] {
+        assert!(then[1].contains(word), "{word}: {}", then[1]);
+    }
+    assert!(
+        then[4].contains(&format!(r#""snapshot":"{name}""#))
+            && then[3].lines().nth(1).unwrap().ends_with(name)
+    );
+    import_two(at.path());
+    assert_eq!(answers(), then);
+    assert_eq!(find(&["--as-of", "0", "--count"]).out, "0\n");
+    let recorded = find(&["--as-of", "2999-01-01T00:00:00+02:00", "--count"]);
+    assert_eq!(recorded.out, find(&["--count"]).out);
+
+    let id = now.out.lines().next().unwrap();
+    let id = serde_json::from_str::<serde_json::Value>(id).unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(kordon(at.path(), &["erase", &id, "--reason", "law"]).code, 0);
+    let (_, seq) = name.split_once('-').unwrap();
+    let seq = seq.split('-').next().unwrap();
+    let gone = pinned(&["--json"]);
+    assert!(gone.code == 2 && gone.err.contains(&format!("as-of={seq}")), "{gone:?}");
+    let rest = find(&[&question[..], &["--json", "--as-of", seq]].concat());
+    assert!(rest.code == 0 && !rest.out.contains(&id), "{rest:?}");
+    assert_eq!(rest.out.lines().count() + 1, now.out.lines().count());
+    for bad in [
+        &["--as-of", "yesterday"][..],
+        &["--snapshot", "x"],
+        &["--as-of", "99999"],
+        &["--as-of", "1", "--snapshot", name],
+    ] {
+        let said = find(bad);
+        assert!(said.code == 2 && said.out.is_empty(), "{said:?}");
+    }
+}
+
+#[test]
 fn a_store_that_was_rolled_back_or_rewritten_is_sound_in_itself_and_convicted_by_a_checkpoint() {
     let at = folder();
     import_samples(at.path());

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use kordon_server::{csv_header, csv_row};
-use kordon_store::{Public, Query, Snapshot};
+use kordon_server::{Asked, csv_header, csv_row};
+use kordon_store::Query;
 
 use crate::filter::Filter;
-use crate::find::look_into;
+use crate::find::{look_into, named};
 use crate::output::write_to;
 use crate::terminal::say;
+use crate::when::WhenArgs;
 use crate::{Done, StoreArg};
 
 /// Rows read at a time.
@@ -25,6 +26,8 @@ const PAGE: usize = 5_000;
 pub struct Export {
     #[command(flatten)]
     filter: Filter,
+    #[command(flatten)]
+    when: WhenArgs,
     #[command(flatten)]
     store: StoreArg,
     /// Where to write; stdout when absent
@@ -64,16 +67,26 @@ impl Export {
             Some(format) => format,
             None => Format::of(self.output.as_deref())?,
         };
-        let snapshot = store.public();
-        let written = write_to(self.output.as_deref(), |out| write(out, &snapshot, query, format))?;
+        let asked = self.when.ask(&store)?;
+        let words = self.filter.words();
+        let cite = |matched| asked.citation(&borders, &words, matched, None);
+        let written = write_to(self.output.as_deref(), |out| write(out, &asked, query, format, &cite))?;
         let info = borders.info();
+        // Of staff's view there is no past.
+        let withheld = match asked.is_now {
+            true => format!(
+                "{} records of the store are withheld from the public; ",
+                store.full().len() - asked.snapshot.len()
+            ),
+            false => String::new(),
+        };
         say(&format!(
-            "wrote {written} incidents; {} records of the store are withheld from the public; borders {} {}, {}, {}",
-            store.full().len() - snapshot.len(),
+            "wrote {written} incidents; {withheld}borders {} {}, {}, {}{}",
             info.name,
             info.version,
             info.licence,
-            info.attribution
+            info.attribution,
+            named(&asked)
         ));
         Ok(whole)
     }
@@ -81,10 +94,12 @@ impl Export {
 
 fn write(
     out: &mut dyn Write,
-    snapshot: &Snapshot<Public>,
+    asked: &Asked,
     mut query: Query,
     format: Format,
-) -> anyhow::Result<u64> {
+    cite: &dyn Fn(usize) -> Option<String>,
+) -> anyhow::Result<usize> {
+    let snapshot = &asked.snapshot;
     query.limit = Some(PAGE);
     let mut written = 0;
     match format {
@@ -107,7 +122,7 @@ fn write(
                 }
                 Format::Csv => {
                     let mut line = Vec::new();
-                    csv_row(&mut line, snapshot, row)?;
+                    csv_row(&mut line, asked, row)?;
                     out.write_all(&line)?;
                 }
             }
@@ -119,7 +134,11 @@ fn write(
         }
     }
     if format == Format::Geojson {
-        out.write_all(b"\n]}\n")?;
+        out.write_all(b"\n]")?;
+        if let (Some(name), Some(citation)) = (asked.name, cite(written)) {
+            write!(out, r#","snapshot":"{name}","citation":{}"#, serde_json::to_string(&citation)?)?;
+        }
+        out.write_all(b"}\n")?;
     }
     out.flush()?;
     Ok(written)

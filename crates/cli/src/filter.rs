@@ -53,6 +53,19 @@ pub struct Filter {
 impl Filter {
     /// The query that these flags ask for.
     pub fn query(&self, borders: &BorderSet) -> anyhow::Result<Query> {
+        match kordon_server::query_of(self.given(), borders) {
+            Ok(query) => Ok(query),
+            Err(problem) => bail!("{problem}"),
+        }
+    }
+
+    /// The flags that were given, for people.
+    pub fn words(&self) -> String {
+        let words: Vec<String> = self.given().map(|(name, value)| format!("{name}={value}")).collect();
+        words.join("; ")
+    }
+
+    fn given(&self) -> impl Iterator<Item = (&str, &str)> {
         let flags = [
             ("bbox", &self.bbox),
             ("datetime", &self.datetime),
@@ -68,10 +81,6 @@ impl Filter {
             ("q", &self.q),
             ("sortby", &self.sortby),
         ];
-        let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        match kordon_server::query_of(given, borders) {
-            Ok(query) => Ok(query),
-            Err(problem) => bail!("{problem}"),
-        }
+        flags.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 }

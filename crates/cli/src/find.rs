@@ -3,14 +3,17 @@
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use kordon_borders::{BorderSet, Nearest, interval};
+use kordon_server::Asked;
 use kordon_store::{Options, Row, Store};
 
 use crate::distance::span;
 use crate::filter::Filter;
 use crate::terminal::say;
+use crate::when::WhenArgs;
 use crate::{Done, StoreArg, open_store, sets};
 
 /// List incidents.
@@ -18,6 +21,8 @@ use crate::{Done, StoreArg, open_store, sets};
 pub struct Find {
     #[command(flatten)]
     filter: Filter,
+    #[command(flatten)]
+    when: WhenArgs,
     #[command(flatten)]
     store: StoreArg,
     /// At most so many (default: 50 in a table, all as JSON)
@@ -29,6 +34,9 @@ pub struct Find {
     /// Print only how many match
     #[arg(long, env = "KORDON_COUNT")]
     count: bool,
+    /// Print only a text to cite the answer by; the day of reading is yours to add
+    #[arg(long, env = "KORDON_CITE", conflicts_with_all = ["json", "count"])]
+    cite: bool,
 }
 
 /// Opens a store to look at it: no lock that keeps a writer out, and nothing is made that was not there. Damage is told,
@@ -53,10 +61,17 @@ impl Find {
     pub fn run(self) -> anyhow::Result<Done> {
         let (store, borders, whole) = look_into(&self.store)?;
         let mut query = self.filter.query(&borders)?;
-        let snapshot = store.public();
+        let asked = self.when.ask(&store)?;
+        let snapshot = &asked.snapshot;
         let mut out = BufWriter::new(std::io::stdout().lock());
-        if self.count {
-            writeln!(out, "{}", snapshot.count(&query))?;
+        if self.count || self.cite {
+            let count = snapshot.count(&query);
+            if self.cite {
+                let citation = asked.citation(&borders, &self.filter.words(), count, None);
+                writeln!(out, "{}", citation.context("what is left of a damaged store is not to be cited")?)?;
+            } else {
+                writeln!(out, "{count}")?;
+            }
             out.flush()?;
             return Ok(whole);
         }
@@ -72,15 +87,21 @@ impl Find {
         out.flush()?;
         let info = borders.info();
         say(&format!(
-            "{} of {} incidents; distances against {} {} ({})",
+            "{} of {} incidents; distances against {} {} ({}){}",
             found.rows.len(),
             found.matched,
             info.name,
             info.version,
-            info.licence
+            info.licence,
+            named(&asked)
         ));
         Ok(whole)
     }
+}
+
+/// The name of what was looked at, as the end of a line.
+pub fn named(asked: &Asked) -> String {
+    asked.name.map_or_else(String::new, |name| format!("; snapshot {name}"))
 }
 
 fn table(rows: &[Row], borders: &BorderSet) -> Table {

@@ -21,6 +21,7 @@ mod token;
 mod upgrade;
 mod verify;
 mod view;
+mod when;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WRITERS: usize = 64;
 /// Files being imported at once.
 const IMPORTERS: usize = 2;
+/// States of the past being made at once: each takes half of the cores.
+const PASTS: usize = 1;
 
 /// Border sets being read at once: each takes a core and the memory of a set.
 const READERS_OF_SETS: usize = 1;
@@ -35,6 +37,8 @@ pub enum Lane {
     Import,
     /// Border sets being read.
     Sets,
+    /// States of the past, which may have to be made.
+    Past,
 }
 
 /// What a server is made of.
@@ -69,7 +73,7 @@ pub struct Shared {
     pub started: Instant,
     /// The memory for bodies on their way in.
     pub room: Room,
-    lanes: [Arc<Semaphore>; 4],
+    lanes: [Arc<Semaphore>; 5],
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
 }
@@ -89,7 +93,7 @@ impl Shared {
             counts: Counts::default(),
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
-            lanes: [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS]
+            lanes: [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS]
                 .map(|permits| Arc::new(Semaphore::new(permits))),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),

@@ -1,6 +1,7 @@
 //! What was, what changed, and what proves it.
 //!
-//! All of it is the public's view: what was never public is in none of it, and of what was withdrawn only that it was.
+//! All of it is the public's view: what was never public is in none of it, and of what was withdrawn only that it was. What a
+//! question to the past tells of withdrawn records is said in `docs/ledger.md`.
 
 use crate::answer::{Answer, Base, GEOJSON, JSON, Link, address, links_json};
 use crate::app::App;
@@ -192,8 +193,8 @@ pub fn missing(store: &Store, id: IncidentId) -> Problem {
 /// The revisions of an incident that the public may see, oldest first; 404 when there is none.
 ///
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
-/// now, the chain without what it said: it may have been withdrawn to protect somebody. In both, that it was withdrawn
-/// stays told.
+/// now, the chain without what it said: that does not stand any more, and only who asks for the past by its name is told
+/// (`asked.rs`). In both, that it was withdrawn stays told.
 fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
     let is_public = store.public().get(id).is_some();
     let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;

@@ -9,6 +9,7 @@ use crate::answer::{
     time_stamp,
 };
 use crate::app::{App, Lane};
+use crate::asked::{Asked, Source, asked};
 use crate::error::{Problem, echo};
 use crate::history::missing;
 use crate::landing::CRS84;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 
 /// The address of the incidents.
 pub const PATH: &str = "/collections/incidents/items";
+
+const AGGREGATE: &str = "/collections/incidents/aggregate";
 
 /// The forms of a list of incidents.
 pub const FORMS: &[&str] = &["json", "csv", "geojsonseq"];
@@ -66,17 +69,14 @@ pub async fn find(
         (None, Form::Json) => Some(query::DEFAULT_LIMIT),
         (limit, _) => limit,
     };
-    let snapshot = app.config.store.public();
-    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_fingerprint(&app.config.borders));
-    let page = Page { base, params, form };
+    let asked = asked(&app, &params).await?;
+    let etag = format!("W/\"{}\"", asked.snapshot.id());
+    let page = Page { base, params, form, asked };
     let answer = match form {
-        Form::Json => {
-            let (body, links) = app.work(move || page.to_json(&snapshot, &wanted)).await?;
-            Answer::bytes(GEOJSON, body).links(&links)
-        }
+        Form::Json => app.work(move || page.to_json(&wanted)).await?,
         Form::Csv | Form::Sequence => {
             let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonseq" };
-            page.stream(&app, snapshot, wanted)
+            page.stream(&app, wanted)
                 .await?
                 .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
         }
@@ -115,9 +115,15 @@ struct Page {
     base: Base,
     params: Arc<Params>,
     form: Form,
+    asked: Asked,
 }
 
 impl Page {
+    fn source(&self, matched: usize) -> Source {
+        let borders = self.asked.snapshot.borders();
+        Source::new(&self.asked, borders, &self.base, PATH, &self.params, matched)
+    }
+
     fn links(&self, next: Option<&Cursor>) -> Vec<Link> {
         let (media, form) = match self.form {
             Form::Json => (GEOJSON, ""),
@@ -145,39 +151,43 @@ impl Page {
         links
     }
 
-    fn to_json(&self, snapshot: &Snapshot, wanted: &Query) -> Result<(String, Vec<Link>), Problem> {
+    fn to_json(&self, wanted: &Query) -> Result<Answer, Problem> {
+        let snapshot = &self.asked.snapshot;
         let found = snapshot.find(wanted);
         let mut body = String::from(r#"{"type":"FeatureCollection","features":["#);
         body.push_str(&snapshot.features(&found.rows).map_err(|error| Problem::internal(&error))?);
         let links = self.links(found.next.as_ref());
+        let source = self.source(found.matched);
+        let time_stamp =
+            if self.asked.is_pinned { String::new() } else { format!(r#""timeStamp":"{}","#, time_stamp()) };
         body.push_str(&format!(
-            r#"],"numberMatched":{},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
+            r#"],"numberMatched":{},"numberReturned":{},{time_stamp}{}"links":{}}}"#,
             found.matched,
             found.rows.len(),
-            time_stamp(),
+            source.to_members(),
             links_json(&links),
         ));
-        Ok((body, links))
+        Ok(source.head(GEOJSON, Answer::bytes(GEOJSON, body).links(&links)))
     }
 
     /// A table or a text sequence of all that was found, written while it is read.
-    async fn stream(self, app: &App, snapshot: Arc<Snapshot>, wanted: Query) -> Result<Answer, Problem> {
-        let searched = Arc::clone(&snapshot);
+    async fn stream(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
+        let searched = Arc::clone(&self.asked.snapshot);
         let found = app.work(move || Ok(searched.find(&wanted))).await?;
         let links = self.links(found.next.as_ref());
         let (media, head) = match self.form {
             Form::Csv => (CSV, record::csv_header()?),
             Form::Json | Form::Sequence => (GEOJSON_SEQ, Vec::new()),
         };
-        let form = self.form;
+        let (form, source, asked) = (self.form, self.source(found.matched), self.asked);
         let make = move |rows: Vec<Row>| {
             let mut piece = Vec::new();
             for row in rows {
                 match form {
-                    Form::Csv => record::csv_row(&mut piece, &snapshot, &row)?,
+                    Form::Csv => record::csv_row(&mut piece, &asked, &row)?,
                     Form::Json | Form::Sequence => {
                         piece.push(0x1e);
-                        piece.extend_from_slice(feature(&snapshot, &row)?.as_bytes());
+                        piece.extend_from_slice(feature(&asked.snapshot, &row)?.as_bytes());
                         piece.push(b'\n');
                     }
                 }
@@ -190,7 +200,9 @@ impl Page {
             (!chunk.is_empty()).then_some(chunk)
         });
         let body = stream::pieces(app, head, chunks, make);
-        Ok(Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string()))
+        let answer =
+            Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string());
+        Ok(source.head(media, answer))
     }
 }
 
@@ -205,7 +217,7 @@ fn feature<V>(snapshot: &Snapshot<V>, row: &Row) -> Result<String, Problem> {
 ///
 /// # Errors
 ///
-/// 404 when there is none, 410 when it was withdrawn.
+/// 404 when there is none, or was none at that time; 410 when it was withdrawn.
 pub async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -217,30 +229,34 @@ pub async fn one(
     query::only_crs84(&params)?;
     let of = params.get("of").map(|name| query::of(name, &app.config.borders)).transpose()?;
     let id = parse_id(&id)?;
+    let asked = asked(&app, &params).await?;
+    let path = format!("{PATH}/{id}");
+    let source = Source::new(&asked, &app.config.borders, &base, &path, &params, 1);
     let store = Arc::clone(&app.config.store);
     let found = app
         .work(move || {
-            let snapshot = store.public();
+            let snapshot = &asked.snapshot;
             let row = match &of {
                 Some(of) => snapshot.get_with(id, of),
                 None => snapshot.get(id),
             };
             match row {
-                Some(row) => Ok(feature(&snapshot, &row)?),
-                None => Err(missing(&store, id)),
+                Some(row) => Ok(feature(snapshot, &row)?),
+                None if asked.is_now => Err(missing(&store, id)),
+                None => Err(Problem::not_found(format!(
+                    "There was no incident {id} then, or none that may still be shown."
+                ))),
             }
         })
         .await?;
-    Ok(written(&app, &base, id, &found)
-        .media(GEOJSON)
-        .header(CONTENT_CRS, format!("<{CRS84}>"))
-        .finish(&headers))
+    let answer = written(&app, &base, id, &params.to_query(&[]), &found);
+    Ok(source.head(GEOJSON, answer).media(GEOJSON).header(CONTENT_CRS, format!("<{CRS84}>")).finish(&headers))
 }
 
-/// An answer of one feature, with its ETag and links.
-fn written(app: &App, base: &Base, id: IncidentId, feature: &str) -> Answer {
+/// An answer of one feature to a query, which may be empty, with its ETag and links.
+fn written(app: &App, base: &Base, id: IncidentId, query: &str, feature: &str) -> Answer {
     let links = [
-        Link::new("self", base.at(&format!("{PATH}/{id}")), GEOJSON, "This incident"),
+        Link::new("self", address(base, &format!("{PATH}/{id}"), query), GEOJSON, "This incident"),
         Link::new("collection", base.at("/collections/incidents"), JSON, "The incidents, described"),
         Link::new("version-history", base.at(&format!("{PATH}/{id}/history")), JSON, "All its revisions"),
     ];
@@ -303,7 +319,7 @@ pub async fn create(
         })
         .await?;
     let answer =
-        written(&app, &base, id, &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
+        written(&app, &base, id, "", &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
     let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer.status(status).cache("no-store").finish(&HeaderMap::new()))
 }
@@ -340,7 +356,7 @@ pub async fn replace(
             put_one(store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
-    Ok(written(&app, &base, id, &feature).cache("no-store").finish(&HeaderMap::new()))
+    Ok(written(&app, &base, id, "", &feature).cache("no-store").finish(&HeaderMap::new()))
 }
 
 /// `DELETE /collections/incidents/items/{id}`: withdraws it; the history stays.
@@ -422,15 +438,16 @@ fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<
 /// 400 for parameters that cannot be understood.
 pub async fn aggregate(
     State(app): State<App>,
+    Extension(base): Extension<Base>,
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.one_of("f", &["json"])?;
     let by = dimensions(&params)?;
     let wanted = query::filter(&params, &app.config.borders)?;
-    let snapshot = app.config.store.public();
-    let etag = format!("W/\"{}-{}\"", snapshot.seq(), short_fingerprint(&app.config.borders));
-    let counted = by.clone();
+    let asked = asked(&app, &params).await?;
+    let etag = format!("W/\"{}\"", asked.snapshot.id());
+    let (counted, snapshot) = (by.clone(), Arc::clone(&asked.snapshot));
     let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
     let deaths = |deaths: &kordon_store::Deaths| json!({ "low": deaths.low, "best": deaths.best, "high": deaths.high, "stated_by": deaths.stated_by });
     let groups: Vec<Value> = sums
@@ -445,8 +462,10 @@ pub async fn aggregate(
         })
         .collect();
     let by: Vec<&str> = by.iter().map(|dimension| dimension.as_str()).collect();
+    let source = Source::new(&asked, &app.config.borders, &base, AGGREGATE, &params, sums.matched);
     let body = json!({ "by": by, "matched": sums.matched, "deaths": deaths(&sums.deaths), "groups": groups });
-    Ok(Answer::json(&body).etag(etag).finish(&headers))
+    let body = format!("{{{}{}", source.to_members(), &body.to_string()[1..]);
+    Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).finish(&headers))
 }
 
 /// What can be counted by.

@@ -7,6 +7,7 @@
 pub mod access; // Who may do what: tokens.
 mod answer; // JSON, links, ETags, and the choice between forms.
 mod app; // What every handler shares.
+mod asked; // Which state of the store is asked, and how the answer is cited.
 mod assets; // The web map's files.
 mod body; // Request bodies, within size and time.
 mod distance; // How far a place is from a border.
@@ -28,6 +29,7 @@ mod territories; // The territories as a collection.
 mod tiles; // Vector tiles.
 
 pub use app::Config;
+pub use asked::{Asked, When};
 pub use error::Problem;
 pub use listen::{Limits, serve};
 pub use query::query_of;

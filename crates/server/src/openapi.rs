@@ -151,6 +151,18 @@ fn parameters() -> Value {
         query("datetime", "An RFC 3339 date or time, or an interval with / where .. is open", text()),
         query("limit", "How many at most on one page", limit),
         query("cursor", "Where a page begins; taken from the next link", text()),
+        query(
+            "as-of",
+            "The store as everybody could see it then, as far as it may still be shown: an RFC 3339 date and time with its \
+             offset, or the number of a record of the ledger",
+            text(),
+        ),
+        query(
+            "snapshot",
+            "The id of a snapshot, as each answer gives it: the same address is answered with the same bytes for ever, or \
+             with 410 once something in it may not be shown any more",
+            matching("^[0-9]+-[0-9]+-[0-9a-f]{12}-[0-9a-f]{12}(-[0-9a-f]{12})?$"),
+        ),
         query("since", "The number of the last record that is known; 0 for all", whole(None)),
         query("size", "How many records the older checkpoint speaks of", whole(None)).required(),
         query("within-km", "At most this far from `of`, in kilometers", number(0.0, asked::MAX_KM)),
@@ -309,7 +321,10 @@ fn schemas() -> Value {
                 "features": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
                 "numberMatched": { "type": "integer", "minimum": 0 },
                 "numberReturned": { "type": "integer", "minimum": 0 },
-                "timeStamp": { "type": "string", "format": "date-time" },
+                "timeStamp": { "type": "string", "format": "date-time", "description": "Not in answers to `snapshot`" },
+                "snapshot": { "type": "string", "description": "What the answer was made from: asked again with \
+                    `snapshot`, it is the same for ever" },
+                "citation": { "type": "string", "description": "How to cite the answer; add the day of reading" },
                 "links": { "type": "array", "items": { "$ref": "#/components/schemas/Link" } },
             },
         },

@@ -173,6 +173,15 @@ impl Params {
         }
         query
     }
+
+    /// The same parameters for people: `bbox=1,2,3,4; q=склад`.
+    #[must_use]
+    pub fn to_words(&self, leave_out: &[&str]) -> String {
+        let mut pairs: Vec<_> = self.0.iter().filter(|(name, _)| !leave_out.contains(name)).collect();
+        pairs.sort_by_key(|(name, _)| *name);
+        let words: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        words.join("; ")
+    }
 }
 
 /// A value as it stands in a query string.

@@ -1,12 +1,13 @@
 //! One incident at a time: read from a body and checked as a file would be, or written as a row of a table.
 
+use crate::asked::Asked;
 use crate::error::Problem;
 use axum::http::StatusCode;
 use kordon_incidents::{
     Checked, Fault, Format, IncidentId, ReadOptions, RecordStatus, check, read, write_csv_header,
     write_csv_row,
 };
-use kordon_store::{PutError, Row, Snapshot};
+use kordon_store::{PutError, Row};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -209,6 +210,7 @@ const BORDER_COLUMNS: &[&str] = &[
     "distance_low_m",
     "distance_high_m",
     "border_set",
+    "snapshot",
 ];
 
 /// The language of a table's texts, where they are in several.
@@ -225,12 +227,13 @@ pub fn csv_header() -> Result<Vec<u8>, Problem> {
     Ok(row)
 }
 
-/// One incident as a row of a table, with how far it was from the border.
+/// One incident as a row of a table, with how far it was from the border, and the name of the snapshot if it has one.
 ///
 /// # Errors
 ///
 /// 500 when the record cannot be read from the store.
-pub fn csv_row(out: &mut Vec<u8>, snapshot: &Snapshot, row: &Row) -> Result<(), Problem> {
+pub fn csv_row(out: &mut Vec<u8>, asked: &Asked, row: &Row) -> Result<(), Problem> {
+    let snapshot = &asked.snapshot;
     let incident = snapshot.incident(row).map_err(|error| Problem::internal(&error))?;
     let feature = snapshot.feature(row).map_err(|error| Problem::internal(&error))?;
     let feature: Value = serde_json::from_str(&feature).map_err(|error| Problem::internal(&error))?;
@@ -249,6 +252,7 @@ pub fn csv_row(out: &mut Vec<u8>, snapshot: &Snapshot, row: &Row) -> Result<(), 
         cell(&to["distance_low_m"]),
         cell(&to["distance_high_m"]),
         cell(&border["boundary"]["set"]),
+        asked.name.map(|name| name.to_string()).unwrap_or_default(),
     ];
     let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
     write_csv_row(out, &incident, TABLE_LANGUAGE, &cells).map_err(|error| Problem::internal(&error))

@@ -67,10 +67,10 @@ pub const IMPORTS: [&str; 8] = [
     "text/tab-separated-values",
 ];
 
-const PAGING: &[&str] = &["sortby", "limit", "cursor", "f", "crs", "bbox-crs"];
+const PAGING: &[&str] = &["sortby", "limit", "cursor", "as-of", "snapshot", "f", "crs", "bbox-crs"];
 const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
 
-const GROUPING: &[&str] = &["by", "f"];
+const GROUPING: &[&str] = &["by", "as-of", "snapshot", "f"];
 const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROUPING);
 
 /// FILTER's words and a route's own, so that a new way to choose incidents is known to every route that chooses them.
@@ -146,7 +146,7 @@ pub static ROUTES: [Route; 30] = [
     },
     read(
         "/collections/incidents/items/{id}",
-        Some(&["of", "f", "crs"]),
+        Some(&["of", "as-of", "snapshot", "f", "crs"]),
         &[GEOJSON],
         "getIncident",
         "One incident",

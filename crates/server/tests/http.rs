@@ -69,7 +69,17 @@ impl Door {
     }
 
     fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::before(tempfile::tempdir().unwrap(), change)
+    }
+
+    /// The same store, after a restart.
+    fn restarted(self) -> Self {
+        let Self { router, _dir: dir } = self;
+        drop(router);
+        Self::before(dir, |_| {})
+    }
+
+    fn before(dir: tempfile::TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let options = Options { create: true, read_only: false };
         let store = Store::open(&dir.path().join("store"), Arc::clone(&BORDERS), options).unwrap();
         let mut config = Config {
@@ -466,6 +476,186 @@ async fn counts_add_up_to_what_the_same_filter_finds() {
         let problem = door.get(&format!("/collections/incidents/aggregate{query}")).await.is_problem(400);
         assert_eq!(problem["parameter"], "by", "{query}");
     }
+}
+
+// ------------------------------------------------------------------------------------------------ the past
+
+/// The address by which an answer asks to be cited.
+fn cite_as(reply: &Reply) -> String {
+    let links: Vec<_> =
+        reply.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap()).collect();
+    let link =
+        links.iter().find(|link| link.contains("rel=\"cite-as\"")).unwrap_or_else(|| panic!("{links:?}"));
+    let end = link.find('>').unwrap();
+    link[1..end].strip_prefix("http://localhost:8080").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_snapshot_is_answered_with_the_same_bytes_after_additions_a_correction_a_withdrawal_and_a_restart()
+{
+    let door = Door::with_incidents().await;
+    let found = door.get(&format!("{ITEMS}?sortby=date_start")).await.is_ok().json();
+    let ids: Vec<String> = found["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap().to_owned())
+        .collect();
+    let mut cited = Vec::new();
+    for question in [
+        format!("{ITEMS}?within-km=20&of=ROU"),
+        format!("{ITEMS}?q=struck&limit=1"),
+        format!("{ITEMS}?f=csv&sortby=distance"),
+        format!("{ITEMS}?f=geojsonseq"),
+        "/collections/incidents/aggregate?by=month,country".to_owned(),
+        format!("{ITEMS}/{}?of=ROU", ids[1]),
+        format!("{ITEMS}/{}", ids[3]),
+    ] {
+        let now = door.get(&question).await;
+        let name = now.is_ok().header("kordon-snapshot").to_owned();
+        assert!(now.header("kordon-citation").contains(&name), "{question}");
+        let address = cite_as(&now);
+        assert!(address.contains(&format!("snapshot={name}")), "{address}");
+        let pinned = door.get(&address).await;
+        assert_eq!(pinned.is_ok().header("kordon-snapshot"), name);
+        assert_eq!(cite_as(&pinned), address);
+        if question.contains("within-km") {
+            let (now, pinned) = (now.json(), pinned.json());
+            assert_eq!((&now["features"], &now["citation"]), (&pinned["features"], &pinned["citation"]));
+            assert!(now["timeStamp"].is_string() && pinned.get("timeStamp").is_none());
+            assert_eq!(pinned["snapshot"], name);
+            let citation = pinned["citation"].as_str().unwrap();
+            for word in [
+                "3 incidents for of=ROU; within-km=20",
+                &name,
+                "\u{a9} OpenStreetMap contributors",
+                "ODbL",
+                &address,
+            ] {
+                assert!(citation.contains(word), "{word}: {citation}");
+            }
+        }
+        cited.push((address, pinned.body));
+    }
+    let media = "application/geo+json";
+    let new: Vec<Value> = (0..50)
+        .map(|n| feature(&format!("Port struck {n}"), &format!("2023-08-{:02}", 1 + n % 28), Some(IZMAIL)))
+        .collect();
+    let new = json!({ "type": "FeatureCollection", "features": new }).to_string();
+    assert_eq!(door.post("/imports?source=more", media, &new).await.is_ok().json()["imported"], 50);
+    let mended = feature("Port struck twice", "2023-08-02", Some([28.9, 45.4])).to_string();
+    door.ask(Method::PUT, &format!("{ITEMS}/{}", ids[1]), &[("content-type", media)], &mended).await.is_ok();
+    assert_eq!(door.ask(Method::DELETE, &format!("{ITEMS}/{}", ids[3]), &[], "").await.status.as_u16(), 204);
+    let now = door.get(&format!("{ITEMS}?within-km=20&of=ROU")).await.is_ok().json();
+    assert_eq!(now["numberMatched"], 52);
+    let door = door.restarted();
+    for (address, then) in cited {
+        let reply = door.get(&address).await;
+        assert_eq!(reply.is_ok().text(), String::from_utf8(then).unwrap(), "{address}");
+        let etag = reply.header("etag").to_owned();
+        assert_eq!(
+            door.ask(Method::GET, &address, &[("if-none-match", &etag)], "").await.status.as_u16(),
+            304
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_past_tells_what_was_public_then_and_may_still_be_told() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let create = async |title: &str, status: &str| {
+        let mut row = feature(title, "2025-05-30", Some(IZMAIL));
+        row["properties"]["record_status"] = json!(status);
+        let made = door.post(ITEMS, media, &row.to_string()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let put = async |id: &str, change: &dyn Fn(&mut Value)| {
+        let mut row = feature("Later words", "2025-05-30", Some([30.0, 46.0]));
+        change(&mut row["properties"]);
+        let address = format!("{ITEMS}/{id}");
+        let reply = door.ask(Method::PUT, &address, &[("content-type", media)], &row.to_string()).await;
+        assert!(reply.status.is_success(), "{}", reply.text());
+    };
+    let open = create("Open words", "published").await;
+    let masked = create("Secret words", "published").await;
+    let restricted = create("Secret news", "published").await;
+    let drafted = create("Secret talk", "published").await;
+    let early = create("Secret draft", "draft").await;
+    let name = door.get(ITEMS).await.is_ok().header("kordon-snapshot").to_owned();
+    let whole = door.get(&format!("{ITEMS}?snapshot={name}")).await.is_ok().json();
+    assert_eq!(whole["numberMatched"], 4);
+
+    // What was a draft and is public now was a draft then.
+    put(&early, &|p| p["record_status"] = json!("published")).await;
+    put(&open, &|_| {}).await;
+    assert_eq!(door.get(&format!("{ITEMS}?snapshot={name}")).await.is_ok().json(), whole);
+    door.get(&format!("{ITEMS}/{early}?snapshot={name}")).await.is_problem(404);
+
+    put(&masked, &|p| p["masking"] = json!({ "level": "hidden" })).await;
+    put(&restricted, &|p| p["redistributable"] = json!(false)).await;
+    put(&drafted, &|p| p["record_status"] = json!("draft")).await;
+    for question in ["", "&bbox=100,10,101,11", "&q=open", "&limit=1&f=csv", "&f=geojsonseq"] {
+        // Also where it would make no difference: one that answers only there tells where the hidden place is not.
+        let problem = door.get(&format!("{ITEMS}?snapshot={name}{question}")).await.is_problem(410);
+        assert!(problem["detail"].as_str().unwrap().contains("as-of=5"), "{problem}");
+    }
+    for address in [format!("{ITEMS}/{open}?"), "/collections/incidents/aggregate?by=day&".to_owned()] {
+        door.get(&format!("{address}snapshot={name}")).await.is_problem(410);
+    }
+    let told = door.get(&format!("{ITEMS}?as-of=5")).await;
+    assert_eq!(
+        (titles(&told.is_ok().json()), &told.json()["numberMatched"]),
+        (vec!["Open words"], &json!(1))
+    );
+    let counts = door.get("/collections/incidents/aggregate?by=day&as-of=5").await.is_ok().json();
+    assert_eq!((&counts["matched"], &counts["groups"][0]["count"]), (&json!(1), &json!(1)));
+    for id in [&masked, &restricted, &drafted, &early] {
+        door.get(&format!("{ITEMS}/{id}?as-of=5")).await.is_problem(404);
+        let near = format!("{ITEMS}?as-of=5&f=csv&within-km=100&of=28.8372,45.3512&sortby=distance");
+        assert!(!door.get(&near).await.is_ok().text().contains("Secret"));
+    }
+    // What may still be told has a name of its own, which holds in its turn.
+    let fewer = told.header("kordon-snapshot").to_owned();
+    assert_ne!(fewer, name);
+    let door = door.restarted();
+    let again = door.get(&format!("{ITEMS}?snapshot={fewer}")).await.is_ok().json();
+    assert_eq!(again["features"], told.json()["features"]);
+}
+
+#[tokio::test]
+async fn a_moment_or_a_snapshot_that_cannot_be_meant_is_told_with_what_to_do() {
+    let door = Door::with_incidents().await;
+    let name = door.get(ITEMS).await.is_ok().header("kordon-snapshot").to_owned();
+    let (most, digit) = name.split_at(name.len() - 1);
+    let other_borders = format!("{most}{}", if digit == "0" { "1" } else { "0" });
+    assert_eq!(door.get(&format!("{ITEMS}?as-of=0")).await.is_ok().json()["numberMatched"], 0);
+    // The five came in one batch: in its midst there was nothing yet.
+    assert_eq!(door.get(&format!("{ITEMS}?as-of=4")).await.is_ok().json()["numberMatched"], 0);
+    for (as_of, matched) in [("5", 5), ("2001-01-01T00:00:00Z", 0), ("2999-01-01T00:00:00%2B02:00", 5)] {
+        assert_eq!(
+            door.get(&format!("{ITEMS}?as-of={as_of}")).await.is_ok().json()["numberMatched"],
+            matched
+        );
+    }
+    for (query, status, words) in [
+        ("as-of=6".to_owned(), 400, "5 records"),
+        ("as-of=yesterday".to_owned(), 400, "2025-06-01T12:00:00Z"),
+        (format!("as-of=5&snapshot={name}"), 400, "one of them"),
+        ("snapshot=latest".to_owned(), 400, "1-1250-3f9a1c0d2e4b-a1b2c3d4e5f6"),
+        (format!("snapshot={name}&snapshot={name}"), 400, "once"),
+        (format!("snapshot={}", name.replacen("-5-", "-6-", 1)), 404, "later copy"),
+        (format!("snapshot={}", name.replacen("-5-", "-4-", 1)), 404, "another store"),
+        (format!("snapshot={}", name.replacen("1-", "9-", 1)), 410, "another form"),
+        (format!("snapshot={other_borders}"), 410, "other borders"),
+        (format!("snapshot={name}-0123456789ab"), 410, "as-of=5"),
+    ] {
+        let problem = door.get(&format!("{ITEMS}?{query}")).await.is_problem(status);
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{query}: {problem}");
+    }
+    let other = Door::with_incidents().await;
+    other.get(&format!("{ITEMS}?snapshot={name}")).await.is_problem(404);
 }
 
 // ---------------------------------------------------------------------------------------------- one incident

@@ -1,0 +1,256 @@
+//! Which state of the store a question is put to, and how its answer is cited.
+//!
+//! `as-of` names a moment or a record of the ledger, `snapshot` a state by the id that an answer gave. An answer to
+//! `snapshot` has nothing in it that depends on the clock, so the same address is answered byte for byte the same for
+//! ever; the day of reading is for whoever cites to add.
+//!
+//! Making a past takes time, so these questions wait for each other, and none of the present waits for them.
+
+use crate::answer::{Answer, Base, Link, address};
+use crate::app::{App, Lane};
+use crate::error::{Problem, echo};
+use crate::params::Params;
+use axum::http::{HeaderName, StatusCode};
+use kordon_borders::BorderSet;
+use kordon_store::{Moment, PastError, PublicSnapshot, ReadError, SnapshotId, Store};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The id of the snapshot that an answer was made from.
+const SNAPSHOT: HeaderName = HeaderName::from_static("kordon-snapshot");
+/// How to cite an answer whose body has no place for it. What is not ASCII is percent-encoded.
+const CITATION: HeaderName = HeaderName::from_static("kordon-citation");
+
+/// What does not choose incidents, nor their order or form.
+const NOT_CITED: &[&str] = &["as-of", "snapshot", "cursor", "limit", "f", "crs", "bbox-crs"];
+
+/// When a question is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Now.
+    Now,
+    /// As everybody could see it then.
+    AsOf(Moment),
+    /// As an answer was given before.
+    Pinned(SnapshotId),
+}
+
+impl When {
+    /// Reads the values of `as-of` and of `snapshot`.
+    ///
+    /// # Errors
+    ///
+    /// A 400 problem that says what either may be.
+    pub fn read(as_of: Option<&str>, snapshot: Option<&str>) -> Result<Self, Problem> {
+        match (as_of, snapshot) {
+            (None, None) => Ok(Self::Now),
+            (Some(text), None) => moment(text).map(Self::AsOf),
+            (None, Some(text)) => match text.parse() {
+                Ok(id) => Ok(Self::Pinned(id)),
+                Err(error) => Err(Problem::bad_parameter("snapshot", format!("{} is {error}.", echo(text)))),
+            },
+            (Some(_), Some(_)) => {
+                Err(Problem::bad_parameter("as-of", "and snapshot both say when; give one of them."))
+            }
+        }
+    }
+
+    /// The state of the store that is meant. One of the past may have to be made first, and waits for others that are.
+    ///
+    /// # Errors
+    ///
+    /// 400 for what the ledger does not have yet, 404 for a snapshot of another store, 410 for one that cannot be told any
+    /// more, each with what to do; 503 when the store is damaged.
+    pub fn ask(self, store: &Store) -> Result<Asked, Problem> {
+        let snapshot = match self {
+            Self::Now => Ok(store.public()),
+            Self::AsOf(moment) => store.as_of(moment),
+            Self::Pinned(id) => store.pinned(&id),
+        };
+        let snapshot = snapshot.map_err(|error| not_told(&error))?;
+        // What is left of a damaged store is no state that could be asked for again.
+        let name = store.recovery().damage.is_empty().then(|| snapshot.id());
+        Ok(Asked { snapshot, name, is_now: self == Self::Now, is_pinned: matches!(self, Self::Pinned(_)) })
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, Problem> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number has are beyond the end of any ledger.
+        return Ok(Moment::Record(text.parse().unwrap_or(u64::MAX)));
+    }
+    // A plus sign in a query string is a blank.
+    match text.replace(' ', "+").parse::<jiff::Timestamp>() {
+        Ok(time) => Ok(Moment::Second(time.as_millisecond().div_euclid(1_000))),
+        Err(_) => Err(Problem::bad_parameter(
+            "as-of",
+            format!(
+                "{} is neither a moment such as 2025-06-01T12:00:00Z nor the number of a record.",
+                echo(text)
+            ),
+        )),
+    }
+}
+
+fn not_told(error: &PastError) -> Problem {
+    let gone = |detail: String| {
+        Problem::new(StatusCode::GONE, "snapshot-gone", "This snapshot is not answered any more", detail)
+    };
+    match error {
+        PastError::NotYet { .. } => Problem::bad_parameter("as-of", format!("is beyond the end: {error}.")),
+        PastError::OtherStore => Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown-snapshot",
+            "This snapshot is not here",
+            format!("{error}. Ask the server that gave it, or one with a later copy of its store."),
+        ),
+        PastError::OtherBorders => gone(format!(
+            "{error}. as-of with the second number of the id answers with the borders of this server."
+        )),
+        PastError::OtherForm => gone(format!(
+            "{error}. as-of with the second number of the id answers in the form of this version."
+        )),
+        PastError::Hidden { seq } => gone(format!(
+            "{error}. as-of={seq} answers with what may still be shown, under an id of its own."
+        ))
+        .with("as_of", *seq),
+        PastError::Read(ReadError::Damaged) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store-damaged",
+            "The past cannot be told",
+            "The store is damaged, so what it was is not known for sure; what is left is answered without as-of.",
+        ),
+        PastError::Read(error) => Problem::internal(error),
+    }
+}
+
+/// The state that a request asks for.
+///
+/// # Errors
+///
+/// As [`When::read`] and [`When::ask`]; 503 while others are made.
+pub async fn asked(app: &App, params: &Params) -> Result<Asked, Problem> {
+    let when = When::read(params.get("as-of"), params.get("snapshot"))?;
+    if when == When::Now {
+        return when.ask(&app.config.store);
+    }
+    let store = Arc::clone(&app.config.store);
+    app.work_in(Lane::Past, move || when.ask(&store)).await
+}
+
+/// A state of the store, with its name.
+#[derive(Clone)]
+pub struct Asked {
+    /// What is asked.
+    pub snapshot: Arc<PublicSnapshot>,
+    /// Under which it can be asked again; `None` for what is left of a damaged store.
+    pub name: Option<SnapshotId>,
+    /// Nothing was said of when.
+    pub is_now: bool,
+    /// It was asked for by its name, so nothing may depend on the clock.
+    pub is_pinned: bool,
+}
+
+impl Asked {
+    /// How to cite an answer: what it is, how much was found by which question, the snapshot, and whose borders. The day
+    /// of reading is not in it. `None` for what is left of a damaged store.
+    #[must_use]
+    pub fn citation(
+        &self,
+        borders: &BorderSet,
+        question: &str,
+        matched: usize,
+        at: Option<&str>,
+    ) -> Option<String> {
+        let info = borders.info();
+        let many = if matched == 1 { "" } else { "s" };
+        let question = if question.is_empty() { String::new() } else { format!(" for {question}") };
+        let at = at.map(|at| format!(" {at}")).unwrap_or_default();
+        Some(format!(
+            "Kordon, reported incidents and their distances to borders: {matched} incident{many}{question}. Snapshot {}. Borders: {} {}, {}, \
+             {}; world view {}.{at}",
+            self.name?,
+            info.name,
+            info.version,
+            info.attribution,
+            info.licence,
+            borders.view().name(),
+        ))
+    }
+}
+
+/// What an answer says of where it comes from.
+pub struct Source {
+    name: Option<SnapshotId>,
+    citation: Option<String>,
+    address: String,
+}
+
+impl Source {
+    /// Of an answer to these parameters at this path, in which so many incidents were found.
+    #[must_use]
+    pub fn new(
+        asked: &Asked,
+        borders: &BorderSet,
+        base: &Base,
+        path: &str,
+        params: &Params,
+        matched: usize,
+    ) -> Self {
+        let mut query = params.to_query(&["as-of", "snapshot", "cursor"]);
+        if let Some(name) = asked.name {
+            let mark = if query.is_empty() { "" } else { "&" };
+            query.push_str(&format!("{mark}snapshot={name}"));
+        }
+        let address = address(base, path, &query);
+        let question = params.to_words(NOT_CITED);
+        let citation = asked.citation(borders, &question, matched, Some(&address));
+        Self { name: asked.name, citation, address }
+    }
+
+    /// As members of a JSON object, each with a comma behind.
+    #[must_use]
+    pub fn to_members(&self) -> String {
+        match (&self.name, &self.citation) {
+            (Some(name), Some(citation)) => format!(r#""snapshot":"{name}","citation":{},"#, json!(citation)),
+            _ => String::new(),
+        }
+    }
+
+    /// In the head of an answer.
+    #[must_use]
+    pub fn head(&self, media: &'static str, answer: Answer) -> Answer {
+        let (Some(name), Some(citation)) = (&self.name, &self.citation) else { return answer };
+        // RFC 8574: the address by which to refer to this.
+        let link = Link::new("cite-as", self.address.clone(), media, "This answer, the same for ever");
+        let citation = citation.replace('\u{a9}', "(c)");
+        answer
+            .links(&[link])
+            .header(SNAPSHOT, name.to_string())
+            .header(CITATION, utf8_percent_encode(&citation, CONTROLS).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_is_a_moment_a_record_or_a_snapshot() {
+        let read = |text| When::read(Some(text), None).unwrap();
+        assert_eq!(When::read(None, None).unwrap(), When::Now);
+        assert_eq!(read("12"), When::AsOf(Moment::Record(12)));
+        assert_eq!(read("99999999999999999999999"), When::AsOf(Moment::Record(u64::MAX)));
+        assert_eq!(read("1970-01-01T02:00:01.9+02:00"), When::AsOf(Moment::Second(1)));
+        assert_eq!(read("1970-01-01T02:00:01 02:00"), When::AsOf(Moment::Second(1)));
+        assert_eq!(read("1969-12-31T23:59:59.5Z"), When::AsOf(Moment::Second(-1)));
+        for text in ["yesterday", "2025-06-01", "-1", "1.5", "2025-06-01T12:00:00", "2025-13-01T00:00:00Z"] {
+            let problem = When::read(Some(text), None).unwrap_err();
+            assert!(problem.detail().contains("2025-06-01T12:00:00Z"), "{text}: {}", problem.detail());
+        }
+        assert!(When::read(None, Some("1-2-3-4")).unwrap_err().detail().starts_with("snapshot"));
+        assert!(When::read(Some("1"), Some("1-2-3-4")).unwrap_err().detail().contains("one of them"));
+    }
+}
