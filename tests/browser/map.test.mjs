@@ -184,6 +184,9 @@ describe('an incident', () => {
       await panel.getByRole('button', { name: 'Cite' }).click();
       const text = await page.getByRole('dialog').getByRole('textbox').inputValue();
       assert.match(text, /osm-maritime-10m .*ODbL.*Read on \d{4}-\d\d-\d\d.*http:\/\/127/s);
+      const cited = /Data as cited: (\S+\?snapshot=\S+)$/.exec(text)?.[1];
+      const feature = await page.evaluate(async (address) => (await fetch(address)).json(), cited);
+      assert.match(feature.properties.title.en, /Izmail/);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await panel.waitFor();

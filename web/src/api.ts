@@ -153,6 +153,13 @@ export function incidentAddress(id: string): string {
   return `${INCIDENTS}/items/${encodeURIComponent(id)}?f=json`;
 }
 
+/** Where the incidents under a filter, or one of them, are answered from `snapshot`: the same bytes for ever. */
+export function citedAddress(params: URLSearchParams, id: string | null, snapshot: string): string {
+  const query = id ? new URLSearchParams() : withLimit(params, 10_000);
+  query.set('snapshot', snapshot);
+  return absolute(`${INCIDENTS}/items${id ? `/${encodeURIComponent(id)}` : ''}?${query}`);
+}
+
 /** Reads one incident; exported for tests. */
 export function readIncident(value: unknown): Incident {
   const feature = object(value);
@@ -238,6 +245,7 @@ function readPage(value: unknown): Page {
     incidents,
     matched: number(body.numberMatched) ?? incidents.length,
     next: next ? localAddress(text(next.href)) : null,
+    snapshot: text(body.snapshot),
   };
 }
 

@@ -3,6 +3,7 @@
 import './style.css';
 import {
   ApiError,
+  citedAddress,
   countBy,
   download,
   findIncidents,
@@ -84,6 +85,7 @@ const screen = {
   incidents: [] as Incident[],
   matched: 0,
   next: null as string | null,
+  snapshot: null as string | null,
   total: null as number | null,
   bins: [] as Bin[],
   boundary: null as Boundary | null,
@@ -178,6 +180,7 @@ async function loadList(): Promise<void> {
     screen.incidents = page.incidents;
     screen.matched = page.matched;
     screen.next = page.next;
+    screen.snapshot = page.snapshot;
     message.replaceChildren();
     if (!state.inView) map?.setLabelFrom(labelFrom(page.matched));
     learnBoundary(page.incidents[0]?.border?.boundary ?? null);
@@ -863,19 +866,29 @@ function cite(): void {
             : words.t('list.nodistance'),
         })
       : `${words.t('cite.list', { count: screen.matched, matched: screen.matched })}.`;
+  const id = subject?.kind === 'incident' ? subject.incident.id : null;
+  // One that the list does not have may be newer than what the list was answered from.
+  const isListed = id === null || screen.incidents.some((incident) => incident.id === id);
+  const data =
+    screen.snapshot && isListed
+      ? citedAddress(listParams(state, screen.bounds), id, screen.snapshot)
+      : null;
   showCitation(
     words,
-    words.t('cite.text', {
-      what,
-      set: boundary?.set ?? '?',
-      version: boundary?.version ?? '?',
-      accuracy: boundary?.accuracy ? printLength(words, boundary.accuracy) : '?',
-      license: boundary?.license ?? '?',
-      attribution: boundary?.attribution ?? '?',
-      view: boundary ? words.term('view', boundary.worldView) : '?',
-      day,
-      address: location.href,
-    }),
+    [
+      words.t('cite.text', {
+        what,
+        set: boundary?.set ?? '?',
+        version: boundary?.version ?? '?',
+        accuracy: boundary?.accuracy ? printLength(words, boundary.accuracy) : '?',
+        license: boundary?.license ?? '?',
+        attribution: boundary?.attribution ?? '?',
+        view: boundary ? words.term('view', boundary.worldView) : '?',
+        day,
+        address: location.href,
+      }),
+      ...(data ? [words.t('cite.data', { address: data })] : []),
+    ].join(' '),
   );
 }
 

@@ -102,6 +102,8 @@ export interface Page {
   matched: number;
   /** The address of the page that follows, on this server. */
   next: string | null;
+  /** What the page was answered from, to be asked again later. */
+  snapshot: string | null;
 }
 
 /** How many incidents fall in one day, month or year. */

@@ -99,21 +99,27 @@ fn not_told(error: &PastError) -> Problem {
         Problem::new(StatusCode::GONE, "snapshot-gone", "This snapshot is not answered any more", detail)
     };
     match error {
-        PastError::NotYet { .. } => Problem::bad_parameter("as-of", format!("is beyond the end: {error}.")),
+        PastError::NotYet { .. } => Problem::bad_parameter("as-of", format!("is beyond the end; {error}.")),
         PastError::OtherStore => Problem::new(
             StatusCode::NOT_FOUND,
             "unknown-snapshot",
             "This snapshot is not here",
-            format!("{error}. Ask the server that gave it, or one with a later copy of its store."),
+            "The snapshot is of another store, or of a later state of it than this copy has. Ask the server that gave it, or \
+             one with a later copy of its store.",
         ),
-        PastError::OtherBorders => gone(format!(
-            "{error}. as-of with the second number of the id answers with the borders of this server."
-        )),
-        PastError::OtherForm => gone(format!(
-            "{error}. as-of with the second number of the id answers in the form of this version."
-        )),
+        PastError::OtherBorders => gone(
+            "The snapshot measured to other borders, or saw them in another world view. as-of with the second number of the \
+             id answers with the borders of this server."
+                .to_owned(),
+        ),
+        PastError::OtherForm => gone(
+            "The snapshot was named by a version of Kordon that writes answers in another form. as-of with the second number \
+             of the id answers in the form of this version."
+                .to_owned(),
+        ),
         PastError::Hidden { seq } => gone(format!(
-            "{error}. as-of={seq} answers with what may still be shown, under an id of its own."
+            "Some of what was public in the snapshot has been hidden or erased since. as-of={seq} answers with what may still \
+             be shown, under an id of its own."
         ))
         .with("as_of", *seq),
         PastError::Read(ReadError::Damaged) => Problem::new(
