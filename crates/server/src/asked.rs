@@ -4,7 +4,7 @@
 //! `snapshot` has nothing in it that depends on the clock, so the same address is answered byte for byte the same for
 //! ever; the day of reading is for whoever cites to add.
 //!
-//! Making a past takes time, so these questions wait for each other, and none of the present waits for them.
+//! Making a past takes time, so those that ask for one that is not at hand wait for each other, and nobody else for them.
 
 use crate::answer::{Answer, Base, Link, address};
 use crate::app::{App, Lane};
@@ -45,7 +45,7 @@ impl When {
     pub fn read(as_of: Option<&str>, snapshot: Option<&str>) -> Result<Self, Problem> {
         match (as_of, snapshot) {
             (None, None) => Ok(Self::Now),
-            (Some(text), None) => moment(text).map(Self::AsOf),
+            (Some(text), None) => moment_of(text).map(Self::AsOf),
             (None, Some(text)) => match text.parse() {
                 Ok(id) => Ok(Self::Pinned(id)),
                 Err(error) => Err(Problem::bad_parameter("snapshot", format!("{} is {error}.", echo(text)))),
@@ -53,6 +53,14 @@ impl When {
             (Some(_), Some(_)) => {
                 Err(Problem::bad_parameter("as-of", "and snapshot both say when; give one of them."))
             }
+        }
+    }
+
+    fn is_at_hand(self, store: &Store) -> bool {
+        match self {
+            Self::Now => true,
+            Self::AsOf(moment) => store.is_at_hand(moment),
+            Self::Pinned(id) => store.is_at_hand(Moment::Record(id.seq())),
         }
     }
 
@@ -75,7 +83,7 @@ impl When {
     }
 }
 
-fn moment(text: &str) -> Result<Moment, Problem> {
+fn moment_of(text: &str) -> Result<Moment, Problem> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number has are beyond the end of any ledger.
@@ -140,10 +148,11 @@ fn not_told(error: &PastError) -> Problem {
 pub async fn asked(app: &App, params: &Params) -> Result<Asked, Problem> {
     let when = When::read(params.get("as-of"), params.get("snapshot"))?;
     if when == When::Now {
-        return when.ask(&app.config.store);
+        return when.ask(&app.config.store); // Copies a pointer.
     }
     let store = Arc::clone(&app.config.store);
-    app.work_in(Lane::Past, move || when.ask(&store)).await
+    let lane = if when.is_at_hand(&store) { Lane::Read } else { Lane::Past };
+    app.work_in(lane, move || when.ask(&store)).await
 }
 
 /// A state of the store, with its name.

@@ -15,7 +15,7 @@
 //! is when reading it began. Of a damaged ledger there is no past.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use kordon_incidents::IncidentId;
 use rayon::prelude::*;
@@ -26,7 +26,7 @@ use crate::ledger::{Documents, Kept, Position, ReadError};
 use crate::merkle;
 use crate::project::{Record, may_still_be_told, project};
 use crate::record::Hash;
-use crate::snapshot::{Batch, Context, Part, PublicRow, PublicSnapshot, Rows, Slice, Tier};
+use crate::snapshot::{Batch, Part, PublicRow, PublicSnapshot, Rows, Slice, Tier};
 use crate::snapshot_id::SnapshotId;
 use crate::store::{Current, Store, incident_of};
 
@@ -73,12 +73,13 @@ pub enum PastError {
     },
 }
 
-/// Pasts that were asked for, and when batches were recorded.
+/// Pasts that were asked for.
 #[derive(Default)]
 pub(crate) struct Pasts {
-    /// The one that was asked for last stands last.
-    kept: Vec<Past>,
-    clock: Clock,
+    /// The one that was asked for last stands last. Locked for moments only.
+    kept: Mutex<Vec<Past>>,
+    /// Locked by the one that makes a past, or compares a kept one with the present.
+    clock: Mutex<Clock>,
 }
 
 impl Store {
@@ -88,24 +89,52 @@ impl Store {
     ///
     /// [`PastError::NotYet`]; [`PastError::Read`], also for a damaged ledger.
     pub fn as_of(&self, moment: Moment) -> Result<Arc<PublicSnapshot>, PastError> {
+        if let Some(kept) = self.kept_as_of(moment) {
+            return Ok(kept);
+        }
         if !self.recovery().damage.is_empty() {
             return Err(ReadError::Damaged.into());
         }
-        let mut pasts = self.pasts().lock().unwrap_or_else(PoisonError::into_inner);
+        let pasts = self.pasts();
+        let mut clock = pasts.clock.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock, so that what a past was compared with is never newer than this.
         let now = self.public();
         let (mut ledger, last) = (Reader::new(self.documents()), now.seq());
         let seq = match moment {
             Moment::Record(seq) if seq > last => return Err(PastError::NotYet { last }),
             Moment::Record(seq) => seq,
-            Moment::Second(second) => pasts.clock.at(second, last, &mut ledger)?,
+            Moment::Second(second) => clock.at(second, last, &mut ledger)?,
         };
         if seq == last {
             return Ok(now);
         }
         let end = ledger.whole_batches(seq)?;
         let present = Present { store: self, now: &now, end: ledger.end(last)? };
-        pasts.show(end, &present)
+        let known = pasts.take(end.seq);
+        let (then, mut past) = match known.and_then(|past| Some((past.then.slices()?, past))) {
+            Some(known) => known,
+            None => Past::make(end, &present)?,
+        };
+        let shown = past.take_out(then, &present)?;
+        let snapshot = PublicSnapshot::of_past(shown, self.context(), past.name);
+        pasts.keep(past);
+        Ok(Arc::new(snapshot))
+    }
+
+    /// Whether [`Self::as_of`] has nothing to read and waits for nobody.
+    pub fn is_at_hand(&self, moment: Moment) -> bool {
+        self.kept_as_of(moment).is_some()
+    }
+
+    fn kept_as_of(&self, moment: Moment) -> Option<Arc<PublicSnapshot>> {
+        let Moment::Record(seq) = moment else { return None };
+        let mut kept = self.pasts().kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.public();
+        let at = kept.iter().position(|past| past.end.seq == seq && past.compared.seq == now.seq())?;
+        let past = kept.remove(at);
+        let (shown, name) = (past.shown.slices(), past.name);
+        kept.push(past);
+        Some(Arc::new(PublicSnapshot::of_past(shown?, self.context(), name)))
     }
 
     /// The snapshot of that name: a question to it has the same answer as it had then.
@@ -135,20 +164,19 @@ impl Store {
 }
 
 impl Pasts {
-    fn show(&mut self, end: End, present: &Present<'_>) -> Result<Arc<PublicSnapshot>, PastError> {
-        let known = self.kept.iter().position(|past| past.end.seq == end.seq).map(|at| self.kept.remove(at));
-        let known = known.and_then(|past| Some((past.base()?, past)));
-        let (base, mut past) = match known {
-            Some(known) => known,
-            None => Past::make(end, present)?,
-        };
-        past.take_out(&base, present)?;
-        let snapshot = past.snapshot(base, present.store.context());
-        if self.kept.len() == KEPT {
-            self.kept.remove(0);
+    /// A kept past, to be kept again.
+    fn take(&self, seq: u64) -> Option<Past> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|past| past.end.seq == seq)?;
+        Some(kept.remove(at))
+    }
+
+    fn keep(&self, past: Past) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT {
+            kept.remove(0);
         }
-        self.kept.push(past);
-        Ok(Arc::new(snapshot))
+        kept.push(past);
     }
 }
 
@@ -177,14 +205,39 @@ struct Present<'a> {
 /// What was public at the end of some batch.
 struct Past {
     end: End,
-    /// Parts of the present, each with the rows that were not public then.
-    shared: Vec<(Weak<Part>, Arc<Rows>)>,
-    /// What has been superseded since.
-    own: Vec<Slice>,
-    /// Up to where the ledger was looked at for what has been hidden since.
-    compared: End,
+    then: Held,
+    /// The same without what has been hidden since.
+    shown: Held,
     /// What has.
     hidden: BTreeSet<IncidentId>,
+    /// Up to where the ledger was looked at for that.
+    compared: End,
+    /// The name of what is shown.
+    name: SnapshotId,
+}
+
+/// Rows, of which those in parts of the present go when these go.
+struct Held {
+    shared: Vec<(Weak<Part>, Arc<Rows>)>,
+    own: Vec<Slice>,
+}
+
+impl Held {
+    /// Of slices of which the last ones are nowhere else.
+    fn of(slices: &[Slice], own: usize) -> Self {
+        let (shared, own) = slices.split_at(slices.len() - own);
+        let weak = |slice: &Slice| (Arc::downgrade(&slice.part), Arc::clone(&slice.dead));
+        Self { shared: shared.iter().map(weak).collect(), own: own.to_vec() }
+    }
+
+    /// The rows; `None` when some part of the present is gone.
+    fn slices(&self) -> Option<Vec<Slice>> {
+        let shared = self.shared.iter();
+        let shared = shared.map(|(part, dead)| Some(Slice::sharing(part.upgrade()?, Arc::clone(dead))));
+        let mut slices: Vec<Slice> = shared.collect::<Option<_>>()?;
+        slices.extend_from_slice(&self.own);
+        Some(slices)
+    }
 }
 
 /// An incident that was there and about which something was recorded later.
@@ -198,7 +251,7 @@ struct Revised {
 impl Past {
     /// With its rows, which it does not hold itself.
     fn make(end: End, present: &Present<'_>) -> Result<(Vec<Slice>, Self), PastError> {
-        let mut base = Vec::new();
+        let mut then = Vec::new();
         for slice in &present.now.slices {
             let mut dead = Rows::clone(&slice.dead);
             for (row, &position) in slice.part.columns.position.iter().enumerate() {
@@ -207,46 +260,48 @@ impl Past {
                 }
             }
             let slice = Slice::sharing(Arc::clone(&slice.part), Arc::new(dead));
-            base.extend((slice.live() > 0).then_some(slice));
+            then.extend((slice.live() > 0).then_some(slice));
         }
-        let shared =
-            base.iter().map(|slice| (Arc::downgrade(&slice.part), Arc::clone(&slice.dead))).collect();
-        let own = superseded(end, &base, present)?;
-        base.extend_from_slice(&own);
-        Ok((base, Self { end, shared, own, compared: end, hidden: BTreeSet::new() }))
+        let own = superseded(end, &then, present)?;
+        then.extend_from_slice(&own);
+        let past = Self {
+            end,
+            then: Held::of(&then, own.len()),
+            shown: Held::of(&then, own.len()),
+            hidden: BTreeSet::new(),
+            compared: end,
+            name: SnapshotId::new(end.seq, end.hash, present.store.context().borders_part),
+        };
+        Ok((then, past))
     }
 
-    /// Its rows, what has been hidden since included; `None` when some part of the present is gone.
-    fn base(&self) -> Option<Vec<Slice>> {
-        let shared = self.shared.iter();
-        let shared = shared.map(|(part, dead)| Some(Slice::sharing(part.upgrade()?, Arc::clone(dead))));
-        let mut base: Vec<Slice> = shared.collect::<Option<_>>()?;
-        base.extend_from_slice(&self.own);
-        Some(base)
-    }
-
-    /// Finds out what has been hidden since it was last compared with the present.
-    fn take_out(&mut self, base: &[Slice], present: &Present<'_>) -> Result<(), PastError> {
-        if self.compared.seq == present.end.seq {
-            return Ok(());
-        }
+    /// Finds out what has been hidden since it was last compared with the present, and takes it out of what was public
+    /// then.
+    fn take_out(&mut self, then: Vec<Slice>, present: &Present<'_>) -> Result<Vec<Slice>, PastError> {
         for revised in present.revised_after(self.compared, self.end) {
-            let Some(is_hidden) = self.is_hidden(&revised, base, present)? else { continue };
-            if is_hidden {
-                self.hidden.insert(revised.id);
-            } else {
-                self.hidden.remove(&revised.id);
+            match self.is_hidden(&revised, &then, present)? {
+                Some(true) => _ = self.hidden.insert(revised.id),
+                Some(false) => _ = self.hidden.remove(&revised.id),
+                None => {}
             }
         }
+        let mut shown = then;
+        for id in &self.hidden {
+            if let Some((at, row)) = find(&shown, *id) {
+                shown[at].remove(row);
+            }
+        }
+        self.shown = Held::of(&shown, self.then.own.len());
+        self.name = self.name.without(self.hidden.iter());
         self.compared = present.end;
-        Ok(())
+        Ok(shown)
     }
 
     /// Whether an incident has been hidden since; `None` when it was not public in this past.
     fn is_hidden(
         &self,
         revised: &Revised,
-        base: &[Slice],
+        then: &[Slice],
         present: &Present<'_>,
     ) -> Result<Option<bool>, PastError> {
         let Revised { id, current, revisions } = revised;
@@ -257,7 +312,7 @@ impl Past {
             let was_public = Erasure::read(&frame, current.position)?.properties.was_public;
             return Ok(was_public.then_some(true));
         }
-        if find(base, *id).is_none() {
+        if find(then, *id).is_none() {
             return Ok(None);
         }
         if present.now.get(*id).is_some() {
@@ -272,19 +327,6 @@ impl Past {
         };
         let told = may_still_be_told(later.filter_map(|position| read(position).transpose()))?;
         Ok(Some(!told))
-    }
-
-    fn snapshot(&self, mut base: Vec<Slice>, context: &Arc<Context>) -> PublicSnapshot {
-        for id in &self.hidden {
-            if let Some((at, row)) = find(&base, *id) {
-                let mut dead = Rows::clone(&base[at].dead);
-                dead.insert(row);
-                base[at] = Slice::sharing(Arc::clone(&base[at].part), Arc::new(dead));
-            }
-        }
-        let End { seq, hash, .. } = self.end;
-        let id = SnapshotId::new(seq, hash, context.borders_part).without(self.hidden.iter());
-        PublicSnapshot::of_past(base, context, id)
     }
 }
 

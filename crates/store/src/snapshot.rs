@@ -309,6 +309,12 @@ impl Slice {
         Self { live: part.columns.len() - gone, part, dead }
     }
 
+    /// Takes out a row that counts.
+    pub fn remove(&mut self, row: usize) {
+        Arc::make_mut(&mut self.dead).insert(row);
+        self.live -= 1;
+    }
+
     /// How many rows count.
     pub fn live(&self) -> usize {
         self.live
@@ -355,9 +361,7 @@ impl<R: TierRow> Tier<R> {
             if let Some(row) = slice.part.find(id)
                 && !slice.dead.has(row)
             {
-                Arc::make_mut(&mut slice.dead).insert(row);
-                slice.live -= 1;
-                return;
+                return slice.remove(row);
             }
         }
     }

@@ -263,7 +263,7 @@ pub struct Store {
     recovery: Recovery,
     queue: Option<Sender<Work>>,
     writer: Option<JoinHandle<()>>,
-    pasts: Mutex<Pasts>,
+    pasts: Pasts,
 }
 
 /// What readers and the writer share.
@@ -463,7 +463,7 @@ impl Store {
             recovery,
             queue: Some(queue),
             writer: Some(writer),
-            pasts: Mutex::default(),
+            pasts: Pasts::default(),
         })
     }
 
@@ -599,7 +599,7 @@ impl Store {
         &self.shared.context
     }
 
-    pub(crate) fn pasts(&self) -> &Mutex<Pasts> {
+    pub(crate) fn pasts(&self) -> &Pasts {
         &self.pasts
     }
 
