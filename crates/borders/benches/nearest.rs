@@ -72,6 +72,23 @@ fn main() -> Result<(), Box<dyn Error>> {
             let (batch, shuffled, single) = (batch / 1e6, shuffled / 1e6, single / 1e6);
             println!("{name:22}{what:16}{batch:12.2}{shuffled:12.2}{single:14.2}{times:>18}");
         }
+        // The same with how near the border may come: what an interval needs, beside the same without.
+        let ask = |with_reach: bool| {
+            rate(&|| {
+                for place in &sorted {
+                    let nearest = set.nearest_foreign(*place, NO_LIMIT);
+                    if let (Some(nearest), true) = (&nearest, with_reach) {
+                        black_box(set.reach_foreign(*place, nearest));
+                    }
+                    black_box(nearest);
+                }
+            }) / 1e6
+        };
+        let (with, without) = (ask(true), ask(false));
+        println!(
+            "{name:22}foreign and its interval {with:17.2} one by one, {:.2} of the rate without",
+            with / without
+        );
     }
     Ok(())
 }

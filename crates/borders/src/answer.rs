@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::LonLat;
 use crate::format::Kind;
-use crate::interval::{Side, interval, side};
+use crate::interval::{Reach, Side};
 use crate::set::{BUILT_IN, BorderSet, Nearest, Target};
 use crate::spread::Spread;
 use crate::territory::Territory;
@@ -101,7 +101,8 @@ pub struct Measure {
     pub kind: Kind,
     /// On which side the place lies once all is counted.
     pub side: Side,
-    /// How far the border may lie from the truth there, in meters.
+    /// How far the border may lie from the truth there, in meters. A farther stretch that is less accurate may come nearer than
+    /// that; the interval counts it.
     pub accuracy_m: f64,
     /// Whether states that are foreign to each other claim what lies on one side of the border there.
     pub disputed: bool,
@@ -214,12 +215,11 @@ impl BorderSet {
                 None => source.to_owned(),
             }),
             notes: self.view().notes(&claimants, place).map(str::to_owned).collect(),
-            nearest_foreign: foreign
-                .map(|n| self.measure(self.territory(n.territory).code.clone(), place, radius_m, &n)),
+            nearest_foreign: foreign.map(|nearest| self.measure_foreign(place, radius_m, &nearest)),
             could_be_nearest: self
                 .could_be_nearest(place, radius_m)
                 .iter()
-                .map(|nearest| self.possible(radius_m, nearest))
+                .map(|(nearest, reach)| self.possible(radius_m, nearest, reach))
                 .collect(),
             to: question.to.iter().filter_map(|target| self.measure_to(target, place, radius_m)).collect(),
             bdist1_m: meters(self.nearest_neighbor(place)),
@@ -230,9 +230,9 @@ impl BorderSet {
         }
     }
 
-    fn possible(&self, radius_m: f64, nearest: &Nearest) -> Possible {
+    fn possible(&self, radius_m: f64, nearest: &Nearest, reach: &Reach) -> Possible {
         let territory = self.territory(nearest.territory);
-        let around = interval(nearest.distance_m, radius_m, nearest.accuracy_m);
+        let around = reach.interval(radius_m);
         Possible {
             country: territory.code.clone(),
             name: territory.name.clone(),
@@ -245,15 +245,29 @@ impl BorderSet {
     /// The distance to a target as an answer tells it; `None` when the target has no territory in this set.
     pub fn measure_to(&self, target: &Target, place: LonLat, radius_m: f64) -> Option<Measure> {
         let nearest = self.signed_distance(place, target)?;
-        Some(self.measure(target.name().into(), place, radius_m, &nearest))
+        let reach = self.reach_to(place, &nearest, target);
+        Some(self.measure(target.name().into(), place, radius_m, &nearest, &reach))
     }
 
-    /// A nearest point, with a distance that is negative inside, as an answer tells it.
-    pub fn measure(&self, to: String, place: LonLat, radius_m: f64, nearest: &Nearest) -> Measure {
+    /// What [`BorderSet::nearest_foreign`] found, as an answer tells it.
+    pub fn measure_foreign(&self, place: LonLat, radius_m: f64, nearest: &Nearest) -> Measure {
+        let code = self.territory(nearest.territory).code.clone();
+        self.measure(code, place, radius_m, nearest, &self.reach_foreign(place, nearest))
+    }
+
+    /// A nearest point, with a distance that is negative inside, and its reach, as an answer tells them.
+    pub fn measure(
+        &self,
+        to: String,
+        place: LonLat,
+        radius_m: f64,
+        nearest: &Nearest,
+        reach: &Reach,
+    ) -> Measure {
         let territory = self.territory(nearest.territory);
         let signed = nearest.distance_m;
         let inside = signed.is_sign_negative();
-        let around = interval(signed, radius_m, nearest.accuracy_m);
+        let around = reach.interval(radius_m);
         let point = if inside { place } else { nearest.point };
         Measure {
             to,
@@ -270,7 +284,7 @@ impl BorderSet {
                 nearest.azimuth_deg.map(|azimuth| round(azimuth, 1e4) % 360.0)
             },
             kind: nearest.kind,
-            side: side(signed, radius_m, nearest.accuracy_m),
+            side: reach.side(radius_m),
             accuracy_m: nearest.accuracy_m,
             disputed: nearest.disputed,
             unsettled: nearest.unsettled,

@@ -37,6 +37,7 @@ mod interval; // what a distance is worth
 mod listing; // files that people write, with their faults
 mod nearest; // the nearest point of a border, certified
 mod position; // a place, longitude first
+mod reach; // how near a border may truly come
 mod seam; // polygons cut at the antimeridian, for drawing
 mod set; // the questions
 mod settle; // a world view laid over a set
@@ -55,7 +56,7 @@ pub use build::{
 };
 pub use ellipsoid::{Meters, destination, distance, inverse};
 pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch, Summary};
-pub use interval::{Interval, Side, Within, interval, side, within};
+pub use interval::{Interval, Reach, Side, Within, within};
 pub use listing::BadList;
 pub use position::{LonLat, NotAPlace};
 pub use set::{Arc, BUILT_IN, BorderSet, Claims, NameTaken, Nearest, Target, UnknownTarget};

@@ -306,7 +306,7 @@ fn stretched(chord: f64) -> f64 {
 }
 
 /// Whether an arc is part of the outline of the union of `of`.
-fn is_outline(chart: &Chart, arc: usize, of: &Mask) -> bool {
+pub(crate) fn is_outline(chart: &Chart, arc: usize, of: &Mask) -> bool {
     let arc = &chart.arcs[arc];
     chart.sides[usize::from(arc.left)].meets(of) != chart.sides[usize::from(arc.right)].meets(of)
 }
@@ -341,7 +341,8 @@ pub(crate) fn nearest_slow(chart: &Chart, place: LonLat, of: &Mask) -> Option<Fo
     best
 }
 
-fn along_slow(edge: &Edge, place: LonLat, length: f64) -> (f64, f64) {
+/// The distance along an edge of at most this length, and where on it: sampled, then narrowed.
+pub(crate) fn along_slow(edge: &Edge, place: LonLat, length: f64) -> (f64, f64) {
     let measure = |t: f64| (distance(place, edge.place(t)).get(), t);
     let steps = (length / 2_000.0).ceil().max(1.0);
     let mut best = (f64::INFINITY, 0.0);

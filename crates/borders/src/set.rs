@@ -16,7 +16,9 @@ use sha2::{Digest, Sha256};
 use crate::alliance::{Alliance, Day, Member};
 use crate::contain::{Cells, Tangled, containing_slow};
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
+use crate::interval::Reach;
 use crate::nearest::{Found, Warm, nearest_slow};
+use crate::reach::{Accuracies, least_slow};
 use crate::seam;
 use crate::settle::{Claimed, settled};
 use crate::territory::{Mask, Territory, TerritoryId};
@@ -58,6 +60,7 @@ pub struct BorderSet {
     neighbors: Vec<Mask>,
     /// For each of the chart's sides, whether states that are foreign to each other claim it.
     contested: Vec<bool>,
+    worst_accuracy_m: f64,
     edge_count: usize,
 }
 
@@ -294,6 +297,8 @@ impl BorderSet {
         let neighbors = neighbors(&chart, &compatriots);
         let contested = chart.sides.iter().map(|side| is_contested(side, &compatriots)).collect();
         let everyone = Mask::of(ids());
+        let accuracies = chart.stretches.iter().map(|stretch| stretch.accuracy_m);
+        let worst_accuracy_m = accuracies.fold(chart.info.accuracy_m, f64::max);
         let side_ids = chart.sides.iter().map(|side| side.ids().collect()).collect();
         let mut set = Self {
             cells,
@@ -310,6 +315,7 @@ impl BorderSet {
             compatriots,
             neighbors,
             contested,
+            worst_accuracy_m,
             edge_count,
             chart,
             fingerprint: format!("{:x}", Sha256::digest(format!("{checksum} {}", view.said_on(on)))),
@@ -605,27 +611,68 @@ impl BorderSet {
         Some(self.nearest_of(nearest_slow(&self.chart, place, &foreign)?, &foreign))
     }
 
-    /// The nearest foreign territories, nearest first: every one that may be the nearest when the place is off by `radius_m` and
-    /// each border by its accuracy. One of them alone is the nearest for certain.
+    /// How near and how far the nearest foreign territory may truly be from a place, when `nearest` is what
+    /// [`BorderSet::nearest_foreign`] found from there.
+    pub fn reach_foreign(&self, place: LonLat, nearest: &Nearest) -> Reach {
+        let Claims(Holding { foreign, filter, .. }) = self.held_by(place);
+        let filter = filter.get_or_init(|| self.tree.filter(&self.chart, foreign));
+        self.reach(&self.tree, |group| filter.passes(group), place, nearest)
+    }
+
+    /// How near, or how deep inside, and how far a target may truly be from a place, when `nearest` is what
+    /// [`BorderSet::signed_distance`] found from there.
+    pub fn reach_to(&self, place: LonLat, nearest: &Nearest, target: &Target) -> Reach {
+        let tree = target.outline.get_or_init(|| self.tree.of_outline(&self.chart, &target.mask));
+        self.reach(tree, |_| true, place, nearest)
+    }
+
+    fn reach(&self, tree: &Tree, passes: impl Fn(u32) -> bool, place: LonLat, nearest: &Nearest) -> Reach {
+        let accuracies =
+            Accuracies { of: |arc: &ChartArc| self.accuracy_of(arc), worst_m: self.worst_accuracy_m };
+        let known = (nearest.distance_m.abs(), nearest.accuracy_m);
+        let least_m = tree.least(&self.chart, place, passes, known, &accuracies);
+        Reach::of(nearest.distance_m, nearest.accuracy_m, least_m)
+    }
+
+    /// The slow twin of [`BorderSet::reach_foreign`].
+    pub fn reach_foreign_slow(&self, place: LonLat, nearest: &Nearest) -> Reach {
+        let foreign = self.foreign_to(&self.settled(&self.claims_slow(place), place));
+        self.reach_slow(place, nearest, &foreign)
+    }
+
+    /// The slow twin of [`BorderSet::reach_to`].
+    pub fn reach_to_slow(&self, place: LonLat, nearest: &Nearest, target: &Target) -> Reach {
+        self.reach_slow(place, nearest, &target.mask)
+    }
+
+    fn reach_slow(&self, place: LonLat, nearest: &Nearest, of: &Mask) -> Reach {
+        let least_m = least_slow(&self.chart, place, of, |arc| self.accuracy_of(arc));
+        Reach::of(nearest.distance_m, nearest.accuracy_m, least_m)
+    }
+
+    /// The nearest foreign territories with their reach, nearest first: every one that may be the nearest when the place is off by
+    /// `radius_m` and each stretch of border by its accuracy. One of them alone is the nearest for certain.
     ///
     /// A country is left out only if it is farther, at its least, than another at its most.
-    pub fn could_be_nearest(&self, place: LonLat, radius_m: f64) -> Vec<Nearest> {
-        let give = |nearest: &Nearest| radius_m + nearest.accuracy_m;
+    pub fn could_be_nearest(&self, place: LonLat, radius_m: f64) -> Vec<(Nearest, Reach)> {
         let mut rest = *self.held_by(place).foreign();
-        let mut found: Vec<Nearest> = Vec::new();
+        let mut found: Vec<(Nearest, Reach)> = Vec::new();
         let mut least_high_m = f64::INFINITY;
         // No stretch gives more than the worst one, so whatever is beyond this limit is out of the question.
-        let slack_m = radius_m + self.worst_accuracy_m();
+        let slack_m = radius_m + self.worst_accuracy_m;
         loop {
             let filter = self.tree.filter(&self.chart, &rest);
             let passes = |group| filter.passes(group);
             let next = self.tree.nearest(&self.chart, place, passes, least_high_m + slack_m, None);
             let Some(next) = next.map(|next| self.nearest_of(next, &rest)) else { break };
-            least_high_m = least_high_m.min(next.distance_m + give(&next));
-            rest = rest.without(&Mask::of([next.territory]));
-            found.push(next);
+            let its = Mask::of([next.territory]);
+            let filter = self.tree.filter(&self.chart, &its);
+            let reach = self.reach(&self.tree, |group| filter.passes(group), place, &next);
+            least_high_m = least_high_m.min(reach.high_m + radius_m);
+            rest = rest.without(&its);
+            found.push((next, reach));
         }
-        found.retain(|nearest| nearest.distance_m - give(nearest) <= least_high_m);
+        found.retain(|(_, reach)| reach.low_m - radius_m <= least_high_m);
         found
     }
 
@@ -712,8 +759,7 @@ impl BorderSet {
 
     /// The accuracy of the worst stretch, in meters.
     pub fn worst_accuracy_m(&self) -> f64 {
-        let info = &self.chart.info;
-        self.chart.stretches.iter().map(|stretch| stretch.accuracy_m).fold(info.accuracy_m, f64::max)
+        self.worst_accuracy_m
     }
 
     /// All borders as claimed, each shared one once.

@@ -61,7 +61,7 @@ pub fn spread(
         let nearest = set.nearest_foreign(place, f64::INFINITY)?;
         // A set of other things than the first one's (districts, front lines) is no second opinion.
         let code = &set.territory(nearest.territory).code;
-        sets[0].find(code).map(|_| set.measure(String::new(), place, radius_m, &nearest))
+        sets[0].find(code).map(|_| set.measure_foreign(place, radius_m, &nearest))
     });
     let asked = to.iter().map(|name| {
         Spread::of(name, sets, |set| set.measure_to(&set.target(name, on).ok()?, place, radius_m))

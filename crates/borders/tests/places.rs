@@ -169,7 +169,7 @@ fn the_nearest_of_reni_is_certain_only_while_its_place_is_known_well() {
     assert_eq!(could_be(5_000.0), ["ROU", "MDA"]);
     // From the pole everything is far, and the nearest land is known.
     let pole = SET.could_be_nearest(at(0.0, 90.0), 0.0);
-    assert_eq!(SET.territory(pole[0].territory).code, "GRL");
+    assert_eq!(SET.territory(pole[0].0.territory).code, "GRL");
     // In a circle that holds all of Luxembourg its three neighbors could be the nearest.
     let luxembourg = SET.could_be_nearest(at(6.1, 49.7), 40_000.0);
     assert!(luxembourg.len() >= 3, "{luxembourg:?}");
@@ -182,8 +182,7 @@ fn no_country_that_could_be_the_nearest_is_left_out() {
     {
         let place = at(lon, lat);
         let found = SET.could_be_nearest(place, radius_m);
-        let least =
-            found.iter().map(|n| n.distance_m + radius_m + n.accuracy_m).fold(f64::INFINITY, f64::min);
+        let least = found.iter().map(|(_, reach)| reach.high_m + radius_m).fold(f64::INFINITY, f64::min);
         let claims = SET.containing(place);
         for territory in SET.territories() {
             let target = SET.target(&territory.code, None).unwrap();
@@ -191,8 +190,8 @@ fn no_country_that_could_be_the_nearest_is_left_out() {
             let Some(nearest) = SET.nearest_to(place, &target, f64::INFINITY).filter(|_| !own) else {
                 continue;
             };
-            let could = nearest.distance_m - radius_m - nearest.accuracy_m <= least;
-            let is_there = found.iter().any(|one| one.territory == nearest.territory);
+            let could = SET.reach_to(place, &nearest, &target).low_m - radius_m <= least;
+            let is_there = found.iter().any(|(one, _)| one.territory == nearest.territory);
             assert!(!could || is_there, "{} from {place:?}", territory.code);
         }
     }

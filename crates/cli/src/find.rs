@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
-use kordon_borders::{BorderSet, Nearest, interval};
+use kordon_borders::{BorderSet, Nearest, Reach};
 use kordon_server::Asked;
 use kordon_store::{Options, Row, Store};
 
@@ -109,9 +109,10 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
     table.load_style(TableStyle::new()).set_header(["date", "distance", "to", "title", "id"]);
     for row in rows {
         let nearest = row.to().or(row.nearest_foreign());
+        let interval = nearest.zip(row.reach(borders));
         table.add_row([
             day(row.start_s()),
-            nearest.map_or_else(|| "unknown".to_owned(), |n| spread(n, row.radius_m())),
+            interval.map_or_else(|| "unknown".to_owned(), |(n, reach)| spread(n, reach, row.radius_m())),
             nearest.map_or_else(String::new, |n| borders.territory(n.territory).code.clone()),
             shortened(row.title()),
             row.id().to_string(),
@@ -143,14 +144,13 @@ fn shortened(title: &str) -> String {
 }
 
 /// A distance as the interval it deserves.
-fn spread(nearest: &Nearest, radius_m: Option<f64>) -> String {
+fn spread(nearest: &Nearest, reach: Reach, radius_m: Option<f64>) -> String {
     let radius_m = radius_m.unwrap_or_default();
-    let sure = interval(nearest.distance_m, radius_m, nearest.accuracy_m);
-    let doubt = radius_m + nearest.accuracy_m;
+    let sure = reach.interval(radius_m);
     if nearest.distance_m <= 0.0 && sure.high_m <= 0.0 {
         return "inside".to_owned();
     }
-    span(sure.low_m.max(0.0), sure.high_m, doubt)
+    span(sure.low_m, sure.high_m, radius_m + nearest.accuracy_m)
 }
 
 /// The UTC day of a second since 1970.

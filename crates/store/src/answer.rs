@@ -3,7 +3,7 @@
 //! Every distance comes with its interval, from the radius of the place and the accuracy of the border;
 //! meters are rounded to 0.1 mm and degrees to 1e-7, far below what either deserves.
 
-use kordon_borders::{BorderSet, LonLat, Measure, Nearest, TerritoryId};
+use kordon_borders::{BorderSet, LonLat, Measure, Nearest, Reach, TerritoryId};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -19,8 +19,8 @@ pub(crate) struct To {
 /// What was measured to.
 #[derive(Clone, Debug)]
 pub(crate) enum Reached {
-    /// The outline of a territory, from one of the places; negative inside.
-    Territory(LonLat, Nearest),
+    /// The outline of a territory, from one of the places; negative inside; and how near and far it may be from any of them.
+    Territory(LonLat, Nearest, Reach),
     /// A place: how far, and at which azimuth.
     Place(LonLat, f64, Option<f64>),
 }
@@ -71,7 +71,8 @@ pub(crate) fn border(context: &Context, row: &Row) -> String {
     let nearest_foreign = match (&column.foreign, row.places()) {
         (Some(nearest), [place, ..]) => {
             let country = borders.territory(nearest.territory).code.clone();
-            Some(borders.measure(country, *place, radius_m, nearest))
+            let reach = reach_foreign(borders, row.places(), nearest);
+            Some(borders.measure(country, *place, radius_m, nearest, &reach))
         }
         _ => None,
     };
@@ -87,11 +88,11 @@ pub(crate) fn border(context: &Context, row: &Row) -> String {
 
 fn answer<'a>(borders: &BorderSet, to: &'a To, radius_m: f64) -> Answer<'a> {
     match &to.found {
-        Some(Reached::Territory(from, nearest)) => {
-            Answer::Territory(borders.measure(to.name.clone(), *from, radius_m, nearest))
+        Some(Reached::Territory(from, nearest, reach)) => {
+            Answer::Territory(borders.measure(to.name.clone(), *from, radius_m, nearest, reach))
         }
         Some(Reached::Place(place, meters, azimuth_deg)) => {
-            let interval = kordon_borders::interval(*meters, radius_m, 0.0);
+            let interval = Reach::around(*meters, 0.0).interval(radius_m);
             Answer::Place {
                 to: &to.name,
                 distance_m: rounded(*meters),
@@ -103,6 +104,24 @@ fn answer<'a>(borders: &BorderSet, to: &'a To, radius_m: f64) -> Answer<'a> {
         }
         None => Answer::Unknown { to: &to.name, distance_m: None },
     }
+}
+
+/// How near and how far the nearest foreign territory may be from the nearest of some places, when `nearest` is it by the file.
+pub(crate) fn reach_foreign(borders: &BorderSet, places: &[LonLat], nearest: &Nearest) -> Reach {
+    let [place] = places else {
+        let of = |place: &LonLat| {
+            let nearest = borders.nearest_foreign(*place, f64::INFINITY)?;
+            Some(borders.reach_foreign(*place, &nearest))
+        };
+        let all = places.iter().filter_map(of).reduce(nearer);
+        return all.unwrap_or(Reach::around(nearest.distance_m, nearest.accuracy_m));
+    };
+    borders.reach_foreign(*place, nearest)
+}
+
+/// The reach from the nearer of two places, whichever that is.
+pub(crate) fn nearer(a: Reach, b: Reach) -> Reach {
+    Reach { low_m: a.low_m.min(b.low_m), high_m: a.high_m.min(b.high_m) }
 }
 
 fn rounded(number: f64) -> f64 {

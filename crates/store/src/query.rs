@@ -16,11 +16,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kordon_borders::{BBox, BorderSet, Day, Interval, LonLat, Nearest, Target, TerritoryId, UnknownTarget};
+use kordon_borders::{BBox, BorderSet, Day, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget};
 use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verification};
 use rayon::prelude::*;
 
-use crate::answer::{Reached, To};
+use crate::answer::{Reached, To, nearer};
 use crate::columns::{Columns, NO_WORD};
 use crate::names::Symbol;
 use crate::seen::Seen;
@@ -580,17 +580,15 @@ impl<'a> Measure<'a> {
         if signed < 0.0 && !within.include_inside {
             return false;
         }
-        let holds = |accuracy_m: f64| {
-            let interval: Interval = kordon_borders::interval(signed, radius, accuracy_m);
-            match kordon_borders::within(limit_m, &interval) {
-                kordon_borders::Within::Certain => true,
-                kordon_borders::Within::Possible => within.certainty == Certainty::Possible,
-                kordon_borders::Within::No => false,
-            }
+        let holds = |reach: Reach| match kordon_borders::within(limit_m, &reach.interval(radius)) {
+            kordon_borders::Within::Certain => true,
+            kordon_borders::Within::Possible => within.certainty == Certainty::Possible,
+            kordon_borders::Within::No => false,
         };
-        // Which stretch of border is nearest matters only where the best and the worst disagree.
-        let (best, worst) = (holds(0.0), holds(self.worst_accuracy_m()));
-        if best == worst { best } else { holds(self.accuracy_m(part, row, signed)) }
+        // Which stretches of border are near matters only where the best and the worst disagree.
+        let around = |accuracy_m| holds(Reach::around(signed, accuracy_m));
+        let (best, worst) = (around(0.0), around(self.worst_accuracy_m()));
+        if best == worst { best } else { self.reach(part, row, signed).map_or(worst, holds) }
     }
 
     /// The rows of a part that are within, ascending; the part remembers them. `None` when the target is another one
@@ -659,13 +657,12 @@ impl<'a> Measure<'a> {
         }
     }
 
-    /// How accurate the border is where it is nearest to the row.
-    fn accuracy_m(&self, part: &Part, row: usize, signed: f64) -> f64 {
+    /// How near and how far a target may truly be from a row whose signed distance is known.
+    fn reach(&self, part: &Part, row: usize, signed: f64) -> Option<Reach> {
         match self.of {
-            Of::Place(_) => 0.0,
-            _ => self
-                .nearest_up_to(part, row, signed.abs() + 1.0)
-                .map_or(self.worst_accuracy_m(), |(_, nearest)| nearest.accuracy_m),
+            Of::Place(_) => Some(Reach::around(signed, 0.0)),
+            // Another of several places may be nearer once all is counted.
+            _ => Some(self.nearest_up_to(part, row, signed.abs() + 1.0 + self.worst_accuracy_m())?.2),
         }
     }
 
@@ -698,13 +695,19 @@ impl<'a> Measure<'a> {
         borders.nearest_to(place, target, limit_m)
     }
 
-    /// The nearest of a row's places, with its answer.
-    fn nearest_up_to(&self, part: &Part, row: usize, limit_m: f64) -> Option<(LonLat, Nearest)> {
+    /// The nearest of a row's places, with its answer, and the reach from all of them.
+    fn nearest_up_to(&self, part: &Part, row: usize, limit_m: f64) -> Option<(LonLat, Nearest, Reach)> {
         let dated = self.target_on(part.columns.start_s[row])?;
-        let places = part.columns.places(row).iter();
-        let found =
-            places.filter_map(|&place| Some((place, self.nearest_at(&dated.target, place, limit_m)?)));
-        found.reduce(|a, b| if b.1.distance_m < a.1.distance_m { b } else { a })
+        let from = |place: LonLat| {
+            let nearest = self.nearest_at(&dated.target, place, limit_m)?;
+            Some((place, nearest, self.context.borders.reach_to(place, &nearest, &dated.target)))
+        };
+        let found = part.columns.places(row).iter().filter_map(|&place| from(place));
+        found.reduce(|a, b| {
+            let reach = nearer(a.2, b.2);
+            let (place, nearest, _) = if b.1.distance_m < a.1.distance_m { b } else { a };
+            (place, nearest, reach)
+        })
     }
 
     /// The whole answer for one row: signed, with its foot.
@@ -719,7 +722,7 @@ impl<'a> Measure<'a> {
             }
             _ => self
                 .nearest_up_to(part, row, f64::INFINITY)
-                .map(|(from, nearest)| Reached::Territory(from, nearest)),
+                .map(|(from, nearest, reach)| Reached::Territory(from, nearest, reach)),
         };
         To { name: self.of.name(), found }
     }

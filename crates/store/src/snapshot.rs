@@ -13,7 +13,7 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use kordon_borders::{BorderSet, LonLat, Nearest, TerritoryId};
+use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
 
@@ -586,8 +586,17 @@ impl Row {
     /// The answer to the territory the query asked about, as signed distance: negative inside.
     pub fn to(&self) -> Option<&Nearest> {
         match self.to.as_ref()?.found.as_ref()? {
-            answer::Reached::Territory(_, nearest) => Some(nearest),
+            answer::Reached::Territory(_, nearest, _) => Some(nearest),
             answer::Reached::Place(..) => None,
+        }
+    }
+
+    /// How near and how far that territory may be, or the nearest foreign one when the query asked about none; `borders` are the
+    /// store's.
+    pub fn reach(&self, borders: &BorderSet) -> Option<Reach> {
+        match self.to.as_ref().and_then(|to| to.found.as_ref()) {
+            Some(answer::Reached::Territory(_, _, reach)) => Some(*reach),
+            _ => Some(answer::reach_foreign(borders, self.places(), self.nearest_foreign()?)),
         }
     }
 }

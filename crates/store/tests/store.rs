@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use fast_mvt::{MvtReaderRef, MvtValueRef};
-use kordon_borders::{BBox, BorderSet, Day, LonLat, View, interval, within};
+use kordon_borders::{BBox, BorderSet, Day, LonLat, Reach, Target, View, within};
 use kordon_incidents::{
     Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
@@ -162,20 +162,27 @@ fn some_query(dice: &mut Dice) -> Query {
     query
 }
 
-/// The signed distance of the nearest of its places, and the accuracy of the border there.
-fn slow_distance(incident: &Incident, of: &Of) -> Option<(f64, f64)> {
+/// The signed distance of the nearest of its places, and how near and how far it may be from any of them.
+fn slow_distance(incident: &Incident, of: &Of) -> Option<(f64, Reach)> {
     incident.radius().meters?;
     let set = borders();
     let start_s = incident.times().start_s;
-    let of_place = |&place: &LonLat| match of {
-        Of::Place(to) => Some((kordon_borders::distance(place, *to).get(), 0.0)),
-        Of::Target(target) => set.signed_distance(place, target).map(|n| (n.distance_m, n.accuracy_m)),
-        Of::Dated(name) => {
-            let target = set.target(name, Some(day(start_s))).unwrap();
-            set.signed_distance(place, &target).map(|n| (n.distance_m, n.accuracy_m))
-        }
+    let to = |place: LonLat, target: &Target| {
+        let nearest = set.signed_distance(place, target)?;
+        Some((nearest.distance_m, set.reach_to(place, &nearest, target)))
     };
-    incident.places.iter().filter_map(of_place).min_by(|a, b| a.0.total_cmp(&b.0))
+    let of_place = |&place: &LonLat| match of {
+        Of::Place(there) => {
+            let distance_m = kordon_borders::distance(place, *there).get();
+            Some((distance_m, Reach::around(distance_m, 0.0)))
+        }
+        Of::Target(target) => to(place, target),
+        Of::Dated(name) => to(place, &set.target(name, Some(day(start_s))).unwrap()),
+    };
+    incident.places.iter().filter_map(of_place).reduce(|a, b| {
+        let (low_m, high_m) = (a.1.low_m.min(b.1.low_m), a.1.high_m.min(b.1.high_m));
+        (a.0.min(b.0), Reach { low_m, high_m })
+    })
 }
 
 fn day(start_s: i64) -> Day {
@@ -184,10 +191,10 @@ fn day(start_s: i64) -> Day {
     Day::new(part(0..4) as i16, part(5..7) as u8, part(8..10) as u8).unwrap()
 }
 
-fn is_near(incident: &Incident, distance: Option<(f64, f64)>, asked: &Within) -> bool {
-    let Some((signed, accuracy)) = distance else { return false };
+fn is_near(incident: &Incident, distance: Option<(f64, Reach)>, asked: &Within) -> bool {
+    let Some((signed, reach)) = distance else { return false };
     let radius = incident.radius().meters.unwrap();
-    let answer = within(asked.km * 1000.0, &interval(signed, radius, accuracy));
+    let answer = within(asked.km * 1000.0, &reach.interval(radius));
     let near = match asked.certainty {
         Certainty::Certain => answer == kordon_borders::Within::Certain,
         Certainty::Possible => answer != kordon_borders::Within::No,
