@@ -104,7 +104,7 @@ fn a_snapshot_is_found_again_by_its_name_until_something_in_it_is_erased() {
         assert!(then[1].contains(word), "{word}: {}", then[1]);
     }
     assert!(
-        then[4].contains(&format!(r#""snapshot":"{name}""#))
+        then[2].contains(&format!(r#""snapshot":"{name}""#))
             && then[3].lines().nth(1).unwrap().ends_with(name)
     );
     import_two(at.path());

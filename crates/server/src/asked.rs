@@ -89,10 +89,12 @@ fn moment_of(text: &str) -> Result<Moment, Problem> {
         // More digits than a number has are beyond the end of any ledger.
         return Ok(Moment::Record(text.parse().unwrap_or(u64::MAX)));
     }
+    let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
     // A plus sign in a query string is a blank.
-    match text.replace(' ', "+").parse::<jiff::Timestamp>() {
-        Ok(time) => Ok(Moment::Second(time.as_millisecond().div_euclid(1_000))),
-        Err(_) => Err(Problem::bad_parameter(
+    let with_plus = || text.rsplit_once(' ').and_then(|(time, offset)| read(&format!("{time}+{offset}")));
+    match read(text).or_else(with_plus) {
+        Some(time) => Ok(Moment::Second(time.as_millisecond().div_euclid(1_000))),
+        None => Err(Problem::bad_parameter(
             "as-of",
             format!(
                 "{} is neither a moment such as 2025-06-01T12:00:00Z nor the number of a record.",
@@ -259,7 +261,9 @@ mod tests {
         assert_eq!(read("12"), When::AsOf(Moment::Record(12)));
         assert_eq!(read("99999999999999999999999"), When::AsOf(Moment::Record(u64::MAX)));
         assert_eq!(read("1970-01-01T02:00:01.9+02:00"), When::AsOf(Moment::Second(1)));
-        assert_eq!(read("1970-01-01T02:00:01 02:00"), When::AsOf(Moment::Second(1)));
+        for text in ["1970-01-01T02:00:01 02:00", "1970-01-01 02:00:01 02:00", "1970-01-01 00:00:01Z"] {
+            assert_eq!(read(text), When::AsOf(Moment::Second(1)), "{text}");
+        }
         assert_eq!(read("1969-12-31T23:59:59.5Z"), When::AsOf(Moment::Second(-1)));
         for text in ["yesterday", "2025-06-01", "-1", "1.5", "2025-06-01T12:00:00", "2025-13-01T00:00:00Z"] {
             let problem = When::read(Some(text), None).unwrap_err();
