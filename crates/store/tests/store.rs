@@ -14,9 +14,9 @@ use kordon_incidents::{
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
-    AppendError, Author, BorderSets, Bulk, Certainty, Checkpoint, Dimension, During, Moment, Of, Options,
-    Outcome, PastError, PutError, Query, Reason, Snapshot, SnapshotId, SortBy, Store, Within, is_extended,
-    is_included,
+    AppendError, Author, BorderSets, Bulk, Certainty, Checkpoint, Dimension, During, Hash, Moment, Of,
+    Options, Outcome, PastError, PutError, Query, Reason, Snapshot, SnapshotId, SortBy, Store, Within,
+    is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -766,6 +766,32 @@ fn the_past_is_what_a_replay_of_all_revisions_shows_as_far_as_it_may_still_be_to
         let store = store.unwrap_or_else(|| open(dir.path()));
         steps.iter().for_each(|step| replay.assert_past_is_told(&store, step, &mut dice));
     }
+}
+
+/// What a snapshot id promises is broken by any change of how records are told. If this fails though neither the borders nor
+/// their view have changed, `FORM` in `snapshot_id.rs` is to be counted up, so that older ids are refused instead of
+/// answered otherwise; then the hash here is the new one.
+#[test]
+fn answers_are_told_in_the_form_that_snapshot_ids_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.put(incidents(&mut Dice(0xf0), 60), &author()).unwrap();
+    let public = store.public();
+    let mut told = String::new();
+    for of in ["ROU", "NATO", "28.8,45.3"] {
+        let of = Some(Of::parse(of, &borders()).unwrap());
+        for row in public.find(&Query { of, sortby: SortBy::Distance, ..Query::default() }).rows {
+            // Without what the clock put into it.
+            let feature = public.feature(&row).unwrap();
+            told.push_str(feature.split_once(r#","border":"#).unwrap().1);
+        }
+    }
+    let form = public.id().to_string().split('-').next().unwrap().to_owned();
+    let told = Hash::of(told.as_bytes()).to_string();
+    assert_eq!(
+        (form.as_str(), told.as_str()),
+        ("1", "e76e2a42b7d39da175e0e69fb48a8ac94e880206b093686eb21b5426f012da68")
+    );
 }
 
 #[test]
