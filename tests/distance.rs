@@ -127,6 +127,33 @@ fn a_bad_question_says_what_is_wrong_and_what_would_be_right() {
 }
 
 #[test]
+fn an_area_has_a_least_and_a_greatest_distance() {
+    let at = folder();
+    let square = r#"{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {},
+        "geometry": {"type": "Polygon", "coordinates": [[[28.7, 45.4], [29, 45.4], [29, 45.6], [28.7, 45.6], [28.7, 45.4]]]}}]}"#;
+    std::fs::write(at.path().join("area.geojson"), square).unwrap();
+    let args = ["distance", "--within", "area.geojson", "--to", "ROU,MDA"];
+    let said = kordon(at.path(), &[&args[..], &["--json"]].concat());
+    assert_eq!(said.code, 0, "{said:?}");
+    let answer = said.json();
+    let romania = &answer["to"][0];
+    assert_eq!((&romania["to"], &romania["side"]), (&"ROU".into(), &"outside".into()));
+    // The place of the area that is nearest, and a corner that is farthest, asked by themselves.
+    let (low, high) = (&romania["distance_low_m"], &romania["distance_high_m"]);
+    for corner in [("28.7", "45.4"), ("29", "45.4"), ("29", "45.6"), ("28.7", "45.6")] {
+        let there = ask(corner.0, corner.1, &["ROU"]);
+        assert!(low.as_f64() <= there["to"][0]["distance_low_m"].as_f64(), "{answer} and {there}");
+        assert!(high.as_f64() >= there["to"][0]["distance_high_m"].as_f64(), "{answer} and {there}");
+    }
+    let words = kordon(at.path(), &args).out;
+    assert!(words.contains("To ROU: ") && words.contains("osm-maritime-10m"), "{words}");
+    std::fs::write(at.path().join("line.geojson"), r#"{"type": "LineString", "coordinates": []}"#).unwrap();
+    let refused = kordon(at.path(), &["distance", "--within", "line.geojson", "--to", "ROU"]);
+    assert!(refused.code == 2 && refused.err.contains("LineString has no area"), "{refused:?}");
+    assert_eq!(kordon(at.path(), &args[..3]).code, 2);
+}
+
+#[test]
 fn a_batch_keeps_its_order_and_equals_single_answers() {
     let at = folder();
     let mut random = Random(7);

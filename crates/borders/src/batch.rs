@@ -108,7 +108,7 @@ fn hilbert(place: LonLat) -> u32 {
 }
 
 /// A place and a length: every place of the box is at most so far from it along the ground.
-fn disc_around(bbox: &BBox) -> (LonLat, f64) {
+pub(crate) fn disc_around(bbox: &BBox) -> (LonLat, f64) {
     let (south, north) = (bbox.south(), bbox.north());
     let mut width = bbox.east() - bbox.west();
     if width < 0.0 {

@@ -23,6 +23,7 @@
 mod accuracy; // what a stretch is worth, from two editions of it
 mod alliance; // sets of countries, by day
 mod answer; // the whole answer, as JSON
+mod area; // how near and far a whole area may be
 mod batch; // many places, and boxes of them
 mod bbox; // a box, perhaps across the antimeridian
 mod build; // GeoJSON and TopoJSON into the file
@@ -48,6 +49,7 @@ mod view; // one answer where claims overlap
 
 pub use alliance::{Alliance, Day, Member, NotADay};
 pub use answer::{Answer, Boundary, Measure, Possible, Question, TooCoarse};
+pub use area::{Area, NotAnArea, Over};
 pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};
 pub use build::{

@@ -9,14 +9,14 @@ use clap::Args;
 use kordon_borders::{Answer, BorderSet, LonLat, Measure, Possible, Question, Side, Spread, Target, spread};
 
 use crate::view::ViewArgs;
-use crate::{Done, StoreArg, batch, sets};
+use crate::{Done, StoreArg, area, batch, sets};
 
 /// How far a place is from a border.
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Distance {
     /// Longitude in degrees, east positive (longitude comes first, as in GeoJSON)
-    #[arg(required_unless_present = "input", requires = "lat")]
+    #[arg(required_unless_present_any = ["input", "within"], requires = "lat")]
     lon: Option<f64>,
     /// Latitude in degrees, north positive
     lat: Option<f64>,
@@ -39,6 +39,10 @@ pub struct Distance {
     /// Print the whole answer as JSON
     #[arg(long, env = "KORDON_JSON")]
     json: bool,
+    /// A GeoJSON file with the area that the place lies in somewhere: the least and the greatest distance from it to each --to
+    #[arg(long, env = "KORDON_WITHIN", value_name = "FILE", requires = "to",
+        conflicts_with_all = ["lon", "input", "radius_m", "spread"])]
+    within: Option<PathBuf>,
     /// A file of places: CSV, NDJSON or GeoJSON; - is standard input
     #[arg(long, env = "KORDON_INPUT", value_name = "FILE", conflicts_with_all = ["lon", "json", "radius_m"])]
     input: Option<PathBuf>,
@@ -51,9 +55,10 @@ impl Distance {
     pub fn run(self) -> anyhow::Result<Done> {
         let borders = self.view.load(&self.borders, &self.store.store)?;
         let to = self.targets(&borders)?;
-        match &self.input {
-            Some(input) => batch::run(&borders, to, input, self.output.as_deref()),
-            None => self.one(borders, &to),
+        match (&self.input, &self.within) {
+            (Some(input), _) => batch::run(&borders, to, input, self.output.as_deref()),
+            (None, Some(file)) => area::run(&borders, &to, file, self.json),
+            (None, None) => self.one(borders, &to),
         }
     }
 

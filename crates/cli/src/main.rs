@@ -3,6 +3,7 @@
 //! One verb, one file. Data goes to stdout, words to stderr. The exit code is 0 when all was done, 1 when some
 //! input was refused, 2 when the command could not run. Every flag is also an environment variable.
 
+mod area;
 mod backup;
 mod batch;
 mod borders;
