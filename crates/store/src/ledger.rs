@@ -849,12 +849,17 @@ impl Walk {
         let mut batch_start = (0, 0);
         for (at, piece) in pieces.iter().enumerate() {
             if self.missing == 0 {
-                batch_start = (at, frames.len());
+                // Of a batch whose first records are damaged, the first sound one tells how many these are.
+                let began = match &piece.link {
+                    Ok(link) if self.lost => at.saturating_sub(link.index as usize).max(batch_start.0),
+                    Err(_) if self.lost => batch_start.0,
+                    _ => at,
+                };
+                batch_start = (began, frames.len());
             }
             if let Some(problem) = self.anomaly(piece) {
                 if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
-                    frames.truncate(batch_start.1);
-                    self.cut(path, bytes, pieces[batch_start.0].offset, &frames);
+                    self.cut(path, bytes, pieces[batch_start.0].offset, &mut frames, batch_start.1);
                     return frames;
                 }
                 self.damage(path, piece.offset as u64, problem);
@@ -874,9 +879,8 @@ impl Walk {
         }
         if self.missing > 0 && !self.lost {
             if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
-                frames.truncate(batch_start.1);
                 let offset = pieces.get(batch_start.0).map_or(0, |piece| piece.offset);
-                self.cut(path, bytes, offset, &frames);
+                self.cut(path, bytes, offset, &mut frames, batch_start.1);
                 return frames;
             }
             self.damage(
@@ -933,13 +937,15 @@ impl Walk {
         links().next().is_some_and(|link| pieces.len() < link.of as usize)
     }
 
-    fn cut(&mut self, path: &Path, bytes: &[u8], offset: usize, kept: &[Frame]) {
+    /// Drops a torn batch that begins at `offset`, and the frames from `keep` on, which are its sound records.
+    fn cut(&mut self, path: &Path, bytes: &[u8], offset: usize, frames: &mut Vec<Frame>, keep: usize) {
         let torn_bytes = (bytes.len() - offset) as u64;
         let dropped = self.head;
+        self.recovery.records -= (frames.len() - keep) as u64;
+        frames.truncate(keep);
         // The head goes back to the last complete batch.
         if self.missing > 0 {
-            self.recovery.records -= u64::from(self.index) + 1;
-            self.head = match kept.last() {
+            self.head = match frames.last() {
                 Some(frame) => Head { seq: frame.link.seq, batch: frame.link.batch, hash: frame.link.hash },
                 None => self.before_first(bytes, offset, dropped),
             };
@@ -1252,6 +1258,24 @@ mod tests {
             drop(ledger);
             is_whole_again(&segment, &bytes[..last], bytes.len());
         }
+    }
+
+    /// Found by fuzzing: with the first record of the last batch damaged, the batch was taken to begin at the second one; with
+    /// another one damaged as well, it then had fewer records than it should, passed for torn, and was cut off.
+    #[test]
+    fn a_last_batch_with_two_damaged_records_is_damage_and_not_cut_off() {
+        let (dir, segment, bytes, last) = sample();
+        let ends: Vec<usize> = (last..bytes.len()).filter(|at| bytes[*at] == LF).collect();
+        let mut broken = bytes.clone();
+        for at in [last + 20, ends[1] + 20] {
+            broken[at] ^= 1;
+        }
+        fs::write(&segment, &broken).unwrap();
+        let (_, recovery, links) = open(dir.path());
+        assert_eq!((recovery.records, recovery.torn), (4, None));
+        assert_eq!(links.iter().map(|link| link.seq).collect::<Vec<_>>(), [1, 2, 3, 5]);
+        assert_eq!(recovery.damage.len(), 2, "{:?}", recovery.damage);
+        assert_eq!(fs::read(&segment).unwrap(), broken);
     }
 
     #[test]
