@@ -4,10 +4,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 PORT ?= 8080
 CARGO ?= cargo
+FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data crash clean
+.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data crash fuzz clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,12 @@ crash: build ## kill -9, power cuts, failing calls, full disks: the long form of
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
 	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
 
+fuzz: .make/cargo-fuzz ## look for border files, ledgers and reports that break their readers (FUZZ_SECONDS=180 for each)
+	cd fuzz && for target in border_file:64 ledger:64 reports:1024; do \
+	  $(CARGO) +nightly fuzz run --sanitizer none $${target%:*} -- -max_len=$${target#*:} -len_control=0 \
+	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1; \
+	done
+
 clean: ## remove what was built
 	rm -rf target web/dist web/node_modules .make
 
@@ -73,6 +80,10 @@ web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src we
 .make/chromium:
 	@mkdir -p .make
 	command -v chromium >/dev/null || tests/policy/need.sh chromium
+	@touch $@
+.make/cargo-fuzz:
+	@mkdir -p .make
+	$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
 	@touch $@
 .make/gdal:
 	@mkdir -p .make
