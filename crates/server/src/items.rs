@@ -73,7 +73,7 @@ pub async fn find(
     let etag = format!("W/\"{}\"", asked.snapshot.id());
     let page = Page { base, params, form, asked };
     let answer = match form {
-        Form::Json => app.work(move || page.to_json(&wanted)).await?,
+        Form::Json => page.json(&app, wanted).await?,
         Form::Csv | Form::Sequence => {
             let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonseq" };
             page.stream(&app, wanted)
@@ -151,22 +151,43 @@ impl Page {
         links
     }
 
-    fn to_json(&self, wanted: &Query) -> Result<Answer, Problem> {
-        let snapshot = &self.asked.snapshot;
-        let found = snapshot.find(wanted);
-        let mut body = String::from(r#"{"type":"FeatureCollection","features":["#);
-        body.push_str(&snapshot.features(&found.rows).map_err(|error| Problem::internal(&error))?);
-        let links = self.links(found.next.as_ref());
-        let source = self.source(found.matched);
+    /// A collection: in one piece if it is short, else written while it is read.
+    async fn json(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
+        let snapshot = Arc::clone(&self.asked.snapshot);
+        let searched = Arc::clone(&snapshot);
+        let (found, short) = app
+            .work(move || {
+                let found = searched.find(&wanted);
+                let is_short = found.rows.len() <= CHUNK_ROWS;
+                let short = is_short.then(|| features(&searched, &found.rows)).transpose()?;
+                Ok((found, short))
+            })
+            .await?;
+        let (links, source) = (self.links(found.next.as_ref()), self.source(found.matched));
         let time_stamp =
             if self.asked.is_pinned { String::new() } else { format!(r#""timeStamp":"{}","#, time_stamp()) };
-        body.push_str(&format!(
+        let head = r#"{"type":"FeatureCollection","features":["#;
+        let foot = format!(
             r#"],"numberMatched":{},"numberReturned":{},{time_stamp}{}"links":{}}}"#,
             found.matched,
             found.rows.len(),
             source.to_members(),
             links_json(&links),
-        ));
+        );
+        let body = match short {
+            Some(features) => Body::from([head, &features, &foot].concat()),
+            None => {
+                let parts = chunks(found.rows).enumerate().map(Part::Rows).chain([Part::Foot(foot)]);
+                stream::pieces(app, head.into(), parts, move |part| {
+                    Ok(match part {
+                        Part::Rows((0, rows)) => features(&snapshot, &rows)?,
+                        Part::Rows((_, rows)) => format!(",{}", features(&snapshot, &rows)?),
+                        Part::Foot(foot) => foot,
+                    }
+                    .into_bytes())
+                })
+            }
+        };
         Ok(source.head(GEOJSON, Answer::bytes(GEOJSON, body).links(&links)))
     }
 
@@ -194,12 +215,7 @@ impl Page {
             }
             Ok(piece)
         };
-        let mut rows = found.rows.into_iter();
-        let chunks = std::iter::from_fn(move || {
-            let chunk: Vec<Row> = rows.by_ref().take(CHUNK_ROWS).collect();
-            (!chunk.is_empty()).then_some(chunk)
-        });
-        let body = stream::pieces(app, head, chunks, make);
+        let body = stream::pieces(app, head, chunks(found.rows), make);
         let answer =
             Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string());
         Ok(source.head(media, answer))
@@ -208,6 +224,28 @@ impl Page {
 
 /// How many match, where the body has no place for it.
 const NUMBER_MATCHED: header::HeaderName = header::HeaderName::from_static("ogc-numbermatched");
+
+/// A part of a long collection.
+enum Part {
+    /// Some rows, and how many such parts stand before them.
+    Rows((usize, Vec<Row>)),
+    /// What stands behind the features.
+    Foot(String),
+}
+
+/// Rows in the portions in which they are written.
+fn chunks(rows: Vec<Row>) -> impl Iterator<Item = Vec<Row>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let chunk: Vec<Row> = rows.by_ref().take(CHUNK_ROWS).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
+
+/// Documents with commas between them.
+fn features(snapshot: &Snapshot, rows: &[Row]) -> Result<String, Problem> {
+    snapshot.features(rows).map_err(|error| Problem::internal(&error))
+}
 
 fn feature<V>(snapshot: &Snapshot<V>, row: &Row) -> Result<String, Problem> {
     snapshot.feature(row).map_err(|error| Problem::internal(&error))

@@ -419,6 +419,32 @@ async fn a_large_limit_is_the_largest_and_crs84_is_taken_by_its_names() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_written_while_it_is_read_has_what_short_pages_have() {
+    let door = Door::new();
+    let features: Vec<Value> =
+        (0..1_201).map(|number| feature(&format!("{number}"), "2025-05-01", Some(IZMAIL))).collect();
+    let all = json!({ "type": "FeatureCollection", "features": features }).to_string();
+    door.post("/imports", "application/geo+json", &all).await.is_ok();
+    for limit in [501, 1_000, 1_200] {
+        let long = door.get(&format!("{ITEMS}?limit={limit}")).await.is_ok().json();
+        assert_eq!(long["numberReturned"], limit);
+        let (mut short, mut next) = (Vec::new(), format!("{ITEMS}?limit=100"));
+        while short.len() < limit {
+            let page = door.get(&next).await.is_ok().json();
+            short.extend(page["features"].as_array().unwrap().iter().cloned());
+            next = link(&page, "next")
+                .unwrap()
+                .split_once("/collections")
+                .map(|(_, rest)| format!("/collections{rest}"))
+                .unwrap();
+        }
+        short.truncate(limit);
+        assert_eq!(long["features"], Value::Array(short));
+        assert!(link(&long, "next").is_some());
+    }
+}
+
+#[tokio::test]
 async fn items_come_as_csv_and_as_a_text_sequence_whole_unless_limited() {
     let door = Door::with_incidents().await;
     let csv = door.get(&format!("{ITEMS}?f=csv")).await;

@@ -1,7 +1,7 @@
 //! Rows in columns: what is known of many incidents, each property in one list.
 //!
 //! A list of one property is read fast by a scan, is copied as a whole when parts are merged, and goes to disk as it
-//! lies in memory. Documents stay in the ledger. About 200 bytes a row beside its texts.
+//! lies in memory. Documents are held apart ([`crate::bodies`]). About 200 bytes a row beside its texts.
 
 use kordon_borders::{LonLat, Nearest, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};

@@ -18,12 +18,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::FromStart;
+use crate::bodies::{self, Block, Bodies};
 use crate::erase::Erasure;
 use crate::merkle::{self, Tree};
 use crate::note::Signer;
@@ -36,6 +37,8 @@ pub const FORMAT_VERSION: u32 = 2;
 
 pub(crate) const FORMAT_FILE: &str = "format.json";
 const READ_AT_ONCE: usize = 8 << 20;
+/// Documents that are held in memory: those of some four million incidents.
+const DOCUMENTS_BYTES: usize = 2 << 30;
 const FORMAT_NAME: &str = "kordon-ledger";
 const LOCK_FILE: &str = "lock";
 pub(crate) const KEY_FILE: &str = "signing-key";
@@ -278,20 +281,53 @@ pub(crate) struct Kept {
 }
 
 /// The segment files, open for reading, and what is known of them: shared by all snapshots.
-#[derive(Debug)]
 pub(crate) struct Documents {
     files: RwLock<Vec<(u32, Arc<File>)>>,
     log: RwLock<Log>,
+    bodies: RwLock<Bodies>,
 }
 
 impl Default for Documents {
     fn default() -> Self {
-        let nowhere = Head { seq: 0, batch: 0, hash: Hash::of(&[]) };
-        Self { files: RwLock::default(), log: RwLock::new(Log::new(nowhere)) }
+        Self::with_room(0)
     }
 }
 
 impl Documents {
+    /// Holds as much in memory as is reasonable.
+    pub fn in_memory() -> Self {
+        Self::with_room(DOCUMENTS_BYTES)
+    }
+
+    fn with_room(room: usize) -> Self {
+        let nowhere = Head { seq: 0, batch: 0, hash: Hash::of(&[]) };
+        Self {
+            files: RwLock::default(),
+            log: RwLock::new(Log::new(nowhere)),
+            bodies: RwLock::new(Bodies::with_room(room)),
+        }
+    }
+
+    /// What is in memory. The writer waits as long as this is held.
+    pub fn bodies(&self) -> RwLockReadGuard<'_, Bodies> {
+        self.bodies.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes records into memory; `bytes` are those of their segment from its byte `from` on.
+    fn hold(&self, bytes: &[u8], from: u64, positions: &[Position]) {
+        if !self.bodies().has_room() {
+            return;
+        }
+        let blocks: Vec<Option<Block>> =
+            positions.par_chunks(bodies::BLOCK).map(|some| Block::of(bytes, from, some)).collect();
+        let mut bodies = self.bodies.write().unwrap_or_else(PoisonError::into_inner);
+        blocks.into_iter().flatten().for_each(|block| bodies.add(block));
+    }
+
+    fn forget(&self, position: Position) {
+        self.bodies.write().unwrap_or_else(PoisonError::into_inner).forget(position);
+    }
+
     /// The bytes of one record, whose hash is checked again: a disk may change its mind.
     pub fn read(&self, position: Position) -> Result<Vec<u8>, ReadError> {
         let (frame, link) = self.read_frame(position)?;
@@ -598,10 +634,13 @@ impl Ledger {
                 }
             })?;
             self.write(&encoded.bytes, offset).map_err(|problem| self.stop(problem))?;
+            let (first, from) = (positions.len(), offset);
             for len in encoded.lens {
                 positions.push(Position { segment, offset, len });
                 offset += u64::from(len);
             }
+            // Nobody asks for them before they are on the disk: no snapshot has them.
+            self.documents.hold(&encoded.bytes, from, &positions[first..]);
             leaves.extend(encoded.leaves);
         }
         self.sync(offset).map_err(|problem| self.stop(problem))?;
@@ -656,11 +695,12 @@ impl Ledger {
         let mut erasures = Erasures::default();
         let mut log = Log::new(self.head);
         let numbers = segments(&self.dir)?;
+        let mut bytes = Vec::new();
         for (at, &number) in numbers.iter().enumerate() {
             let path = segment_path(&self.dir, number);
             let io_error = &OpenError::at(&path);
             let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
-            let bytes = read_whole(&file).map_err(io_error)?;
+            read_into(&file, &mut bytes).map_err(io_error)?;
             let last = at + 1 == numbers.len();
             let frames = walk.segment_in_order(&path, (at, number), &bytes, last);
             let mut len = bytes.len() as u64;
@@ -676,6 +716,9 @@ impl Ledger {
                 log.push(frame.position, leaf);
                 erasures.see(&path, &bytes, frame);
             }
+            let held: Vec<Position> =
+                frames.iter().filter(|frame| !frame.link.erased).map(|frame| frame.position).collect();
+            self.documents.hold(&bytes, 0, &held);
             each(&bytes, &frames);
             let file = Arc::new(file);
             self.documents.add(number, Arc::clone(&file));
@@ -729,6 +772,7 @@ impl Ledger {
             write_whole(&path, &bytes, 0o644)?;
             let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
             self.documents.replace(number, &file);
+            of_segment.iter().for_each(|position| self.documents.forget(*position));
             if let Some((tail, old, _)) = &mut self.tail
                 && *tail == number
             {
@@ -1012,13 +1056,23 @@ fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
     spans.into_par_iter().map(check).collect()
 }
 
-/// Reads a file on all cores: what takes long is to find room for it in memory.
+/// Reads a file on all cores.
 pub(crate) fn read_whole(file: &File) -> io::Result<Vec<u8>> {
-    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    let mut bytes = vec![0; len];
-    let pieces = bytes.par_chunks_mut(READ_AT_ONCE).enumerate();
-    pieces.try_for_each(|(number, piece)| file.read_exact_at(piece, (number * READ_AT_ONCE) as u64))?;
+    let mut bytes = Vec::new();
+    read_into(file, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Reads a file on all cores into the room of the one before: what takes long is to find room for it in memory.
+fn read_into(file: &File, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    if bytes.capacity() < len {
+        // Nothing is copied, and pages that come as zeros are not written.
+        *bytes = vec![0; len];
+    }
+    bytes.resize(len, 0);
+    let pieces = bytes.par_chunks_mut(READ_AT_ONCE).enumerate();
+    pieces.try_for_each(|(number, piece)| file.read_exact_at(piece, (number * READ_AT_ONCE) as u64))
 }
 
 pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {

@@ -12,6 +12,7 @@ mod aggregate;
 mod answer; // The derived member `border`.
 mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
+mod bodies; // Documents in memory.
 mod bulk; // A whole file, put as one batch.
 mod cache; // The index on disk, for a fast start.
 mod columns; // Rows in columns.

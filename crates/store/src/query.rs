@@ -317,14 +317,14 @@ impl<V> Snapshot<V> {
     pub fn get_with(&self, id: IncidentId, of: &Of) -> Option<Row> {
         let mut row = self.get(id)?;
         let query = Query { of: Some(of.clone()), ..Query::default() };
-        row.to = Compiled::new(&query, &self.context).answer(&row.part, row.row);
+        row.to = Compiled::new(&query, &self.context).answer(&row.part, row.row).map(Box::new);
         Some(row)
     }
 
     fn row(&self, one: &Candidate<'_>, compiled: &Compiled<'_>) -> Row {
         let part = Arc::clone(&self.slices[one.hit.slice as usize].part);
         let row = one.hit.row as usize;
-        let to = compiled.answer(&part, row);
+        let to = compiled.answer(&part, row).map(Box::new);
         Row { part, row, to }
     }
 }

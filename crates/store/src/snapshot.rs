@@ -8,9 +8,11 @@
 //! `Snapshot<Public>` can be made of public rows only ([`crate::project`]); handing a `Snapshot<Full>` to
 //! code that serves the public does not compile.
 //!
-//! Documents stay on disk. Memory: about 400 bytes per incident and its texts.
+//! Documents are those of the ledger, held in memory as far as there is room ([`crate::bodies`]). Memory: about 300 bytes
+//! per incident beside its texts.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId};
@@ -35,7 +37,9 @@ pub struct Public(());
 pub struct Full(());
 
 /// Rows that one core writes in a row: so few are not worth sharing out.
-const FEW: usize = 128;
+const FEW: usize = 64;
+/// Pieces of so many rows that are made at once.
+const PIECES: usize = 16;
 /// How many targets a part remembers distances to.
 const TARGETS_SEEN: usize = 12;
 /// How many parts of one size are merged into one.
@@ -49,6 +53,8 @@ pub(crate) struct Context {
     pub words: Names<str>,
     /// Sets of territories that claim a place.
     pub claims: Names<[TerritoryId]>,
+    /// The names of the territories, as JSON.
+    pub names: Vec<answer::Named>,
     /// The member `boundary` of every answer.
     boundary: Box<serde_json::value::RawValue>,
     /// What stands for the borders in the name of a snapshot.
@@ -58,10 +64,10 @@ pub(crate) struct Context {
 
 impl Context {
     pub fn new(borders: Arc<BorderSet>, documents: Arc<Documents>) -> Self {
-        let boundary = answer::boundary(&borders);
+        let (names, boundary) = (answer::names(&borders), answer::boundary(&borders));
         let (words, claims) = (Names::default(), Names::default());
         let borders_part = borders_part(&borders);
-        Self { borders, documents, words, claims, boundary, borders_part, ring_boxes: OnceLock::new() }
+        Self { borders, documents, words, claims, names, boundary, borders_part, ring_boxes: OnceLock::new() }
     }
 
     pub fn boundary(&self) -> &serde_json::value::RawValue {
@@ -164,6 +170,8 @@ pub(crate) struct Part {
     /// The greatest radius of a place.
     pub radius_max_m: f64,
     seen: Mutex<Vec<SeenOf>>,
+    /// How near the nearest foreign territory may be to each row, NaN where nobody has asked.
+    low_m: OnceLock<Vec<AtomicU64>>,
     near: Mutex<Vec<(NearBy, Arc<[u32]>)>>,
 }
 
@@ -193,7 +201,26 @@ impl Part {
     pub fn of(columns: Columns, by_id: Vec<u32>, tree: PlaceTree) -> Self {
         let radii = columns.radius_m.iter().copied().filter(|radius| !radius.is_nan());
         let radius_max_m = radii.fold(0.0, f64::max);
-        Self { columns, by_id, tree, radius_max_m, seen: Mutex::default(), near: Mutex::default() }
+        let (seen, low_m, near) = (Mutex::default(), OnceLock::new(), Mutex::default());
+        Self { columns, by_id, tree, radius_max_m, seen, low_m, near }
+    }
+
+    /// How near and how far the nearest foreign territory of a row may be: found once for a row of one place.
+    fn reach_foreign(&self, row: usize, borders: &BorderSet) -> Option<Reach> {
+        let (nearest, places) = (self.columns.border[row].foreign.as_ref()?, self.columns.places(row));
+        if places.len() != 1 {
+            return Some(answer::reach_foreign(borders, places, nearest));
+        }
+        let unknown = || (0..self.columns.len()).map(|_| AtomicU64::new(f64::NAN.to_bits())).collect();
+        let known = &self.low_m.get_or_init(unknown)[row];
+        let low_m = f64::from_bits(known.load(Ordering::Relaxed));
+        if low_m.is_nan() {
+            let reach = answer::reach_foreign(borders, places, nearest);
+            known.store(reach.low_m.to_bits(), Ordering::Relaxed);
+            return Some(reach);
+        }
+        // Outside, only the near end depends on other stretches than the nearest.
+        Some(Reach { low_m, ..Reach::around(nearest.distance_m, nearest.accuracy_m) })
     }
 
     /// The rows in the order of their ids.
@@ -469,46 +496,74 @@ impl<V> Snapshot<V> {
 
     /// The document of an incident: its GeoJSON Feature as text, with the derived member `border`.
     ///
-    /// `border.to` has the answer to the target that the query asked about.
+    /// `border.to` has the answer to the target that the query asked about. It is read from the disk: whoever has put one
+    /// incident and is shown it knows that it is there.
     ///
     /// # Errors
     ///
     /// [`ReadError`] when the document cannot be read from the ledger, or is not what it was.
     pub fn feature(&self, row: &Row) -> Result<String, ReadError> {
-        let mut json = String::with_capacity(1_200);
-        self.write_feature(row, &mut json)?;
-        Ok(json)
+        let mut json = self.document(row)?;
+        json.pop();
+        answer::Borders::new(&self.context).end_with_border(row, &mut json);
+        String::from_utf8(json).map_err(|error| self.not_one(row, &error))
     }
 
-    /// Many documents, with commas between them: the inside of the member `features` of a collection.
+    /// Many documents, with commas between them: the inside of the member `features` of a collection. They come from memory.
     ///
     /// # Errors
     ///
     /// As [`Self::feature`].
     pub fn features(&self, rows: &[Row]) -> Result<String, ReadError> {
-        let piece = |rows: &[Row]| -> Result<String, ReadError> {
-            let mut piece = String::with_capacity(rows.len() * 1_200);
-            for row in rows {
-                if !piece.is_empty() {
-                    piece.push(',');
-                }
-                self.write_feature(row, &mut piece)?;
-            }
-            Ok(piece)
-        };
-        if rows.len() <= FEW {
-            return piece(rows);
-        }
-        let pieces: Vec<String> = rows.par_chunks(FEW).map(piece).collect::<Result<_, _>>()?;
-        Ok(pieces.join(","))
+        let mut all = Vec::with_capacity(rows.len() * 1_400);
+        self.write_features(rows, |piece| all.extend_from_slice(piece))?;
+        String::from_utf8(all).map_err(|error| self.not_one(&rows[0], &error))
     }
 
-    fn write_feature(&self, row: &Row, out: &mut String) -> Result<(), ReadError> {
-        out.push_str(&self.document(row)?);
-        out.pop();
-        out.push_str(",\"border\":");
-        out.push_str(&answer::border(&self.context, row));
-        out.push('}');
+    /// Writes what [`Self::features`] gives in pieces, in order. They are made on all cores, and only some are in memory at
+    /// a time: finding room for a long answer takes longer than making it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::feature`]; what was written then is not to be used.
+    pub fn write_features(&self, rows: &[Row], mut write: impl FnMut(&[u8])) -> Result<(), ReadError> {
+        let mut pieces = vec![Vec::new(); rows.len().div_ceil(FEW).min(PIECES)];
+        for (number, rows) in rows.chunks(FEW * PIECES).enumerate() {
+            let make = |(piece, rows): (&mut Vec<u8>, &[Row])| {
+                piece.clear();
+                self.write(rows, piece)
+            };
+            if rows.len() <= FEW {
+                make((&mut pieces[0], rows))?;
+            } else {
+                pieces.par_iter_mut().zip(rows.par_chunks(FEW)).try_for_each(make)?;
+            }
+            for (at, piece) in pieces[..rows.len().div_ceil(FEW)].iter().enumerate() {
+                if number + at > 0 {
+                    write(b",");
+                }
+                write(piece);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes documents, with commas between them, into what is empty yet.
+    fn write(&self, rows: &[Row], out: &mut Vec<u8>) -> Result<(), ReadError> {
+        let mut borders = answer::Borders::new(&self.context);
+        let held = self.context.documents.bodies();
+        // All are looked for before the first is copied: a processor waits for memory once for several then.
+        let bodies: Vec<Option<&[u8]>> = rows.iter().map(|row| held.get(row.position())).collect();
+        for (row, body) in rows.iter().zip(bodies) {
+            if !out.is_empty() {
+                out.push(b',');
+            }
+            match body {
+                Some(body) => out.extend_from_slice(body),
+                None => out.extend_from_slice(record::body(&self.document(row)?)),
+            }
+            borders.end_with_border(row, out);
+        }
         Ok(())
     }
 
@@ -518,20 +573,17 @@ impl<V> Snapshot<V> {
     ///
     /// As [`Self::feature`].
     pub fn incident(&self, row: &Row) -> Result<Incident, ReadError> {
-        let problem = |error: serde_json::Error| ReadError::NotAnIncident {
-            position: row.part.columns.position[row.row],
-            problem: error.to_string(),
-        };
-        serde_json::from_str(&self.document(row)?).map_err(problem)
+        serde_json::from_slice(&self.document(row)?).map_err(|error| self.not_one(row, &error))
     }
 
-    fn document(&self, row: &Row) -> Result<String, ReadError> {
-        let position = row.part.columns.position[row.row];
-        let frame = self.context.documents.read(position)?;
-        let not_one = || ReadError::NotAnIncident { position, problem: "no Feature".to_owned() };
-        let json = record::feature(&frame).ok_or_else(not_one)?;
-        String::from_utf8(json)
-            .map_err(|error| ReadError::NotAnIncident { position, problem: error.to_string() })
+    /// The document as the ledger on the disk has it.
+    fn document(&self, row: &Row) -> Result<Vec<u8>, ReadError> {
+        let frame = self.context.documents.read(row.position())?;
+        record::feature(&frame).ok_or_else(|| self.not_one(row, &"no Feature"))
+    }
+
+    fn not_one(&self, row: &Row, problem: &dyn std::fmt::Display) -> ReadError {
+        ReadError::NotAnIncident { position: row.position(), problem: problem.to_string() }
     }
 }
 
@@ -540,7 +592,7 @@ impl<V> Snapshot<V> {
 pub struct Row {
     pub(crate) part: Arc<Part>,
     pub(crate) row: usize,
-    pub(crate) to: Option<answer::To>,
+    pub(crate) to: Option<Box<answer::To>>,
 }
 
 impl Row {
@@ -596,8 +648,12 @@ impl Row {
     pub fn reach(&self, borders: &BorderSet) -> Option<Reach> {
         match self.to.as_ref().and_then(|to| to.found.as_ref()) {
             Some(answer::Reached::Territory(_, _, reach)) => Some(*reach),
-            _ => Some(answer::reach_foreign(borders, self.places(), self.nearest_foreign()?)),
+            _ => self.reach_foreign(borders),
         }
+    }
+
+    pub(crate) fn reach_foreign(&self, borders: &BorderSet) -> Option<Reach> {
+        self.part.reach_foreign(self.row, borders)
     }
 }
 

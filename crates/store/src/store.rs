@@ -829,7 +829,7 @@ impl Loaded {
     }
 
     fn context(borders: &Arc<BorderSet>) -> Arc<Context> {
-        Arc::new(Context::new(Arc::clone(borders), Arc::new(Documents::default())))
+        Arc::new(Context::new(Arc::clone(borders), Arc::new(Documents::in_memory())))
     }
 
     fn read(

@@ -1225,6 +1225,45 @@ fn a_feature_tells_its_distance_its_interval_and_its_borders() {
     assert!(told["border"]["reason"].is_string());
 }
 
+/// Many documents come from memory, one from the disk; borders come from numbers that are remembered.
+#[test]
+fn documents_are_those_of_the_ledger_with_their_border_measured_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut dice, author) = (Dice(77), author());
+    let store = open(dir.path());
+    store.put(incidents(&mut dice, 1_500), &author).unwrap();
+    for _ in 0..5 {
+        store.put(incidents(&mut dice, 3), &author).unwrap();
+    }
+    let check = |store: &Store| {
+        let (public, borders) = (store.public(), borders());
+        for of in [None, Some(Of::parse("ROU", &borders).unwrap())] {
+            let rows = public.find(&Query { of, ..Query::default() }).rows;
+            let mut pieces = Vec::new();
+            public.write_features(&rows, |piece| pieces.extend_from_slice(piece)).unwrap();
+            let one_by_one: Vec<String> = rows.iter().map(|row| public.feature(row).unwrap()).collect();
+            assert_eq!(String::from_utf8(pieces).unwrap(), one_by_one.join(","));
+            for (row, document) in rows.iter().zip(&one_by_one) {
+                let mut document: serde_json::Value = serde_json::from_str(document).unwrap();
+                let border = document.as_object_mut().unwrap().remove("border").unwrap();
+                let mut last = store.history(row.id()).unwrap().pop().unwrap();
+                last.as_object_mut().unwrap().remove("kordon");
+                assert_eq!(document, last);
+                if let ([place], Some(nearest)) = (row.places(), row.nearest_foreign()) {
+                    let radius_m = row.radius_m().unwrap_or_default();
+                    let measured = borders.measure_foreign(*place, radius_m, nearest);
+                    let plain: serde_json::Value =
+                        serde_json::from_str(&serde_json::to_string(&measured).unwrap()).unwrap();
+                    assert_eq!(border["nearest_foreign"], plain);
+                }
+            }
+        }
+    };
+    check(&store);
+    drop(store);
+    check(&open(dir.path()));
+}
+
 #[test]
 fn counts_are_those_of_the_drill_down() {
     let dir = tempfile::tempdir().unwrap();

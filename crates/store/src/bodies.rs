@@ -1,0 +1,211 @@
+//! Documents in memory, so that an answer of a hundred thousand of them waits for no disk.
+//!
+//! The bodies of records lie one behind the other in blocks, in the order of the ledger. One is found by its place: its block
+//! by halving a short list, and itself near where it would be if all records were of one length, since every step of a
+//! search through what is not in the processor's cache costs as much as copying the body. Only records that were read
+//! and found sound, or that are on the disk, come here.
+//!
+//! Cost: the texts and 8 bytes a record, up to a limit. What finds no room any more is read from the disk and hashed again,
+//! which takes some three microseconds.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::ledger::{Position, frame_of};
+use crate::record;
+
+/// Records of one block, unless it has a long one.
+pub(crate) const BLOCK: usize = 1_024;
+/// Bytes from the first record of a block to its last.
+const SPAN_MAX: u64 = 1 << 30;
+
+/// The bodies of records that follow each other.
+pub(crate) struct Block {
+    /// The segment, and where the first record begins.
+    start: (u32, u64),
+    /// Where each record begins, behind `start`, and where its body ends in `text`.
+    records: Vec<(u32, u32)>,
+    text: Vec<u8>,
+}
+
+impl Block {
+    /// Of records of one segment; `bytes` are those of the segment from its byte `from` on. `None` when they are none, or
+    /// too long for a block.
+    pub fn of(bytes: &[u8], from: u64, positions: &[Position]) -> Option<Self> {
+        let first = positions.first()?;
+        let body = |position: &Position| {
+            let frame = frame_of(bytes, Position { offset: position.offset - from, ..*position });
+            Some(&frame[1..record::find_member(frame)?])
+        };
+        let bodies: Vec<&[u8]> = positions.iter().map(body).collect::<Option<_>>()?;
+        let mut end = 0;
+        let record = |(position, body): (&Position, &&[u8])| {
+            end += body.len();
+            Some((u32::try_from(position.offset - first.offset).ok()?, u32::try_from(end).ok()?))
+        };
+        let records: Vec<(u32, u32)> = positions.iter().zip(&bodies).map(record).collect::<Option<_>>()?;
+        Some(Self { start: (first.segment, first.offset), records, text: bodies.concat() })
+    }
+
+    /// How far its last record begins behind its first.
+    fn span(&self) -> u32 {
+        self.records.last().map_or(0, |last| last.0)
+    }
+
+    fn has_room_for(&self, next: &Self) -> bool {
+        self.start.0 == next.start.0
+            && self.records.len() + next.records.len() <= BLOCK
+            && next.start.1 - self.start.1 + u64::from(next.span()) < SPAN_MAX
+            && self.text.len() as u64 + (next.text.len() as u64) < SPAN_MAX
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "below SPAN_MAX, as `has_room_for` has found")]
+    fn append(&mut self, next: &Self) {
+        let (behind, end) = ((next.start.1 - self.start.1) as u32, self.text.len() as u32);
+        self.records.extend(next.records.iter().map(|record| (record.0 + behind, record.1 + end)));
+        self.text.extend_from_slice(&next.text);
+    }
+
+    /// Where the body of the record that begins there is in `text`.
+    fn body(&self, offset: u64) -> Option<Range<usize>> {
+        let behind = u32::try_from(offset - self.start.1).ok()?;
+        let last = self.records.len() - 1;
+        let guess = u64::from(behind) * last as u64 / u64::from(self.span()).max(1);
+        let mut at = usize::try_from(guess).unwrap_or(last).min(last);
+        while self.records[at].0 > behind && at > 0 {
+            at -= 1;
+        }
+        while self.records[at].0 < behind && at < last {
+            at += 1;
+        }
+        let start = if at == 0 { 0 } else { self.records[at - 1].1 };
+        (self.records[at].0 == behind).then_some(start as usize..self.records[at].1 as usize)
+    }
+}
+
+/// The bodies of the records of a ledger, as far as there is room.
+pub(crate) struct Bodies {
+    blocks: Vec<Block>,
+    /// Where each block starts.
+    starts: Vec<(u32, u64)>,
+    /// Records whose bodies were overwritten.
+    gone: HashSet<(u32, u64)>,
+    /// How many bytes may still come.
+    room: usize,
+}
+
+impl Bodies {
+    pub fn with_room(room: usize) -> Self {
+        Self { blocks: Vec::new(), starts: Vec::new(), gone: HashSet::new(), room }
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.room > 0
+    }
+
+    /// Adds records that stand behind all that are here.
+    pub fn add(&mut self, block: Block) {
+        let Some(room) = self.room.checked_sub(block.text.len()) else {
+            self.room = 0;
+            return;
+        };
+        self.room = room;
+        match self.blocks.last_mut() {
+            Some(last) if last.has_room_for(&block) => last.append(&block),
+            _ => {
+                self.starts.push(block.start);
+                self.blocks.push(block);
+            }
+        }
+    }
+
+    /// The body of a record: its Feature without the closing brace.
+    pub fn get(&self, position: Position) -> Option<&[u8]> {
+        if !self.gone.is_empty() && self.gone.contains(&(position.segment, position.offset)) {
+            return None;
+        }
+        let (block, body) = self.find(position)?;
+        Some(&self.blocks[block].text[body])
+    }
+
+    /// Overwrites the body of a record that is erased.
+    pub fn forget(&mut self, position: Position) {
+        if let Some((block, body)) = self.find(position) {
+            self.blocks[block].text[body].fill(0);
+            self.gone.insert((position.segment, position.offset));
+        }
+    }
+
+    fn find(&self, position: Position) -> Option<(usize, Range<usize>)> {
+        let at = (position.segment, position.offset);
+        let block = self.starts.partition_point(|start| *start <= at).checked_sub(1)?;
+        if self.starts[block].0 != position.segment {
+            return None;
+        }
+        Some((block, self.blocks[block].body(position.offset)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records of a segment that have bodies of these lengths, with something else between them.
+    fn segment(number: u32, lens: &[usize]) -> (Vec<u8>, Vec<Position>) {
+        let (mut bytes, mut positions) = (vec![b'?'; 7], Vec::new());
+        for (at, len) in lens.iter().enumerate() {
+            let offset = bytes.len() as u64;
+            bytes.push(0x1e);
+            bytes.push(b'{');
+            bytes.resize(bytes.len() + len, b'a' + (at % 26) as u8);
+            bytes.extend_from_slice(record::MEMBER);
+            bytes.extend_from_slice(b"1}}\n");
+            let len = u32::try_from(bytes.len() as u64 - offset).unwrap();
+            positions.push(Position { segment: number, offset, len });
+        }
+        (bytes, positions)
+    }
+
+    fn body_of<'a>(bytes: &'a [u8], position: &Position) -> &'a [u8] {
+        let frame = frame_of(bytes, *position);
+        &frame[1..record::find_member(frame).unwrap()]
+    }
+
+    #[test]
+    fn every_record_is_found_however_it_came_until_it_is_forgotten() {
+        for at_once in [1, 3, 1_000] {
+            let (mut bodies, mut all) = (Bodies::with_room(1 << 20), Vec::new());
+            for number in [1, 2, 5] {
+                let lens: Vec<usize> = (0..2_500).map(|at| at % 40).collect();
+                let (bytes, positions) = segment(number, &lens);
+                for some in positions.chunks(at_once) {
+                    bodies.add(Block::of(&bytes, 0, some).unwrap());
+                }
+                all.push((bytes, positions));
+            }
+            for (bytes, positions) in &all {
+                for position in positions {
+                    assert_eq!(bodies.get(*position), Some(body_of(bytes, position)), "{position:?}");
+                }
+                assert_eq!(bodies.get(Position { offset: positions[0].offset + 1, ..positions[0] }), None);
+            }
+            assert_eq!(bodies.get(Position { segment: 3, offset: 7, len: 40 }), None);
+            let (gone, stays) = (all[1].1[700], all[1].1[701]);
+            bodies.forget(gone);
+            assert_eq!(bodies.get(gone), None);
+            assert_eq!(bodies.get(stays), Some(body_of(&all[1].0, &stays)));
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_not_here_and_nothing_comes_behind_it() {
+        let (bytes, positions) = segment(1, &[10, 10, 500, 10]);
+        let mut bodies = Bodies::with_room(100);
+        for position in &positions {
+            bodies.add(Block::of(&bytes, 0, &[*position]).unwrap());
+        }
+        let found: Vec<bool> = positions.iter().map(|position| bodies.get(*position).is_some()).collect();
+        assert_eq!(found, [true, true, false, false]);
+        assert!(!bodies.has_room());
+    }
+}
