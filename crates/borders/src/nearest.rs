@@ -272,7 +272,8 @@ impl<'a, P: Fn(u32) -> bool> Near<'a, P> {
             foot = curve.settled(self.from, foot, t0, t1);
             length = self.from.length_to(foot.at);
         }
-        if length <= NEAR && self.best.is_none_or(|best| length < best.length) {
+        // Where two edges meet both are as near: the first of the file counts, whatever the shape of the tree.
+        if length <= NEAR && self.best.is_none_or(|best| (length, edge) < (best.length, best.edge)) {
             let spot = Spot { leaf: waiting.leaf, lane: waiting.lane, t: foot.t };
             self.best = Some(Best { length, at: foot.at, edge, spot });
         }
