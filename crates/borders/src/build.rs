@@ -188,7 +188,7 @@ impl Reading {
 pub(crate) type Polygons = Vec<Vec<Vec<[i32; 2]>>>;
 
 /// Decides what a border is on the ground, from an edge and the number of territories that end there.
-type KindOf<'a> = dyn Fn(&Edge, usize) -> Kind + Sync + 'a;
+pub(crate) type KindOf<'a> = dyn Fn(&Edge, usize) -> Kind + Sync + 'a;
 
 /// A stretch shorter than this between two stretches of one other kind is of that kind too, in meters: a river that is
 /// not drawn as an area under a bridge is still that river.
@@ -242,14 +242,14 @@ pub fn build_osm_maritime(borders: &[u8], waters: &[u8], older: &[u8]) -> Result
 /// The least accuracy that is claimed for a stretch of OpenStreetMap's borders, in meters. Both editions are traced
 /// from images and simplified to 10 m, and may err together; a river moves, and its middle is a matter of opinion; a
 /// limit at sea follows from a coast.
-fn osm_floor_m(kind: Kind, codes: &[&str]) -> f64 {
+pub(crate) fn osm_floor_m(kind: Kind, codes: &[&str]) -> f64 {
     match kind {
         Kind::Land if !codes.iter().any(|code| ["MDA", "ROU", "UKR"].contains(code)) => 50.0,
         _ => 200.0,
     }
 }
 
-fn osm_maritime_info() -> SetInfo {
+pub(crate) fn osm_maritime_info() -> SetInfo {
     SetInfo {
         name: "osm-maritime-10m".into(),
         version: "1.1.0".into(),
@@ -293,7 +293,7 @@ fn natural_earth_info() -> SetInfo {
 
 // ---- From territories to arcs ----
 
-fn assemble(
+pub(crate) fn assemble(
     mut territories: Vec<(Territory, Polygons)>,
     info: SetInfo,
     kind_of: &KindOf,
@@ -626,7 +626,7 @@ fn not_geojson(problem: serde_json::Error) -> BuildError {
 }
 
 impl Reading {
-    fn read(&self, bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
+    pub(crate) fn read(&self, bytes: &[u8]) -> Result<Vec<(Territory, Polygons)>, BuildError> {
         let collection: Collection = serde_json::from_slice(bytes).map_err(not_geojson)?;
         let mut territories = Vec::new();
         for (index, feature) in collection.features.iter().enumerate() {
@@ -680,7 +680,7 @@ fn territory_of(code: &str, feature: &Feature) -> Territory {
 }
 
 /// A bare geometry whose every polygon is water.
-fn read_waters(bytes: &[u8]) -> Result<Polygons, BuildError> {
+pub(crate) fn read_waters(bytes: &[u8]) -> Result<Polygons, BuildError> {
     let geometry: Geometry = serde_json::from_slice(bytes).map_err(|problem| BuildError::NotReadable {
         format: "GeoJSON geometry of waters",
         problem: problem.to_string(),

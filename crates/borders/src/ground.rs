@@ -51,20 +51,35 @@ impl Ground {
 
     pub(crate) fn under(&self, edge: &Edge) -> Kind {
         let middle = edge.place(0.5);
-        let water = self.waters.containing(middle);
-        if water.meets(&self.inland) {
+        if self.is_inland_water(middle) {
             return Kind::RiverOrLake;
         }
-        if water.meets(&self.sea) != self.sea_at_pole {
+        if self.is_sea(middle) {
             return Kind::Maritime;
         }
-        let Some(along) = inverse(middle, edge.place(1.0)).1 else {
-            return Kind::Land;
-        };
-        let beside = Meters::new(BESIDE_M).expect("a length");
-        let wet = [90.0, 270.0].into_iter().any(|turn| {
-            self.waters.containing(destination(middle, along + turn, beside)).meets(&self.inland)
-        });
+        let wet = beside(edge).is_some_and(|places| places.into_iter().any(|at| self.is_inland_water(at)));
         if wet { Kind::RiverOrLake } else { Kind::Land }
     }
+
+    /// Whether the sea is at the middle of an edge, or beside it.
+    pub(crate) fn is_by_the_sea(&self, edge: &Edge) -> bool {
+        self.is_sea(edge.place(0.5))
+            || beside(edge).is_some_and(|places| places.into_iter().any(|at| self.is_sea(at)))
+    }
+
+    fn is_inland_water(&self, place: LonLat) -> bool {
+        self.waters.containing(place).meets(&self.inland)
+    }
+
+    fn is_sea(&self, place: LonLat) -> bool {
+        self.waters.containing(place).meets(&self.sea) != self.sea_at_pole
+    }
+}
+
+/// The places [`BESIDE_M`] to the right and to the left of an edge's middle; none for an edge without length.
+fn beside(edge: &Edge) -> Option<[LonLat; 2]> {
+    let middle = edge.place(0.5);
+    let along = inverse(middle, edge.place(1.0)).1?;
+    let beside = Meters::new(BESIDE_M).expect("a length");
+    Some([90.0, 270.0].map(|turn| destination(middle, along + turn, beside)))
 }

@@ -27,6 +27,7 @@ mod area; // how near and far a whole area may be
 mod batch; // many places, and boxes of them
 mod bbox; // a box, perhaps across the antimeridian
 mod build; // GeoJSON and TopoJSON into the file
+mod coast; // land without its seas
 mod contain; // who holds a place
 mod edge; // one edge, as the curve that it is
 mod ellipsoid; // lengths on WGS84, and why chords bound them
@@ -56,6 +57,7 @@ pub use build::{
     BuildError, Place, Reading, build_from_geojson, build_from_topojson, build_natural_earth,
     build_osm_maritime,
 };
+pub use coast::build_osm_coastline;
 pub use ellipsoid::{Meters, destination, distance, inverse};
 pub use format::{BadSet, Evidence, Kind, SetInfo, Stretch, Summary};
 pub use interval::{Interval, Reach, Side, Within, within};

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use comfy_table::{Table, TableStyle};
 use kordon_borders::{
-    BUILT_IN, BorderSet, Day, Evidence, Kind, LonLat, Reading, SetInfo, TerritoryId, build_natural_earth,
-    build_osm_maritime,
+    BorderSet, BuildError, Day, Evidence, Kind, LonLat, Reading, SetInfo, TerritoryId, build_natural_earth,
+    build_osm_coastline, build_osm_maritime,
 };
 use kordon_store::{BorderSets, Listed};
 use sha2::{Digest, Sha256};
@@ -46,21 +46,26 @@ pub struct OneSet {
     store: StoreArg,
 }
 
-/// Build the two built-in sets, and the table of the default set's accuracy. The same input gives the same bytes.
+/// Build the sets whose sources are given: the default one (--older) with the table of its accuracy, the coarse one
+/// (--natural-earth), that of land (--coastline). The same input gives the same bytes.
 #[derive(Args)]
+#[command(group(ArgGroup::new("sets").args(["older", "coastline", "natural_earth"]).required(true).multiple(true)))]
 pub struct Build {
     /// borders.geo.json of @osm_borders/maritime_10m 1.1.0
     #[arg(long, value_name = "FILE")]
-    osm: PathBuf,
+    osm: Option<PathBuf>,
     /// map.geo.json of @geo-maps/earth-waterbodies-10m 0.6.0, which tells rivers and seas from land
     #[arg(long, value_name = "FILE")]
-    waters: PathBuf,
+    waters: Option<PathBuf>,
     /// map.geo.json of @geo-maps/countries-maritime-10m 0.6.0, the older edition that tells how accurate each stretch is
-    #[arg(long, value_name = "FILE")]
-    older: PathBuf,
+    #[arg(long, value_name = "FILE", requires_all = ["osm", "waters"])]
+    older: Option<PathBuf>,
+    /// map.geo.json of @geo-maps/countries-coastline-10m 0.6.0, countries without their seas
+    #[arg(long, value_name = "FILE", requires_all = ["osm", "waters"])]
+    coastline: Option<PathBuf>,
     /// countries-10m.json of world-atlas 2.0.2
     #[arg(long, value_name = "FILE")]
-    natural_earth: PathBuf,
+    natural_earth: Option<PathBuf>,
     /// The folder to write to
     #[arg(short, long, value_name = "DIR", default_value = "data/borders")]
     output: PathBuf,
@@ -305,29 +310,46 @@ fn shares_within(known: &BorderSet, there: TerritoryId, rings: &[Vec<[f64; 2]>])
 
 impl Build {
     fn run(&self) -> anyhow::Result<()> {
-        let read = |path: &PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
-        let natural_earth = build_natural_earth(&read(&self.natural_earth)?)
-            .with_context(|| self.natural_earth.display().to_string())?;
-        let osm = build_osm_maritime(&read(&self.osm)?, &read(&self.waters)?, &read(&self.older)?)
-            .with_context(|| {
-                [&self.osm, &self.waters, &self.older].map(|path| path.display().to_string()).join(", ")
+        if let Some(file) = &self.natural_earth {
+            self.put(&[file], |files| build_natural_earth(&files[0]))?;
+        }
+        let (Some(osm), Some(waters)) = (&self.osm, &self.waters) else {
+            return Ok(());
+        };
+        if let Some(older) = &self.older {
+            let set =
+                self.put(&[osm, waters, older], |files| build_osm_maritime(&files[0], &files[1], &files[2]))?;
+            write_to(Some(&self.output.join("accuracy.csv")), |out| write_accuracy(&set, out))?;
+        }
+        if let Some(coastline) = &self.coastline {
+            self.put(&[coastline, waters, osm], |files| {
+                build_osm_coastline(&files[0], &files[1], &files[2])
             })?;
-        for ((name, _), bytes) in BUILT_IN.into_iter().zip([osm, natural_earth]) {
-            let set = BorderSet::decode(&bytes)?;
-            let path = self.output.join(name).with_extension("kbs");
-            std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?;
-            say(&format!(
-                "{}: {} bytes, {} edges, sha256 {}",
-                path.display(),
-                bytes.len(),
-                set.edge_count(),
-                set.checksum()
-            ));
-            if !set.stretches().is_empty() {
-                write_to(Some(&self.output.join("accuracy.csv")), |out| write_accuracy(&set, out))?;
-            }
         }
         Ok(())
+    }
+
+    /// Builds a set of some files and writes it under its name.
+    fn put(
+        &self,
+        files: &[&PathBuf],
+        build: impl Fn(&[Vec<u8>]) -> Result<Vec<u8>, BuildError>,
+    ) -> anyhow::Result<BorderSet> {
+        let read = |path: &&PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
+        let contents = files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        let names = || files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let bytes = build(&contents).with_context(names)?;
+        let set = BorderSet::decode(&bytes)?;
+        let path = self.output.join(&set.info().name).with_extension("kbs");
+        std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?;
+        say(&format!(
+            "{}: {} bytes, {} edges, sha256 {}",
+            path.display(),
+            bytes.len(),
+            set.edge_count(),
+            set.checksum()
+        ));
+        Ok(set)
     }
 }
 
