@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Random, binary, folder, kordon};
+use crate::harness::{Random, binary, folder, kordon, repository};
 
 fn ask(lon: &str, lat: &str, to: &[&str]) -> Value {
     let mut args = vec!["distance", lon, lat, "--json"];
@@ -233,6 +233,25 @@ fn a_batch_may_be_ndjson_or_geojson() {
         assert_eq!(row["id"], "i", "{name}");
         about(&row["distance_m"], 2221.0, 1.0);
     }
+}
+
+/// The fixture was written by GeoPandas 1.2 from four rows: Izmail (`to` ROU), one without a geometry, Przewodów (`to` NATO), and one
+/// without an id whose `to` nobody bears.
+#[test]
+fn a_batch_may_be_geoparquet() {
+    let at = folder();
+    let file = repository("tests/fixtures/places.parquet").display().to_string();
+    let said = kordon(at.path(), &["distance", "--input", &file]);
+    assert_eq!(said.code, 1, "{said:?}");
+    for told in ["places.parquet:2:1: geometry: is missing", "places.parquet:4:1: to: no territory", "XKX?"] {
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+    }
+    let rows: Vec<Value> = said.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&Value> = rows.iter().map(|row| &row["id"]).collect();
+    assert_eq!(ids, [&"izmail".into(), &"sea".into(), &"przewodow".into(), &Value::Null]);
+    assert_eq!(rows[0]["distance_m"], ask("28.8372", "45.3512", &["ROU"])["to"][0]["distance_m"]);
+    assert_eq!((&rows[2]["territory"], &rows[2]["distance_m"]), (&"POL".into(), &0.0.into()));
+    assert!(rows[1]["territory"].is_null() && rows[3]["territory"].is_null());
 }
 
 #[test]

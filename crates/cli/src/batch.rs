@@ -8,6 +8,8 @@
 //! A row that cannot be read is named on stderr and answered with its `id` and nothing else. Bytes that cannot be text
 //! end the whole run, and an old output file stays as it was; so does Ctrl-C.
 
+#[cfg(feature = "parquet")]
+mod parquet;
 mod read;
 mod row;
 mod write;
@@ -19,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use kordon_borders::{BorderSet, LonLat, Nearest, Target};
 use kordon_incidents::Fault;
 
@@ -94,10 +97,14 @@ impl Tally {
     }
 }
 
-fn read_all(mut input: Input, filled: &SyncSender<anyhow::Result<read::Chunk>>) {
-    while let Some(chunk) = input.next().transpose() {
-        let failed = chunk.is_err();
-        if filled.send(chunk).is_err() || failed {
+/// The chunks of a file and, when it was read to its end, `None`.
+type Reading = anyhow::Result<Option<read::Chunk>>;
+
+fn read_all(mut input: Input, filled: &SyncSender<Reading>) {
+    loop {
+        let chunk = input.next();
+        let is_last = !matches!(chunk, Ok(Some(_)));
+        if filled.send(chunk).is_err() || is_last {
             return;
         }
     }
@@ -105,13 +112,17 @@ fn read_all(mut input: Input, filled: &SyncSender<anyhow::Result<read::Chunk>>) 
 
 fn answer_all(
     mut batch: Batch,
-    chunks: &Receiver<anyhow::Result<read::Chunk>>,
+    chunks: &Receiver<Reading>,
     answered: &SyncSender<anyhow::Result<Part>>,
     stop: &AtomicBool,
 ) {
     // An interruption is told by the thread that waits for the answers.
-    while let Ok(Some(chunk)) = receive(chunks, stop) {
-        let part = chunk.map(|chunk| batch.answer(&chunk));
+    while let Ok(chunk) = receive(chunks, stop) {
+        let part = match chunk.unwrap_or_else(|| Err(anyhow!("the input was not read to its end"))) {
+            Ok(Some(chunk)) => Ok(batch.answer(&chunk)),
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
         let failed = part.is_err();
         if answered.send(part).is_err() || failed {
             return;

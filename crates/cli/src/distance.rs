@@ -43,7 +43,7 @@ pub struct Distance {
     #[arg(long, env = "KORDON_WITHIN", value_name = "FILE", requires = "to",
         conflicts_with_all = ["lon", "input", "radius_m", "spread"])]
     within: Option<PathBuf>,
-    /// A file of places: CSV, NDJSON or GeoJSON; - is standard input
+    /// A file of places: CSV, NDJSON, GeoJSON, Parquet or GeoParquet; - is standard input
     #[arg(long, env = "KORDON_INPUT", value_name = "FILE", conflicts_with_all = ["lon", "json", "radius_m"])]
     input: Option<PathBuf>,
     /// Where a batch is written; .csv gives CSV, anything else NDJSON; stdout when absent

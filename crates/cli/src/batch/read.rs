@@ -4,6 +4,8 @@
 //! look at every byte. GeoJSON collections and text sequences are cut into records by the reader of `kordon import`.
 
 use std::fs::File;
+#[cfg(feature = "parquet")]
+use std::io::Seek;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,8 +23,17 @@ pub const CHUNK_BYTES: usize = 4 << 20;
 const RECORD_BYTES: usize = 16 << 20;
 /// What one core parses in a row.
 const PIECE_BYTES: usize = 64 << 10;
+/// How a Parquet file begins.
+const PARQUET: &[u8] = b"PAR1";
+#[cfg(feature = "parquet")]
+const NO_PARQUET: &str = "which is read from its end (give the file's name: kordon distance --input FILE)";
+#[cfg(not(feature = "parquet"))]
+const NO_PARQUET: &str = "which this program was built without (write it as CSV or NDJSON)";
 /// How far the first look goes.
 const AHEAD_BYTES: usize = 64 << 10;
+
+#[cfg(feature = "parquet")]
+use super::parquet::{Parquet, Rows};
 
 /// A file that is being read.
 pub struct Input {
@@ -34,6 +45,8 @@ enum Form {
     Table(Columns, Blocks),
     Lines(Blocks),
     Records(Reader<Source>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<Parquet>, ProgressBar),
 }
 
 type Source = BufReader<std::io::Chain<std::io::Cursor<Vec<u8>>, Box<dyn Read + Send>>>;
@@ -49,6 +62,8 @@ enum Records {
     Lines(Block),
     /// Each with its line and column.
     Cut(Vec<(usize, usize, String)>),
+    #[cfg(feature = "parquet")]
+    Parquet(Rows),
 }
 
 impl Input {
@@ -59,6 +74,12 @@ impl Input {
             ("stdin".to_owned(), Box::new(bar.wrap_read(std::io::stdin())))
         } else {
             let file = File::open(path).with_context(|| name.clone())?;
+            #[cfg(feature = "parquet")]
+            if let Some(parquet) = parquet_of(&name, &file)? {
+                bar.set_length(parquet.count());
+                let form = Form::Parquet(Box::new(parquet), bar.clone());
+                return Ok(Self { file: name.into(), form });
+            }
             (name, Box::new(bar.wrap_read(file)))
         };
         let mut ahead = Vec::new();
@@ -70,8 +91,8 @@ impl Input {
         if ahead.starts_with(b"\x1f\x8b") {
             bail!("{name}: is compressed with gzip (unpack it: zcat FILE | kordon distance --input -)");
         }
-        if ahead.starts_with(b"PAR1") {
-            bail!("{name}: is Parquet (write it as CSV or NDJSON)");
+        if ahead.starts_with(PARQUET) {
+            bail!("{name}: is Parquet, {NO_PARQUET}");
         }
         if ahead.starts_with(b"\xef\xbb\xbf") {
             ahead.drain(..3);
@@ -123,6 +144,11 @@ impl Input {
                 }
                 (!cut.is_empty()).then_some(Records::Cut(cut))
             }
+            #[cfg(feature = "parquet")]
+            Form::Parquet(parquet, bar) => parquet.next()?.map(|rows| {
+                bar.inc(rows.count() as u64);
+                Records::Parquet(rows)
+            }),
         };
         Ok(records.map(|records| Chunk { file: Arc::clone(&self.file), records }))
     }
@@ -140,6 +166,8 @@ impl Chunk {
             Records::Cut(cut) => {
                 cut.par_iter().map(|(line, column, text)| json_row(text, *line, *column)).collect()
             }
+            #[cfg(feature = "parquet")]
+            Records::Parquet(rows) => rows.rows(),
         }
     }
 
@@ -157,6 +185,15 @@ impl Chunk {
             fatal: false,
         }
     }
+}
+
+/// The file as Parquet, if it begins like it; else it is left at its beginning.
+#[cfg(feature = "parquet")]
+fn parquet_of(name: &str, file: &File) -> anyhow::Result<Option<Parquet>> {
+    let mut start = Vec::new();
+    let read = file.take(PARQUET.len() as u64).read_to_end(&mut start);
+    read.and_then(|_| file.try_clone()?.rewind()).with_context(|| name.to_owned())?;
+    (start == PARQUET).then(|| Parquet::open(name, file.try_clone()?)).transpose()
 }
 
 fn format_of(name: &str, ahead: &[u8]) -> Format {

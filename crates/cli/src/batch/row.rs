@@ -215,6 +215,41 @@ fn name_of(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     }
 }
 
+// ----------------------------------------------------------------------------------------------- columns
+
+/// The row of two cells of numbers.
+#[cfg(feature = "parquet")]
+pub fn cells_row<'a>(
+    id: Id<'a>,
+    line: usize,
+    [lon, lat]: [Option<f64>; 2],
+    to: Option<Cow<'a, str>>,
+) -> Row<'a> {
+    let at = |field| Spot { line, column: 1, field };
+    let degrees = |value: Option<f64>, at: Spot| value.ok_or_else(|| at.missing());
+    let found = degrees(lon, at("lon")).and_then(|lon| Ok((lon, degrees(lat, at("lat"))?)));
+    let place = found.and_then(|(lon, lat)| place(lon, lat, at("lon"), at("lat")));
+    let to = to.and_then(name_of);
+    Row { id, line, asked: place.map(|place| Asked { place, to, to_column: 1 }) }
+}
+
+/// The row of a geometry: a position, or what is there instead.
+#[cfg(feature = "parquet")]
+pub fn point_row<'a>(
+    id: Id<'a>,
+    line: usize,
+    point: Option<Result<[f64; 2], Cow<'static, str>>>,
+    to: Option<Cow<'a, str>>,
+) -> Row<'a> {
+    let hint = "a row needs a Point";
+    let problem = match point {
+        Some(Ok([lon, lat])) => return cells_row(id, line, [Some(lon), Some(lat)], to),
+        Some(Err(problem)) => problem,
+        None => "is missing".into(),
+    };
+    Row { id, line, asked: Err(Spot { line, column: 1, field: "geometry" }.wrong(problem, hint)) }
+}
+
 // -------------------------------------------------------------------------------------------------- JSON
 
 /// The rows of a piece of newline-delimited JSON; blank lines are passed over.
