@@ -132,13 +132,15 @@ impl Socket {
                 }
                 Err(error) => return Err(error).with_context(|| format!("listening on {}", self.listen)),
             };
+            // Whoever reads that it serves may ask it to end.
+            let ended = asked_to_end().context("listening for signals")?;
             let address = listener.local_addr()?;
             // Every address of the machine is no address to open; this machine's own is one of them.
             let open = if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() };
             say(&format!("Kordon serves http://{open}/  (Ctrl-C ends it)"));
             let limits = config.limits.clone();
             tokio::spawn(reread_tokens(dir.to_owned(), config.access.clone()));
-            kordon_server::serve(listener, kordon_server::router(config), limits, ended()).await;
+            kordon_server::serve(listener, kordon_server::router(config), limits, ended).await;
             Ok(Done::All)
         })
     }
@@ -156,15 +158,14 @@ async fn reread_tokens(dir: PathBuf, access: Access) {
     }
 }
 
-/// Ends when the process is asked to end.
-async fn ended() {
+/// Ends when the process is asked to end, from now on.
+fn asked_to_end() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
