@@ -232,11 +232,9 @@ impl Cells {
         changes: &[Mask],
     ) -> Result<Self, Tangled> {
         let edges = edges.filter_map(|(a, b, change)| Edge::new(a, b, change));
-        let room = AtomicUsize::new((edges.clone().count() * MOST_COPIES + FREE_COPIES).min(MOST_WORDS));
-        let columns: Result<Vec<(Column, Vec<Mask>)>, Tangled> = by_column(edges, &room)?
-            .into_par_iter()
-            .map_init(|| Builder::new(changes, &room), Builder::column)
-            .collect();
+        let (columns, room) = by_column(edges)?;
+        let columns: Result<Vec<(Column, Vec<Mask>)>, Tangled> =
+            columns.into_par_iter().map_init(|| Builder::new(changes, &room), Builder::column).collect();
         Ok(Self::of_columns(columns?))
     }
 
@@ -321,11 +319,10 @@ impl Column {
     }
 }
 
-/// The edges of each column of blocks, with their western ends told from the column's side.
+/// The edges of each column of blocks, with their western ends told from the column's side; and how much room is left for copies.
 fn by_column(
     edges: impl Iterator<Item = (i64, Edge)> + Clone,
-    room: &AtomicUsize,
-) -> Result<Vec<Vec<Edge>>, Tangled> {
+) -> Result<(Vec<Vec<Edge>>, AtomicUsize), Tangled> {
     let columns_of = |west: i64, edge: &Edge| {
         let end = west + i64::from(edge.width);
         let last = ((end - 1) >> BLOCK).min(COLUMNS as i64 - 1);
@@ -333,13 +330,15 @@ fn by_column(
         let again = if end > TURN { ((end - TURN - 1) >> BLOCK) + 1 } else { 0 };
         (west >> BLOCK..=last).map(|c| (c, 0)).chain((0..again).map(|c| (c, TURN)))
     };
-    let mut counts = vec![0usize; COLUMNS];
+    let (mut counts, mut count) = (vec![0usize; COLUMNS], 0);
     for (west, edge) in edges.clone() {
+        count += 1;
         for (column, _) in columns_of(west, &edge) {
             counts[column as usize] += 1;
         }
     }
-    take(room, counts.iter().sum())?;
+    let room = AtomicUsize::new((count * MOST_COPIES + FREE_COPIES).min(MOST_WORDS));
+    take(&room, counts.iter().sum())?;
     let mut columns: Vec<Vec<Edge>> = counts.into_iter().map(Vec::with_capacity).collect();
     for (west, edge) in edges {
         for (column, turn) in columns_of(west, &edge) {
@@ -348,7 +347,7 @@ fn by_column(
             columns[column as usize].push(Edge { west, ..edge });
         }
     }
-    Ok(columns)
+    Ok((columns, room))
 }
 
 fn take(room: &AtomicUsize, count: usize) -> Result<(), Tangled> {

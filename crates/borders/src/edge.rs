@@ -90,7 +90,7 @@ impl Edge {
     /// `R_MAX`. Cut into `n` equal parts, each strays by at most the `n²`-th part of this.
     pub(crate) fn slack(&self, from: Vec3, to: Vec3) -> f64 {
         let crosses_equator = from[2] * to[2] <= 0.0;
-        let from_axis = |p: Vec3| p[0].hypot(p[1]);
+        let from_axis = |p: Vec3| (p[0] * p[0] + p[1] * p[1]).sqrt();
         let axis = if crosses_equator { A } else { from_axis(from).max(from_axis(to)) };
         // z = N (1 - e²) sin φ and N ≥ A.
         let sin_lat = (from[2].abs().max(to[2].abs()) / (A * (1.0 - E2))).min(1.0);

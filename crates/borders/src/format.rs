@@ -44,6 +44,9 @@ pub(crate) const QUARTER_TURN: i32 = 900_000_000;
 const MOST_LENGTH: i64 = 10_000 * STEPS_PER_DEGREE as i64;
 const MOST_LENGTH_EACH: i64 = STEPS_PER_DEGREE as i64;
 
+/// The bytes of the longest number.
+const LONGEST_NUMBER: usize = 6;
+
 /// An arc names its sides with two bytes.
 pub(crate) const MOST_SIDES: usize = 1 << 16;
 
@@ -444,14 +447,15 @@ impl Reader<'_> {
 
     fn varint(&mut self) -> Result<u64, BadSet> {
         let mut value = 0u64;
-        for shift in (0..36).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
+        for (i, byte) in self.rest.iter().take(LONGEST_NUMBER).enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * i);
             if byte & 0x80 == 0 {
+                self.rest = &self.rest[i + 1..];
                 return Ok(value);
             }
         }
-        Err(BadSet::Malformed("a number is too long"))
+        let cut_off = self.rest.len() < LONGEST_NUMBER;
+        Err(BadSet::Malformed(if cut_off { "it ends within a number" } else { "a number is too long" }))
     }
 
     fn signed(&mut self) -> Result<i64, BadSet> {

@@ -22,6 +22,12 @@ impl Claimed {
         let mut places: HashMap<Mask, u16> =
             chart.sides.iter().enumerate().map(|(at, side)| (*side, at as u16)).collect();
         let mut claimed = HashMap::new();
+        // A side with one claimant stays what it is; of equal sides all become the same one.
+        let same: Vec<Option<u16>> = chart
+            .sides
+            .iter()
+            .map(|side| (side.is_empty() || side.sole().is_some()).then(|| places[side]))
+            .collect();
         for index in 0..chart.arcs.len() {
             let ChartArc { left, right, .. } = chart.arcs[index];
             if left == right {
@@ -31,6 +37,9 @@ impl Claimed {
             let [lon, lat] = points[points.len() / 2].map(|steps| f64::from(steps) / STEPS_PER_DEGREE);
             let at = LonLat::wrapped(lon, lat);
             let sides = [left, right].map(|side| {
+                if let Some(Some(same)) = same.get(usize::from(side)) {
+                    return *same;
+                }
                 let is = settled(&chart.territories, view, on, &chart.sides[usize::from(side)], at);
                 if let Some(known) = places.get(&is) {
                     return *known;
