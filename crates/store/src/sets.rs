@@ -18,7 +18,7 @@ use kordon_borders::{Alliance, BUILT_IN, BadSet, BorderSet, Day, NameTaken, Summ
 
 /// The longest name of a set.
 const LONGEST_NAME: usize = 64;
-/// Edges of the sets that are kept: four times the world at 10 m, each some 200 MB.
+/// Edges of the sets that are kept: four times the world at 10 m, each some 60 to 100 MB.
 const MOST_EDGES: usize = 8_000_000;
 
 /// Why there is no such set, or it cannot be installed.
