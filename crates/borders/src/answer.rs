@@ -312,3 +312,30 @@ pub(crate) fn round(value: f64, parts: f64) -> f64 {
     // Adding zero turns -0 into 0.
     (value * parts).round() / parts + 0.0
 }
+
+/// Appends a number rounded to so many decimals as text, as JSON and CSV have it: without zeros at its end but for one behind the
+/// point, and without an exponent. It has room for what is below 2^63 of its last decimals, at most 15 of them; every length and
+/// angle on the globe has fewer than 16 digits then, so these are the digits of the nearest `f64` too.
+pub fn push_rounded<const DECIMALS: usize>(out: &mut Vec<u8>, number: f64) {
+    const POINT: usize = 24;
+    let parts_of_one = 10_u64.pow(DECIMALS as u32);
+    let parts = (number * parts_of_one as f64).round();
+    if parts < 0.0 {
+        out.push(b'-');
+    }
+    let parts = parts.abs() as u64;
+    let (mut whole, mut part) = (parts / parts_of_one, parts % parts_of_one);
+    let (mut digits, mut start) = ([b'0'; 40], POINT);
+    digits[POINT] = b'.';
+    for digit in digits[POINT + 1..=POINT + DECIMALS].iter_mut().rev() {
+        *digit = b'0' + (part % 10) as u8;
+        part /= 10;
+    }
+    while whole > 0 || start == POINT {
+        start -= 1;
+        digits[start] = b'0' + (whole % 10) as u8;
+        whole /= 10;
+    }
+    let zeros = digits[POINT + 2..=POINT + DECIMALS].iter().rev().take_while(|digit| **digit == b'0').count();
+    out.extend_from_slice(&digits[start..=POINT + DECIMALS - zeros]);
+}

@@ -49,7 +49,7 @@ mod tree; // the pieces of borders, under boxes
 mod view; // one answer where claims overlap
 
 pub use alliance::{Alliance, Day, Member, NotADay};
-pub use answer::{Answer, Boundary, Measure, Possible, Question, TooCoarse};
+pub use answer::{Answer, Boundary, Measure, Possible, Question, TooCoarse, push_rounded};
 pub use area::{Area, NotAnArea, Over};
 pub use batch::{DistanceBounds, hilbert_order};
 pub use bbox::{BBox, NotABox};

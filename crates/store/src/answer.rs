@@ -7,7 +7,7 @@
 //! a whole number of parts with a point in it. That is the shortest text that reads back as the same number, since two
 //! decimals of at most 15 digits are never the same `f64`.
 
-use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId};
+use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId, push_rounded};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -167,16 +167,16 @@ impl<'a> Borders<'a> {
             (",\"distance_high_m\":", around.high_m),
         ] {
             out.extend_from_slice(member.as_bytes());
-            push_rounded::<4>(out, meters);
+            push_json::<4>(out, meters);
         }
         out.extend_from_slice(b",\"nearest_point\":[");
-        push_rounded::<7>(out, point.lon());
+        push_json::<7>(out, point.lon());
         out.push(b',');
-        push_rounded::<7>(out, point.lat());
+        push_json::<7>(out, point.lat());
         out.extend_from_slice(b"],\"azimuth_deg\":");
         match nearest.azimuth_deg.filter(|_| !is_inside) {
             // What is rounded to a full turn is north.
-            Some(azimuth_deg) => push_rounded::<4>(out, rounded(azimuth_deg) % 360.0),
+            Some(azimuth_deg) => push_json::<4>(out, rounded(azimuth_deg) % 360.0),
             None => out.extend_from_slice(b"null"),
         }
         let side = reach.side(radius_m);
@@ -186,7 +186,7 @@ impl<'a> Borders<'a> {
         }
         out.extend_from_slice(b"\",\"accuracy_m\":");
         if nearest.accuracy_m == nearest.accuracy_m.trunc() {
-            push_rounded::<4>(out, nearest.accuracy_m);
+            push_json::<4>(out, nearest.accuracy_m);
         } else {
             out.extend(json(&nearest.accuracy_m));
         }
@@ -226,39 +226,16 @@ fn rounded(number: f64) -> f64 {
     (number * 1e4).round() / 1e4
 }
 
-/// Appends a number rounded to so many decimals, as JSON has it.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "below 1e15, and without its sign"
-)]
-fn push_rounded<const DECIMALS: usize>(out: &mut Vec<u8>, number: f64) {
-    let parts_of_one = 10_u64.pow(DECIMALS as u32);
-    let parts = (number * parts_of_one as f64).round();
+/// Appends a number rounded to so many decimals, as serde writes it.
+fn push_json<const DECIMALS: usize>(out: &mut Vec<u8>, number: f64) {
+    let parts_of_one = 10_f64.powi(DECIMALS as i32);
+    let parts = (number * parts_of_one).round();
     // Longer ones have no room for the proof above; very small ones are written with an exponent.
-    if !(parts == 0.0 || (1e-3..1e15 / parts_of_one as f64).contains(&number.abs())) {
-        out.extend(json(&(parts / parts_of_one as f64)));
-        return;
+    if parts == 0.0 || (1e-3..1e15 / parts_of_one).contains(&number.abs()) {
+        push_rounded::<DECIMALS>(out, number);
+    } else {
+        out.extend(json(&(parts / parts_of_one)));
     }
-    if parts < 0.0 {
-        out.push(b'-');
-    }
-    let parts = parts.abs() as u64;
-    let (mut whole, mut part) = (parts / parts_of_one, parts % parts_of_one);
-    let (mut digits, mut at) = ([b'0'; 32], 24);
-    for digit in digits[at + 1..=at + DECIMALS].iter_mut().rev() {
-        *digit = b'0' + (part % 10) as u8;
-        part /= 10;
-    }
-    let zeros = digits[at + 2..=at + DECIMALS].iter().rev().take_while(|digit| **digit == b'0').count();
-    let end = at + 1 + DECIMALS - zeros;
-    digits[at] = b'.';
-    while whole > 0 || at == 24 {
-        at -= 1;
-        digits[at] = b'0' + (whole % 10) as u8;
-        whole /= 10;
-    }
-    out.extend_from_slice(&digits[at..end]);
 }
 
 /// The member `boundary` of every answer.
@@ -290,8 +267,8 @@ mod tests {
     fn a_rounded_number_is_written_as_serde_writes_it() {
         for number in numbers() {
             let (mut meters, mut degrees) = (Vec::new(), Vec::new());
-            push_rounded::<4>(&mut meters, number);
-            push_rounded::<7>(&mut degrees, number);
+            push_json::<4>(&mut meters, number);
+            push_json::<7>(&mut degrees, number);
             let plain = |parts: f64| json(&((number * parts).round() / parts + 0.0));
             assert_eq!((meters, degrees), (plain(1e4), plain(1e7)), "{number}");
         }

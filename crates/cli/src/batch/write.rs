@@ -1,9 +1,8 @@
-//! Answers as NDJSON or CSV, written by hand: numbers are rounded to whole units of their last digit and printed as
-//! integers with a point in them, as a general printer would print them.
+//! Answers as NDJSON or CSV, written by hand; the tests hold what is written to what general printers print.
 
 use std::io::Write;
 
-use kordon_borders::{BorderSet, LonLat, Nearest, Target};
+use kordon_borders::{BorderSet, LonLat, Nearest, Target, push_rounded};
 use rayon::prelude::*;
 
 use super::row::Id;
@@ -81,7 +80,7 @@ impl Cells {
             Id::Text(text) => self.text(text),
             Id::Json(json) if self.csv => self.csv_text(if json == "null" { "" } else { json }),
             Id::Json(json) => self.out.extend_from_slice(json.as_bytes()),
-            Id::Number => self.integer(line.number),
+            Id::Number => write!(self.out, "{}", line.number).expect("a Vec takes every byte"),
         }
         self.name();
         match line.asked {
@@ -122,14 +121,14 @@ impl Cells {
             return;
         };
         self.name();
-        self.decimal::<4>(nearest.distance_m);
+        push_rounded::<4>(&mut self.out, nearest.distance_m);
         self.name();
-        self.decimal::<9>(nearest.point.lon());
+        push_rounded::<9>(&mut self.out, nearest.point.lon());
         self.name();
-        self.decimal::<9>(nearest.point.lat());
+        push_rounded::<9>(&mut self.out, nearest.point.lat());
         self.name();
         match nearest.azimuth_deg {
-            Some(azimuth) => self.decimal::<6>(azimuth),
+            Some(azimuth) => push_rounded::<6>(&mut self.out, azimuth),
             None => self.null(),
         }
     }
@@ -182,44 +181,6 @@ impl Cells {
         }
         self.out.push(b'"');
     }
-
-    fn integer(&mut self, number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = number;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.out.extend_from_slice(&digits[at..]);
-    }
-
-    /// A number rounded to so many decimals, without zeros at its end but for one after the point. Every length and
-    /// angle on the globe has fewer than 16 digits then, so these are the digits of the nearest double, too.
-    fn decimal<const DECIMALS: u32>(&mut self, number: f64) {
-        let one = 10_u64.pow(DECIMALS);
-        let scaled = (number * one as f64).round();
-        let units = scaled.abs() as u64;
-        if scaled < 0.0 {
-            self.out.push(b'-');
-        }
-        self.integer(units / one);
-        self.out.push(b'.');
-        let mut part = units % one;
-        let mut place = one / 10;
-        loop {
-            self.out.push(b'0' + (part / place) as u8);
-            part %= place;
-            if part == 0 {
-                return;
-            }
-            place /= 10;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -237,7 +198,7 @@ mod tests {
             number = -(number * 1.618_033_988_75) % 20_003_931.0;
             for number in [number, number.trunc(), number / 1e6, 0.0, -0.0, 180.0, 0.5] {
                 let mut out = cells(false);
-                out.decimal::<4>(number);
+                push_rounded::<4>(&mut out.out, number);
                 let expected = serde_json::Value::from((number * 1e4).round() / 1e4 + 0.0).to_string();
                 if !expected.contains('e') {
                     assert_eq!(String::from_utf8(out.out).unwrap(), expected, "{number}");
