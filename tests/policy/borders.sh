@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds the border files anew from their npm packages, twice, and compares them byte by byte with those in the repository.
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
 kordon=$(realpath "$1")
 have=$(realpath "$2")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-npm pack --silent @osm_borders/maritime_10m@1.1.0 @geo-maps/earth-waterbodies-10m@0.6.0 \
+packages @osm_borders/maritime_10m@1.1.0 @geo-maps/earth-waterbodies-10m@0.6.0 \
   @geo-maps/countries-maritime-10m@0.6.0 world-atlas@2.0.2
-for package in *.tgz; do mkdir "${package%.tgz}"; tar xzf "$package" -C "${package%.tgz}"; done
 for run in first second; do
   mkdir "$run"
   "$kordon" borders build --osm osm_borders-maritime_10m-1.1.0/package/borders.geo.json \

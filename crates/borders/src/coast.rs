@@ -55,22 +55,17 @@ fn osm_coastline_info() -> SetInfo {
         name: "osm-coastline-10m".into(),
         version: "0.6.0".into(),
         title: "OpenStreetMap countries up to their coasts, 10 m".into(),
-        licence: "ODbL-1.0".into(),
-        attribution: "© OpenStreetMap contributors".into(),
         origin: "npm @geo-maps/countries-coastline-10m 0.6.0, map.geo.json, \
                  SHA-256 9b4ed1a017cc1743821366af7d9174465020b86a425f9a022b914b7f5ce7fcb2; enclaves cut out; \
                  kind by npm @geo-maps/earth-waterbodies-10m 0.6.0"
             .into(),
-        accuracy_m: 500.0,
         accuracy_method: "Lines between neighbors: the 95th percentile of how far this edition (2017) and npm \
                           @osm_borders/maritime_10m 1.1.0 lie apart, sampled every 500 m along both; at least 50 m on \
                           land, 200 m on rivers, at sea, and on every line of Ukraine, Romania and Moldova; at most 2 000 m, \
                           and then unsettled. Coasts: an estimate."
             .into(),
-        valid_from: None,
-        valid_to: None,
-        world_view: "all claims".into(),
-        edge_model: "rfc7946".into(),
+        // Of the same project's data: its licence and credit, what is claimed without evidence, all claims.
+        ..osm_maritime_info()
     }
 }
 
@@ -116,17 +111,13 @@ fn cut_enclaves(territories: &mut [(Territory, Polygons)]) {
             && disc.bounds.are_within(around.bounds)
             && ring_of(disc).iter().all(|corner| is_inside(*corner, ring_of(around)))
     };
-    let found: Vec<(&Disc, Vec<[i32; 2]>)> = discs
+    let holes: Vec<(usize, usize, Vec<[i32; 2]>)> = discs
         .par_iter()
         .flat_map_iter(|disc| {
-            discs
-                .iter()
-                .filter(move |around| surrounds(around, disc))
-                .map(move |around| (around, ring_of(disc).clone()))
+            let around = discs.iter().filter(move |around| surrounds(around, disc));
+            around.map(move |around| (around.territory, around.polygon, ring_of(disc).clone()))
         })
         .collect();
-    let holes: Vec<(usize, usize, Vec<[i32; 2]>)> =
-        found.into_iter().map(|(around, ring)| (around.territory, around.polygon, ring)).collect();
     for (territory, polygon, ring) in holes {
         territories[territory].1[polygon].push(ring);
     }
