@@ -1,6 +1,6 @@
 //! Which state of the store a command looks at: the flags that say it.
 
-use anyhow::bail;
+use anyhow::anyhow;
 use clap::Args;
 use kordon_server::{Asked, When};
 use kordon_store::Store;
@@ -19,9 +19,7 @@ pub struct WhenArgs {
 impl WhenArgs {
     /// The state of the store that these flags mean; now, without any.
     pub fn ask(&self, store: &Store) -> anyhow::Result<Asked> {
-        match When::read(self.as_of.as_deref(), self.snapshot.as_deref()).and_then(|when| when.ask(store)) {
-            Ok(asked) => Ok(asked),
-            Err(problem) => bail!("{problem}"),
-        }
+        let when = When::read(self.as_of.as_deref(), self.snapshot.as_deref());
+        when.and_then(|when| when.ask(store)).map_err(|problem| anyhow!("{problem}"))
     }
 }

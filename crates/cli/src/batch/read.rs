@@ -15,6 +15,8 @@ use indicatif::ProgressBar;
 use kordon_incidents::{Fault, Format, ReadOptions, Reader};
 use rayon::prelude::*;
 
+#[cfg(feature = "parquet")]
+use super::parquet::{Parquet, Rows};
 use super::row::{Columns, Row, Wrong, is_plain_table, json_lines, json_row};
 
 /// The size of a chunk, unless one record is longer: some hundred thousand rows of a table.
@@ -31,9 +33,6 @@ const NO_PARQUET: &str = "which is read from its end (give the file's name: kord
 const NO_PARQUET: &str = "which this program was built without (write it as CSV or NDJSON)";
 /// How far the first look goes.
 const AHEAD_BYTES: usize = 64 << 10;
-
-#[cfg(feature = "parquet")]
-use super::parquet::{Parquet, Rows};
 
 /// A file that is being read.
 pub struct Input {
