@@ -17,7 +17,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::ellipsoid::{distance, meridian_radius, parallel_radius};
+use crate::ellipsoid::{NEAR, distance, meridian_radius, parallel_radius};
 use crate::nearest::Warm;
 use crate::set::{BorderSet, Nearest, Target};
 use crate::{BBox, LonLat};
@@ -35,9 +35,14 @@ pub struct DistanceBounds {
 }
 
 impl BorderSet {
-    /// [`BorderSet::nearest_foreign`] for each of the places, in their order, on all cores.
+    /// [`BorderSet::nearest_foreign`] for each of the places, in their order, on all cores; the same to the last digit, whoever else
+    /// is asked about.
     pub fn nearest_foreign_many(&self, places: &[LonLat], up_to_m: f64) -> Vec<Option<Nearest>> {
-        along_curve(places, |place, warm| self.nearest_foreign_from(place, up_to_m, warm))
+        along_curve(places, |place, warm| match self.nearest_foreign_from(place, up_to_m, warm) {
+            // Far away the last digits hang on where the search began (`far.rs`), so it begins anew.
+            Some(found) if found.distance_m > NEAR => self.nearest_foreign(place, up_to_m),
+            found => found,
+        })
     }
 
     /// [`BorderSet::nearest_to`] for each of the places, in their order, on all cores.

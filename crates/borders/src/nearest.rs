@@ -272,8 +272,10 @@ impl<'a, P: Fn(u32) -> bool> Near<'a, P> {
             foot = curve.settled(self.from, foot, t0, t1);
             length = self.from.length_to(foot.at);
         }
-        // Where two edges meet both are as near: the first of the file counts, whatever the shape of the tree.
-        if length <= NEAR && self.best.is_none_or(|best| (length, edge) < (best.length, best.edge)) {
+        // Where two edges meet both are as near, and so are, to the last digit, places a centimeter apart on an edge that is far
+        // away: the first of the file counts, whatever the shape of the tree and whichever was looked at first.
+        let first = |best: Best| (length, edge, foot.t) < (best.length, best.edge, best.spot.t);
+        if length <= NEAR && self.best.is_none_or(first) {
             let spot = Spot { leaf: waiting.leaf, lane: waiting.lane, t: foot.t };
             self.best = Some(Best { length, at: foot.at, edge, spot });
         }

@@ -39,6 +39,17 @@ fn a_batch_answers_in_the_order_of_its_places_what_each_alone_is_answered() {
 }
 
 #[test]
+fn the_nearest_foreign_border_is_the_same_to_the_last_digit_whoever_else_is_asked_about() {
+    let mut random = Places(8);
+    let mut places: Vec<LonLat> = (0..5_000).map(|_| random.anywhere()).collect();
+    // Some 786 km off Cabo Verde, where a step of a centimeter along the coast changes no digit of the distance.
+    places.push(at(-30.98447999999999, 21.75192));
+    for (place, many) in places.iter().zip(COARSE.nearest_foreign_many(&places, f64::INFINITY)) {
+        assert_eq!(many, COARSE.nearest_foreign(*place, f64::INFINITY), "{place:?}");
+    }
+}
+
+#[test]
 fn the_hilbert_order_names_each_place_once() {
     let mut random = Places(6);
     let places: Vec<LonLat> = (0..1_000).map(|_| random.anywhere()).collect();
