@@ -35,12 +35,18 @@ pub struct DistanceBounds {
 }
 
 impl BorderSet {
-    /// [`BorderSet::nearest_foreign`] for each of the places, in their order, on all cores; the same to the last digit, whoever else
-    /// is asked about.
+    /// [`BorderSet::nearest_foreign`] for each of the places, in their order, on all cores. Beyond 700 km the last digits of the
+    /// nearest point hang on the places before.
     pub fn nearest_foreign_many(&self, places: &[LonLat], up_to_m: f64) -> Vec<Option<Nearest>> {
-        along_curve(places, |place, warm| match self.nearest_foreign_from(place, up_to_m, warm) {
-            // Far away the last digits hang on where the search began (`far.rs`), so it begins anew.
-            Some(found) if found.distance_m > NEAR => self.nearest_foreign(place, up_to_m),
+        along_curve(places, |place, warm| self.nearest_foreign_from(place, up_to_m, warm))
+    }
+
+    /// [`BorderSet::nearest_foreign`] for each of the places as [`BorderSet::nearest_foreign_many`], and the same to the last digit
+    /// whoever else is asked about: what is kept and found again must not change. Twice the time where it is far.
+    pub fn nearest_foreign_each(&self, places: &[LonLat]) -> Vec<Option<Nearest>> {
+        along_curve(places, |place, warm| match self.nearest_foreign_from(place, f64::INFINITY, warm) {
+            // There the last digits hang on where the search began (`far.rs`), so it begins anew.
+            Some(found) if found.distance_m > NEAR => self.nearest_foreign(place, f64::INFINITY),
             found => found,
         })
     }

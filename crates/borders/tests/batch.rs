@@ -44,7 +44,7 @@ fn the_nearest_foreign_border_is_the_same_to_the_last_digit_whoever_else_is_aske
     let mut places: Vec<LonLat> = (0..5_000).map(|_| random.anywhere()).collect();
     // Some 786 km off Cabo Verde, where a step of a centimeter along the coast changes no digit of the distance.
     places.push(at(-30.98447999999999, 21.75192));
-    for (place, many) in places.iter().zip(COARSE.nearest_foreign_many(&places, f64::INFINITY)) {
+    for (place, many) in places.iter().zip(COARSE.nearest_foreign_each(&places)) {
         assert_eq!(many, COARSE.nearest_foreign(*place, f64::INFINITY), "{place:?}");
     }
 }

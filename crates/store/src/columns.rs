@@ -106,7 +106,7 @@ impl Prepared {
 pub(crate) fn measure_all(rows: &mut [Prepared], context: &Context) {
     rows.par_iter_mut().with_min_len(64).for_each(|row| row.border.claims = row.claims(context));
     let places: Vec<LonLat> = rows.iter().flat_map(Prepared::measured).copied().collect();
-    let mut found = context.borders.nearest_foreign_many(&places, f64::INFINITY).into_iter();
+    let mut found = context.borders.nearest_foreign_each(&places).into_iter();
     for row in rows {
         let of_row = found.by_ref().take(row.measured().len()).flatten();
         row.border.foreign = of_row.min_by(|a, b| a.distance_m.total_cmp(&b.distance_m));
