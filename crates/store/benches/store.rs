@@ -1,8 +1,8 @@
 //! What a store costs: a file becomes durable and queryable, a store starts, questions are answered.
 //!
 //! `make bench-store`. Incidents are made up from a fixed seed: two in five around places in Ukraine, Moldova and Romania,
-//! the others anywhere on the globe; `KORDON_BENCH_INCIDENTS` says how many (a million). Every figure is
-//! the median of several runs in this process; the first "within" after a start is told apart, since it measures
+//! the others anywhere on the globe; `KORDON_BENCH_INCIDENTS` says how many (a million), and
+//! `KORDON_BENCH_FILE` where they are written, for a peer to be asked about the same. Every figure is the median of several runs in this process; the first "within" after a start is told apart, since it measures
 //! what the later ones remember. Times are wall clock: run it on a machine that does nothing else.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints, and stops where it fails")]
@@ -155,7 +155,7 @@ fn tell(what: &str, (median, most): (f64, f64)) {
 }
 
 /// A box around Donetsk, an interval and a kind of building hit, of about `wanted` incidents.
-fn boxed(store: &Store, wanted: usize) -> Query {
+fn boxed(store: &Store, wanted: usize) -> (f64, Query) {
     let query = |half: f64| Query {
         bbox: BBox::new(37.8 - half, 48.0 - half, 37.8 + half, 48.0 + half).ok(),
         datetime: Some(During { start_s: Some(1_546_300_800), end_s: None }),
@@ -171,14 +171,17 @@ fn boxed(store: &Store, wanted: usize) -> Query {
         let middle = (low + high) / 2.0;
         if store.public().count(&query(middle)) < wanted { low = middle } else { high = middle }
     }
-    query(high)
+    // As it is printed, so that a peer may be asked for the same box.
+    let high = (high * 1e6).round() / 1e6;
+    (high, query(high))
 }
 
 fn main() {
     let count =
         std::env::var("KORDON_BENCH_INCIDENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let dir = tempfile::tempdir_in(std::env::var("KORDON_BENCH_DIR").unwrap_or_else(|_| ".".into())).unwrap();
-    let (file, at) = (dir.path().join("incidents.ndjson"), dir.path().join("store"));
+    let at = dir.path().join("store");
+    let file = std::env::var_os("KORDON_BENCH_FILE").map_or(dir.path().join("incidents.ndjson"), Into::into);
     make(&file, count);
     let borders = Arc::new(BorderSet::default_set().unwrap());
     let open = || Store::open(&at, Arc::clone(&borders), Options { create: true, read_only: false }).unwrap();
@@ -213,11 +216,11 @@ fn main() {
     println!("memory: {} MB resident", resident_mb());
 
     for (wanted, runs) in [(10, 2_000), (1_000, 200), (100_000.min(count as usize / 8), 9)] {
-        let query = boxed(&store, wanted);
+        let (half_deg, query) = boxed(&store, wanted);
         let snapshot = store.public();
         let found = snapshot.count(&query);
         tell(
-            &format!("bbox + time + category: {found} found"),
+            &format!("box of ±{half_deg}°, time, category: {found} found"),
             measure(runs, |_| drop(snapshot.find(&query))),
         );
         tell(
@@ -291,7 +294,7 @@ fn writers(store: &Store, dir: &Path) {
 
 /// How long a question takes while nothing else happens, and while the file is imported again with other ids.
 fn idle_and_busy(store: &Store, at: &Path, file: &Path, borders: &Arc<BorderSet>) {
-    let query = boxed(store, 10);
+    let (_, query) = boxed(store, 10);
     let ask = |_| drop(store.public().find(&query));
     tell("10 found, idle", measure(2_000, ask));
     let done = AtomicBool::new(false);
