@@ -49,8 +49,8 @@ bench: ## rates of the border engine on one core, and how much faster that is th
 bench-borders: ## the border engine beside PostGIS, s2rst, geo and country-boundaries: CPU time and errors in one run
 	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/run.sh
 
-bench-store: ## what a store of a million incidents costs: import, start, questions, tiles, inserts
-	$(CARGO) bench --locked -p kordon-store --bench store
+bench-store: ## what a store of a million incidents costs, beside PostGIS: import, start, questions, tiles, inserts
+	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/store.sh
 
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)

@@ -2,36 +2,14 @@
 # The border engine beside its peers: starts PostgreSQL with PostGIS from Debian's packages in a folder of its own, without
 # a network port, has it answer, ends it, and prints one table. `make bench-borders`.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cargo=${CARGO:-cargo}
-"$cargo" build --release --locked -q --manifest-path "$here/Cargo.toml"
+source "$(dirname "${BASH_SOURCE[0]}")/postgis.sh"
+"${CARGO:-cargo}" build --release --locked -q --manifest-path "$here/Cargo.toml"
 peers=${CARGO_TARGET_DIR:-$here/target}/release/kordon-peers
-
-newest() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
-has_postgis() { compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null; }
-has_postgis || "$here/../policy/need.sh" postgresql postgresql-15-postgis-3
-bin=$(newest)
-
-work=$(mktemp -d)
-as=()
-# PostgreSQL refuses to run as root; its Debian package brings a user.
-if [ "$(id -u)" = 0 ]; then as=(runuser -u postgres --); chown postgres "$work"; fi
-end() {
-  [ ! -d "$work/data" ] || "${as[@]}" "$bin/pg_ctl" -D "$work/data" -m immediate -s stop || true
-  rm -rf "$work"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
 cd "$work"
 
 "$peers" prepare "$work"
-chmod -R a+rX "$work"
-"${as[@]}" "$bin/initdb" -D "$work/data" -A trust -U kordon --locale=C --encoding=UTF8 >/dev/null
-"${as[@]}" "$bin/pg_ctl" -D "$work/data" -s -w -l "$work/server.log" start -o "-k '$work' -c listen_addresses= \
-  -c fsync=off -c jit=off -c max_parallel_workers_per_gather=0 -c shared_buffers=1GB -c work_mem=256MB \
-  -c maintenance_work_mem=512MB -c autovacuum=off"
+start -c fsync=off -c max_parallel_workers_per_gather=0 -c autovacuum=off
 
-sql() { "$bin/psql" -X -q -h "$work" -U kordon -v ON_ERROR_STOP=1 postgres "$@"; }
 sql <<'SQL'
 CREATE EXTENSION postgis;
 CREATE TABLE territories (code text, sovereign text, geom geometry);
@@ -104,8 +82,6 @@ for class in ukraine borders land; do
      WHERE ST_Covers(t.geom, p.m)) FROM places p WHERE CLASS"
 done
 
-echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | xargs), $(nproc) cores, $(date -u +%F);" \
-  "PostgreSQL $("$bin/postgres" --version | grep -o '[0-9.]*' | head -n 1)," \
-  "PostGIS $(sql -At -c 'SELECT postgis_lib_version()')"
+versions
 echo
 "$peers" report "$work"
