@@ -73,7 +73,7 @@ pub struct Shared {
     pub started: Instant,
     /// The memory for bodies on their way in.
     pub room: Room,
-    lanes: [Arc<Semaphore>; 5],
+    lanes: Lanes,
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
 }
@@ -87,14 +87,12 @@ impl Shared {
     pub fn new(config: Config) -> Self {
         config.sets.hold(&config.borders);
         config.sets.hold(&config.coarse);
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             tiles: TileCache::default(),
             counts: Counts::default(),
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
-            lanes: [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS]
-                .map(|permits| Arc::new(Semaphore::new(permits))),
+            lanes: Lanes::default(),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),
             config,
@@ -136,7 +134,28 @@ impl Shared {
         T: Send + 'static,
         F: FnOnce() -> Result<T, Problem> + Send + 'static,
     {
-        let places = Arc::clone(&self.lanes[lane as usize]);
+        self.lanes.run(lane, work).await
+    }
+}
+
+/// The places of each [`Lane`].
+struct Lanes([Arc<Semaphore>; 5]);
+
+impl Default for Lanes {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let permits = [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS];
+        Self(permits.map(|permits| Arc::new(Semaphore::new(permits))))
+    }
+}
+
+impl Lanes {
+    async fn run<T, F>(&self, lane: Lane, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        let places = Arc::clone(&self.0[lane as usize]);
         let Ok(Ok(place)) = tokio::time::timeout(PATIENCE, places.acquire_owned()).await else {
             return Err(Problem::busy());
         };
@@ -168,5 +187,27 @@ impl Counts {
             .enumerate()
             .skip(1)
             .map(|(class, count)| (format!("{class}xx"), count.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn who_asks_for_a_second_past_is_told_to_come_back_and_questions_do_not_wait() {
+        let lanes = Lanes::default();
+        let (let_go, hold) = mpsc::channel::<()>();
+        let first = lanes.run(Lane::Past, move || Ok(hold.recv().is_ok()));
+        let others = async {
+            assert_eq!(lanes.run(Lane::Read, || Ok(7)).await.unwrap(), 7);
+            let second = lanes.run(Lane::Past, || Ok(())).await.unwrap_err();
+            assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+            let_go.send(()).unwrap();
+        };
+        let (first, ()) = tokio::join!(first, others);
+        assert!(first.unwrap());
+        lanes.run(Lane::Past, || Ok(())).await.unwrap();
     }
 }
