@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data crash fuzz clean land
+.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data clients crash fuzz clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ data: build ## build the border files anew from their npm packages and compare
 
 land: build ## build the set of land, which `kordon borders add` installs: data/borders/osm-coastline-10m.kbs
 	tests/policy/land.sh target/release/kordon $(BORDERS)
+
+clients: build ## GDAL, GeoPandas, OWSLib and QGIS beside a full scan; installs them (QGIS is large)
+	tests/clients/run.sh target/release/kordon
 
 crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \

@@ -66,6 +66,12 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// What was given, by name only, comma-separated: for a log, which must not tell who looked where.
+    #[must_use]
+    pub fn names(&self) -> String {
+        self.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    }
+
     /// The value of a parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

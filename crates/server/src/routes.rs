@@ -385,16 +385,18 @@ async fn enter(
         }
     }
     let caller = app.config.access.admit(route.who, headers)?;
+    let mut asked = String::new();
     if let Some(known) = route.params {
         let params = Params::read(request.uri().query(), known, REPEATABLE)?;
+        asked = params.names();
         request.extensions_mut().insert(Arc::new(params));
     }
     request.extensions_mut().insert(caller);
     let began = Instant::now();
     let response = next.run(request).await;
-    // Neither address nor parameters: these tell who looked where.
+    // Neither the address nor what its parameters say: these tell who looked where.
     let (route, status) = (route.id, response.status().as_u16());
-    tracing::debug!(route, status, ms = began.elapsed().as_millis(), "answered");
+    tracing::debug!(route, asked, status, ms = began.elapsed().as_millis(), "answered");
     Ok(response)
 }
 
