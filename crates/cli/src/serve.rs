@@ -47,6 +47,9 @@ struct Socket {
     /// The address clients use, when a proxy stands before the server: https://map.example
     #[arg(long, env = "KORDON_BASE_URL", value_name = "URL")]
     base_url: Option<String>,
+    /// Take a change or withdrawal of an incident only with the ETag of the revision it is meant for (`If-Match`)
+    #[arg(long, env = "KORDON_REQUIRE_IF_MATCH")]
+    require_if_match: bool,
 }
 
 impl Serve {
@@ -118,6 +121,7 @@ impl Socket {
             access: Access::new(tokens, own_desk),
             base_url: self.base_url,
             loopback,
+            require_if_match: self.require_if_match,
             limits: Limits::default(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

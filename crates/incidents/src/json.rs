@@ -8,8 +8,11 @@
 //! chosen names make it slow. Its twin in the tests is serde_json: both take the same texts and read the
 //! same values, apart from what is refused here on purpose.
 
+use crate::fault::Fault;
+use crate::read::place_after;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// How deep arrays and objects may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -82,6 +85,28 @@ fn number_value(text: &str) -> Value {
     match text.parse::<i64>() {
         Ok(whole) if whole != 0 => whole.into(), // "-0" is a float, as serde_json has it.
         _ => text.parse::<f64>().map_or(Value::Null, Value::from),
+    }
+}
+
+/// One JSON text as strictly read as a record is, for what a client sends beside records.
+///
+/// # Errors
+///
+/// A fatal [`Fault`] with the line and column at which it stops being JSON, or not UTF-8.
+pub fn strict_json(bytes: &[u8]) -> Result<Value, Fault> {
+    let fault = |before: &str, problem: Cow<'static, str>| {
+        let (line, column) = place_after(before, 1, 1);
+        let problem = problem.into();
+        let (file, hint) = (Arc::from(""), None);
+        Fault { file, index: None, line, column, pointer: None, field: None, problem, hint, fatal: true }
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let sound = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        fault(&sound, "the text is not UTF-8".into())
+    })?;
+    match parse(text) {
+        Ok(node) => Ok(node.to_value()),
+        Err(broken) => Err(fault(&text[..broken.at], broken.problem)),
     }
 }
 

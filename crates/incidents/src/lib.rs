@@ -37,6 +37,7 @@ pub use incident::{
     ASSUMED_RADIUS_M, Impact, Incident, IncidentId, Masking, NotAnId, Properties, Radius, RadiusOrigin,
     Source,
 };
+pub use json::strict_json;
 pub use read::{Reader, read};
 pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
 pub use schema::schema;

@@ -2,11 +2,16 @@
 //!
 //! Every link in a body stands in a `Link` header too (RFC 8288), and is absolute, because GDAL and QGIS
 //! follow it literally. An `ETag` names the state an answer was made from; a client that has it gets 304.
+//!
+//! Everybody gets the same answers, so a shared cache may carry the readers ([`NOW`]). A browser asks each time, by
+//! ETag: who has just written something must see it. What is kept is kept for minutes even where the bytes never change
+//! ([`PINNED`]): a record may have to be hidden, and then no cache may tell it for long.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use kordon_borders::BorderSet;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
 /// `application/json`.
@@ -22,6 +27,13 @@ pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 /// The reference system of an answer (OGC API – Features Part 2).
 pub const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+
+/// `Cache-Control` of what may change at any time.
+pub const NOW: &str = "public, max-age=0, s-maxage=5";
+/// The same for caches that have a header of their own (RFC 9213), which may also tell the old while they fetch the new.
+const NOW_AT_THE_EDGE: &str = "public, max-age=5, stale-while-revalidate=30";
+/// `Cache-Control` of what is the same bytes for ever, or is refused.
+pub const PINNED: &str = "public, max-age=600, immutable";
 
 /// Where this server stands, as its clients write it: scheme and authority, perhaps a path, no slash at the end.
 #[derive(Clone, Debug)]
@@ -113,16 +125,23 @@ impl Answer {
             media,
             body: body.into(),
             etag: None,
-            cache: "no-cache",
+            cache: NOW,
             links: Vec::new(),
             headers: Vec::new(),
         }
     }
 
-    /// A JSON answer.
+    /// A JSON answer; its ETag is that of its text unless told.
     #[must_use]
     pub fn json(value: &Value) -> Self {
-        Self::bytes(JSON, value.to_string())
+        Self::text(JSON, value.to_string())
+    }
+
+    /// An answer of text that is small enough to be told from another by its hash.
+    pub fn text(media: &'static str, text: String) -> Self {
+        let hash = Sha256::digest(&text);
+        let hash = u64::from_be_bytes(std::array::from_fn(|at| hash[at]));
+        Self::bytes(media, text).etag(format!("W/\"{hash:016x}\""))
     }
 
     /// The status, 200 unless told.
@@ -146,7 +165,7 @@ impl Answer {
         self
     }
 
-    /// The `Cache-Control`; `no-cache` (ask again, by ETag) unless told.
+    /// The `Cache-Control`; [`NOW`] unless told.
     #[must_use]
     pub fn cache(mut self, cache: &'static str) -> Self {
         self.cache = cache;
@@ -181,6 +200,9 @@ impl Answer {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media));
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache));
+        if self.cache == NOW {
+            headers.insert("cdn-cache-control", HeaderValue::from_static(NOW_AT_THE_EDGE));
+        }
         if let Some(etag) = self.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
             headers.insert(header::ETAG, etag);
         }

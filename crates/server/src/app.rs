@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::body::Room;
 use crate::error::Problem;
 use crate::listen::Limits;
+use crate::live::Listeners;
 use crate::tiles::TileCache;
 use axum::http::StatusCode;
 use kordon_borders::BorderSet;
@@ -57,6 +58,8 @@ pub struct Config {
     pub base_url: Option<String>,
     /// Whether the server listens on a loopback address only; then only names of this desk are answered.
     pub loopback: bool,
+    /// Whether a record is changed only by who names, in `If-Match`, the revision that is to be changed. QGIS names none.
+    pub require_if_match: bool,
     /// What one client may ask of time and memory.
     pub limits: Limits,
 }
@@ -69,6 +72,8 @@ pub struct Shared {
     pub tiles: TileCache,
     /// What was answered so far.
     pub counts: Counts,
+    /// Who listens to changes.
+    pub listeners: Listeners,
     /// When serving began.
     pub started: Instant,
     /// The memory for bodies on their way in.
@@ -90,6 +95,7 @@ impl Shared {
         Self {
             tiles: TileCache::default(),
             counts: Counts::default(),
+            listeners: Listeners::default(),
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
             lanes: Lanes::default(),

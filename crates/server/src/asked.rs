@@ -6,7 +6,7 @@
 //!
 //! Making a past takes time, so those that ask for one that is not at hand wait for each other, and nobody else for them.
 
-use crate::answer::{Answer, Base, Link, address};
+use crate::answer::{Answer, Base, Link, NOW, PINNED, address};
 use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
 use crate::params::Params;
@@ -171,6 +171,12 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// How long an answer may be kept.
+    #[must_use]
+    pub fn cache(&self) -> &'static str {
+        if self.is_pinned { PINNED } else { NOW }
+    }
+
     /// How to cite an answer: what it is, how much was found by which question, the snapshot, and whose borders. The day
     /// of reading is not in it. `None` for what is left of a damaged store.
     #[must_use]

@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use kordon_incidents::IncidentId;
-use kordon_store::{Change, Store};
+use kordon_store::{Before, Change, Changes, PublicSnapshot, Query, Store};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,32 +99,81 @@ pub async fn changes(
     params.one_of("f", &["json"])?;
     let since = whole(&params, "since")?.unwrap_or(0);
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
+    let wanted = query::chosen(&params, &app.config.borders)?;
     let store = Arc::clone(&app.config.store);
-    let found =
-        app.work(move || store.changes(since, limit).map_err(|error| Problem::internal(&error))).await?;
-    let found = found.ok_or_else(|| {
-        Problem::bad_parameter(
-            "since",
-            "is beyond the end of the ledger: this is another store, or an older copy.",
-        )
-    })?;
-    let at = |since: u64| address(&base, CHANGES, &format!("since={since}&limit={limit}"));
+    let (found, told) = app
+        .work(move || {
+            let found = store.changes(since, limit).map_err(|error| Problem::internal(&error))?;
+            let found = found.ok_or_else(|| ahead_of_the_ledger("since"))?;
+            let told: Vec<String> =
+                news(&found, wanted.as_ref(), &store.public()).iter().map(News::to_json).collect();
+            Ok((found, told))
+        })
+        .await?;
+    let rest = params.to_query(&["since", "limit"]);
+    let mark = if rest.is_empty() { "" } else { "&" };
+    let at = |since: u64| address(&base, CHANGES, &format!("{rest}{mark}since={since}&limit={limit}"));
     let mut links = vec![Link::new("self", at(since), JSON, "This page")];
     if found.more {
         links.push(Link::new("next", at(found.next), JSON, "The next page"));
     }
-    let mut body = String::from(r#"{"changes":["#);
-    for (index, change) in found.changes.iter().enumerate() {
-        let Change { seq, id, feature } = change;
-        let mark = if index > 0 { "," } else { "" };
-        body.push_str(&match feature {
-            Some(feature) => format!(r#"{mark}{{"seq":{seq},"id":"{id}","op":"put","feature":{feature}}}"#),
-            None => format!(r#"{mark}{{"seq":{seq},"id":"{id}","op":"remove"}}"#),
-        });
+    let (next, more, links_text, told) = (found.next, found.more, links_json(&links), told.join(","));
+    let body =
+        format!(r#"{{"changes":[{told}],"since":{since},"next":{next},"more":{more},"links":{links_text}}}"#);
+    Ok(Answer::text(JSON, body).links(&links).finish(&headers))
+}
+
+/// 400: a place in the ledger at which it is not yet.
+#[must_use]
+pub fn ahead_of_the_ledger(name: &str) -> Problem {
+    Problem::bad_parameter(name, "is beyond the end of the ledger: this is another store, or an older copy.")
+}
+
+/// A change as one is told of it who asked for some incidents only.
+pub struct News<'a> {
+    /// What has changed.
+    pub change: &'a Change,
+    /// It is, and is among those that were asked for.
+    is_wanted: bool,
+}
+
+/// What is told of changes to one who asked for all or some incidents. Of one that was public before and is not among
+/// them now it is told that it is not: it may have been.
+pub fn news<'a>(changes: &'a Changes, wanted: Option<&Query>, now: &PublicSnapshot) -> Vec<News<'a>> {
+    let is_wanted = match wanted {
+        Some(wanted) => {
+            let ids: Vec<IncidentId> = changes.changes.iter().map(|change| change.id).collect();
+            now.matching(wanted, &ids)
+        }
+        None => vec![true; changes.changes.len()],
+    };
+    let news = changes.changes.iter().zip(is_wanted);
+    news.map(|(change, is_wanted)| News { change, is_wanted: is_wanted && change.feature.is_some() })
+        .filter(|news| news.is_wanted || news.change.before == Before::Public)
+        .collect()
+}
+
+impl News<'_> {
+    /// The kind of an event.
+    #[must_use]
+    pub fn event(&self) -> &'static str {
+        match (self.is_wanted, &self.change.feature, self.change.before) {
+            (true, _, Before::Unknown) => "created",
+            (true, _, Before::Public) => "revised",
+            (false, Some(_), _) => "left",
+            (false, None, _) => "withdrawn",
+        }
     }
-    let (next, more, links_text) = (found.next, found.more, links_json(&links));
-    body.push_str(&format!(r#"],"since":{since},"next":{next},"more":{more},"links":{links_text}}}"#));
-    Ok(Answer::bytes(JSON, body).links(&links).finish(&headers))
+
+    /// As it stands in the feed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let Change { seq, id, feature, .. } = self.change;
+        match feature.as_ref().filter(|_| self.is_wanted) {
+            Some(feature) => format!(r#"{{"seq":{seq},"id":"{id}","op":"put","feature":{feature}}}"#),
+            None => format!(r#"{{"seq":{seq},"id":"{id}","op":"remove"}}"#),
+        }
+    }
 }
 
 /// `GET /checkpoint`: size and root of the ledger, signed (C2SP tlog-checkpoint).
@@ -168,7 +217,12 @@ pub async fn extension(
         .finish(&headers))
 }
 
-fn whole(params: &Params, name: &str) -> Result<Option<u64>, Problem> {
+/// A whole number from 0 on, `None` when not given.
+///
+/// # Errors
+///
+/// A 400 problem.
+pub fn whole(params: &Params, name: &str) -> Result<Option<u64>, Problem> {
     let Some(text) = params.get(name) else { return Ok(None) };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {

@@ -20,7 +20,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use kordon_incidents::{Incident, IncidentId};
+use kordon_incidents::{Checked, Incident, IncidentId};
 use kordon_store::{Author, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -71,6 +71,7 @@ pub async fn find(
     };
     let asked = asked(&app, &params).await?;
     let etag = format!("W/\"{}\"", asked.snapshot.id());
+    let cache = asked.cache();
     let page = Page { base, params, form, asked };
     let answer = match form {
         Form::Json => page.json(&app, wanted).await?,
@@ -83,6 +84,7 @@ pub async fn find(
     };
     Ok(answer
         .etag(etag)
+        .cache(cache)
         .header(header::VARY, "Accept")
         .header(CONTENT_CRS, format!("<{CRS84}>"))
         .finish(&headers))
@@ -270,6 +272,7 @@ pub async fn one(
     let asked = asked(&app, &params).await?;
     let path = format!("{PATH}/{id}");
     let source = Source::new(&asked, &app.config.borders, &base, &path, &params, 1);
+    let cache = asked.cache();
     let store = Arc::clone(&app.config.store);
     let found = app
         .work(move || {
@@ -288,7 +291,12 @@ pub async fn one(
         })
         .await?;
     let answer = written(&app, &base, id, &params.to_query(&[]), &found);
-    Ok(source.head(GEOJSON, answer).media(GEOJSON).header(CONTENT_CRS, format!("<{CRS84}>")).finish(&headers))
+    Ok(source
+        .head(GEOJSON, answer)
+        .media(GEOJSON)
+        .cache(cache)
+        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .finish(&headers))
 }
 
 /// An answer of one feature to a query, which may be empty, with its ETag and links.
@@ -379,22 +387,58 @@ pub async fn replace(
     let id = parse_id(&id)?;
     let limits = &app.config.limits;
     let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
-    let if_match = if_match(&headers)?;
+    let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
         .work_in(Lane::Write, move || {
-            let store = &work.config.store;
-            let read = record::read_one(&bytes)?;
-            if read.has_own_id && read.incident.id != id {
-                return Err(record::other_id(&read, id));
-            }
-            let incident = Incident { id, ..read.incident };
+            let incident = of_id(record::read_one(&bytes)?, id)?;
             let _turn = work.replacing();
             unchanged_since(&work, id, if_match.as_deref())?;
-            put_one(store, incident, &caller).map(|(_, _, feature)| feature)
+            put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
     Ok(written(&app, &base, id, "", &feature).cache("no-store").finish(&HeaderMap::new()))
+}
+
+/// `PATCH /collections/incidents/items/{id}`: a new revision, by a JSON merge patch of the Feature.
+///
+/// # Errors
+///
+/// As [`replace`]; 422 also when what the patch makes of the record is no sound incident.
+pub async fn patch(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let limits = &app.config.limits;
+    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
+    let if_match = if_match(&app, &headers)?;
+    let work = Arc::clone(&app);
+    let feature = app
+        .work_in(Lane::Write, move || {
+            let patch = record::read_patch(&bytes)?;
+            // What is patched is what is there, so nobody else may write between the two.
+            let _turn = work.replacing();
+            let before = unchanged_since(&work, id, if_match.as_deref())?;
+            let mut feature = serde_json::from_str(&before).map_err(|error| Problem::internal(&error))?;
+            record::merge(&mut feature, patch);
+            let incident = of_id(record::read_one(feature.to_string().as_bytes())?, id)?;
+            put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
+        })
+        .await?;
+    Ok(written(&app, &base, id, "", &feature).cache("no-store").finish(&HeaderMap::new()))
+}
+
+/// The incident of a body, which has the id of its address or none.
+fn of_id(read: Checked, id: IncidentId) -> Result<Incident, Problem> {
+    if read.has_own_id && read.incident.id != id {
+        return Err(record::other_id(&read, id));
+    }
+    Ok(Incident { id, ..read.incident })
 }
 
 /// `DELETE /collections/incidents/items/{id}`: withdraws it; the history stays.
@@ -409,7 +453,7 @@ pub async fn withdraw(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
-    let if_match = if_match(&headers)?;
+    let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     app.work_in(Lane::Write, move || {
         let _turn = work.replacing();
@@ -442,23 +486,30 @@ fn put_one(
     Ok((id, outcome, feature(&snapshot, &row)?))
 }
 
-fn if_match(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn if_match(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match headers.get(header::IF_MATCH).map(|value| value.to_str()) {
+        None if app.config.require_if_match => Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "precondition-required",
+            "Say which revision you mean to change",
+            "Read the record, and send the ETag of that answer in If-Match.",
+        )),
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value.to_owned())),
         Some(Err(_)) => Err(Problem::bad_request("bad-if-match", "If-Match is not a list of entity tags.")),
     }
 }
 
-/// The record exists, and is still what the client saw.
-fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<(), Problem> {
+/// The record, which exists and is still what the client saw.
+fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<String, Problem> {
     let store = &app.config.store;
     let snapshot = store.full();
     let row = snapshot.get(id).ok_or_else(|| missing(store, id))?;
-    let Some(if_match) = if_match else { return Ok(()) };
-    let etag = etag(app, revision(&feature(&snapshot, &row)?));
+    let feature = feature(&snapshot, &row)?;
+    let Some(if_match) = if_match else { return Ok(feature) };
+    let etag = etag(app, revision(&feature));
     if if_match.split(',').any(|tag| tag.trim() == "*" || tag.trim() == etag) {
-        return Ok(());
+        return Ok(feature);
     }
     Err(Problem::new(
         StatusCode::PRECONDITION_FAILED,
@@ -503,7 +554,7 @@ pub async fn aggregate(
     let source = Source::new(&asked, &app.config.borders, &base, AGGREGATE, &params, sums.matched);
     let body = json!({ "by": by, "matched": sums.matched, "deaths": deaths(&sums.deaths), "groups": groups });
     let body = format!("{{{}{}", source.to_members(), &body.to_string()[1..]);
-    Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).finish(&headers))
+    Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).cache(asked.cache()).finish(&headers))
 }
 
 /// What can be counted by.

@@ -18,6 +18,7 @@ mod imports; // A file of reports, checked and stored.
 mod items; // Incidents, found, read and written.
 mod landing; // What a client reads first.
 mod listen; // The accept loop.
+mod live; // Changes, told as they happen.
 mod openapi; // The API, described.
 mod operate; // For operators.
 mod params; // Query strings, read strictly.

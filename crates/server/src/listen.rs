@@ -21,7 +21,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Sleep;
 use tower::ServiceExt;
 
@@ -67,6 +67,21 @@ impl Default for Limits {
     }
 }
 
+/// Tells answers that would go on for ever when the server ends; by default never.
+#[derive(Clone, Debug, Default)]
+pub struct Ending(Option<watch::Receiver<bool>>);
+
+impl Ending {
+    /// Once the end was asked for.
+    pub async fn ended(self) {
+        match self.0 {
+            // The other end is gone only when the server is.
+            Some(mut ending) => drop(ending.wait_for(|ended| *ended).await),
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// Serves until `shutdown` is ready, then lets running answers finish within [`Limits::grace`].
 ///
 /// Nothing a client does ends it, nor a full file table: such faults are logged or waited out.
@@ -78,6 +93,7 @@ pub async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
+    let (end, ending) = watch::channel(false);
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -96,9 +112,10 @@ pub async fn serve(
             tokio::spawn(turn_away(stream));
             continue;
         };
-        let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (router, ending) = (router.clone(), Ending(Some(ending.clone())));
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             let router = router.clone();
+            request.extensions_mut().insert(ending.clone());
             async move { Ok::<_, Infallible>(answer(router, request).await) }
         });
         let connection = hyper::server::conn::http1::Builder::new()
@@ -115,6 +132,7 @@ pub async fn serve(
         });
     }
     drop(listener);
+    end.send_replace(true);
     if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!(grace_s = limits.grace.as_secs(), "some answers did not finish in time");
     }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub fn document(base: &Base) -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for route in &ROUTES {
+    for route in ROUTES {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_lowercase()] = operation(route);
     }
@@ -57,7 +57,13 @@ pub fn document(base: &Base) -> Value {
 fn operation(route: &Route) -> Value {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let in_query = route.params.unwrap_or(&["f"]).iter().copied();
+    let in_header: &[&str] = match (route.id, &route.method) {
+        ("live", _) => &["last-event-id"],
+        (_, &Method::PUT | &Method::PATCH | &Method::DELETE) => &["if-match"],
+        _ => &[],
+    };
     let names = in_path.map(str::to_owned).chain(in_query.map(|name| component_of(route, name)));
+    let names = names.chain(in_header.iter().map(|name| (*name).to_owned()));
     let parameters: Vec<Value> =
         names.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
     let mut ok = json!({ "description": route.summary });
@@ -125,7 +131,9 @@ fn schema_of(route: &Route, media: &str) -> Value {
 fn body_schema(route: &Route, media: &str) -> Value {
     match (route.method == Method::PUT || route.id == "createIncident", media) {
         (true, _) => json!({ "$ref": "#/components/schemas/Feature" }),
-        (false, "application/geo+json" | "application/json") => json!({ "type": "object" }),
+        (false, "application/geo+json" | "application/json" | "application/merge-patch+json") => {
+            json!({ "type": "object" })
+        }
         _ => json!({ "type": "string" }),
     }
 }
@@ -213,6 +221,8 @@ fn parameters() -> Value {
         query("dry-run", "Check only, store nothing", flag(false)),
         query("source", "The name of the source: with it, the same records update", text()),
         query("format", "The form of the file, when Content-Type is too general", one_of(imports::FORMATS)),
+        header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
+        header("last-event-id", "Last-Event-ID", "The id of the last event that was seen", whole(None)),
         path("id", "The id of an incident", json!({ "type": "string", "format": "uuid" })),
         path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
         path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
@@ -250,6 +260,11 @@ fn query(name: &str, description: &str, schema: Value) -> Parameter {
         "explode": REPEATABLE.contains(&name),
     });
     Parameter { component: name.to_owned(), body }
+}
+
+fn header(component: &str, name: &str, description: &str, schema: Value) -> Parameter {
+    let body = json!({ "name": name, "in": "header", "description": description, "required": false, "schema": schema });
+    Parameter { component: component.to_owned(), body }
 }
 
 fn path(name: &str, description: &str, schema: Value) -> Parameter {

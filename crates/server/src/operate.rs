@@ -45,6 +45,7 @@ pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
     gauge("kordon_store_seq", "counter", "Sequence number of the last batch.", snapshot.seq());
     gauge("kordon_uptime_seconds", "gauge", "Time since serving began.", app.started.elapsed().as_secs());
     gauge("kordon_tile_cache_bytes", "gauge", "Size of the tiles kept.", app.tiles.bytes() as u64);
+    gauge("kordon_listeners", "gauge", "Who listens to changes.", app.listeners.count() as u64);
     let name = "kordon_http_responses_total";
     let _ = writeln!(text, "# HELP {name} Answers by class of status.\n# TYPE {name} counter");
     for (class, count) in app.counts.read() {

@@ -82,6 +82,15 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
     })
 }
 
+/// The incidents that FILTER chooses; `None` when it says nothing, which is all of them.
+///
+/// # Errors
+///
+/// As [`filter`].
+pub fn chosen(params: &Params, borders: &BorderSet) -> Result<Option<Query>, Problem> {
+    FILTER.iter().any(|name| params.get(name).is_some()).then(|| filter(params, borders)).transpose()
+}
+
 /// `sortby`; the latest first when not given.
 ///
 /// # Errors

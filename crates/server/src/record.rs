@@ -4,11 +4,11 @@ use crate::asked::Asked;
 use crate::error::Problem;
 use axum::http::StatusCode;
 use kordon_incidents::{
-    Checked, Fault, Format, IncidentId, ReadOptions, RecordStatus, check, read, write_csv_header,
-    write_csv_row,
+    Checked, Fault, Format, IncidentId, ReadOptions, RecordStatus, check, read, strict_json,
+    write_csv_header, write_csv_row,
 };
 use kordon_store::{PutError, Row};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Faults listed in an answer; the total is always told.
@@ -49,6 +49,51 @@ pub fn read_one(bytes: &[u8]) -> Result<Checked, Problem> {
             Some(fault) => Err(unreadable(fault)),
             None => Err(unsound(&faults)),
         },
+    }
+}
+
+/// Who may see a record is left as it is by a report that does not speak of these.
+const KEPT_UNLESS_SAID: [&str; 4] = ["record_status", "masking", "sensitivity", "redistributable"];
+
+/// Reads a JSON merge patch (RFC 7396) of a Feature.
+///
+/// # Errors
+///
+/// 400 when the bytes are no JSON text; 422 for one that is no object, or takes away what says who may see the record:
+/// that is changed by a value only.
+pub fn read_patch(bytes: &[u8]) -> Result<Value, Problem> {
+    let patch = strict_json(bytes).map_err(|fault| unreadable(&fault))?;
+    let bad = |detail: String| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-patch", "The patch cannot be applied", detail)
+    };
+    if !patch.is_object() {
+        return Err(bad("A merge patch of a Feature is a JSON object (RFC 7396).".to_owned()));
+    }
+    let taken = KEPT_UNLESS_SAID.iter().find(|name| patch["properties"].get(name) == Some(&Value::Null));
+    if let Some(name) = taken {
+        let detail =
+            format!("{name} says who may see the record and cannot be taken away; give it another value.");
+        return Err(bad(detail).with("pointer", format!("/properties/{name}")));
+    }
+    Ok(patch)
+}
+
+/// Applies a JSON merge patch (RFC 7396).
+pub fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, change) in changes {
+        if change.is_null() {
+            members.remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), change);
+        }
     }
 }
 
@@ -263,5 +308,36 @@ fn cell(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_is_merged_as_the_examples_of_rfc_7396_say() {
+        for (target, patch, merged) in [
+            (r#"{"a":"b"}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
+            (r#"{"a":"b"}"#, r#"{"a":null}"#, "{}"),
+            (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
+            (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
+            (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
+            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
+            (r#"["a","b"]"#, r#"["c","d"]"#, r#"["c","d"]"#),
+            (r#"{"a":"b"}"#, r#"["c"]"#, r#"["c"]"#),
+            (r#"{"a":"foo"}"#, "null", "null"),
+            (r#"{"a":"foo"}"#, r#""bar""#, r#""bar""#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
+            ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
+            ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+        ] {
+            let [mut target, patch, merged] =
+                [target, patch, merged].map(|text| serde_json::from_str::<Value>(text).unwrap());
+            merge(&mut target, patch);
+            assert_eq!(target, merged);
+        }
     }
 }

@@ -7,15 +7,18 @@ use crate::access::Who;
 use crate::answer::{GEOJSON, JSON, MVT, OPENAPI, SCHEMA_JSON};
 use crate::app::{App, Config, Shared};
 use crate::error::{Problem, echo};
+use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
-use crate::{assets, body, distance, guard, history, imports, items, landing, operate, territories, tiles};
+use crate::{
+    assets, body, distance, guard, history, imports, items, landing, live, operate, territories, tiles,
+};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,6 +55,8 @@ pub const REPEATABLE: &[&str] = &["to"];
 
 const CSV: &str = "text/csv";
 const GEOJSON_SEQ: &str = "application/geo+json-seq";
+/// RFC 7396.
+const MERGE_PATCH: &str = "application/merge-patch+json";
 const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
 
@@ -73,6 +78,12 @@ const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
 const GROUPING: &[&str] = &["by", "as-of", "snapshot", "f"];
 const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROUPING);
 
+const FEED: &[&str] = &["since", "limit", "f"];
+const CHANGES: &[&str] = &filter_and::<{ FILTER.len() + FEED.len() }>(FEED);
+
+const SINCE: &[&str] = &["since"];
+const LIVE: &[&str] = &filter_and::<{ FILTER.len() + SINCE.len() }>(SINCE);
+
 /// FILTER's words and a route's own, so that a new way to choose incidents is known to every route that chooses them.
 const fn filter_and<const N: usize>(own: &[&'static str]) -> [&'static str; N] {
     assert!(N == FILTER.len() + own.len());
@@ -89,7 +100,7 @@ const F: Option<&[&str]> = Some(&["f"]);
 const NONE: Option<&[&str]> = Some(&[]);
 
 /// Every route, in reading order.
-pub static ROUTES: [Route; 30] = [
+pub static ROUTES: &[Route] = &[
     read(
         "/",
         None,
@@ -165,6 +176,18 @@ pub static ROUTES: [Route; 30] = [
         handler: || put(items::replace),
     },
     Route {
+        method: Method::PATCH,
+        path: "/collections/incidents/items/{id}",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[MERGE_PATCH, JSON],
+        gives: &[GEOJSON],
+        ok: StatusCode::OK,
+        id: "updateIncident",
+        summary: "Change members of one incident by a JSON merge patch; If-Match guards against lost updates",
+        handler: || patch(items::patch),
+    },
+    Route {
         method: Method::DELETE,
         path: "/collections/incidents/items/{id}",
         who: Who::Writer,
@@ -194,11 +217,19 @@ pub static ROUTES: [Route; 30] = [
     ),
     read(
         "/collections/incidents/changes",
-        Some(&["since", "limit", "f"]),
+        Some(CHANGES),
         &[JSON],
         "incidentChanges",
         "What changed since a record of the ledger, in order, with what is no longer public",
         || get(history::changes),
+    ),
+    read(
+        "/live",
+        Some(LIVE),
+        &[EVENTS],
+        "live",
+        "What changes, told as it happens: created, revised, withdrawn, left (does not match any more)",
+        || get(live::live),
     ),
     read(
         "/collections/incidents/aggregate",
@@ -336,7 +367,7 @@ const fn read(
 pub fn router(config: Config) -> Router {
     let app: App = Arc::new(Shared::new(config));
     let mut router = Router::new();
-    for route in &ROUTES {
+    for route in ROUTES {
         let entered = middleware::from_fn_with_state((Arc::clone(&app), route), enter);
         router = router.route(route.path, (route.handler)().route_layer(entered));
     }
@@ -405,8 +436,12 @@ async fn wrong_method(path: MatchedPath, method: Method) -> Response {
     let allow = allowed(path.as_str());
     if method == Method::OPTIONS {
         let mut response = StatusCode::NO_CONTENT.into_response();
+        let headers = response.headers_mut();
         if let Ok(allow) = HeaderValue::from_str(&allow) {
-            response.headers_mut().insert(header::ALLOW, allow);
+            headers.insert(header::ALLOW, allow);
+        }
+        if allow_has(path.as_str(), &Method::PATCH) {
+            headers.insert("accept-patch", HeaderValue::from_static(MERGE_PATCH)); // RFC 5789 §3.1
         }
         return response;
     }
@@ -432,6 +467,10 @@ pub fn allowed(path: &str) -> String {
     }
     methods.push("OPTIONS");
     methods.join(", ")
+}
+
+fn allow_has(path: &str, method: &Method) -> bool {
+    ROUTES.iter().any(|route| route.path == path && route.method == *method)
 }
 
 /// An address that is no route: a file of the web map, or nothing.

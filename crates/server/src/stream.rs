@@ -42,10 +42,19 @@ where
             }
         }
     });
-    Body::new(Pieces(receiver))
+    Body::new(Pieces::new(receiver))
 }
 
-struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+/// A body of what comes through a channel.
+pub struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+
+impl Pieces {
+    /// Until the other end is dropped.
+    #[must_use]
+    pub fn new(receiver: mpsc::Receiver<io::Result<Bytes>>) -> Self {
+        Self(receiver)
+    }
+}
 
 impl hyper::body::Body for Pieces {
     type Data = Bytes;

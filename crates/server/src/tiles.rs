@@ -5,7 +5,7 @@
 //! which a tile is kept, so nothing has to be thrown out when the store changes.
 
 use crate::answer::short_fingerprint;
-use crate::answer::{Answer, MVT, is_fresh};
+use crate::answer::{Answer, MVT, NOW, is_fresh};
 use crate::app::App;
 use crate::error::{Problem, echo};
 use crate::params::Params;
@@ -41,7 +41,7 @@ pub async fn incidents(
     let state = format!("{}-{}", snapshot.seq(), short_fingerprint(&app.config.borders));
     let key = format!("i/{state}/{z}/{y}/{x}?{}", params.to_query(&[]));
     let made = move || Ok(snapshot.tile(&wanted, z, x, y));
-    serve(&app, &headers, key, state, "no-cache", made).await
+    serve(&app, &headers, key, state, NOW, made).await
 }
 
 /// `GET /collections/territories/tiles/WebMercatorQuad/{z}/{y}/{x}`.

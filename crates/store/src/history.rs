@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 use kordon_incidents::IncidentId;
 
 use crate::erase::Erasure;
-use crate::ledger::{Kept, ReadError};
+use crate::ledger::{Kept, Position, ReadError};
 use crate::merkle;
 use crate::project::{Record, project};
 use crate::record::Op;
@@ -22,6 +22,15 @@ use crate::store::{Store, incident_of};
 /// Records looked at for one answer.
 const EXAMINED: u64 = 20_000;
 
+/// What an incident was for everybody before its newest record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing: nobody had heard of it.
+    Unknown,
+    /// Public, in some revision.
+    Public,
+}
+
 /// What became of one incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -29,6 +38,8 @@ pub struct Change {
     pub seq: u64,
     /// The incident.
     pub id: IncidentId,
+    /// What it was before, so that news can be told from corrections.
+    pub before: Before,
     /// Its Feature; `None` when it is no longer public.
     pub feature: Option<String>,
 }
@@ -95,17 +106,25 @@ impl Store {
             index.earlier.get(&id).cloned().unwrap_or_default()
         };
         if let Some(erasure) = erasure {
-            return Ok(erasure.properties.was_public.then_some(Change { seq, id, feature: None }));
+            let before = Before::Public;
+            return Ok(erasure.properties.was_public.then_some(Change { seq, id, before, feature: None }));
         }
-        if let Some(row) = snapshot.get(id) {
-            return Ok(Some(Change { seq, id, feature: Some(snapshot.feature(&row)?) }));
+        let before = if self.was_public(&earlier)? { Before::Public } else { Before::Unknown };
+        match (snapshot.get(id), before) {
+            (Some(row), _) => Ok(Some(Change { seq, id, before, feature: Some(snapshot.feature(&row)?) })),
+            (None, Before::Public) => Ok(Some(Change { seq, id, before, feature: None })),
+            (None, Before::Unknown) => Ok(None),
         }
-        for position in earlier {
+    }
+
+    /// Whether any of these revisions was public. The latest is looked at first: mostly it was.
+    fn was_public(&self, revisions: &[Position]) -> Result<bool, ReadError> {
+        for &position in revisions.iter().rev() {
             let frame = self.documents().read(position)?;
             if project(&Record::new(incident_of(&frame, position)?)).is_some() {
-                return Ok(Some(Change { seq, id, feature: None }));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 }

@@ -43,7 +43,7 @@ pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::Bulk;
 pub use erase::Reason;
-pub use history::{Change, Changes};
+pub use history::{Before, Change, Changes};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };

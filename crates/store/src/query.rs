@@ -313,6 +313,18 @@ impl<V> Snapshot<V> {
         if compiled.takes_all() { self.len() } else { compiled.hits(&self.slices).len() }
     }
 
+    /// Of each of these incidents whether it is here and matches.
+    pub fn matching(&self, query: &Query, ids: &[IncidentId]) -> Vec<bool> {
+        let compiled = Compiled::new(query, &self.context);
+        let mut memo = Memo::default();
+        let mut matches = |slice: &Slice, id| {
+            let Some(row) = slice.part.find(id) else { return false };
+            compiled.matches(slice, row, compiled.boxes.as_deref())
+                && compiled.is_near(&slice.part, row, &mut memo)
+        };
+        ids.iter().map(|&id| self.slices.iter().any(|slice| matches(slice, id))).collect()
+    }
+
     /// The row of this id with its answer to `of`, as `find` would give it.
     pub fn get_with(&self, id: IncidentId, of: &Of) -> Option<Row> {
         let mut row = self.get(id)?;
