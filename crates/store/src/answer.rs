@@ -73,24 +73,24 @@ impl<'a> Borders<'a> {
         Self { context, claims: (NONE, b"[]".to_vec()) }
     }
 
-    /// Appends the member as the last one of a Feature, and its closing brace.
-    pub fn end_with_border(&mut self, row: &Row, out: &mut Vec<u8>) {
+    /// Appends the member as the last one of a Feature, and its closing brace; `reach` is that of the nearest foreign territory.
+    pub fn end_with_border(&mut self, row: &Row, reach: Option<&Reach>, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"border\":");
-        self.write(row, out);
+        self.write(row, reach, out);
         out.push(b'}');
     }
 
-    fn write(&mut self, row: &Row, out: &mut Vec<u8>) {
+    fn write(&mut self, row: &Row, reach: Option<&Reach>, out: &mut Vec<u8>) {
         let column = &row.part.columns.border[row.row];
         let radius_m = row.radius_m();
         out.extend_from_slice(b"{\"territory\":");
         out.extend_from_slice(self.claims(column.claims));
         out.extend_from_slice(b",\"nearest_foreign\":");
         // Foreign territory is never entered, so the place itself is not told, whichever of several it was.
-        match (&column.foreign, row.reach_foreign(&self.context.borders), row.places()) {
+        match (&column.foreign, reach, row.places()) {
             (Some(nearest), Some(reach), [place, ..]) => {
                 let country = &self.context.names[nearest.territory.index()].code;
-                self.measure(country, (*place, radius_m.unwrap_or_default()), (nearest, &reach), out);
+                self.measure(country, (*place, radius_m.unwrap_or_default()), (nearest, reach), out);
             }
             _ => out.extend_from_slice(b"null"),
         }

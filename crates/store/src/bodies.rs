@@ -9,6 +9,7 @@
 //! which takes some three microseconds.
 
 use std::collections::HashSet;
+use std::hint::black_box;
 use std::ops::Range;
 
 use crate::ledger::{Position, frame_of};
@@ -16,6 +17,8 @@ use crate::record;
 
 /// Records of one block, unless it has a long one.
 pub(crate) const BLOCK: usize = 1_024;
+/// Bytes that come from memory at a time.
+const LINE: usize = 64;
 /// Bytes from the first record of a block to its last.
 const SPAN_MAX: u64 = 1 << 30;
 
@@ -23,6 +26,8 @@ const SPAN_MAX: u64 = 1 << 30;
 pub(crate) struct Block {
     /// The segment, and where the first record begins.
     start: (u32, u64),
+    /// How far its last record begins behind its first.
+    span: u32,
     /// Where each record begins, behind `start`, and where its body ends in `text`.
     records: Vec<(u32, u32)>,
     text: Vec<u8>,
@@ -44,34 +49,37 @@ impl Block {
             Some((u32::try_from(position.offset - first.offset).ok()?, u32::try_from(end).ok()?))
         };
         let records: Vec<(u32, u32)> = positions.iter().zip(&bodies).map(record).collect::<Option<_>>()?;
-        Some(Self { start: (first.segment, first.offset), records, text: bodies.concat() })
-    }
-
-    /// How far its last record begins behind its first.
-    fn span(&self) -> u32 {
-        self.records.last().map_or(0, |last| last.0)
+        let span = records.last()?.0;
+        Some(Self { start: (first.segment, first.offset), span, records, text: bodies.concat() })
     }
 
     fn has_room_for(&self, next: &Self) -> bool {
         self.start.0 == next.start.0
             && self.records.len() + next.records.len() <= BLOCK
-            && next.start.1 - self.start.1 + u64::from(next.span()) < SPAN_MAX
+            && next.start.1 - self.start.1 + u64::from(next.span) < SPAN_MAX
             && self.text.len() as u64 + (next.text.len() as u64) < SPAN_MAX
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "below SPAN_MAX, as `has_room_for` has found")]
     fn append(&mut self, next: &Self) {
         let (behind, end) = ((next.start.1 - self.start.1) as u32, self.text.len() as u32);
+        self.span = behind + next.span;
         self.records.extend(next.records.iter().map(|record| (record.0 + behind, record.1 + end)));
         self.text.extend_from_slice(&next.text);
+    }
+
+    /// The number of the record that begins there, if all were of one length.
+    fn guess(&self, offset: u64) -> usize {
+        let last = self.records.len() - 1;
+        let guess = (offset - self.start.1) * last as u64 / u64::from(self.span).max(1);
+        usize::try_from(guess).unwrap_or(last).min(last)
     }
 
     /// Where the body of the record that begins there is in `text`.
     fn body(&self, offset: u64) -> Option<Range<usize>> {
         let behind = u32::try_from(offset - self.start.1).ok()?;
         let last = self.records.len() - 1;
-        let guess = u64::from(behind) * last as u64 / u64::from(self.span()).max(1);
-        let mut at = usize::try_from(guess).unwrap_or(last).min(last);
+        let mut at = self.guess(offset);
         while self.records[at].0 > behind && at > 0 {
             at -= 1;
         }
@@ -128,6 +136,24 @@ impl Bodies {
         Some(&self.blocks[block].text[body])
     }
 
+    /// The bodies of records, for whoever copies them at once.
+    ///
+    /// They lie anywhere, and each step to one of them hangs on the one before. So each step is made for all, and every
+    /// line of the bodies is looked at: the processor waits for the memory of many at a time then, not of each in its turn.
+    pub fn get_each(&self, positions: &[Position]) -> Vec<Option<&[u8]>> {
+        let blocks: Vec<Option<&Block>> =
+            positions.iter().map(|position| Some(&self.blocks[self.block_of(*position)?])).collect();
+        let guessed = positions
+            .iter()
+            .zip(&blocks)
+            .filter_map(|(position, block)| block.map(|block| block.records[block.guess(position.offset)].1));
+        black_box(guessed.fold(0, u32::wrapping_add));
+        let bodies: Vec<Option<&[u8]>> = positions.iter().map(|position| self.get(*position)).collect();
+        let lines = bodies.iter().flatten().flat_map(|body| body.iter().step_by(LINE));
+        black_box(lines.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
+        bodies
+    }
+
     /// Overwrites the body of a record that is erased.
     pub fn forget(&mut self, position: Position) {
         if let Some((block, body)) = self.find(position) {
@@ -137,12 +163,15 @@ impl Bodies {
     }
 
     fn find(&self, position: Position) -> Option<(usize, Range<usize>)> {
+        let block = self.block_of(position)?;
+        Some((block, self.blocks[block].body(position.offset)?))
+    }
+
+    /// The number of the block that has a record, if one has it.
+    fn block_of(&self, position: Position) -> Option<usize> {
         let at = (position.segment, position.offset);
         let block = self.starts.partition_point(|start| *start <= at).checked_sub(1)?;
-        if self.starts[block].0 != position.segment {
-            return None;
-        }
-        Some((block, self.blocks[block].body(position.offset)?))
+        (self.starts[block].0 == position.segment).then_some(block)
     }
 }
 
@@ -184,6 +213,8 @@ mod tests {
                 all.push((bytes, positions));
             }
             for (bytes, positions) in &all {
+                let each = bodies.get_each(positions);
+                assert!(positions.iter().zip(each).all(|(position, body)| bodies.get(*position) == body));
                 for position in positions {
                     assert_eq!(bodies.get(*position), Some(body_of(bytes, position)), "{position:?}");
                 }

@@ -3,6 +3,8 @@
 //! A list of one property is read fast by a scan, is copied as a whole when parts are merged, and goes to disk as it
 //! lies in memory. Documents are held apart ([`crate::bodies`]). About 200 bytes a row beside its texts.
 
+use std::ops::Range;
+
 use kordon_borders::{LonLat, Nearest, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
@@ -178,8 +180,13 @@ impl Columns {
     }
 
     pub fn places(&self, row: usize) -> &[LonLat] {
+        &self.places[self.places_range(row)]
+    }
+
+    /// Which of all places are those of a row.
+    pub fn places_range(&self, row: usize) -> Range<usize> {
         let start = if row == 0 { 0 } else { self.place_ends[row - 1] };
-        &self.places[start as usize..self.place_ends[row] as usize]
+        start as usize..self.place_ends[row] as usize
     }
 
     pub fn title(&self, row: usize) -> &str {

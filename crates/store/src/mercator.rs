@@ -10,15 +10,22 @@ use kordon_borders::LonLat;
 
 /// Units along the side of a tile.
 pub(crate) const EXTENT: f64 = 4096.0;
+/// Bits of a number of units.
+const UNIT_BITS: u32 = 12;
 /// How far shapes reach beyond a tile, so that no seam shows.
 const BUFFER: f64 = 80.0;
 /// How far a thinned line may be from the full one: a quarter of a pixel of a tile shown at 512 pixels.
 const TOLERANCE: f64 = 2.0;
 /// The deepest zoom: a unit is then 2 mm.
 const ZOOM_MAX: u8 = 22;
+/// The deepest zoom at which [`Fine`] coordinates are as good as [`World`] ones.
+pub(crate) const FINE_ZOOM_MAX: u8 = 20;
 
 /// A place in world coordinates.
 pub(crate) type World = [f64; 2];
+/// World coordinates in whole parts of 2^-32: half the size, and the tiles of every zoom up to [`FINE_ZOOM_MAX`] have them
+/// in bits that need only be cut out.
+pub(crate) type Fine = [u32; 2];
 /// A place on the grid of a tile.
 pub(crate) type OnTile = [i32; 2];
 
@@ -34,6 +41,12 @@ pub(crate) fn world(lon: f64, lat: f64) -> World {
 /// World coordinates of a place.
 pub(crate) fn world_of(place: LonLat) -> World {
     world(place.lon(), place.lat())
+}
+
+/// The same in whole parts.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..1 before, so in 0..2^32")]
+pub(crate) fn fine_of(place: LonLat) -> Fine {
+    world_of(place).map(|part| (part * 2_f64.powi(32)) as u32)
 }
 
 /// A tile: zoom, column from the west, row from the north.
@@ -65,6 +78,16 @@ impl Tile {
     pub fn cell_of(self, place: World) -> Option<OnTile> {
         let at = self.place_of(place);
         at.iter().all(|part| (0.0..EXTENT).contains(part)).then(|| at.map(|part| part.floor() as i32))
+    }
+
+    /// The same of whole parts, up to [`FINE_ZOOM_MAX`]: scaling by powers of two and taking away what is before the tile are
+    /// exact there, so both fall into the same unit.
+    #[expect(clippy::cast_possible_wrap, reason = "twelve bits")]
+    pub fn cell_of_fine(self, [x, y]: Fine) -> Option<OnTile> {
+        let beyond = u32::from(FINE_ZOOM_MAX - self.z);
+        let (x, y) = (x >> beyond, y >> beyond);
+        (x >> UNIT_BITS == self.x && y >> UNIT_BITS == self.y)
+            .then(|| [x, y].map(|part| (part & ((1 << UNIT_BITS) - 1)) as i32))
     }
 
     /// The tile with its buffer, in world coordinates: `[west, north, east, south]`.
@@ -273,6 +296,31 @@ mod tests {
         }
         assert_eq!(Tile::new(1, 2, 0), None);
         assert_eq!(Tile::new(23, 0, 0), None);
+    }
+
+    #[test]
+    fn a_place_in_whole_parts_is_in_the_same_unit() {
+        let share =
+            |number: u64| (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64;
+        let any =
+            (1..4_000).map(|number| [360.0 * share(number) - 180.0, 180.0 * share(number + 77_777) - 90.0]);
+        let at_edges =
+            [[180.0, 10.0], [-180.0, -10.0], [0.0, 0.0], [-90.0, 90.0], [45.0, -90.0], [22.5, 85.06]];
+        for [lon, lat] in any.chain(at_edges) {
+            let place = LonLat::new(lon, lat).unwrap();
+            for z in 0..=FINE_ZOOM_MAX {
+                let [x, y] = world_of(place).map(|part| (part * f64::from(1_u32 << z)) as u32);
+                for tile in
+                    [(x, y), (x ^ 1, y), (x, y ^ 1)].map(|(x, y)| Tile::new(z, x, y)).into_iter().flatten()
+                {
+                    assert_eq!(
+                        tile.cell_of_fine(fine_of(place)),
+                        tile.cell_of(world_of(place)),
+                        "{place:?} {tile:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

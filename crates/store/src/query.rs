@@ -286,22 +286,21 @@ impl<V> Snapshot<V> {
     pub fn find(&self, query: &Query) -> Found {
         let compiled = Compiled::new(query, &self.context);
         let sorter = Sorter { compiled: &compiled, slices: &self.slices, sort: query.sortby };
-        let nearest =
-            if compiled.takes_all() { sorter.nearest(query.cursor.as_ref(), query.limit) } else { None };
-        let (matched, (page, more)) = match nearest {
+        let (after, limit) = (query.cursor.as_ref(), query.limit);
+        let of_all = if compiled.takes_all() { sorter.page_of_all(after, limit) } else { None };
+        let (matched, (page, more)) = match of_all {
             Some(page) => (self.len(), page),
             None => {
                 let hits = compiled.hits(&self.slices);
-                (hits.len(), sorter.page(&hits, query.cursor.as_ref(), query.limit))
+                (hits.len(), sorter.page(&hits, after, limit))
             }
         };
         let row = |one| self.row(one, &compiled);
-        // An answer to a target is measured, the rest is only copied.
-        let few = if compiled.of.is_some() { 8 } else { FEW };
-        let rows: Vec<Row> = if page.len() <= few {
+        // An answer to a target is measured; else two cores would only count references to the same part in turns.
+        let rows: Vec<Row> = if compiled.of.is_none() || page.len() <= 8 {
             page.iter().map(row).collect()
         } else {
-            page.par_iter().with_min_len(few).map(row).collect()
+            page.par_iter().with_min_len(8).map(row).collect()
         };
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         Found { matched, rows, next }
@@ -342,7 +341,7 @@ impl<V> Snapshot<V> {
 }
 
 /// A row that matches.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hit {
     pub slice: u32,
     pub row: u32,
@@ -408,46 +407,64 @@ impl<'a> Compiled<'a> {
             && within.is_none()
     }
 
-    /// The same question, restricted to these boxes as well.
-    pub fn hits_in(&self, slices: &[Slice], boxes: &[[f64; 4]]) -> Vec<Hit> {
-        let both = match &self.boxes {
-            None => boxes.to_vec(),
-            Some(own) => own.iter().flat_map(|a| boxes.iter().filter_map(|b| meet(a, b))).collect(),
-        };
-        self.hits_of(slices, Some(&both))
+    /// Gathers what matches, and has a place in these boxes if they are small; each piece on one core, in the order of the
+    /// rows. The caller leaves out what it finds to be elsewhere.
+    pub fn gather_in<T: Send>(
+        &self,
+        slices: &[Slice],
+        boxes: &[[f64; 4]],
+        empty: impl Fn() -> T + Sync + Send,
+        add: impl Fn(&mut T, Hit) + Sync + Send,
+    ) -> Vec<T> {
+        match &self.boxes {
+            None => self.gather(slices, Some(boxes).filter(|boxes| are_small(boxes)), empty, add),
+            Some(own) => {
+                let both: Vec<[f64; 4]> =
+                    own.iter().flat_map(|a| boxes.iter().filter_map(|b| meet(a, b))).collect();
+                self.gather(slices, Some(&both), empty, add)
+            }
+        }
     }
 
     /// All rows that match, part by part.
     pub fn hits(&self, slices: &[Slice]) -> Vec<Hit> {
-        self.hits_of(slices, self.boxes.as_deref())
+        self.gather(slices, self.boxes.as_deref(), Vec::new, Vec::push).concat()
     }
 
-    fn hits_of(&self, slices: &[Slice], boxes: Option<&[[f64; 4]]>) -> Vec<Hit> {
-        let mut hits = Vec::new();
+    fn gather<T: Send>(
+        &self,
+        slices: &[Slice],
+        boxes: Option<&[[f64; 4]]>,
+        empty: impl Fn() -> T + Sync + Send,
+        add: impl Fn(&mut T, Hit) + Sync + Send,
+    ) -> Vec<T> {
+        let mut gathered = Vec::new();
         for (slice, number) in slices.iter().zip(0..) {
             let (rows, are_near) = self.rows_to_scan(slice, boxes);
-            let hit = |memo: &mut Memo, row: u32| {
-                let hit = self.matches(slice, row as usize, boxes)
-                    && (are_near || self.is_near(&slice.part, row as usize, memo));
-                hit.then_some(Hit { slice: number, row })
+            let look = |(mut piece, mut memo): (T, Memo), row: u32| {
+                if self.matches(slice, row as usize, boxes)
+                    && (are_near || self.is_near(&slice.part, row as usize, &mut memo))
+                {
+                    add(&mut piece, Hit { slice: number, row });
+                }
+                (piece, memo)
             };
+            let empty = || (empty(), Memo::default());
             match rows {
                 Some(rows) if rows.len() <= FEW => {
-                    let memo = &mut Memo::default();
-                    hits.extend(rows.iter().filter_map(|&row| hit(memo, row)));
+                    gathered.push(rows.iter().copied().fold(empty(), look).0);
                 }
                 Some(rows) => {
                     let rows = rows.par_iter().copied().with_min_len(1 << 12);
-                    hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
+                    gathered.par_extend(rows.fold(empty, look).map(|(piece, _)| piece));
                 }
                 None => {
-                    let rows = 0..u32::try_from(slice.part.columns.len()).unwrap_or(u32::MAX);
-                    let rows = rows.into_par_iter().with_min_len(1 << 14);
-                    hits.par_extend(rows.map_init(Memo::default, hit).flatten_iter());
+                    let rows = slice.part.rows().into_par_iter().with_min_len(1 << 14);
+                    gathered.par_extend(rows.fold(empty, look).map(|(piece, _)| piece));
                 }
             }
         }
-        hits
+        gathered
     }
 
     /// The rows among which all matches are, ascending, as an index knows them, `None` for all; and whether these
@@ -884,6 +901,21 @@ const SCANNED_FOR_NEAREST: usize = 2_000;
 const LAST: i64 = i64::MAX;
 
 impl<'a> Sorter<'a> {
+    /// The page when all rows match, where these need not be gone through one by one.
+    fn page_of_all(
+        &self,
+        after: Option<&Cursor>,
+        limit: Option<usize>,
+    ) -> Option<(Vec<Candidate<'a>>, bool)> {
+        let Some(limit) = limit.filter(|_| self.is_by_date()) else { return self.nearest(after, limit) };
+        let mut first = Vec::new();
+        for (slice, number) in self.slices.iter().zip(0..) {
+            let rows = slice.part.rows().filter(|&row| !slice.dead.has(row as usize));
+            self.take_by_date(rows.map(|row| Hit { slice: number, row }), after, limit, &mut first);
+        }
+        Some(self.measured_page(&first, after, limit))
+    }
+
     /// The rows of a page, and whether there are more behind it.
     fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Candidate<'a>>, bool) {
         if hits.len() > SCANNED_FOR_NEAREST
@@ -892,6 +924,73 @@ impl<'a> Sorter<'a> {
             return page;
         }
         let limit = limit.unwrap_or(usize::MAX);
+        if !self.is_by_date() {
+            return self.measured_page(hits, after, limit);
+        }
+        let mut first = Vec::with_capacity(hits.len().min(limit.saturating_add(FEW)));
+        for run in hits.chunk_by(|a, b| a.slice == b.slice) {
+            self.take_by_date(run.iter().copied(), after, limit, &mut first);
+        }
+        self.measured_page(&first, after, limit)
+    }
+
+    fn is_by_date(&self) -> bool {
+        matches!(self.sort, SortBy::DateStart | SortBy::DateStartDescending)
+    }
+
+    /// Takes those of some rows of a part, ascending, that may be on a page by date, in the order of dates. Rows of a part
+    /// ascend by their start, so those behind the page are not looked at.
+    fn take_by_date(
+        &self,
+        rows: impl DoubleEndedIterator<Item = Hit>,
+        after: Option<&Cursor>,
+        limit: usize,
+        out: &mut Vec<Hit>,
+    ) {
+        if self.sort == SortBy::DateStartDescending {
+            self.take_in_order(rows.rev(), after, limit, out);
+        } else {
+            self.take_in_order(rows, after, limit, out);
+        }
+    }
+
+    fn take_in_order(
+        &self,
+        rows: impl Iterator<Item = Hit>,
+        after: Option<&Cursor>,
+        limit: usize,
+        out: &mut Vec<Hit>,
+    ) {
+        let after = after.filter(|cursor| cursor.sort == self.sort).map(|cursor| (cursor.key(), cursor.id));
+        let (mut taken, mut last) = (0, 0);
+        for hit in rows {
+            let columns = &self.slices[hit.slice as usize].part.columns;
+            let start_s = columns.start_s[hit.row as usize];
+            // Those that start together stand by id, which is not their order in the part.
+            if taken > limit && start_s != last {
+                break;
+            }
+            let key = Key::Number(self.by_date(start_s));
+            if after.is_none_or(|(behind, id)| {
+                key > behind || (key == behind && columns.ids[hit.row as usize] > id)
+            }) {
+                out.push(hit);
+                (taken, last) = (taken + 1, start_s);
+            }
+        }
+    }
+
+    fn by_date(&self, start_s: i64) -> i64 {
+        if self.sort == SortBy::DateStartDescending { -start_s } else { start_s }
+    }
+
+    /// The page, when all rows must be compared.
+    fn measured_page(
+        &self,
+        hits: &[Hit],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> (Vec<Candidate<'a>>, bool) {
         let to_target = matches!(self.sort, SortBy::Distance) && self.compiled.of.is_some();
         // The nearest rows are looked for nearby first: measuring is what costs.
         let mut reach_m = if to_target && limit < hits.len() / 4 { 20_000.0 } else { f64::INFINITY };
@@ -972,7 +1071,13 @@ impl<'a> Sorter<'a> {
         };
         let mut all: Vec<Candidate<'a>> = hits.par_chunks(1 << 13).flat_map_iter(chunk).collect();
         self.keep(&mut all, keep);
-        all.par_sort_unstable_by(|a, b| self.order(a, &b.key, b.id));
+        if self.is_by_date() && all.is_sorted_by(|a, b| a.key <= b.key) {
+            for alike in all.chunk_by_mut(|a, b| a.key == b.key).filter(|alike| alike.len() > 1) {
+                alike.sort_unstable_by_key(|one| one.id);
+            }
+        } else {
+            all.par_sort_unstable_by(|a, b| self.order(a, &b.key, b.id));
+        }
         all
     }
 
@@ -1000,8 +1105,9 @@ impl<'a> Sorter<'a> {
         let (part, row) = (&self.slices[hit.slice as usize].part, hit.row as usize);
         let columns = &part.columns;
         let key = match self.sort {
-            SortBy::DateStart => Key::Number(columns.start_s[row]),
-            SortBy::DateStartDescending => Key::Number(-columns.start_s[row]),
+            SortBy::DateStart | SortBy::DateStartDescending => {
+                Key::Number(self.by_date(columns.start_s[row]))
+            }
             SortBy::Distance => Key::Number(self.distance(part, row, reach_m, memo).map_or(LAST, ascending)),
             SortBy::DistanceDescending => Key::Number(
                 self.distance(part, row, f64::INFINITY, memo).map_or(LAST, |meters| -ascending(meters)),

@@ -12,6 +12,7 @@
 //! per incident beside its texts.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::columns::{Columns, Prepared, Source, measure_all};
 use crate::ledger::{Documents, Head, Position, ReadError};
+use crate::mercator::{FINE_ZOOM_MAX, Fine, OnTile, Tile, fine_of, world_of};
 use crate::names::{Names, Symbol};
 use crate::project::{PublicRecord, Record};
 use crate::query::Certainty;
@@ -173,6 +175,8 @@ pub(crate) struct Part {
     /// How near the nearest foreign territory may be to each row, NaN where nobody has asked.
     low_m: OnceLock<Vec<AtomicU64>>,
     near: Mutex<Vec<(NearBy, Arc<[u32]>)>>,
+    /// The places, as tiles have them.
+    fine: Vec<Fine>,
 }
 
 /// "Near what, how near and how sure": what a part remembers the answer to.
@@ -201,8 +205,17 @@ impl Part {
     pub fn of(columns: Columns, by_id: Vec<u32>, tree: PlaceTree) -> Self {
         let radii = columns.radius_m.iter().copied().filter(|radius| !radius.is_nan());
         let radius_max_m = radii.fold(0.0, f64::max);
+        let fine = columns.places.par_iter().with_min_len(1 << 10).map(|&place| fine_of(place)).collect();
         let (seen, low_m, near) = (Mutex::default(), OnceLock::new(), Mutex::default());
-        Self { columns, by_id, tree, radius_max_m, seen, low_m, near }
+        Self { columns, by_id, tree, radius_max_m, seen, low_m, near, fine }
+    }
+
+    /// Where the places of a row are on a tile.
+    pub fn on_tile(&self, row: usize, tile: Tile) -> impl Iterator<Item = OnTile> {
+        self.columns.places_range(row).filter_map(move |at| match tile.z {
+            ..=FINE_ZOOM_MAX => tile.cell_of_fine(self.fine[at]),
+            _ => tile.cell_of(world_of(self.columns.places[at])),
+        })
     }
 
     /// How near and how far the nearest foreign territory of a row may be: found once for a row of one place.
@@ -221,6 +234,11 @@ impl Part {
         }
         // Outside, only the near end depends on other stretches than the nearest.
         Some(Reach { low_m, ..Reach::around(nearest.distance_m, nearest.accuracy_m) })
+    }
+
+    /// The numbers of all rows.
+    pub fn rows(&self) -> Range<u32> {
+        0..u32::try_from(self.columns.len()).unwrap_or(u32::MAX)
     }
 
     /// The rows in the order of their ids.
@@ -505,7 +523,8 @@ impl<V> Snapshot<V> {
     pub fn feature(&self, row: &Row) -> Result<String, ReadError> {
         let mut json = self.document(row)?;
         json.pop();
-        answer::Borders::new(&self.context).end_with_border(row, &mut json);
+        let reach = row.reach_foreign(&self.context.borders);
+        answer::Borders::new(&self.context).end_with_border(row, reach.as_ref(), &mut json);
         String::from_utf8(json).map_err(|error| self.not_one(row, &error))
     }
 
@@ -552,9 +571,11 @@ impl<V> Snapshot<V> {
     fn write(&self, rows: &[Row], out: &mut Vec<u8>) -> Result<(), ReadError> {
         let mut borders = answer::Borders::new(&self.context);
         let held = self.context.documents.bodies();
-        // All are looked for before the first is copied: a processor waits for memory once for several then.
-        let bodies: Vec<Option<&[u8]>> = rows.iter().map(|row| held.get(row.position())).collect();
-        for (row, body) in rows.iter().zip(bodies) {
+        // As there, what is read of the columns of all comes from memory together.
+        let positions: Vec<Position> = rows.iter().map(Row::position).collect();
+        let reaches: Vec<Option<Reach>> =
+            rows.iter().map(|row| row.reach_foreign(&self.context.borders)).collect();
+        for ((row, body), reach) in rows.iter().zip(held.get_each(&positions)).zip(reaches) {
             if !out.is_empty() {
                 out.push(b',');
             }
@@ -562,7 +583,7 @@ impl<V> Snapshot<V> {
                 Some(body) => out.extend_from_slice(body),
                 None => out.extend_from_slice(record::body(&self.document(row)?)),
             }
-            borders.end_with_border(row, out);
+            borders.end_with_border(row, reach.as_ref(), out);
         }
         Ok(())
     }

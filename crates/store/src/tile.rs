@@ -11,12 +11,11 @@
 
 use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
 use kordon_incidents::{Damage, EventType, Verification};
-use rayon::prelude::*;
 
 use crate::aggregate::civil;
 use crate::columns::Columns;
-use crate::mercator::{EXTENT, OnTile, Tile, world_of};
-use crate::query::{Compiled, FEW, Hit, Query};
+use crate::mercator::{EXTENT, OnTile, Tile};
+use crate::query::{Compiled, Hit, Query};
 use crate::snapshot::Snapshot;
 
 /// Where single incidents give way to clusters: from this zoom on, a tile with more spots than `spots_max` is a grid of so
@@ -36,16 +35,17 @@ const CROWDING: [Crowding; 3] = [
 /// No tile has more points than this.
 pub(crate) const POINTS_MAX: usize = 4_000;
 
-/// The cells along the side of a tile with so many spots; `None` when there is room for each.
-fn cells_aside(z: u8, spots: usize) -> Option<usize> {
-    let crowding = CROWDING.iter().find(|crowding| z >= crowding.from_zoom)?;
-    (spots > crowding.spots_max).then_some(crowding.cells_aside)
-}
-
 /// One place of an incident on a tile.
+#[derive(Clone, Copy)]
 struct Spot {
     hit: Hit,
     at: OnTile,
+}
+
+/// So many cells along either side of a tile.
+struct Grid {
+    cells_aside: usize,
+    cells: Vec<Cell>,
 }
 
 /// A cell of the grid.
@@ -56,45 +56,52 @@ struct Cell {
     latest_s: i64,
     /// All kinds of damage that were seen, as bits.
     damage: u32,
-    /// One of its spots: the only one, if there is one only.
-    spot: usize,
-    last: Option<(u32, u32)>,
+    /// The last of its spots: the only one, if there is one only.
+    last: Option<Spot>,
 }
 
 impl<V> Snapshot<V> {
     /// What matches, as a vector tile of WebMercatorQuad; empty for a tile that does not exist, or has nothing.
     pub fn tile(&self, query: &Query, z: u8, x: u32, y: u32) -> Vec<u8> {
         let Some(tile) = Tile::new(z, x, y) else { return Vec::new() };
-        let spots = self.spots(query, tile);
-        if spots.is_empty() {
-            return Vec::new();
-        }
-        let layer = match cells_aside(z, spots.len()) {
-            Some(cells_aside) => self.clusters(&spots, cells_aside),
-            None => self.singles(&spots),
+        let crowding = CROWDING.iter().find(|crowding| z >= crowding.from_zoom);
+        let (spots_max, cells_aside) = crowding.map_or((0, 1), |one| (one.spots_max, one.cells_aside));
+        let compiled = Compiled::new(query, &self.context);
+        let layer = if spots_max == 0 {
+            // Whole countries: too many to be listed first.
+            let grid = || Grid::new(cells_aside);
+            let add = |grid: &mut Grid, hit| self.spots(hit, tile).for_each(|spot| self.add(grid, spot));
+            let grids = compiled.gather_in(&self.slices, &[tile.degrees()], grid, add);
+            self.clusters(&grids.into_iter().fold(grid(), Grid::merged))
+        } else {
+            let add = |spots: &mut Vec<Spot>, hit| spots.extend(self.spots(hit, tile));
+            let spots = compiled.gather_in(&self.slices, &[tile.degrees()], Vec::new, add).concat();
+            if spots.len() > spots_max {
+                let mut grid = Grid::new(cells_aside);
+                spots.iter().for_each(|spot| self.add(&mut grid, *spot));
+                self.clusters(&grid)
+            } else {
+                self.singles(&spots)
+            }
         };
         // A layer can only be refused for an empty name or for 2^32 keys.
-        layer.map(MvtLayerBuilder::encode).unwrap_or_default()
+        layer.ok().flatten().map(MvtLayerBuilder::encode).unwrap_or_default()
     }
 
-    fn spots(&self, query: &Query, tile: Tile) -> Vec<Spot> {
-        let hits = Compiled::new(query, &self.context).hits_in(&self.slices, &[tile.degrees()]);
-        let spots = |hit: Hit| {
-            let places = self.columns(hit).places(hit.row as usize);
-            let at = places.iter().filter_map(move |&place| tile.cell_of(world_of(place)));
-            at.map(move |at| Spot { hit, at })
-        };
-        if hits.len() <= FEW {
-            return hits.into_iter().flat_map(spots).collect();
-        }
-        hits.into_par_iter().with_min_len(FEW).flat_map_iter(spots).collect()
+    fn spots(&self, hit: Hit, tile: Tile) -> impl Iterator<Item = Spot> {
+        let part = &self.slices[hit.slice as usize].part;
+        part.on_tile(hit.row as usize, tile).map(move |at| Spot { hit, at })
     }
 
     fn columns(&self, hit: Hit) -> &Columns {
         &self.slices[hit.slice as usize].part.columns
     }
 
-    fn singles(&self, spots: &[Spot]) -> MvtResult<MvtLayerBuilder> {
+    fn add(&self, grid: &mut Grid, spot: Spot) {
+        grid.cell(spot.at).add(spot, self.columns(spot.hit));
+    }
+
+    fn singles(&self, spots: &[Spot]) -> MvtResult<Option<MvtLayerBuilder>> {
         let mut layer = MvtLayerBuilder::new("incidents")?;
         // Later ones are drawn above earlier ones.
         let mut order: Vec<&Spot> = spots.iter().collect();
@@ -102,7 +109,7 @@ impl<V> Snapshot<V> {
         for spot in order {
             layer = self.single(layer, spot)?;
         }
-        Ok(layer)
+        Ok(Some(layer).filter(|_| !spots.is_empty()))
     }
 
     fn single(&self, layer: MvtLayerBuilder, spot: &Spot) -> MvtResult<MvtLayerBuilder> {
@@ -127,35 +134,63 @@ impl<V> Snapshot<V> {
         Ok(point.end())
     }
 
-    fn clusters(&self, spots: &[Spot], cells_aside: usize) -> MvtResult<MvtLayerBuilder> {
-        let mut cells = vec![Cell::default(); cells_aside * cells_aside];
-        for (number, spot) in spots.iter().enumerate() {
-            let [column, row] =
-                spot.at.map(|part| part.unsigned_abs() as usize * cells_aside / EXTENT as usize);
-            cells[row * cells_aside + column].add(spot, number, self.columns(spot.hit));
-        }
+    fn clusters(&self, grid: &Grid) -> MvtResult<Option<MvtLayerBuilder>> {
         let mut layer = MvtLayerBuilder::new("incidents")?;
-        for cell in cells.iter().filter(|cell| cell.count > 0) {
-            layer = if cell.count == 1 { self.single(layer, &spots[cell.spot])? } else { cell.write(layer)? };
+        let mut is_empty = true;
+        for cell in grid.cells.iter().filter(|cell| cell.count > 0) {
+            is_empty = false;
+            layer = match &cell.last {
+                Some(only) if cell.count == 1 => self.single(layer, only)?,
+                _ => cell.write(layer)?,
+            };
         }
-        Ok(layer)
+        Ok(Some(layer).filter(|_| !is_empty))
+    }
+}
+
+impl Grid {
+    fn new(cells_aside: usize) -> Self {
+        Self { cells_aside, cells: vec![Cell::default(); cells_aside * cells_aside] }
+    }
+
+    fn cell(&mut self, at: OnTile) -> &mut Cell {
+        let [column, row] = at.map(|part| part.unsigned_abs() as usize * self.cells_aside / EXTENT as usize);
+        &mut self.cells[row * self.cells_aside + column]
+    }
+
+    /// With what another one has of other incidents.
+    fn merged(mut self, other: Self) -> Self {
+        self.cells.iter_mut().zip(other.cells).for_each(|(cell, other)| cell.merge(other));
+        self
     }
 }
 
 impl Cell {
-    fn add(&mut self, spot: &Spot, number: usize, columns: &Columns) {
-        let incident = (spot.hit.slice, spot.hit.row);
+    fn add(&mut self, spot: Spot, columns: &Columns) {
         // Several places of one incident follow each other; in one cell they are one.
-        if self.last.replace(incident) == Some(incident) {
+        if self.last.is_some_and(|last| last.hit == spot.hit) {
             return;
         }
+        self.last = Some(spot);
         let start_s = columns.start_s[spot.hit.row as usize];
         self.latest_s = if self.count == 0 { start_s } else { self.latest_s.max(start_s) };
         self.damage |= columns.damage[spot.hit.row as usize];
         self.count += 1;
-        self.spot = number;
         for axis in 0..2 {
             self.sum[axis] += i64::from(spot.at[axis]);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        if self.count == 0 {
+            *self = other;
+        } else if other.count > 0 {
+            self.latest_s = self.latest_s.max(other.latest_s);
+            self.damage |= other.damage;
+            self.count += other.count;
+            for axis in 0..2 {
+                self.sum[axis] += other.sum[axis];
+            }
         }
     }
 

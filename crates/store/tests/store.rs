@@ -389,6 +389,41 @@ fn the_nearest_rows_come_page_by_page_as_a_scan_orders_them() {
 }
 
 #[test]
+fn rows_by_date_come_page_by_page_as_a_scan_orders_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(29);
+    let mut all = incidents(&mut dice, 1_500);
+    // Many begin together, so that the ends of pages fall between such.
+    for one in &mut all {
+        one.properties.date_start = EventDate::parse(&format!("2024-03-{:02}", 1 + dice.below(20))).unwrap();
+        one.properties.date_end = None;
+    }
+    for chunk in all.chunks(400) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    for gone in all.drain(..100) {
+        store.withdraw(gone.id, &author()).unwrap();
+    }
+    let snapshot = store.public();
+    let bbox = BBox::new(170.0, -90.0, 100.0, 90.0).ok();
+    for (sortby, sign) in [(SortBy::DateStart, 1), (SortBy::DateStartDescending, -1)] {
+        for query in [Query::default(), Query { bbox, ..Query::default() }] {
+            let mut scanned: Vec<&Incident> = all.iter().filter(|one| matches(one, &query)).collect();
+            scanned.sort_by_key(|one| (sign * one.times().start_s, one.id));
+            let mut query = Query { sortby, limit: Some(17), ..query };
+            for page in scanned.chunks(17) {
+                let found = snapshot.find(&query);
+                assert_eq!(found.matched, scanned.len());
+                assert_eq!(ids_of(&found.rows), page.iter().map(|one| one.id).collect::<Vec<_>>());
+                query.cursor = found.next;
+            }
+            assert_eq!(query.cursor, None);
+        }
+    }
+}
+
+#[test]
 fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_taken_whole() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
@@ -1351,6 +1386,82 @@ fn the_tiles_of_a_zoom_count_every_place_once() {
     let (x, y) = (593 >> 1, 366 >> 1);
     let query = Query::default();
     assert!(counted(&public.tile(&query, 9, x, y)) > 0);
+}
+
+/// Column and row of the tile of a zoom that a place is on, and of its unit there.
+fn unit_of(place: LonLat, z: u8) -> [(u32, u32); 2] {
+    let side = f64::from(1_u32 << z);
+    let sine = place.lat().to_radians().sin();
+    let y = 0.5 - ((1.0 + sine) / (1.0 - sine)).ln() / (4.0 * std::f64::consts::PI);
+    [place.lon() / 360.0 + 0.5, y].map(|part| {
+        let along = part.clamp(0.0, 1.0 - f64::EPSILON) * side;
+        (along as u32, (along.fract() * 4096.0) as u32)
+    })
+}
+
+/// Where a point is on its tile: behind one command, both numbers with their sign in the last bit.
+fn point_of(commands: &[u32]) -> [i32; 2] {
+    [commands[1], commands[2]].map(|part| (part / 2).cast_signed() ^ -(part & 1).cast_signed())
+}
+
+#[test]
+fn the_clusters_of_a_tile_are_those_of_a_scan() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(41);
+    let mut all = incidents(&mut dice, 2_500);
+    for chunk in all.chunks(900) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    for gone in all.drain(..60) {
+        store.withdraw(gone.id, &author()).unwrap();
+    }
+    let public = store.public();
+    for (z, query) in [
+        (0, Query::default()),
+        (1, Query { event_type: vec![EventType::Battles], ..Query::default() }),
+        (3, Query { bbox: BBox::new(170.0, -80.0, 60.0, 80.0).ok(), ..Query::default() }),
+        (5, Query::default()),
+        (8, Query::default()),
+    ] {
+        let is_asked = |place: &LonLat| query.bbox.as_ref().is_none_or(|bbox| bbox.contains(*place));
+        // Of each cell: the count, and where its incidents are on the tile, in sum.
+        let mut cells: BTreeMap<[u32; 4], (u64, [u64; 2])> = BTreeMap::new();
+        for one in all.iter().filter(|one| matches(one, &Query { bbox: None, ..query.clone() })) {
+            let mut met = std::collections::HashSet::new();
+            for place in &one.places {
+                let [(x, u), (y, v)] = unit_of(*place, z);
+                let on_tile = |place: &&LonLat| unit_of(**place, z).map(|(tile, _)| tile) == [x, y];
+                let cell = [x, y, u / 256, v / 256];
+                if one.places.iter().filter(on_tile).any(is_asked) && met.insert(cell) {
+                    let (count, sum) = cells.entry(cell).or_default();
+                    *count += 1;
+                    *sum = [sum[0] + u64::from(u), sum[1] + u64::from(v)];
+                }
+            }
+        }
+        let mut tiles: BTreeMap<[u32; 2], Vec<(u64, [i32; 2])>> = BTreeMap::new();
+        for ([x, y, ..], (count, sum)) in cells {
+            tiles.entry([x, y]).or_default().push((count, sum.map(|sum| (sum / count) as i32)));
+        }
+        for ([x, y], mut expected) in tiles {
+            let tile = public.tile(&query, z, x, y);
+            let reader = MvtReaderRef::new(&tile).unwrap();
+            let layer = reader.layers().next().unwrap();
+            let mut found: Vec<(u64, [i32; 2])> = (layer.features())
+                .map(|feature| {
+                    let count = feature.properties().find_map(|property| match property.unwrap() {
+                        ("count", MvtValueRef::UInt(count)) => Some(count),
+                        _ => None,
+                    });
+                    (count.unwrap(), point_of(feature.geometry_commands()))
+                })
+                .collect();
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{z}/{x}/{y} {query:?}");
+        }
+    }
 }
 
 #[test]
