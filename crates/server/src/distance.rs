@@ -1,5 +1,9 @@
 //! How far a place is from a border: one place by its address, or many in a body.
 
+mod batch; // The forms of many answers, and points from a table.
+
+use self::batch::Batch;
+pub use self::batch::FORMS;
 use crate::answer::Answer;
 use crate::app::{App, Lane};
 use crate::body;
@@ -183,7 +187,7 @@ fn too_coarse(error: TooCoarse) -> Problem {
     .with("accuracy_m", error.accuracy_m)
 }
 
-/// `POST /borders/distance`: many places; one answer a line, in the order of the points.
+/// `POST /borders/distance`: many places; their answers in their order, one a line unless a table or features are asked for.
 ///
 /// A point for which the set is too coarse is answered with its id and the problem.
 ///
@@ -202,16 +206,55 @@ pub async fn measure_many(
     let borders = asked(&app, &params, &seen).await?;
     let to = Arc::new(targets(&params, &borders, seen.on)?);
     let bytes = body::read(&app.room, &headers, body, limits.points_bytes, limits.body_idle).await?;
+    let form = batch::form(&params, &headers)?;
+    let written_as = body::media_type(&headers)?.unwrap_or_default();
     let (most, set, on) = (limits.points, Arc::clone(&borders), seen.on);
-    let points = app.work(move || points(&bytes, most, radius_m, on, &set)).await?;
-    let chunks: Vec<Vec<Point>> = chunked(points);
-    let make = move |chunk: Vec<Point>| {
-        let lines: Vec<String> =
-            chunk.par_iter().map(|point| line(&borders, point, &to, on)).collect::<Result<_, Problem>>()?;
-        Ok(lines.concat().into_bytes())
+    let points = app
+        .work(move || {
+            let written = if written_as.name == "text/csv" {
+                batch::read_table(&bytes, most)?
+            } else {
+                read_written(&bytes, most)?
+            };
+            points(written, radius_m, on, &set)
+        })
+        .await?;
+    if form != Batch::Lines && to.len() > 1 {
+        return Err(Problem::bad_parameter("to", "names one target for a table; f=ndjson takes several."));
+    }
+    let foot = form.foot().map(|foot| Part::Foot(foot.as_bytes().to_vec()));
+    let parts =
+        chunked(points).into_iter().enumerate().map(|(at, points)| Part::Points(at, points)).chain(foot);
+    let make = move |part| match part {
+        Part::Points(at, points) => {
+            let rows: Vec<String> = points
+                .par_iter()
+                .map(|point| match form {
+                    Batch::Lines => line(&borders, point, &to, on),
+                    Batch::Features | Batch::Table => {
+                        batch::row(form, point, &answer_to(&borders, point, &to, on))
+                    }
+                })
+                .collect::<Result<_, Problem>>()?;
+            let mark = if at > 0 { form.between() } else { "" };
+            Ok(format!("{mark}{}", rows.join(form.between())).into_bytes())
+        }
+        Part::Foot(foot) => Ok(foot),
     };
-    let body = stream::pieces(&app, Vec::new(), chunks.into_iter(), make);
-    Ok(Answer::bytes("application/x-ndjson", body).cache("no-store").finish(&headers))
+    let body = stream::pieces(&app, form.head().as_bytes().to_vec(), parts, make);
+    Ok(Answer::bytes(form.media(), body).cache("no-store").finish(&HeaderMap::new()))
+}
+
+/// A part of a long answer: some points and how many parts stand before them, or what stands behind all.
+enum Part {
+    Points(usize, Vec<Point>),
+    Foot(Vec<u8>),
+}
+
+fn answer_to(borders: &BorderSet, point: &Point, to: &[Target], on: Option<Day>) -> kordon_borders::Answer {
+    let own = point.to.as_slice();
+    let to = if own.is_empty() { to } else { own };
+    answer(borders, &Question { place: point.place, radius_m: point.radius_m, to }, on)
 }
 
 /// One point to measure, checked.
@@ -223,9 +266,7 @@ struct Point {
 }
 
 fn line(borders: &BorderSet, point: &Point, to: &[Target], on: Option<Day>) -> Result<String, Problem> {
-    let own = point.to.as_slice();
-    let to = if own.is_empty() { to } else { own };
-    let answer = answer(borders, &Question { place: point.place, radius_m: point.radius_m, to }, on);
+    let answer = answer_to(borders, point, to, on);
     let answer = match answer.check_coarseness() {
         Ok(()) => to_text(&answer)?,
         Err(error) => to_text(&json!({ "problem": "too-coarse", "detail": error.to_string() }))?,
@@ -250,7 +291,7 @@ fn chunked(points: Vec<Point>) -> Vec<Vec<Point>> {
 
 /// A point as it is written: plain members, or a GeoJSON Feature or Point. Reading into named fields makes a
 /// member that comes twice an error.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Written {
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -312,13 +353,11 @@ impl<'de> Deserialize<'de> for WrittenObject {
 
 /// Every point of a body, or every fault in it.
 fn points(
-    bytes: &[u8],
-    most: usize,
+    written: Vec<(usize, Written)>,
     radius_m: Option<f64>,
     day: Option<Day>,
     borders: &BorderSet,
 ) -> Result<Vec<Point>, Problem> {
-    let written = read_written(bytes, most)?;
     let mut points = Vec::with_capacity(written.len());
     let mut faults = Vec::new();
     let mut total = 0_usize;

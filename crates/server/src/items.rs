@@ -12,8 +12,8 @@ use crate::app::{App, Lane};
 use crate::asked::{Asked, Source, asked};
 use crate::error::{Problem, echo};
 use crate::history::missing;
-use crate::landing::CRS84;
-use crate::params::Params;
+use crate::params::{Params, encode};
+use crate::shape::Shape;
 use crate::{body, query, record, stream};
 use axum::Extension;
 use axum::body::Body;
@@ -21,7 +21,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::{Checked, Incident, IncidentId};
-use kordon_store::{Author, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
+use kordon_store::{Author, Casualties, Cell, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
 use serde_json::{Value, json};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -60,8 +60,12 @@ pub async fn find(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    query::only_crs84(&params)?;
+    let shape = Shape::asked(&params)?;
+    let content_crs = shape.crs.header();
     let form = form(&params, &headers)?;
+    if form != Form::Json {
+        shape.of_another_form()?;
+    }
     let mut wanted = query::filter(&params, &app.config.borders)?;
     wanted.sortby = query::sort(&params)?;
     wanted.cursor = query::cursor(&params, wanted.sortby)?;
@@ -72,7 +76,7 @@ pub async fn find(
     let asked = asked(&app, &params).await?;
     let etag = format!("W/\"{}\"", asked.snapshot.id());
     let cache = asked.cache();
-    let page = Page { base, params, form, asked };
+    let page = Page { base, params, form, shape, asked };
     let answer = match form {
         Form::Json => page.json(&app, wanted).await?,
         Form::Csv | Form::Sequence => {
@@ -86,7 +90,7 @@ pub async fn find(
         .etag(etag)
         .cache(cache)
         .header(header::VARY, "Accept")
-        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .header(CONTENT_CRS, content_crs)
         .finish(&headers))
 }
 
@@ -117,6 +121,7 @@ struct Page {
     base: Base,
     params: Arc<Params>,
     form: Form,
+    shape: Shape,
     asked: Asked,
 }
 
@@ -156,12 +161,14 @@ impl Page {
     /// A collection: in one piece if it is short, else written while it is read.
     async fn json(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let snapshot = Arc::clone(&self.asked.snapshot);
-        let searched = Arc::clone(&snapshot);
+        let (searched, shape) = (Arc::clone(&snapshot), self.shape.clone());
         let (found, short) = app
             .work(move || {
                 let found = searched.find(&wanted);
                 let is_short = found.rows.len() <= CHUNK_ROWS;
-                let short = is_short.then(|| features(&searched, &found.rows)).transpose()?;
+                let short = is_short
+                    .then(|| features(&searched, &found.rows).and_then(|all| shape.tell(all)))
+                    .transpose()?;
                 Ok((found, short))
             })
             .await?;
@@ -180,10 +187,11 @@ impl Page {
             Some(features) => Body::from([head, &features, &foot].concat()),
             None => {
                 let parts = chunks(found.rows).enumerate().map(Part::Rows).chain([Part::Foot(foot)]);
+                let shape = self.shape.clone();
                 stream::pieces(app, head.into(), parts, move |part| {
                     Ok(match part {
-                        Part::Rows((0, rows)) => features(&snapshot, &rows)?,
-                        Part::Rows((_, rows)) => format!(",{}", features(&snapshot, &rows)?),
+                        Part::Rows((0, rows)) => shape.tell(features(&snapshot, &rows)?)?,
+                        Part::Rows((_, rows)) => format!(",{}", shape.tell(features(&snapshot, &rows)?)?),
                         Part::Foot(foot) => foot,
                     }
                     .into_bytes())
@@ -266,7 +274,8 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.one_of("f", &["json"])?;
-    query::only_crs84(&params)?;
+    let shape = Shape::asked(&params)?;
+    let content_crs = shape.crs.header();
     let of = params.get("of").map(|name| query::of(name, &app.config.borders)).transpose()?;
     let id = parse_id(&id)?;
     let asked = asked(&app, &params).await?;
@@ -274,7 +283,7 @@ pub async fn one(
     let source = Source::new(&asked, &app.config.borders, &base, &path, &params, 1);
     let cache = asked.cache();
     let store = Arc::clone(&app.config.store);
-    let found = app
+    let (found, revision) = app
         .work(move || {
             let snapshot = &asked.snapshot;
             let row = match &of {
@@ -282,7 +291,11 @@ pub async fn one(
                 None => snapshot.get(id),
             };
             match row {
-                Some(row) => Ok(feature(snapshot, &row)?),
+                Some(row) => {
+                    let feature = feature(snapshot, &row)?;
+                    let revision = revision(&feature);
+                    Ok((shape.tell(feature)?, revision))
+                }
                 None if asked.is_now => Err(missing(&store, id)),
                 None => Err(Problem::not_found(format!(
                     "There was no incident {id} then, or none that may still be shown."
@@ -290,17 +303,17 @@ pub async fn one(
             }
         })
         .await?;
-    let answer = written(&app, &base, id, &params.to_query(&[]), &found);
+    let answer = written(&app, &base, id, &params.to_query(&[]), (&found, revision));
     Ok(source
         .head(GEOJSON, answer)
         .media(GEOJSON)
         .cache(cache)
-        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .header(CONTENT_CRS, content_crs)
         .finish(&headers))
 }
 
 /// An answer of one feature to a query, which may be empty, with its ETag and links.
-fn written(app: &App, base: &Base, id: IncidentId, query: &str, feature: &str) -> Answer {
+fn written(app: &App, base: &Base, id: IncidentId, query: &str, (feature, revision): (&str, u64)) -> Answer {
     let links = [
         Link::new("self", address(base, &format!("{PATH}/{id}"), query), GEOJSON, "This incident"),
         Link::new("collection", base.at("/collections/incidents"), JSON, "The incidents, described"),
@@ -309,7 +322,6 @@ fn written(app: &App, base: &Base, id: IncidentId, query: &str, feature: &str) -
     let mut body = feature.to_owned();
     body.pop();
     body.push_str(&format!(",\"links\":{}}}", links_json(&links)));
-    let revision = revision(feature);
     Answer::bytes(GEOJSON, body).links(&links).etag(etag(app, revision))
 }
 
@@ -364,8 +376,8 @@ pub async fn create(
             put_one(&store, incident, &caller)
         })
         .await?;
-    let answer =
-        written(&app, &base, id, "", &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
+    let answer = written(&app, &base, id, "", (&feature, revision(&feature)))
+        .header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
     let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer.status(status).cache("no-store").finish(&HeaderMap::new()))
 }
@@ -397,7 +409,9 @@ pub async fn replace(
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
-    Ok(written(&app, &base, id, "", &feature).cache("no-store").finish(&HeaderMap::new()))
+    Ok(written(&app, &base, id, "", (&feature, revision(&feature)))
+        .cache("no-store")
+        .finish(&HeaderMap::new()))
 }
 
 /// `PATCH /collections/incidents/items/{id}`: a new revision, by a JSON merge patch of the Feature.
@@ -430,7 +444,9 @@ pub async fn patch(
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
-    Ok(written(&app, &base, id, "", &feature).cache("no-store").finish(&HeaderMap::new()))
+    Ok(written(&app, &base, id, "", (&feature, revision(&feature)))
+        .cache("no-store")
+        .finish(&HeaderMap::new()))
 }
 
 /// The incident of a body, which has the id of its address or none.
@@ -520,7 +536,7 @@ fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<
     .header(header::ETAG, &etag))
 }
 
-/// `GET /collections/incidents/aggregate`.
+/// `GET /collections/incidents/aggregate`: each group with the address of the incidents that are in it.
 ///
 /// # Errors
 ///
@@ -538,23 +554,37 @@ pub async fn aggregate(
     let etag = format!("W/\"{}\"", asked.snapshot.id());
     let (counted, snapshot) = (by.clone(), Arc::clone(&asked.snapshot));
     let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
-    let deaths = |deaths: &kordon_store::Deaths| json!({ "low": deaths.low, "best": deaths.best, "high": deaths.high, "stated_by": deaths.stated_by });
+    let filter = params.to_query(&["by", "f"]);
     let groups: Vec<Value> = sums
         .groups
         .iter()
         .map(|group| {
-            let mut object = json!({ "count": group.count, "deaths": deaths(&group.deaths) });
+            let mut object = json!({
+                "count": group.count,
+                "deaths": range(&group.deaths),
+                "injured": range(&group.injured),
+            });
+            let mut query = filter.clone();
             for (dimension, value) in by.iter().zip(&group.key) {
                 object[dimension.as_str()] = json!(value);
+                let cell = Cell { by: *dimension, value: value.clone() }.to_string();
+                query.push_str(if query.is_empty() { "cell=" } else { "&cell=" });
+                query.push_str(&encode(&cell));
             }
+            object["items"] = json!(address(&base, PATH, &query));
             object
         })
         .collect();
     let by: Vec<&str> = by.iter().map(|dimension| dimension.as_str()).collect();
     let source = Source::new(&asked, &app.config.borders, &base, AGGREGATE, &params, sums.matched);
-    let body = json!({ "by": by, "matched": sums.matched, "deaths": deaths(&sums.deaths), "groups": groups });
+    let body = json!({ "by": by, "matched": sums.matched, "deaths": range(&sums.deaths),
+        "injured": range(&sums.injured), "groups": groups });
     let body = format!("{{{}{}", source.to_members(), &body.to_string()[1..]);
     Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).cache(asked.cache()).finish(&headers))
+}
+
+fn range(people: &Casualties) -> Value {
+    json!({ "low": people.low, "best": people.best, "high": people.high, "stated_by": people.stated_by })
 }
 
 /// What can be counted by.

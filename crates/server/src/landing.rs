@@ -2,9 +2,10 @@
 
 use crate::answer::{Answer, Base, GEOJSON, JSON, Link, MVT, OPENAPI, SCHEMA_JSON, links_json, prefers_html};
 use crate::app::App;
+use crate::crs::URIS;
 use crate::error::Problem;
 use crate::params::Params;
-use crate::{assets, openapi};
+use crate::{assets, openapi, tables};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -12,8 +13,8 @@ use axum::response::Response;
 use kordon_incidents::{Damage, EventType, Infrastructure, SUB_EVENT_TYPES, Verification};
 use serde_json::{Value, json};
 
-/// The only reference system: longitude and latitude on WGS84, in this order.
-pub const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+/// What a link to vector tiles is.
+pub const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
 
 const TITLE: &str = "Kordon";
 const DESCRIPTION: &str = "Reported incidents, where they happened, and how close that was to a border.";
@@ -26,6 +27,12 @@ const CONFORMS: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
 ];
 
 /// `GET /`: the web map for a browser, links for a program.
@@ -51,6 +58,12 @@ pub async fn landing(
         Link::new("service-desc", base.at("/api"), OPENAPI, "The API, described"),
         Link::new("conformance", base.at("/conformance"), JSON, "The standards that are kept"),
         Link::new("data", base.at("/collections"), JSON, "The collections"),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+            base.at("/tileMatrixSets"),
+            JSON,
+            "How tiles are cut",
+        ),
         Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
     ];
     if assets::has_map() {
@@ -82,7 +95,13 @@ pub async fn collections(
     ];
     let body = json!({
         "links": links_json(&links),
-        "collections": [incidents_json(&app, &base).0, crate::territories::describe(&app, &base).0],
+        "crs": URIS,
+        "collections": [
+            incidents_json(&app, &base).0,
+            crate::territories::describe(&app, &base).0,
+            tables::describe(&base, tables::DISTANCES).0,
+            tables::describe(&base, tables::IMPACTS).0,
+        ],
     });
     Answer::json(&body).links(&links).finish(&headers)
 }
@@ -109,6 +128,7 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
             "application/geo+json-seq",
             "The incidents as GeoJSON text sequence",
         ),
+        Link::new(TILESETS, at("/tiles"), JSON, "The incidents as vector tiles"),
         Link::new("describedby", at("/schema"), SCHEMA_JSON, "The schema of an incident"),
         Link::new(
             "http://www.opengis.net/def/rel/ogc/1.0/queryables",
@@ -124,11 +144,11 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
         "itemType": "feature",
         "itemCount": app.config.store.public().len(),
         "extent": {
-            "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84 },
+            "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": URIS[0] },
             "temporal": { "interval": [[null, null]] },
         },
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "crs": URIS,
+        "storageCrs": URIS[0],
         "tiles": { "template": at("/tiles/WebMercatorQuad/{z}/{y}/{x}"), "type": MVT, "layers": ["incidents"] },
         "links": links_json(&links),
     });

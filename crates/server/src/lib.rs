@@ -10,6 +10,7 @@ mod app; // What every handler shares.
 mod asked; // Which state of the store is asked, and how the answer is cited.
 mod assets; // The web map's files.
 mod body; // Request bodies, within size and time.
+mod crs; // Reference systems of answers and boxes.
 mod distance; // How far a place is from a border.
 mod error; // What a client is told when something is wrong.
 mod guard; // Hosts, origins, and headers for browsers.
@@ -25,9 +26,12 @@ mod params; // Query strings, read strictly.
 mod query; // FILTER: the words that choose incidents.
 mod record; // One incident from a body.
 mod routes; // The one table of routes.
+mod shape; // Features in another reference system, or with some properties only.
 mod stream; // Long answers, a piece at a time.
+mod tables; // Distances to borders and impacts, as tables.
 mod territories; // The territories as a collection.
 mod tiles; // Vector tiles.
+mod tilesets; // The tiles, described.
 
 pub use app::Config;
 pub use asked::{Asked, When};

@@ -6,10 +6,11 @@
 
 use crate::access::Who;
 use crate::answer::Base;
+use crate::crs::URIS;
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
-use crate::{imports, items, query as asked, tiles};
+use crate::{distance, imports, items, query as asked, tiles};
 use axum::http::Method;
 use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
 use serde_json::{Map, Value, json};
@@ -62,7 +63,7 @@ fn operation(route: &Route) -> Value {
         (_, &Method::PUT | &Method::PATCH | &Method::DELETE) => &["if-match"],
         _ => &[],
     };
-    let names = in_path.map(str::to_owned).chain(in_query.map(|name| component_of(route, name)));
+    let names = in_path.chain(in_query).map(|name| component_of(route, name));
     let names = names.chain(in_header.iter().map(|name| (*name).to_owned()));
     let parameters: Vec<Value> =
         names.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
@@ -97,16 +98,27 @@ fn operation(route: &Route) -> Value {
 /// The component for a query parameter of a route; a few names mean something narrower on one route.
 fn component_of(route: &Route, name: &str) -> String {
     match name {
+        "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
+        "f" if route.id == "measureMany" => "f-batch".to_owned(),
         "f" if route.id == "landing" => "f-landing".to_owned(),
         _ => name.to_owned(),
     }
 }
 
 fn tag(path: &str) -> &'static str {
-    if path.starts_with("/collections/incidents") || path == "/imports" {
+    let is_of_incidents = [
+        "/collections/incidents",
+        "/collections/impacts",
+        "/collections/border-distances",
+        "/tiles/incidents",
+    ];
+    if is_of_incidents.iter().any(|of| path.starts_with(of)) || path == "/imports" || path == "/live" {
         "incidents"
-    } else if path.starts_with("/borders") || path.starts_with("/collections/territories") {
+    } else if path.starts_with("/borders")
+        || path.starts_with("/collections/territories")
+        || path.starts_with("/tiles/territories")
+    {
         "borders"
     } else {
         "service"
@@ -116,7 +128,9 @@ fn tag(path: &str) -> &'static str {
 fn schema_of(route: &Route, media: &str) -> Value {
     let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     match (media, route.id) {
-        ("application/geo+json", "findIncidents" | "findTerritories") => named("FeatureCollection"),
+        ("application/geo+json", id) if id.starts_with("find") || id == "measureMany" => {
+            named("FeatureCollection")
+        }
         ("application/geo+json", _) => named("Feature"),
         ("application/json", "importFile") => named("ImportResult"),
         ("application/json", "measure") => named("Answer"),
@@ -143,6 +157,8 @@ fn parameters() -> Value {
     let text = || json!({ "type": "string", "minLength": 1 });
     let flag = |default: bool| json!({ "type": "boolean", "default": default });
     let number = |low: f64, high: f64| json!({ "type": "number", "minimum": low, "maximum": high });
+    let uri =
+        |words: &[&str]| json!({ "type": "string", "format": "uri", "enum": words, "default": words[0] });
     let one_of = |words: &[&str]| json!({ "type": "string", "enum": words });
     let choice =
         |words: &[&str], default: &str| json!({ "type": "string", "enum": words, "default": default });
@@ -181,13 +197,21 @@ fn parameters() -> Value {
             choice(&["certain", "possible"], "possible"),
         ),
         query("include-inside", "Whether incidents inside `of` count as near it", flag(true)),
+        query("territory", "Any of these territories (ISO 3166-1 alpha-3)", list(matching("^[A-Za-z]{3}$"))),
         query("country", "Any of these territories (ISO 3166-1 alpha-3)", list(matching("^[A-Za-z]{3}$"))),
         query("event-type", "Any of these kinds of event", any_of(EventType::WORDS)),
         query("sub-event-type", "Any of these finer kinds of event", list(matching("^[a-z0-9_]+$"))),
+        query("event_type", "The same as event-type", any_of(EventType::WORDS)),
+        query("sub_event_type", "The same as sub-event-type", list(matching("^[a-z0-9_]+$"))),
         query("infrastructure", "Any of these was hit", any_of(Infrastructure::WORDS)),
         query("damage", "Any of these grades of damage", any_of(Damage::WORDS)),
         query("verification", "Any of these grades of verification", any_of(Verification::WORDS)),
         query("q", "Words that must all occur in the text", text()),
+        query(
+            "cell",
+            "Only the incidents of a group of an aggregate, as DIMENSION:VALUE; may be repeated",
+            list(matching(&format!("^({}):", items::dimension_words().join("|")))),
+        ),
         query("sortby", "The order; a minus sign turns it round", one_of(asked::SORTS)),
         query("by", "What is counted by: one or several, comma-separated", any_of(&items::dimension_words())),
         query("f", "The form of the answer", one_of(&["json"])),
@@ -198,8 +222,10 @@ fn parameters() -> Value {
             one_of(items::FORMS),
         )
         .named("f-items"),
-        query("crs", "The reference system of the answer", one_of(asked::CRS_NAMES)),
-        query("bbox-crs", "The reference system of bbox", one_of(asked::CRS_NAMES)),
+        query("f", "The form of the answers", one_of(distance::FORMS)).named("f-batch"),
+        query("crs", "The reference system of the answer", uri(&URIS)),
+        query("bbox-crs", "The reference system of bbox", uri(&URIS)),
+        query("properties", "Only these properties of each incident", list(text())),
         query("skipGeometry", "Leave the geometry out", flag(false)),
         query("lon", "Longitude in degrees", number(-180.0, 180.0)).required(),
         query("lat", "Latitude in degrees", number(-90.0, 90.0)).required(),
@@ -224,6 +250,12 @@ fn parameters() -> Value {
         header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
         header("last-event-id", "Last-Event-ID", "The id of the last event that was seen", whole(None)),
         path("id", "The id of an incident", json!({ "type": "string", "format": "uuid" })),
+        path(
+            "id",
+            "The id of a row: that of the incident, a point, and which",
+            matching("^[0-9a-f-]{36}[.][0-9A-Z]+$"),
+        )
+        .named("row-id"),
         path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
         path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
         path("y", "Row, from the north", whole(None)),

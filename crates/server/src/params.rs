@@ -12,6 +12,10 @@ use std::str::FromStr;
 /// The longest query string that is read, in bytes.
 const MAX_QUERY_BYTES: usize = 16 * 1024;
 
+/// Properties of an incident that are filters of another name: a client that knows the property asks by it (OGC API –
+/// Features §7.15.5).
+pub const ALIASES: [(&str, &str); 2] = [("event_type", "event-type"), ("sub_event_type", "sub-event-type")];
+
 /// The parameters of one request: known names, each at most once unless it may repeat.
 #[derive(Debug, Default)]
 pub struct Params(Vec<(&'static str, String)>);
@@ -55,6 +59,7 @@ impl Params {
             let Some(known) = allowed.iter().find(|known| **known == name) else {
                 return Err(unknown(&name, allowed));
             };
+            let known = ALIASES.iter().find(|(alias, _)| alias == known).map_or(known, |(_, name)| name);
             if value.trim().is_empty() {
                 return Err(Problem::bad_parameter(known, "is empty; leave it out or give it a value."));
             }
@@ -70,6 +75,12 @@ impl Params {
     #[must_use]
     pub fn names(&self) -> String {
         self.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+    }
+
+    /// The others, where some mean something else.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !names.contains(name)).cloned().collect())
     }
 
     /// The value of a parameter.

@@ -1,10 +1,11 @@
 //! FILTER: the words by which incidents are chosen, the same in a query string and on the command line.
 
+use crate::crs::Crs;
 use crate::error::{Problem, echo};
 use crate::params::Params;
 use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
-use kordon_store::{Certainty, Cursor, During, Of, Query, SortBy, Within, has_words};
+use kordon_store::{Cell, Certainty, Cursor, During, Of, Query, SortBy, Within, has_words};
 use std::str::FromStr;
 
 /// The parameters that choose incidents.
@@ -17,19 +18,18 @@ pub const FILTER: &[&str] = &[
     "include-inside",
     "country",
     "event-type",
+    "event_type",
     "sub-event-type",
+    "sub_event_type",
     "infrastructure",
     "damage",
     "verification",
     "q",
+    "cell",
 ];
 
 /// The orders there are.
 pub const SORTS: &[&str] = &["-date_start", "date_start", "distance", "-distance", "title", "-title"];
-/// The names of the one reference system, as clients write it.
-pub const CRS_NAMES: &[&str] =
-    &["http://www.opengis.net/def/crs/OGC/1.3/CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84", "OGC:CRS84", "CRS84"];
-
 /// How many items a page has unless told.
 pub const DEFAULT_LIMIT: usize = 100;
 /// How many items a page has at most.
@@ -71,13 +71,14 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
         datetime: datetime(params)?,
         within: within(params, of.as_ref())?,
         of,
-        country: countries(params, borders)?,
+        country: territories(params, "country", borders)?,
         event_type: params.any_of::<EventType>("event-type", EventType::WORDS)?,
         sub_event_type: words(params, "sub-event-type")?,
         infrastructure: params.any_of::<Infrastructure>("infrastructure", Infrastructure::WORDS)?,
         damage: params.any_of::<Damage>("damage", Damage::WORDS)?,
         verification: params.any_of::<Verification>("verification", Verification::WORDS)?,
         text: text(params)?,
+        cell: cells(params)?,
         ..Query::default()
     })
 }
@@ -135,7 +136,7 @@ pub fn cursor(params: &Params, sort: SortBy) -> Result<Option<Cursor>, Problem> 
     }
 }
 
-/// `bbox`: four numbers, or six of which the heights do not matter.
+/// `bbox`: four numbers of the system that `bbox-crs` names, or six of which the heights do not matter.
 ///
 /// # Errors
 ///
@@ -150,8 +151,15 @@ pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
     let (west, south, east, north) = match numbers.as_deref() {
         Some([west, south, east, north]) => (*west, *south, *east, *north),
         Some([west, south, _, east, north, _]) => (*west, *south, *east, *north),
-        _ => return Err(bad(format!("{} is not west,south,east,north in degrees.", echo(text)))),
+        _ => {
+            return Err(bad(format!(
+                "{} is not four numbers: the lower corner, then the upper.",
+                echo(text)
+            )));
+        }
     };
+    let crs = Crs::asked(params, "bbox-crs")?;
+    let ([west, south], [east, north]) = (crs.to_degrees([west, south]), crs.to_degrees([east, north]));
     BBox::new(west, south, east, north).map(Some).map_err(|error| bad(error.to_string()))
 }
 
@@ -162,23 +170,6 @@ pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
 /// A 400 problem.
 pub fn datetime(params: &Params) -> Result<Option<During>, Problem> {
     params.get("datetime").map(during).transpose()
-}
-
-/// Accepts `crs` and `bbox-crs` when they name the one reference system there is.
-///
-/// # Errors
-///
-/// A 400 problem for another.
-pub fn only_crs84(params: &Params) -> Result<(), Problem> {
-    for name in ["crs", "bbox-crs"] {
-        if let Some(text) = params.get(name)
-            && !CRS_NAMES.contains(&text.trim_matches(['[', ']']))
-        {
-            return Err(Problem::bad_parameter(name, format!("{} is not offered; CRS84 is.", echo(text)))
-                .with("allowed", CRS_NAMES.to_vec()));
-        }
-    }
-    Ok(())
 }
 
 /// What a distance is measured to: a country, a set, or `LON,LAT`.
@@ -244,8 +235,13 @@ fn during(text: &str) -> Result<During, Problem> {
     Ok(during)
 }
 
-fn countries(params: &Params, borders: &BorderSet) -> Result<Vec<String>, Problem> {
-    words(params, "country")?
+/// A list of territories, by their codes; empty when not given.
+///
+/// # Errors
+///
+/// A 400 problem that names the one that is not known, and perhaps the one that was meant.
+pub fn territories(params: &Params, name: &str, borders: &BorderSet) -> Result<Vec<String>, Problem> {
+    words(params, name)?
         .into_iter()
         .map(|code| match borders.find(&code) {
             Some(id) => Ok(borders.territory(id).code.clone()),
@@ -256,12 +252,22 @@ fn countries(params: &Params, borders: &BorderSet) -> Result<Vec<String>, Proble
                     .map(|known| known.code.as_str());
                 let hint = by_name.map(|code| format!(" Did you mean {code}?")).next().unwrap_or_default();
                 Err(Problem::bad_parameter(
-                    "country",
+                    name,
                     format!("{} is no ISO 3166-1 alpha-3 code that the border set knows.{hint}", echo(&code)),
                 ))
             }
         })
         .collect()
+}
+
+fn cells(params: &Params) -> Result<Vec<Cell>, Problem> {
+    let read = |text: &str| {
+        Cell::from_str(text).map_err(|error| {
+            let detail = format!("{} is not DIMENSION:VALUE; the dimension is {error}.", echo(text));
+            Problem::bad_parameter("cell", detail)
+        })
+    };
+    params.all("cell").map(read).collect()
 }
 
 fn words(params: &Params, name: &str) -> Result<Vec<String>, Problem> {

@@ -11,7 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
 use crate::{
-    assets, body, distance, guard, history, imports, items, landing, live, operate, territories, tiles,
+    assets, body, distance, guard, history, imports, items, landing, live, operate, tables, territories,
+    tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -51,7 +52,7 @@ pub struct Route {
 }
 
 /// Parameters that may be given several times.
-pub const REPEATABLE: &[&str] = &["to"];
+pub const REPEATABLE: &[&str] = &["to", "cell"];
 
 const CSV: &str = "text/csv";
 const GEOJSON_SEQ: &str = "application/geo+json-seq";
@@ -72,7 +73,8 @@ pub const IMPORTS: [&str; 8] = [
     "text/tab-separated-values",
 ];
 
-const PAGING: &[&str] = &["sortby", "limit", "cursor", "as-of", "snapshot", "f", "crs", "bbox-crs"];
+const PAGING: &[&str] =
+    &["sortby", "limit", "cursor", "as-of", "snapshot", "f", "crs", "bbox-crs", "properties"];
 const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
 
 const GROUPING: &[&str] = &["by", "as-of", "snapshot", "f"];
@@ -80,6 +82,38 @@ const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROU
 
 const FEED: &[&str] = &["since", "limit", "f"];
 const CHANGES: &[&str] = &filter_and::<{ FILTER.len() + FEED.len() }>(FEED);
+
+const WHEN: &[&str] = &["as-of", "snapshot"];
+const TILE: &[&str] = &filter_and::<{ FILTER.len() + WHEN.len() }>(WHEN);
+const WHEN_F: &[&str] = &["as-of", "snapshot", "f"];
+const TILESET: &[&str] = &filter_and::<{ FILTER.len() + WHEN_F.len() }>(WHEN_F);
+
+const ROWS: &[&str] = &["limit", "cursor", "as-of", "snapshot", "f", "crs", "bbox-crs"];
+const IMPACTS: &[&str] = &filter_and::<{ FILTER.len() + ROWS.len() }>(ROWS);
+/// What is measured to is `territory`.
+const DISTANCES: &[&str] = &[
+    "bbox",
+    "datetime",
+    "country",
+    "event-type",
+    "sub-event-type",
+    "infrastructure",
+    "damage",
+    "verification",
+    "q",
+    "cell",
+    "territory",
+    "within-km",
+    "certainty",
+    "include-inside",
+    "limit",
+    "cursor",
+    "as-of",
+    "snapshot",
+    "f",
+    "crs",
+    "bbox-crs",
+];
 
 const SINCE: &[&str] = &["since"];
 const LIVE: &[&str] = &filter_and::<{ FILTER.len() + SINCE.len() }>(SINCE);
@@ -157,7 +191,7 @@ pub static ROUTES: &[Route] = &[
     },
     read(
         "/collections/incidents/items/{id}",
-        Some(&["of", "as-of", "snapshot", "f", "crs"]),
+        Some(&["of", "as-of", "snapshot", "f", "crs", "properties"]),
         &[GEOJSON],
         "getIncident",
         "One incident",
@@ -241,7 +275,7 @@ pub static ROUTES: &[Route] = &[
     ),
     read(
         "/collections/incidents/tiles/WebMercatorQuad/{z}/{y}/{x}",
-        Some(FILTER),
+        Some(TILE),
         &[MVT],
         "incidentTile",
         "A vector tile of the incidents that match, clustered at low zooms",
@@ -279,6 +313,120 @@ pub static ROUTES: &[Route] = &[
         "A vector tile of land, borders and names",
         || get(tiles::territories),
     ),
+    read("/tileMatrixSets", F, &[JSON], "tileMatrixSets", "How tiles are cut", || get(tilesets::schemes)),
+    read(
+        "/tileMatrixSets/WebMercatorQuad",
+        F,
+        &[JSON],
+        "webMercatorQuad",
+        "The one way tiles are cut",
+        || get(tilesets::scheme),
+    ),
+    read(
+        "/collections/incidents/tiles",
+        Some(TILESET),
+        &[JSON],
+        "incidentTilesets",
+        "The incidents as tiles: the tilesets",
+        || get(tilesets::of_incidents),
+    ),
+    read(
+        "/collections/incidents/tiles/WebMercatorQuad",
+        Some(TILESET),
+        &[JSON],
+        "incidentTileset",
+        "The incidents as tiles: the tileset",
+        || get(tilesets::incidents),
+    ),
+    read(
+        "/collections/incidents/tiles/WebMercatorQuad/tilejson.json",
+        Some(TILESET),
+        &[JSON],
+        "incidentTileJson",
+        "The incidents as tiles: TileJSON 3",
+        || get(tilesets::incidents_tilejson),
+    ),
+    read(
+        "/tiles/incidents/{z}/{x}/{y}",
+        Some(TILE),
+        &[MVT],
+        "incidentTileXyz",
+        "A vector tile of the incidents that match, by the address that most maps use",
+        || get(tiles::incidents_xyz),
+    ),
+    read(
+        "/collections/territories/tiles",
+        F,
+        &[JSON],
+        "territoryTilesets",
+        "The territories as tiles: the tilesets",
+        || get(tilesets::of_territories),
+    ),
+    read(
+        "/collections/territories/tiles/WebMercatorQuad",
+        F,
+        &[JSON],
+        "territoryTileset",
+        "The territories as tiles: the tileset",
+        || get(tilesets::territories),
+    ),
+    read(
+        "/collections/territories/tiles/WebMercatorQuad/tilejson.json",
+        F,
+        &[JSON],
+        "territoryTileJson",
+        "The territories as tiles: TileJSON 3",
+        || get(tilesets::territories_tilejson),
+    ),
+    read(
+        "/tiles/territories/{z}/{x}/{y}",
+        NONE,
+        &[MVT],
+        "territoryTileXyz",
+        "A vector tile of land, borders and names, by the address that most maps use",
+        || get(tiles::territories_xyz),
+    ),
+    read(
+        "/collections/border-distances",
+        F,
+        &[JSON],
+        "borderDistances",
+        "Each incident with each territory near it, described",
+        || get(tables::distances),
+    ),
+    read(
+        "/collections/border-distances/items",
+        Some(DISTANCES),
+        &[GEOJSON],
+        "findBorderDistances",
+        "Each incident with each territory near it: how far, from where to where, how sure",
+        || get(tables::find_distances),
+    ),
+    read(
+        "/collections/border-distances/items/{id}",
+        Some(&["as-of", "snapshot", "f", "crs"]),
+        &[GEOJSON],
+        "getBorderDistance",
+        "One incident and one territory",
+        || get(tables::one_distance),
+    ),
+    read("/collections/impacts", F, &[JSON], "impacts", "What was hit, described", || get(tables::impacts)),
+    read(
+        "/collections/impacts/items",
+        Some(IMPACTS),
+        &[GEOJSON],
+        "findImpacts",
+        "Each facility that was hit, with its incident",
+        || get(tables::find_impacts),
+    ),
+    read(
+        "/collections/impacts/items/{id}",
+        Some(&["as-of", "snapshot", "f", "crs"]),
+        &[GEOJSON],
+        "getImpact",
+        "One facility that was hit",
+        || get(tables::one_impact),
+    ),
     read(
         "/borders",
         F,
@@ -299,12 +447,12 @@ pub static ROUTES: &[Route] = &[
         method: Method::POST,
         path: "/borders/distance",
         who: Who::Anyone,
-        params: Some(&["to", "radius_m", "borders", "view", "on"]),
-        takes: &[NDJSON, "application/ndjson", "application/jsonl", GEOJSON, GEOJSON_SEQ, JSON],
-        gives: &[NDJSON],
+        params: Some(&["to", "radius_m", "borders", "view", "on", "f"]),
+        takes: &[NDJSON, "application/ndjson", "application/jsonl", GEOJSON, GEOJSON_SEQ, JSON, CSV],
+        gives: &[NDJSON, GEOJSON, CSV],
         ok: StatusCode::OK,
         id: "measureMany",
-        summary: "How far many places are from a border: up to 100 000 points, one answer a line, in order",
+        summary: "How far many places are from a border: up to 100 000 points, answered in order",
         handler: || post(distance::measure_many),
     },
     Route {
@@ -409,7 +557,8 @@ async fn enter(
         }
         let media = body::media_type(headers)?.unwrap_or_default();
         // JSON is UTF-8 (RFC 8259); of tables the reader may know a legacy encoding.
-        let readable = media.name == CSV || media.charset.as_deref().is_none_or(body::is_utf8);
+        let readable = (media.name == CSV && route.id == "importFile")
+            || media.charset.as_deref().is_none_or(body::is_utf8);
         let taken = route.takes.is_empty() || (readable && route.takes.contains(&media.name.as_str()));
         if !taken {
             return Err(Problem::unsupported(route.takes));

@@ -7,8 +7,9 @@ use crate::answer::{
     Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_fingerprint, time_stamp,
 };
 use crate::app::App;
+use crate::crs::{Crs, URIS};
 use crate::error::{Problem, echo};
-use crate::landing::CRS84;
+use crate::landing::TILESETS;
 use crate::params::Params;
 use crate::query;
 use axum::Extension;
@@ -28,6 +29,7 @@ pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
     let links = vec![
         Link::new("self", base.at(PATH), JSON, "The territories, described"),
         Link::new("items", base.at(&format!("{PATH}/items")), GEOJSON, "The territories as GeoJSON"),
+        Link::new(TILESETS, base.at(&format!("{PATH}/tiles")), JSON, "The territories as vector tiles"),
         Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
     ];
     let body = json!({
@@ -37,9 +39,9 @@ pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
         "attribution": borders.info().attribution,
         "itemType": "feature",
         "itemCount": borders.territories().len(),
-        "extent": { "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": CRS84 } },
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "extent": { "spatial": { "bbox": [[-180.0, -90.0, 180.0, 90.0]], "crs": URIS[0] } },
+        "crs": URIS,
+        "storageCrs": URIS[0],
         "sets": sets(borders),
         "tiles": {
             "template": base.at(&format!("{PATH}/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}")),
@@ -73,7 +75,7 @@ pub async fn find(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.one_of("f", &["json"])?;
-    query::only_crs84(&params)?;
+    let crs = Crs::asked(&params, "crs")?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let bbox = query::bbox(&params)?;
     query::datetime(&params)?; // A territory has no time of its own, so every one matches (Features §7.15.4).
@@ -99,7 +101,7 @@ pub async fn find(
                 .iter()
                 .skip(first)
                 .take(limit)
-                .map(|territory| feature(&coarse, territory, skip_geometry))
+                .map(|territory| feature(&coarse, territory, skip_geometry, crs))
                 .collect();
             let mut links = vec![Link::new(
                 "self",
@@ -132,7 +134,7 @@ pub async fn find(
         .media(GEOJSON)
         .links(&links)
         .etag(state(&app))
-        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .header(CONTENT_CRS, crs.header())
         .finish(&headers))
 }
 
@@ -149,7 +151,7 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.one_of("f", &["json"])?;
-    query::only_crs84(&params)?;
+    let crs = Crs::asked(&params, "crs")?;
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
     let borders = &app.config.borders;
     let found = borders.find(&code).map(|id| borders.territory(id));
@@ -159,13 +161,13 @@ pub async fn one(
         Link::new("self", base.at(&format!("{PATH}/items/{}", territory.code)), GEOJSON, "This territory"),
         Link::new("collection", base.at(PATH), JSON, "The territories, described"),
     ];
-    let mut body = feature(&app.config.coarse, territory, skip_geometry);
+    let mut body = feature(&app.config.coarse, territory, skip_geometry, crs);
     body["links"] = links_json(&links);
     Ok(Answer::json(&body)
         .media(GEOJSON)
         .links(&links)
         .etag(state(&app))
-        .header(CONTENT_CRS, format!("<{CRS84}>"))
+        .header(CONTENT_CRS, crs.header())
         .finish(&headers))
 }
 
@@ -188,12 +190,13 @@ fn sets(borders: &BorderSet) -> Value {
     borders.alliances().map(|name| json!({ "name": name, "members": members(name) })).collect()
 }
 
-fn feature(coarse: &BorderSet, territory: &Territory, skip_geometry: bool) -> Value {
+fn feature(coarse: &BorderSet, territory: &Territory, skip_geometry: bool, crs: Crs) -> Value {
     let polygons = if skip_geometry { Vec::new() } else { polygons(coarse, territory) };
-    let geometry = match polygons.is_empty() {
+    let mut geometry = match polygons.is_empty() {
         true => Value::Null,
         false => json!({ "type": "MultiPolygon", "coordinates": polygons }),
     };
+    crs.tell(&mut geometry);
     json!({
         "type": "Feature",
         "id": territory.code,

@@ -1,12 +1,13 @@
 //! Vector tiles, and the tiles kept from before.
 //!
-//! A tile is a pure function of the store's sequence number, the border set, the filter and its address. These
+//! A tile is a pure function of the snapshot, the border set, the filter and its address. These
 //! make its ETag, so a browser that has a tile asks only whether it is still true; and they make the key under
 //! which a tile is kept, so nothing has to be thrown out when the store changes.
 
 use crate::answer::short_fingerprint;
-use crate::answer::{Answer, MVT, NOW, is_fresh};
+use crate::answer::{Answer, MVT, is_fresh};
 use crate::app::App;
+use crate::asked::asked;
 use crate::error::{Problem, echo};
 use crate::params::Params;
 use crate::query;
@@ -35,13 +36,36 @@ pub async fn incidents(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (z, y, x) = address(&z, &y, &x)?;
-    let wanted = query::filter(&params, &app.config.borders)?;
-    let snapshot = app.config.store.public();
-    let state = format!("{}-{}", snapshot.seq(), short_fingerprint(&app.config.borders));
-    let key = format!("i/{state}/{z}/{y}/{x}?{}", params.to_query(&[]));
+    incidents_at(&app, address(&z, &y, &x)?, &params, &headers).await
+}
+
+/// `GET /tiles/incidents/{z}/{x}/{y}`: the same with the column before the row.
+///
+/// # Errors
+///
+/// As [`incidents`].
+pub async fn incidents_xyz(
+    State(app): State<App>,
+    Path((z, x, y)): Path<(String, String, String)>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    incidents_at(&app, address(&z, without_ending(&y), &x)?, &params, &headers).await
+}
+
+async fn incidents_at(
+    app: &App,
+    (z, y, x): Address,
+    params: &Params,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let wanted = query::filter(params, &app.config.borders)?;
+    let asked = asked(app, params).await?;
+    let (snapshot, cache) = (Arc::clone(&asked.snapshot), asked.cache());
+    let state = snapshot.id().to_string();
+    let key = format!("i/{state}/{z}/{y}/{x}?{}", params.to_query(&["as-of", "snapshot"]));
     let made = move || Ok(snapshot.tile(&wanted, z, x, y));
-    serve(&app, &headers, key, state, NOW, made).await
+    serve(app, headers, key, state, cache, made).await
 }
 
 /// `GET /collections/territories/tiles/WebMercatorQuad/{z}/{y}/{x}`.
@@ -54,13 +78,29 @@ pub async fn territories(
     Path((z, y, x)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (z, y, x) = address(&z, &y, &x)?;
+    territories_at(&app, address(&z, &y, &x)?, &headers).await
+}
+
+/// `GET /tiles/territories/{z}/{x}/{y}`: the same with the column before the row.
+///
+/// # Errors
+///
+/// As [`territories`].
+pub async fn territories_xyz(
+    State(app): State<App>,
+    Path((z, x, y)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    territories_at(&app, address(&z, without_ending(&y), &x)?, &headers).await
+}
+
+async fn territories_at(app: &App, (z, y, x): Address, headers: &HeaderMap) -> Result<Response, Problem> {
     let state =
         format!("{}-{}", short_fingerprint(&app.config.borders), short_fingerprint(&app.config.coarse));
     let key = format!("t/{state}/{z}/{y}/{x}");
-    let ground = Arc::clone(&app);
+    let ground = Arc::clone(app);
     let made = move || Ok(ground.basemap().tile(z, x, y));
-    serve(&app, &headers, key, state, "public, max-age=3600", made).await
+    serve(app, headers, key, state, "public, max-age=3600", made).await
 }
 
 async fn serve(
@@ -84,8 +124,16 @@ async fn serve(
     Ok(Answer::bytes(MVT, tile).etag(etag).cache(cache).finish(headers))
 }
 
+/// Zoom, row and column.
+type Address = (u8, u32, u32);
+
+/// Plain addresses often end as a file would.
+fn without_ending(y: &str) -> &str {
+    [".mvt", ".pbf"].iter().find_map(|ending| y.strip_suffix(ending)).unwrap_or(y)
+}
+
 /// Zoom, row and column, when such a tile exists.
-fn address(z: &str, y: &str, x: &str) -> Result<(u8, u32, u32), Problem> {
+fn address(z: &str, y: &str, x: &str) -> Result<Address, Problem> {
     let zoom = z.parse::<u8>().ok().filter(|zoom| *zoom <= MAX_ZOOM);
     let side = zoom.map(|zoom| 1_u32 << zoom);
     let part = |text: &str| text.parse::<u32>().ok().filter(|part| side.is_some_and(|side| *part < side));

@@ -13,8 +13,14 @@ use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use tower::ServiceExt;
 
+#[path = "http/conformance.rs"]
+mod conformance;
 #[path = "http/live.rs"]
 mod live;
+#[path = "http/tables.rs"]
+mod tables;
+#[path = "http/tiles.rs"]
+mod tiles;
 #[path = "http/writing.rs"]
 mod writing;
 
@@ -408,7 +414,7 @@ async fn a_filter_that_cannot_be_understood_is_named() {
         ("damage=total", "damage"),
         ("sortby=color", "sortby"),
         ("f=xml", "f"),
-        ("crs=http://www.opengis.net/def/crs/EPSG/0/3857", "crs"),
+        ("crs=http://www.opengis.net/def/crs/EPSG/0/2180", "crs"),
         ("within_km=10", "within_km"),
         ("limit=1&limit=2", "limit"),
     ] {
@@ -504,9 +510,14 @@ async fn counts_add_up_to_what_the_same_filter_finds() {
         groups.iter().find(|group| group["month"] == month).map(|group| group["count"].clone())
     };
     assert_eq!(of_month("2023-09"), Some(json!(2)));
-    let body =
-        door.get("/collections/incidents/aggregate?by=year,event_type&country=UKR").await.is_ok().json();
+    let asked = "/collections/incidents/aggregate?by=year,event_type,distance_band&country=UKR&of=NATO";
+    let body = door.get(asked).await.is_ok().json();
     assert_eq!(body["matched"], 4);
+    for group in body["groups"].as_array().unwrap() {
+        let items = group["items"].as_str().unwrap().strip_prefix("http://localhost:8080").unwrap();
+        assert_eq!(door.get(items).await.is_ok().json()["numberMatched"], group["count"], "{items}");
+    }
+    assert_eq!(door.get(&format!("{ITEMS}?cell=color:red")).await.is_problem(400)["parameter"], "cell");
     for query in ["", "?by=color", "?by=month,month", "?by=day,month,year,country"] {
         let problem = door.get(&format!("/collections/incidents/aggregate{query}")).await.is_problem(400);
         assert_eq!(problem["parameter"], "by", "{query}");
@@ -1113,6 +1124,61 @@ async fn many_points_are_answered_one_a_line_in_order() {
     let one = door.get("/borders/distance?lon=28.5&lat=45.35&to=ROU").await.json();
     let same: Value = serde_json::from_str(text.lines().nth(500).unwrap()).unwrap();
     assert_eq!(same["to"], one["to"]);
+}
+
+/// The same points come in as a table and as features, and go out in every form, in their order.
+#[tokio::test]
+async fn points_and_answers_may_be_a_table_or_features() {
+    let door = Door::new();
+    let table = "id,lon,lat,to\r\n=1,28.8372,45.3512,ROU\r\n\"b,c\",30.5,50.45,\r\n,-30,0,NATO\r\n";
+    let told = door
+        .ask(
+            Method::POST,
+            "/borders/distance",
+            &[("content-type", "text/csv"), ("accept", "text/csv")],
+            table,
+        )
+        .await;
+    assert_eq!(told.is_ok().header("content-type"), "text/csv; charset=utf-8; header=present");
+    let told = told.text();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 4, "{told}");
+    assert!(lines[0].starts_with("id,lon,lat,territory,to,distance_m,"));
+    assert!(lines[1].starts_with("'=1,28.8372,45.3512,UKR,ROU,"), "a formula is guarded: {told}");
+    assert!(lines[2].starts_with("\"b,c\",30.5,50.45,UKR,,,"), "{told}");
+    assert!(lines[3].starts_with(",-30.0,0.0,,NATO,"), "{told}");
+
+    let lines_of =
+        door.ask(Method::POST, "/borders/distance?f=ndjson", &[("content-type", "text/csv")], table).await;
+    let whole: Vec<Value> =
+        lines_of.is_ok().text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let features =
+        door.ask(Method::POST, "/borders/distance?f=geojson", &[("content-type", "text/csv")], table).await;
+    assert_eq!(features.is_ok().header("content-type"), "application/geo+json");
+    let features = features.json();
+    for (at, feature) in features["features"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(feature["geometry"]["coordinates"], json!([whole[at]["lon"], whole[at]["lat"]]));
+        assert_eq!(feature["properties"]["distance_m"], whole[at]["to"][0]["distance_m"]);
+        assert_eq!(feature["properties"]["foreign_lon"], whole[at]["nearest_foreign"]["nearest_point"][0]);
+    }
+    assert_eq!(features["features"][1]["id"], "b,c");
+
+    for (bad, words) in [
+        ("id,x,y\n1,2,3\n", "lon and lat"),
+        ("lon,lat\n1,2,3\n", "Line 2"),
+        ("lon,lat\n1,2\n3,north\n", "Line 3"),
+        ("lon,lat\n", "no points"),
+        ("", "lon and lat"),
+    ] {
+        let problem = door.post("/borders/distance", "text/csv", bad).await.is_problem(400);
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{bad}: {problem}");
+    }
+    let off = door.post("/borders/distance", "text/csv", "lon,lat\n1,2\n1,91\n").await.is_problem(422);
+    assert_eq!((&off["errors"][0]["line"], &off["errors"][0]["index"]), (&json!(3), &json!(1)));
+    let two = door.post("/borders/distance?f=csv&to=ROU&to=MDA", "text/csv", table).await.is_problem(400);
+    assert_eq!(two["parameter"], "to");
+    let many = "lon,lat\n".to_owned() + &"1,2\n".repeat(100_001);
+    assert!(door.post("/borders/distance", "text/csv", &many).await.is_problem(413)["detail"].is_string());
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
-//! How many incidents, by day, month, kind, country and so on, with their dead as a range.
+//! How many incidents, by day, month, kind, country and so on, with their dead and injured as ranges.
 //!
 //! Counts are exact and equal to the drill-down: a group has the rows that the same question, restricted to
-//! the group, finds. An incident counts once in each group it belongs to: one that hit a port and a school
-//! is in both groups of infrastructure, so these may add up to more than `matched`. Days, months and years
-//! are those of the start of the incident, in UTC.
+//! the group ([`Cell`]), finds, since both look at a row by the same code. An incident counts once in each group it belongs to: one that hit a port and a school
+//! is in both groups of infrastructure, so these may add up to more than `matched`. Days, weeks (ISO 8601), months and
+//! years are those of the start of the incident, in UTC.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use kordon_incidents::{Damage, EventType, Infrastructure, Verification, civil_fr
 
 use crate::columns::{Columns, NO_WORD, UNKNOWN};
 use crate::names::{NONE, Symbol};
-use crate::query::{Compiled, Query};
+use crate::query::{Compiled, Memo, Query};
 use crate::snapshot::{Context, Snapshot};
 
 /// What to count by.
@@ -21,6 +21,8 @@ use crate::snapshot::{Context, Snapshot};
 pub enum Dimension {
     /// `2023-08-02`
     Day,
+    /// `2023-W31`
+    Week,
     /// `2023-08`
     Month,
     /// `2023`
@@ -39,12 +41,24 @@ pub enum Dimension {
     Verification,
     /// The nearest foreign territory.
     Foreign,
+    /// The unit below the country that the report names, else its code.
+    Admin1,
+    /// The unit below that.
+    Admin2,
+    /// How far it is, in kilometers, from what was asked about, else from the nearest foreign territory.
+    DistanceBand,
 }
+
+/// The lower ends of the bands of distance, in kilometers; each ends where the next one begins.
+const BANDS_KM: [u32; 8] = [0, 1, 5, 10, 25, 50, 100, 250];
+/// Inside the territory that was asked about: the band before the first.
+const INSIDE: u32 = 0;
 
 impl Dimension {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Day,
+        Self::Week,
         Self::Month,
         Self::Year,
         Self::EventType,
@@ -54,12 +68,16 @@ impl Dimension {
         Self::Damage,
         Self::Verification,
         Self::Foreign,
+        Self::Admin1,
+        Self::Admin2,
+        Self::DistanceBand,
     ];
 
     /// The word in a query, and the name of the member in a group.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Day => "day",
+            Self::Week => "week",
             Self::Month => "month",
             Self::Year => "year",
             Self::EventType => "event_type",
@@ -69,6 +87,9 @@ impl Dimension {
             Self::Damage => "damage",
             Self::Verification => "verification",
             Self::Foreign => "foreign",
+            Self::Admin1 => "admin1",
+            Self::Admin2 => "admin2",
+            Self::DistanceBand => "distance_band",
         }
     }
 }
@@ -91,6 +112,55 @@ impl FromStr for Dimension {
     }
 }
 
+/// One value of a dimension, by which incidents are chosen as a group has them: `month:2023-08`, or `country:` for those
+/// that have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Of what.
+    pub by: Dimension,
+    /// Which value; `None` for incidents without one.
+    pub value: Option<String>,
+}
+
+impl FromStr for Cell {
+    type Err = UnknownDimension;
+    fn from_str(text: &str) -> Result<Self, UnknownDimension> {
+        let (by, value) = text.split_once(':').ok_or(UnknownDimension)?;
+        Ok(Self { by: by.trim().parse()?, value: (!value.is_empty()).then(|| value.to_owned()) })
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.by, self.value.as_deref().unwrap_or_default())
+    }
+}
+
+/// Cells in numbers.
+pub(crate) struct Cells<'a> {
+    context: &'a Context,
+    /// Which number each has to have; `None` when no row has it.
+    wanted: Vec<(Dimension, Option<u32>)>,
+}
+
+impl<'a> Cells<'a> {
+    pub fn new(cells: &[Cell], context: &'a Context) -> Option<Self> {
+        let number = |cell: &Cell| match &cell.value {
+            None => Some(NONE),
+            Some(value) => number_of(cell.by, value, context),
+        };
+        let wanted = cells.iter().map(|cell| (cell.by, number(cell))).collect();
+        (!cells.is_empty()).then_some(Self { context, wanted })
+    }
+
+    /// Whether a row, so far away, is in all of them.
+    pub fn have(&self, columns: &Columns, row: usize, band: impl Fn() -> u32) -> bool {
+        self.wanted.iter().all(|(by, wanted)| {
+            wanted.is_some_and(|wanted| values(*by, columns, row, self.context, &band).contains(&wanted))
+        })
+    }
+}
+
 /// The rows that share their values in all dimensions asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -99,15 +169,17 @@ pub struct Group {
     /// How many incidents.
     pub count: usize,
     /// The dead, as far as they are known.
-    pub deaths: Deaths,
+    pub deaths: Casualties,
+    /// The injured, as far as they are known.
+    pub injured: Casualties,
 }
 
-/// The dead of several incidents, as a range.
+/// The dead, or the injured, of several incidents, as a range.
 ///
 /// Where an incident states only some of the three numbers, the others are taken from those: a missing low
 /// is the best or else 0, a missing best the low, a missing high the best or else the low.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Deaths {
+pub struct Casualties {
     /// Sum of the lowest counts.
     pub low: u64,
     /// Sum of the best counts.
@@ -118,7 +190,7 @@ pub struct Deaths {
     pub stated_by: usize,
 }
 
-impl Deaths {
+impl Casualties {
     fn add(&mut self, [low, best, high]: [u32; 3]) {
         if [low, best, high] == [UNKNOWN; 3] {
             return;
@@ -139,7 +211,9 @@ pub struct Aggregate {
     /// How many incidents match, each counted once.
     pub matched: usize,
     /// The dead of all that match.
-    pub deaths: Deaths,
+    pub deaths: Casualties,
+    /// The injured of all that match.
+    pub injured: Casualties,
     /// The groups, ascending by key.
     pub groups: Vec<Group>,
 }
@@ -147,37 +221,70 @@ pub struct Aggregate {
 impl<V> Snapshot<V> {
     /// Counts what matches by one or several dimensions; limit, order and cursor of the query are not used.
     pub fn aggregate(&self, query: &Query, by: &[Dimension]) -> Aggregate {
-        let hits = Compiled::new(query, &self.context).hits(&self.slices);
-        let mut all = Deaths::default();
-        let mut sums: HashMap<Vec<u32>, (usize, Deaths)> = HashMap::new();
+        let compiled = Compiled::new(query, &self.context);
+        let hits = compiled.hits(&self.slices);
+        let mut all = Sum::default();
+        let mut sums: HashMap<Vec<u32>, Sum> = HashMap::new();
         let mut keys: Vec<Vec<u32>> = Vec::new();
+        let mut memo = Memo::default();
         for hit in &hits {
-            let columns = &self.slices[hit.slice as usize].part.columns;
-            let row = hit.row as usize;
-            all.add(columns.deaths[row]);
+            let part = &self.slices[hit.slice as usize].part;
+            let (columns, row) = (&part.columns, hit.row as usize);
+            all.add(columns, row);
             keys.clear();
             keys.push(Vec::with_capacity(by.len()));
+            let band = if by.contains(&Dimension::DistanceBand) {
+                compiled.band(part, row, &mut memo)
+            } else {
+                NONE
+            };
             for dimension in by {
-                extend(&mut keys, &values(*dimension, columns, row, &self.context));
+                extend(&mut keys, &values(*dimension, columns, row, &self.context, || band));
             }
             for key in &keys {
-                let sum = match sums.get_mut(key) {
-                    Some(sum) => sum,
-                    None => sums.entry(key.clone()).or_default(),
-                };
-                sum.0 += 1;
-                sum.1.add(columns.deaths[row]);
+                match sums.get_mut(key) {
+                    Some(sum) => sum.add(columns, row),
+                    None => sums.entry(key.clone()).or_default().add(columns, row),
+                }
             }
         }
-        let named = |(key, (count, deaths)): (Vec<u32>, (usize, Deaths))| {
+        let named = |(key, Sum { count, deaths, injured }): (Vec<u32>, Sum)| {
             let words = key.iter().zip(by).map(|(value, by)| name(*by, *value, &self.context));
-            Group { key: words.collect(), count, deaths }
+            Group { key: words.collect(), count, deaths, injured }
         };
         let mut groups: Vec<Group> = sums.into_iter().map(named).collect();
         groups.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Aggregate { matched: hits.len(), deaths: all, groups }
+        Aggregate { matched: hits.len(), deaths: all.deaths, injured: all.injured, groups }
     }
 }
+
+/// What the rows of a group come to.
+#[derive(Default)]
+struct Sum {
+    count: usize,
+    deaths: Casualties,
+    injured: Casualties,
+}
+
+impl Sum {
+    fn add(&mut self, columns: &Columns, row: usize) {
+        self.count += 1;
+        self.deaths.add(columns.deaths[row]);
+        self.injured.add(columns.injured[row]);
+    }
+}
+
+/// The band of a signed distance, which is `None` when it is more than [`FARTHEST_M`].
+pub(crate) fn band_of(meters: Option<f64>) -> u32 {
+    let Some(meters) = meters else { return BANDS_KM.len() as u32 };
+    if meters < 0.0 {
+        return INSIDE;
+    }
+    BANDS_KM.iter().filter(|&&km| f64::from(km) * 1_000.0 <= meters).count() as u32
+}
+
+/// From so far on all are in one band.
+pub(crate) const FARTHEST_M: f64 = BANDS_KM[BANDS_KM.len() - 1] as f64 * 1_000.0;
 
 /// Every key so far with every one of these values.
 fn extend(keys: &mut Vec<Vec<u32>>, values: &[u32]) {
@@ -195,13 +302,22 @@ fn extend(keys: &mut Vec<Vec<u32>>, values: &[u32]) {
     }
 }
 
-/// The values of a row in a dimension, as numbers; never none.
-fn values(by: Dimension, columns: &Columns, row: usize, context: &Context) -> Vec<u32> {
+/// The values of a row in a dimension, as numbers; never none. How far the row is, is found out only if it matters.
+fn values(
+    by: Dimension,
+    columns: &Columns,
+    row: usize,
+    context: &Context,
+    band: impl Fn() -> u32,
+) -> Vec<u32> {
     let word = |word: u8| if word == NO_WORD { NONE } else { u32::from(word) };
     match by {
-        Dimension::Day | Dimension::Month | Dimension::Year => {
+        Dimension::Day | Dimension::Week | Dimension::Month | Dimension::Year => {
             vec![period(by, columns.start_s[row])]
         }
+        Dimension::Admin1 => vec![columns.admin1[row]],
+        Dimension::Admin2 => vec![columns.admin2[row]],
+        Dimension::DistanceBand => vec![band()],
         Dimension::EventType => vec![word(columns.event_type[row])],
         Dimension::Verification => vec![word(columns.verification[row])],
         Dimension::SubEventType => vec![columns.sub_event_type[row]],
@@ -236,14 +352,27 @@ fn bits(set: u32) -> Vec<u32> {
     (0..32).filter(|bit| set >> bit & 1 == 1).collect()
 }
 
-/// A day, month or year as the number YYYYMMDD, YYYYMM00 or YYYY0000.
+/// A day, month or year as the number YYYYMMDD, YYYYMM00 or YYYY0000; a week as YYYYWW.
 fn period(by: Dimension, start_s: i64) -> u32 {
     let (year, month, day) = civil(start_s);
     match by {
         Dimension::Day => year * 10_000 + month * 100 + day,
+        Dimension::Week => week(start_s),
         Dimension::Month => year * 10_000 + month * 100,
         _ => year * 10_000,
     }
+}
+
+/// The week of ISO 8601: that of the year in which its Thursday lies.
+fn week(start_s: i64) -> u32 {
+    let day = start_s.div_euclid(86_400);
+    let thursday = day + 3 - (day + 3).rem_euclid(7); // The first day of 1970 was one.
+    let (year, ..) = civil(thursday * 86_400);
+    let (mut first, mut weeks) = (thursday, 1);
+    while civil((first - 7) * 86_400).0 == year {
+        (first, weeks) = (first - 7, weeks + 1);
+    }
+    year * 100 + weeks
 }
 
 /// Year, month and day of a second, in UTC; years before 0 as 0.
@@ -261,16 +390,50 @@ fn name(by: Dimension, value: u32, context: &Context) -> Option<String> {
     let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
     match by {
         Dimension::Day => Some(format!("{year:04}-{month:02}-{day:02}")),
+        Dimension::Week => Some(format!("{:04}-W{:02}", value / 100, value % 100)),
         Dimension::Month => Some(format!("{year:04}-{month:02}")),
         Dimension::Year => Some(format!("{year:04}")),
         Dimension::EventType => word(EventType::WORDS),
         Dimension::Verification => word(Verification::WORDS),
         Dimension::Infrastructure => word(Infrastructure::WORDS),
         Dimension::Damage => word(Damage::WORDS),
-        Dimension::SubEventType => context.words.name(value).map(|name| name.to_string()),
+        Dimension::SubEventType | Dimension::Admin1 | Dimension::Admin2 => {
+            context.words.name(value).map(|name| name.to_string())
+        }
         Dimension::Country | Dimension::Foreign => {
             context.borders.territories().get(value as usize).map(|territory| territory.code.clone())
         }
+        Dimension::DistanceBand => Some(band_name(value)),
+    }
+}
+
+/// `inside`, `0-1`, … `250-`.
+fn band_name(band: u32) -> String {
+    let km = |band: u32| BANDS_KM.get(band as usize).map(u32::to_string).unwrap_or_default();
+    if band == INSIDE { "inside".to_owned() } else { format!("{}-{}", km(band - 1), km(band)) }
+}
+
+/// The number whose [`name`] this is, if any row could have it.
+fn number_of(by: Dimension, text: &str, context: &Context) -> Option<u32> {
+    let word = |words: &[&str]| words.iter().position(|word| *word == text).map(number);
+    match by {
+        Dimension::Day | Dimension::Week | Dimension::Month | Dimension::Year => {
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            let digits: u32 = digits.parse().ok()?;
+            let value = match by {
+                Dimension::Month => digits.checked_mul(100)?,
+                Dimension::Year => digits.checked_mul(10_000)?,
+                _ => digits,
+            };
+            (name(by, value, context).as_deref() == Some(text)).then_some(value)
+        }
+        Dimension::EventType => word(EventType::WORDS),
+        Dimension::Verification => word(Verification::WORDS),
+        Dimension::Infrastructure => word(Infrastructure::WORDS),
+        Dimension::Damage => word(Damage::WORDS),
+        Dimension::SubEventType | Dimension::Admin1 | Dimension::Admin2 => context.words.find(text),
+        Dimension::Country | Dimension::Foreign => context.borders.find(text).map(|id| number(id.index())),
+        Dimension::DistanceBand => (0..=BANDS_KM.len() as u32).find(|&band| band_name(band) == text),
     }
 }
 
@@ -287,12 +450,42 @@ mod tests {
     }
 
     #[test]
+    fn a_week_belongs_to_the_year_of_its_thursday() {
+        let week_of = |date: &str| {
+            let date: jiff::civil::Date = date.parse().unwrap();
+            let second = date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second();
+            (week(second), date.iso_week_date())
+        };
+        for date in ["2020-12-31", "2021-01-03", "2021-01-04", "2024-12-30", "2020-01-01", "1969-12-31"] {
+            let (ours, theirs) = week_of(date);
+            let theirs = (i32::from(theirs.year()), i32::from(theirs.week()));
+            assert_eq!(i32::try_from(ours).unwrap(), theirs.0 * 100 + theirs.1, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_distance_falls_into_one_band() {
+        let name = |meters| band_name(band_of(meters));
+        for (meters, band) in [
+            (-1.0, "inside"),
+            (0.0, "0-1"),
+            (999.9, "0-1"),
+            (1_000.0, "1-5"),
+            (99_999.0, "50-100"),
+            (250_000.0, "250-"),
+        ] {
+            assert_eq!(name(Some(meters)), band, "{meters}");
+        }
+        assert_eq!(name(None), "250-");
+    }
+
+    #[test]
     fn a_missing_count_is_taken_from_those_that_are_stated() {
-        let mut deaths = Deaths::default();
+        let mut deaths = Casualties::default();
         deaths.add([UNKNOWN, 3, UNKNOWN]);
         deaths.add([1, UNKNOWN, 4]);
         deaths.add([UNKNOWN, UNKNOWN, 5]);
         deaths.add([UNKNOWN; 3]);
-        assert_eq!(deaths, Deaths { low: 4, best: 4, high: 12, stated_by: 3 });
+        assert_eq!(deaths, Casualties { low: 4, best: 4, high: 12, stated_by: 3 });
     }
 }

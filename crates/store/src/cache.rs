@@ -315,10 +315,12 @@ fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
     out.list(&rows.radius_m, |m| m.to_le_bytes())?;
     out.list(&rows.event_type, |word| [*word])?;
     out.list(&rows.verification, |word| [*word])?;
-    for column in [&rows.sub_event_type, &rows.country, &rows.infrastructure, &rows.damage, &rows.title_len] {
+    let words = [&rows.sub_event_type, &rows.country, &rows.admin1, &rows.admin2];
+    for column in words.into_iter().chain([&rows.infrastructure, &rows.damage, &rows.title_len]) {
         out.list(column, short)?;
     }
     out.list(rows.deaths.as_flattened(), short)?;
+    out.list(rows.injured.as_flattened(), short)?;
     for texts in [&rows.titles, &rows.texts] {
         out.text(&texts.all)?;
         out.list(&texts.ends, long)?;
@@ -348,10 +350,13 @@ fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
         verification: from.list(byte)?,
         sub_event_type: from.list(short)?,
         country: from.list(short)?,
+        admin1: from.list(short)?,
+        admin2: from.list(short)?,
         infrastructure: from.list(short)?,
         damage: from.list(short)?,
         title_len: from.list(short)?,
         deaths: from.list(short)?.as_chunks().0.to_vec(),
+        injured: from.list(short)?.as_chunks().0.to_vec(),
         titles: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
         texts: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
         position: from.list(position_of)?,

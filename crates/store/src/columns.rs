@@ -37,9 +37,12 @@ pub(crate) struct Prepared {
     verification: u8,
     sub_event_type: Symbol,
     country: Symbol,
+    admin1: Symbol,
+    admin2: Symbol,
     infrastructure: u32,
     damage: u32,
     deaths: [u32; 3],
+    injured: [u32; 3],
     title: String,
     text: String,
     title_len: u32,
@@ -62,7 +65,7 @@ impl Prepared {
         for place in p.location.iter().chain(&p.admin1).chain(&p.admin2).chain(&p.admin3) {
             text::fold_into(&mut folded, place);
         }
-        let symbol = |word: &Option<String>| word.as_ref().map_or(NONE, |word| context.words.number(word));
+        let symbol = |word: Option<&String>| word.map_or(NONE, |word| context.words.number(word));
         let infrastructure = p.impacts.iter().filter_map(|impact| impact.infrastructure);
         let damage = p.impacts.iter().filter_map(|impact| impact.damage);
         Self {
@@ -73,11 +76,14 @@ impl Prepared {
             radius_m: incident.radius().meters.unwrap_or(f64::NAN),
             event_type: p.event_type.map_or(NO_WORD, |word| word as u8),
             verification: p.verification.map_or(NO_WORD, |word| word as u8),
-            sub_event_type: symbol(&p.sub_event_type),
-            country: symbol(&p.country),
+            sub_event_type: symbol(p.sub_event_type.as_ref()),
+            country: symbol(p.country.as_ref()),
+            admin1: symbol(p.admin1.as_ref().or(p.admin1_pcode.as_ref())),
+            admin2: symbol(p.admin2.as_ref().or(p.admin2_pcode.as_ref())),
             infrastructure: infrastructure.fold(0, |set, word| set | 1 << word as u32),
             damage: damage.fold(0, |set, word| set | 1 << word as u32),
             deaths: [p.deaths_low, p.deaths_best, p.deaths_high].map(|n| n.unwrap_or(UNKNOWN)),
+            injured: [p.injured_low, p.injured_best, p.injured_high].map(|n| n.unwrap_or(UNKNOWN)),
             title,
             text: folded,
             title_len,
@@ -128,9 +134,12 @@ pub(crate) struct Columns {
     pub verification: Vec<u8>,
     pub sub_event_type: Vec<Symbol>,
     pub country: Vec<Symbol>,
+    pub admin1: Vec<Symbol>,
+    pub admin2: Vec<Symbol>,
     pub infrastructure: Vec<u32>,
     pub damage: Vec<u32>,
     pub deaths: Vec<[u32; 3]>,
+    pub injured: Vec<[u32; 3]>,
     pub(crate) titles: Texts,
     pub(crate) texts: Texts,
     pub(crate) title_len: Vec<u32>,
@@ -214,9 +223,12 @@ impl Columns {
         self.verification.push(row.verification);
         self.sub_event_type.push(row.sub_event_type);
         self.country.push(row.country);
+        self.admin1.push(row.admin1);
+        self.admin2.push(row.admin2);
         self.infrastructure.push(row.infrastructure);
         self.damage.push(row.damage);
         self.deaths.push(row.deaths);
+        self.injured.push(row.injured);
         self.titles.push(&row.title);
         self.texts.push(&row.text);
         self.title_len.push(row.title_len);
@@ -260,9 +272,12 @@ impl Columns {
             verification: column!(verification),
             sub_event_type: column!(sub_event_type),
             country: column!(country),
+            admin1: column!(admin1),
+            admin2: column!(admin2),
             infrastructure: column!(infrastructure),
             damage: column!(damage),
             deaths: column!(deaths),
+            injured: column!(injured),
             titles,
             texts,
             title_len: column!(title_len),
@@ -276,7 +291,9 @@ impl Columns {
         let renumber = |symbols: &[Symbol], symbol: &mut Symbol| {
             *symbol = symbols.get(*symbol as usize).copied().unwrap_or(NONE);
         };
-        self.sub_event_type.iter_mut().chain(&mut self.country).for_each(|word| renumber(words, word));
+        for column in [&mut self.sub_event_type, &mut self.country, &mut self.admin1, &mut self.admin2] {
+            column.iter_mut().for_each(|word| renumber(words, word));
+        }
         self.border.iter_mut().for_each(|border| renumber(claims, &mut border.claims));
     }
 }

@@ -38,7 +38,7 @@ mod tile; // Incidents as vector tiles.
 mod tree; // Places in boxes.
 mod upgrade; // Stores of an older format. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
 
-pub use aggregate::{Aggregate, Deaths, Dimension, Group, UnknownDimension};
+pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::Bulk;

@@ -20,9 +20,10 @@ use kordon_borders::{BBox, BorderSet, Day, LonLat, Nearest, Reach, Target, Terri
 use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verification};
 use rayon::prelude::*;
 
+use crate::aggregate::{Cell, Cells, FARTHEST_M, band_of};
 use crate::answer::{Reached, To, nearer};
 use crate::columns::{Columns, NO_WORD};
-use crate::names::Symbol;
+use crate::names::{NONE, Symbol};
 use crate::seen::Seen;
 use crate::snapshot::{Context, NearBy, Part, Row, Slice, Snapshot};
 use crate::text::Words;
@@ -55,6 +56,8 @@ pub struct Query {
     pub verification: Vec<Verification>,
     /// Words of which each begins a word of its title, description or location.
     pub text: Option<String>,
+    /// They are in these groups of an aggregate.
+    pub cell: Vec<Cell>,
     /// The order.
     pub sortby: SortBy,
     /// At most so many rows; all when absent.
@@ -359,6 +362,7 @@ pub(crate) struct Compiled<'a> {
     country: Option<Countries>,
     text: Option<Words>,
     within: Option<(Measure<'a>, &'a Within)>,
+    cells: Option<Cells<'a>>,
     of: Option<Measure<'a>>,
 }
 
@@ -390,6 +394,7 @@ impl<'a> Compiled<'a> {
             country: Countries::new(&query.country, context),
             text: query.text.as_deref().map(Words::new),
             within,
+            cells: Cells::new(&query.cell, context),
             of: of.map(|of| Measure::new(of, context)),
         }
     }
@@ -397,7 +402,7 @@ impl<'a> Compiled<'a> {
     /// Whether every row matches.
     fn takes_all(&self) -> bool {
         let Self { boxes, datetime, event_type, verification, infrastructure, damage, .. } = self;
-        let Self { sub_event_type, country, text, within, of: _, .. } = self;
+        let Self { sub_event_type, country, text, within, cells, of: _, .. } = self;
         boxes.is_none()
             && datetime.is_none()
             && [event_type, verification, infrastructure, damage].iter().all(|words| words.is_none())
@@ -405,6 +410,7 @@ impl<'a> Compiled<'a> {
             && country.is_none()
             && text.is_none()
             && within.is_none()
+            && cells.is_none()
     }
 
     /// Gathers what matches, and has a place in these boxes if they are small; each piece on one core, in the order of the
@@ -498,6 +504,22 @@ impl<'a> Compiled<'a> {
             && self.country.as_ref().is_none_or(|countries| countries.have(columns, row))
             && boxes.is_none_or(|boxes| columns.places(row).iter().any(|&place| is_in(place, boxes)))
             && self.text.as_ref().is_none_or(|words| words.are_in(columns.text(row)))
+            && self.cells.as_ref().is_none_or(|cells| {
+                cells.have(columns, row, || self.band(&slice.part, row, &mut Memo::default()))
+            })
+    }
+
+    /// The band of the distance of a row to what was asked about, else to the nearest foreign territory.
+    pub fn band(&self, part: &Part, row: usize, memo: &mut Memo) -> u32 {
+        let columns = &part.columns;
+        if columns.radius_m[row].is_nan() || columns.places(row).is_empty() {
+            return NONE;
+        }
+        match (&self.of, &columns.border[row].foreign) {
+            (Some(of), _) => band_of(of.signed_m(part, row, FARTHEST_M, memo)),
+            (None, Some(nearest)) => band_of(Some(nearest.distance_m)),
+            (None, None) => NONE,
+        }
     }
 
     /// The answer to the target, for one row.
@@ -576,7 +598,7 @@ struct Targets {
 
 /// The target that a thread met last: rows stand by their start, so it mostly is the next one's too.
 #[derive(Default)]
-struct Memo(Option<Met>);
+pub(crate) struct Memo(Option<Met>);
 
 /// In which part and on which day, which target, and the distances to it.
 type Met = ((usize, i64), Arc<Dated>, Arc<Seen>);

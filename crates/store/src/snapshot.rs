@@ -51,7 +51,7 @@ const FAN_IN: usize = 4;
 pub(crate) struct Context {
     pub borders: Arc<BorderSet>,
     pub documents: Arc<Documents>,
-    /// Sub-event types and stated countries.
+    /// Sub-event types, stated countries and their units.
     pub words: Names<str>,
     /// Sets of territories that claim a place.
     pub claims: Names<[TerritoryId]>,

@@ -14,7 +14,7 @@ use kordon_incidents::{
     MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
 };
 use kordon_store::{
-    AppendError, Author, BorderSets, Bulk, Certainty, Checkpoint, Dimension, During, Hash, Moment, Of,
+    AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, Moment, Of,
     Options, Outcome, PastError, PutError, Query, Reason, Snapshot, SnapshotId, SortBy, Store, Within,
     is_extended, is_included,
 };
@@ -1342,6 +1342,53 @@ fn counts_are_those_of_the_drill_down() {
     assert_eq!((two.matched, two.groups.iter().map(|group| group.count).sum::<usize>()), (400, 400));
     let dead: u64 = all.iter().filter_map(|one| one.properties.deaths_best).map(u64::from).sum();
     assert_eq!((two.deaths.low, two.deaths.best, two.deaths.high), (dead, dead, dead));
+}
+
+#[test]
+fn every_cell_of_every_dimension_finds_the_rows_it_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(32);
+    let mut all = incidents(&mut dice, 300);
+    for (number, one) in all.iter_mut().enumerate() {
+        one.properties.admin1 = (number % 3 > 0).then(|| format!("Oblast, {}", number % 4));
+        one.properties.admin2_pcode = (number % 2 > 0).then(|| format!("UA{}", number % 5));
+        one.properties.injured_best = (number % 7 == 0).then_some(3);
+    }
+    store.put(all, &author()).unwrap();
+    let public = store.public();
+    let of = Some(Of::parse("NATO", public.borders()).unwrap());
+    let asked = [
+        Query::default(),
+        Query { of, country: vec!["UKR".to_owned(), "POL".to_owned()], ..Query::default() },
+    ];
+    for (query, second) in asked.iter().flat_map(|query| Dimension::ALL.map(|by| (query, by))) {
+        for by in [vec![second], vec![Dimension::Infrastructure, second], vec![second, Dimension::Country]] {
+            if by.len() == 2 && by[0] == by[1] {
+                continue;
+            }
+            let sums = public.aggregate(query, &by);
+            assert_eq!(sums.matched, public.count(query));
+            for group in sums.groups {
+                let cell = |(by, value): (&Dimension, &Option<String>)| {
+                    let cell = Cell { by: *by, value: value.clone() };
+                    assert_eq!(cell.to_string().parse(), Ok(cell.clone()));
+                    cell
+                };
+                let cell = by.iter().zip(&group.key).map(cell).collect();
+                let found = public.find(&Query { cell, ..query.clone() });
+                assert_eq!(found.matched, group.count, "{by:?} {:?}", group.key);
+                assert_eq!(found.rows.len(), group.count);
+            }
+        }
+    }
+    let injured = public.aggregate(&Query::default(), &[Dimension::Year]).injured;
+    assert_eq!((injured.best, injured.stated_by), (43 * 3, 43));
+    let nothing = ["week:2023-W99", "month:2023-8", "country:XXX", "distance_band:3-4", "event_type:Battles"];
+    for cell in nothing {
+        let cell = vec![cell.parse().unwrap()];
+        assert_eq!(public.count(&Query { cell, ..Query::default() }), 0);
+    }
 }
 
 /// What the points of a tile count together.
