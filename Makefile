@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data clients crash fuzz clean land
+.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data api-lint api-fuzz clients crash fuzz clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,13 @@ data: build ## build the border files anew from their npm packages and compare
 land: build ## build the set of land, which `kordon borders add` installs: data/borders/osm-coastline-10m.kbs
 	tests/policy/land.sh target/release/kordon $(BORDERS)
 
+api-lint: build ## the OpenAPI document read by spectral; installs it
+	tests/api/run.sh lint target/release/kordon
+
+api-fuzz: build ## every operation asked for what it should and should not take (schemathesis), and OGC's core tests; installs them
+	tests/api/run.sh fuzz target/release/kordon
+	tests/api/run.sh core target/release/kordon
+
 clients: build ## GDAL, GeoPandas, OWSLib and QGIS beside a full scan; installs them (QGIS is large)
 	tests/clients/run.sh target/release/kordon
 
@@ -94,4 +101,6 @@ web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src we
 .make/gdal:
 	@mkdir -p .make
 	command -v ogrinfo >/dev/null || tests/policy/need.sh gdal-bin
+	command -v jq >/dev/null || tests/policy/need.sh jq
+	command -v curl >/dev/null || tests/policy/need.sh curl
 	@touch $@

@@ -12,3 +12,4 @@ mod harness; // The binary, a server that ends with its test, and a small HTTP c
 mod http; // The wire: filters, paging, writes, and what bad input gets.
 mod import; // Files in, counts that add up, faults that name their place.
 mod ledger; // What the ledger says can be shown, to strangers too.
+mod questions; // The page of worked questions is true.

@@ -29,3 +29,4 @@ for _ in $(seq 100); do
 done
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$work HOME=$work
 "$venv/bin/python" "$here/check.py" ask "$base" "$work/incidents.ndjson" "$work/log"
+"$venv/bin/python" "$here/questions.py" "$base" "$here/../../docs/query.md"

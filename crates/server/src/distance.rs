@@ -113,6 +113,19 @@ async fn asked(app: &App, params: &Params, seen: &Seen) -> Result<Arc<BorderSet>
     app.work_in(Lane::Sets, move || sets.get(&name, &view, on).map_err(set_problem)).await
 }
 
+/// The set that `borders` names, as the server sees it; `None` when nothing is named.
+///
+/// # Errors
+///
+/// 400 for a name that is none.
+pub async fn named_set(app: &App, params: &Params) -> Result<Option<Arc<BorderSet>>, Problem> {
+    if params.get("borders").is_none() {
+        return Ok(None);
+    }
+    let seen = Seen::asked(app, params)?;
+    asked(app, params, &seen).await.map(Some)
+}
+
 /// Every set but one, as they are seen.
 async fn others(app: &App, than: &BorderSet, seen: &Seen) -> Result<Vec<Arc<BorderSet>>, Problem> {
     let sets = Arc::clone(&app.config.sets);

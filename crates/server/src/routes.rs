@@ -291,7 +291,7 @@ pub static ROUTES: &[Route] = &[
     ),
     read(
         "/collections/territories/items",
-        Some(&["bbox", "datetime", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
+        Some(&["bbox", "datetime", "borders", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
         &[GEOJSON],
         "findTerritories",
         "The territories, page by page",
@@ -299,7 +299,7 @@ pub static ROUTES: &[Route] = &[
     ),
     read(
         "/collections/territories/items/{code}",
-        Some(&["skipGeometry", "f", "crs"]),
+        Some(&["borders", "skipGeometry", "f", "crs"]),
         &[GEOJSON],
         "getTerritory",
         "One territory by its ISO 3166-1 alpha-3 code",

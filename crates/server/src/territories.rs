@@ -1,7 +1,8 @@
 //! The territories of the border set as a collection, and the sets of countries that distances are asked to.
 //!
-//! Geometry comes from the coarse set: the precise outlines of the world are two million edges, which is what
-//! the tiles and `/borders/distance` are for. Each feature says so.
+//! Geometry comes from the coarse set, unless a set is named by `borders`: the precise outlines of the world are two
+//! million edges, which is what the tiles and `/borders/distance` are for. Each feature says whose its outline is.
+//! Outlines are written one territory at a time.
 
 use crate::answer::{
     Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_fingerprint, time_stamp,
@@ -11,7 +12,7 @@ use crate::crs::{Crs, URIS};
 use crate::error::{Problem, echo};
 use crate::landing::TILESETS;
 use crate::params::Params;
-use crate::query;
+use crate::{distance, query, stream};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -85,57 +86,64 @@ pub async fn find(
         Some(Ok(first)) => first,
         Some(Err(_)) => return Err(Problem::bad_parameter("cursor", "is not one that a next link gave.")),
     };
-    let rest = params.to_query(&["cursor"]);
-    let (borders, coarse) = (Arc::clone(&app.config.borders), Arc::clone(&app.config.coarse));
-    let (body, links) = app
+    let named = distance::named_set(&app, &params).await?;
+    let (borders, outlines) = match named {
+        Some(set) => (Arc::clone(&set), set),
+        None => (Arc::clone(&app.config.borders), Arc::clone(&app.config.coarse)),
+    };
+    let etag = state(&borders, &outlines);
+    let drawn = Arc::clone(&outlines);
+    let (page, matched) = app
         .work(move || {
-            let matched: Vec<&Territory> = borders
-                .territories()
-                .iter()
-                .filter(|territory| bbox.is_none_or(|bbox| meets(&coarse, territory, bbox)))
-                .collect();
+            let mut matched: Vec<Territory> = borders.territories().to_vec();
+            matched.retain(|territory| bbox.is_none_or(|bbox| meets(&outlines, territory, bbox)));
             if first > 0 && first >= matched.len() {
                 return Err(Problem::bad_parameter("cursor", "is not one that a next link gave."));
             }
-            let features: Vec<Value> = matched
-                .iter()
-                .skip(first)
-                .take(limit)
-                .map(|territory| feature(&coarse, territory, skip_geometry, crs))
-                .collect();
-            let mut links = vec![Link::new(
-                "self",
-                address(&base, &format!("{PATH}/items"), &params.to_query(&[])),
-                GEOJSON,
-                "This page",
-            )];
-            let next = first + features.len();
-            if next < matched.len() {
-                let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
-                links.push(Link::new(
-                    "next",
-                    address(&base, &format!("{PATH}/items"), &query),
-                    GEOJSON,
-                    "The next page",
-                ));
-            }
-            let body = json!({
-                "type": "FeatureCollection",
-                "numberMatched": matched.len(),
-                "numberReturned": features.len(),
-                "timeStamp": time_stamp(),
-                "links": links_json(&links),
-                "features": features,
-            });
-            Ok((body, links))
+            let count = matched.len();
+            let page: Vec<Territory> = matched.into_iter().skip(first).take(limit).collect();
+            Ok((page, count))
         })
         .await?;
-    Ok(Answer::json(&body)
-        .media(GEOJSON)
+    let own = address(&base, &format!("{PATH}/items"), &params.to_query(&[]));
+    let mut links = vec![Link::new("self", own, GEOJSON, "This page")];
+    let next = first + page.len();
+    if next < matched {
+        let rest = params.to_query(&["cursor"]);
+        let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
+        let next = address(&base, &format!("{PATH}/items"), &query);
+        links.push(Link::new("next", next, GEOJSON, "The next page"));
+    }
+    let foot = format!(
+        r#"],"numberMatched":{matched},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
+        page.len(),
+        time_stamp(),
+        links_json(&links),
+    );
+    let parts =
+        page.into_iter().enumerate().map(|(at, one)| Part::Territory(at, one)).chain([Part::Foot(foot)]);
+    let head = r#"{"type":"FeatureCollection","features":["#;
+    let body = stream::pieces(&app, head.into(), parts, move |part| {
+        let text = match part {
+            Part::Territory(at, territory) => {
+                let mark = if at > 0 { "," } else { "" };
+                format!("{mark}{}", feature(&drawn, &territory, skip_geometry, crs))
+            }
+            Part::Foot(foot) => foot,
+        };
+        Ok(text.into_bytes())
+    });
+    Ok(Answer::bytes(GEOJSON, body)
         .links(&links)
-        .etag(state(&app))
+        .etag(etag)
         .header(CONTENT_CRS, crs.header())
         .finish(&headers))
+}
+
+/// A part of a long collection: a territory and how many stand before it, or what stands behind all.
+enum Part {
+    Territory(usize, Territory),
+    Foot(String),
 }
 
 /// `GET /collections/territories/items/{code}`.
@@ -153,7 +161,9 @@ pub async fn one(
     params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
-    let borders = &app.config.borders;
+    let named = distance::named_set(&app, &params).await?;
+    let borders = named.as_ref().unwrap_or(&app.config.borders);
+    let outlines = named.as_ref().unwrap_or(&app.config.coarse);
     let found = borders.find(&code).map(|id| borders.territory(id));
     let territory =
         found.ok_or_else(|| Problem::not_found(format!("No territory has the code {}.", echo(&code))))?;
@@ -161,18 +171,18 @@ pub async fn one(
         Link::new("self", base.at(&format!("{PATH}/items/{}", territory.code)), GEOJSON, "This territory"),
         Link::new("collection", base.at(PATH), JSON, "The territories, described"),
     ];
-    let mut body = feature(&app.config.coarse, territory, skip_geometry, crs);
+    let mut body = feature(outlines, territory, skip_geometry, crs);
     body["links"] = links_json(&links);
     Ok(Answer::json(&body)
         .media(GEOJSON)
         .links(&links)
-        .etag(state(&app))
+        .etag(state(borders, outlines))
         .header(CONTENT_CRS, crs.header())
         .finish(&headers))
 }
 
-fn state(app: &App) -> String {
-    format!("W/\"{}-{}\"", short_fingerprint(&app.config.borders), short_fingerprint(&app.config.coarse))
+fn state(borders: &BorderSet, outlines: &BorderSet) -> String {
+    format!("W/\"{}-{}\"", short_fingerprint(borders), short_fingerprint(outlines))
 }
 
 /// The sets of countries that distances can be asked to, with their members and the days of their membership.

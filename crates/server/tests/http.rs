@@ -1360,6 +1360,29 @@ async fn territories_are_a_collection_with_sets() {
 // --------------------------------------------------------------------------------------------------- tiles
 
 #[tokio::test]
+async fn territories_are_told_as_the_set_that_is_named_draws_them() {
+    let door = Door::new();
+    let path = "/collections/territories/items";
+    let sets = door.get("/borders").await.json();
+    let precise = sets["default"].as_str().unwrap();
+    let coarse = sets["sets"][1]["name"].as_str().unwrap();
+    let one = async |query: &str| door.get(&format!("{path}/LIE{query}")).await.is_ok().json();
+    let plain = one("").await;
+    assert_eq!(plain["properties"]["geometry_from"], coarse);
+    let named = one(&format!("?borders={precise}")).await;
+    assert_eq!(named["properties"]["geometry_from"], precise);
+    assert!(named.to_string().len() > plain.to_string().len(), "it is drawn in more detail");
+    let page =
+        door.get(&format!("{path}?borders={precise}&bbox=9.4,47,9.7,47.3&limit=9")).await.is_ok().json();
+    let found = page["features"].as_array().unwrap().iter().find(|one| one["id"] == "LIE").unwrap();
+    assert_eq!(found["geometry"], named["geometry"]);
+    let same = door.get(&format!("{path}/LIE?borders={coarse}")).await.is_ok().json();
+    assert_eq!(same["geometry"], plain["geometry"]);
+    let problem = door.get(&format!("{path}?borders=nothing")).await.is_problem(400);
+    assert_eq!(problem["parameter"], "borders");
+}
+
+#[tokio::test]
 async fn tiles_are_vector_tiles_with_an_etag() {
     let door = Door::with_incidents().await;
     for collection in ["incidents", "territories"] {
