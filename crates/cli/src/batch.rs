@@ -8,7 +8,6 @@
 //! A row that cannot be read is named on stderr and answered with its `id` and nothing else. Bytes that cannot be text
 //! end the whole run, and an old output file stays as it was; so does Ctrl-C.
 
-#[cfg(feature = "parquet")]
 mod parquet;
 mod read;
 mod row;

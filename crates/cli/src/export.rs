@@ -1,15 +1,23 @@
-//! `kordon export`: the public incidents that match, as GeoJSON, a GeoJSON text sequence or CSV.
+//! `kordon export`: the public incidents that match, in a form that others read.
 //!
 //! Written page by page, so memory stays bounded, and through a new file that takes the old one's place when it is
-//! complete. What the public may not see is counted, never written.
+//! complete. What the public may not see is counted on the terminal, never written: whoever publishes the file must not
+//! tell by it that there is more.
 
-use std::io::Write;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use kordon_server::{Asked, csv_header, csv_row};
-use kordon_store::Query;
+use kordon_incidents::{
+    About, Csv, FlatGeobuf, Form, GeoParquet, Kml, Layer, Layout, PmTiles, Shown, TableOptions, Tileset,
+    csvw, hilbert_of, is_language, tile_id,
+};
+use kordon_server::{Asked, described, features};
+use kordon_store::{Query, Row};
+use rayon::prelude::*;
 
 use crate::filter::Filter;
 use crate::find::{look_into, named};
@@ -20,6 +28,8 @@ use crate::{Done, StoreArg};
 
 /// Rows read at a time.
 const PAGE: usize = 5_000;
+/// Records turned into another form at a time.
+const CHUNK: usize = 500;
 
 /// Write incidents to a file.
 #[derive(Args)]
@@ -36,6 +46,28 @@ pub struct Export {
     /// The format; without it, the file's name tells
     #[arg(long, env = "KORDON_FORMAT", value_enum)]
     format: Option<Format>,
+    #[command(flatten)]
+    table: Table,
+    /// The deepest zoom of tiles; a map shows that one enlarged beyond
+    #[arg(long, env = "KORDON_MAX_ZOOM", value_name = "Z", default_value_t = 12, value_parser = clap::value_parser!(u8).range(0..=16))]
+    max_zoom: u8,
+    /// The language of texts, or the nearest to it there is
+    #[arg(long, env = "KORDON_LANG", value_name = "TAG", default_value = "en")]
+    lang: String,
+}
+
+/// How a table is written.
+#[derive(Args)]
+struct Table {
+    /// Begin a table with a byte order mark, by which a spreadsheet knows UTF-8
+    #[arg(long, env = "KORDON_BOM")]
+    bom: bool,
+    /// Put a row of HXL tags below the names of a table
+    #[arg(long, env = "KORDON_HXL")]
+    hxl: bool,
+    /// Name the columns of a table as another dataset does
+    #[arg(long, env = "KORDON_PROFILE", value_parser = clap::builder::PossibleValuesParser::new(Layout::WORDS))]
+    profile: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,6 +75,14 @@ enum Format {
     Geojson,
     Geojsonseq,
     Csv,
+    /// CSV with a row of HXL tags
+    Hxl,
+    /// With an index of places, for GDAL, QGIS and maps that read ranges
+    Flatgeobuf,
+    Geoparquet,
+    Kml,
+    /// Vector tiles in one file, which a map reads from any web server
+    Pmtiles,
 }
 
 impl Format {
@@ -52,25 +92,65 @@ impl Format {
             "geojson" | "json" => Ok(Format::Geojson),
             "geojsonseq" | "geojsons" => Ok(Format::Geojsonseq),
             "csv" => Ok(Format::Csv),
+            "fgb" => Ok(Format::Flatgeobuf),
+            "parquet" | "geoparquet" => Ok(Format::Geoparquet),
+            "kml" => Ok(Format::Kml),
+            "pmtiles" => Ok(Format::Pmtiles),
             other => bail!(
-                ".{other} is no format that is written here: .geojson, .geojsonseq or .csv; or say --format"
+                ".{other} is no format that is written here: .geojson, .geojsonseq, .csv, .fgb, .parquet, .kml or .pmtiles; \
+                 or say --format"
             ),
         }
+    }
+
+    fn is_table(self) -> bool {
+        matches!(self, Format::Csv | Format::Hxl)
+    }
+}
+
+impl Table {
+    fn options(&self, format: Format) -> anyhow::Result<TableOptions> {
+        let options = TableOptions {
+            layout: self.profile.as_deref().and_then(|word| word.parse().ok()).unwrap_or_default(),
+            bom: self.bom,
+            hxl: self.hxl || format == Format::Hxl,
+        };
+        if !format.is_table() && options != TableOptions::default() {
+            bail!("--bom, --hxl and --profile say how a table is written: add --format csv");
+        }
+        Ok(options)
     }
 }
 
 impl Export {
     pub fn run(self) -> anyhow::Result<Done> {
         let (store, borders, whole) = look_into(&self.store)?;
-        let query = self.filter.query(&borders)?;
+        let mut query = self.filter.query(&borders)?;
         let format = match self.format {
             Some(format) => format,
             None => Format::of(self.output.as_deref())?,
         };
+        let table = self.table.options(format)?;
+        if !is_language(&self.lang) {
+            bail!("--lang: {:?} is no language tag such as en, uk or ro", self.lang);
+        }
         let asked = self.when.ask(&store)?;
-        let words = self.filter.words();
-        let cite = |matched| asked.citation(&borders, &words, matched, None);
-        let written = write_to(self.output.as_deref(), |out| write(out, &asked, query, format, &cite))?;
+        query.limit = Some(PAGE);
+        let matched = asked.snapshot.count(&query);
+        let about = asked.about(&borders, &self.filter.words(), matched, None);
+        let export = Task {
+            asked: &asked,
+            query,
+            about: &about,
+            table,
+            language: &self.lang,
+            max_zoom: self.max_zoom,
+            output: self.output.as_deref(),
+        };
+        let written = write_to(self.output.as_deref(), |out| export.write(format, out))?;
+        if let Some(path) = self.output.as_deref().filter(|_| format.is_table()) {
+            describe_beside(path, table, &about)?;
+        }
         let info = borders.info();
         // Of staff's view there is no past.
         let withheld = match asked.is_now {
@@ -92,54 +172,197 @@ impl Export {
     }
 }
 
-fn write(
-    out: &mut dyn Write,
-    asked: &Asked,
-    mut query: Query,
-    format: Format,
-    cite: &dyn Fn(usize) -> Option<String>,
-) -> anyhow::Result<usize> {
-    let snapshot = &asked.snapshot;
-    query.limit = Some(PAGE);
-    let mut written = 0;
-    match format {
-        Format::Geojson => out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?,
-        Format::Geojsonseq => {}
-        Format::Csv => out.write_all(&csv_header()?)?,
+/// Writes the description of a table where CSV on the Web looks for it: beside the file, with this ending.
+fn describe_beside(path: &Path, table: TableOptions, about: &About) -> anyhow::Result<()> {
+    let Some(name) = path.file_name() else { return Ok(()) };
+    let mut beside = OsString::from(name);
+    beside.push("-metadata.json");
+    let told = csvw(&name.to_string_lossy(), table, about);
+    write_to(Some(&path.with_file_name(beside)), |out| Ok(writeln!(out, "{told:#}")?))
+}
+
+/// Appends what was written aside.
+fn append(aside: BufWriter<File>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut aside = aside.into_inner().map_err(|error| error.into_error())?;
+    aside.seek(SeekFrom::Start(0))?;
+    std::io::copy(&mut aside, out)?;
+    Ok(())
+}
+
+/// What is to be written.
+struct Task<'a> {
+    asked: &'a Asked,
+    query: Query,
+    about: &'a About,
+    table: TableOptions,
+    language: &'a str,
+    max_zoom: u8,
+    output: Option<&'a Path>,
+}
+
+impl Task<'_> {
+    fn write(&self, format: Format, out: &mut dyn Write) -> anyhow::Result<usize> {
+        match format {
+            Format::Geojson => self.geojson(out),
+            Format::Geojsonseq => self.sequence(out),
+            Format::Csv | Format::Hxl => self.form(&mut Csv(self.table), out),
+            Format::Kml => self.form(&mut Kml::new(self.about), out),
+            Format::Geoparquet => self.geoparquet(out),
+            Format::Flatgeobuf => self.flatgeobuf(out),
+            Format::Pmtiles => self.pmtiles(out),
+        }
     }
-    loop {
-        let found = snapshot.find(&query);
-        for row in &found.rows {
-            match format {
-                Format::Geojson => {
-                    out.write_all(if written == 0 { b"\n" } else { b",\n" })?;
-                    out.write_all(snapshot.feature(row)?.as_bytes())?;
-                }
-                Format::Geojsonseq => {
-                    out.write_all(b"\x1e")?;
-                    out.write_all(snapshot.feature(row)?.as_bytes())?;
-                    out.write_all(b"\n")?;
-                }
-                Format::Csv => {
-                    let mut line = Vec::new();
-                    csv_row(&mut line, asked, row)?;
-                    out.write_all(&line)?;
-                }
+
+    /// All rows, near ones near each other: so a reader of a region needs few ranges of the file.
+    fn by_place(&self) -> Vec<Row> {
+        let mut rows = self.asked.snapshot.find(&Query { limit: None, ..self.query.clone() }).rows;
+        rows.par_sort_by_cached_key(|row| (hilbert_of(row.places()), row.id()));
+        rows
+    }
+
+    fn geoparquet(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
+        let (rows, mut piece) = (self.by_place(), Vec::new());
+        let form = &mut GeoParquet::new(self.about);
+        form.begin(&mut piece)?;
+        rows.chunks(CHUNK).try_for_each(|rows| self.add(form, rows, &mut piece, out))?;
+        form.end(&mut piece)?;
+        out.write_all(&piece)?;
+        Ok(rows.len())
+    }
+
+    /// The features go to a file of their own first, since the index stands before them.
+    fn flatgeobuf(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
+        let (rows, mut piece) = (self.by_place(), Vec::new());
+        let mut form = FlatGeobuf::indexed(self.about, Layer::of(rows.iter().map(Row::places)));
+        let mut features = BufWriter::new(self.aside()?);
+        rows.chunks(CHUNK).try_for_each(|rows| self.add(&mut form, rows, &mut piece, &mut features))?;
+        form.write_head(out)?;
+        append(features, out)?;
+        Ok(rows.len())
+    }
+
+    fn pmtiles(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
+        let snapshot = &self.asked.snapshot;
+        let query = Query { limit: None, ..self.query.clone() };
+        let mut tiles: Vec<(u64, (u8, u32, u32))> = snapshot
+            .tiles_with(&query, self.max_zoom)
+            .into_iter()
+            .map(|(z, x, y)| (tile_id(z, x, y), (z, x, y)))
+            .collect();
+        tiles.par_sort_unstable();
+        let mut archive = PmTiles::default();
+        let mut bodies = BufWriter::new(self.aside()?);
+        for some in tiles.chunks(CHUNK) {
+            let made: Vec<Vec<u8>> =
+                some.par_iter().map(|&(_, (z, x, y))| snapshot.tile(&query, z, x, y)).collect();
+            for ((id, _), tile) in some.iter().zip(made).filter(|(_, tile)| !tile.is_empty()) {
+                archive.add(*id, &tile, &mut bodies)?;
             }
-            written += 1;
         }
-        match found.next {
-            None => break,
-            next => query.cursor = next,
+        let rows = snapshot.find(&query).rows;
+        let bounds = Layer::of(rows.iter().map(Row::places)).envelope();
+        let set = Tileset {
+            zooms: [0, self.max_zoom],
+            bounds: bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]),
+            metadata: self.about.to_tilejson(self.max_zoom),
+        };
+        archive.write_head(&set, out)?;
+        append(bodies, out)?;
+        Ok(rows.len())
+    }
+
+    /// A file without a name, where the output will be.
+    fn aside(&self) -> anyhow::Result<File> {
+        Ok(match self.output.and_then(Path::parent) {
+            Some(folder) if !folder.as_os_str().is_empty() => tempfile::tempfile_in(folder)?,
+            Some(_) => tempfile::tempfile_in(".")?,
+            None => tempfile::tempfile()?,
+        })
+    }
+
+    /// Hands out all rows in order, a page at a time; says how many there were.
+    fn pages(&self, mut each: impl FnMut(&[Row]) -> anyhow::Result<()>) -> anyhow::Result<usize> {
+        let mut query = self.query.clone();
+        let mut written = 0;
+        loop {
+            let found = self.asked.snapshot.find(&query);
+            found.rows.chunks(CHUNK).try_for_each(&mut each)?;
+            written += found.rows.len();
+            match found.next {
+                None => return Ok(written),
+                next => query.cursor = next,
+            }
         }
     }
-    if format == Format::Geojson {
+
+    fn geojson(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
+        out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
+        let mut before: &[u8] = b"\n";
+        let written = self.pages(|rows| {
+            self.features(rows, |feature| {
+                out.write_all(before)?;
+                before = b",\n";
+                out.write_all(feature.as_bytes())
+            })
+        })?;
         out.write_all(b"\n]")?;
-        if let (Some(name), Some(citation)) = (asked.name, cite(written)) {
-            write!(out, r#","snapshot":"{name}","citation":{}"#, serde_json::to_string(&citation)?)?;
+        if let (Some(name), Some(citation)) = (&self.about.snapshot, &self.about.citation) {
+            let [citation, licences] =
+                [citation, &self.about.licences()].map(|text| serde_json::Value::from(text.as_str()));
+            write!(out, r#","snapshot":"{name}","citation":{citation},"licences":{licences}"#)?;
         }
         out.write_all(b"}\n")?;
+        Ok(written)
     }
-    out.flush()?;
-    Ok(written)
+
+    fn sequence(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
+        self.pages(|rows| {
+            self.features(rows, |feature| {
+                out.write_all(b"\x1e")?;
+                out.write_all(feature.as_bytes())?;
+                out.write_all(b"\n")
+            })
+        })
+    }
+
+    fn features(
+        &self,
+        rows: &[Row],
+        mut each: impl FnMut(&str) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut done = Ok(());
+        features(&self.asked.snapshot, rows, |feature| {
+            if done.is_ok() {
+                done = each(feature);
+            }
+        })?;
+        Ok(done?)
+    }
+
+    /// Any form that is written one incident after the other.
+    fn form(&self, form: &mut dyn Form, out: &mut dyn Write) -> anyhow::Result<usize> {
+        let mut piece = Vec::new();
+        form.begin(&mut piece)?;
+        let written = self.pages(|rows| self.add(form, rows, &mut piece, out))?;
+        form.end(&mut piece)?;
+        out.write_all(&piece)?;
+        Ok(written)
+    }
+
+    /// Writes rows, and what stood in `piece` before them.
+    fn add(
+        &self,
+        form: &mut dyn Form,
+        rows: &[Row],
+        piece: &mut Vec<u8>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let snapshot = self.about.snapshot.as_deref().unwrap_or_default();
+        for described in &described(&self.asked.snapshot, rows)? {
+            form.add(Shown { described, language: self.language, snapshot }, piece)?;
+        }
+        out.write_all(piece)?;
+        piece.clear();
+        Ok(())
+    }
 }

@@ -67,7 +67,7 @@ impl Find {
         if self.count || self.cite {
             let count = snapshot.count(&query);
             if self.cite {
-                let citation = asked.citation(&borders, &self.filter.words(), count, None);
+                let citation = asked.about(&borders, &self.filter.words(), count, None).citation;
                 writeln!(out, "{}", citation.context("what is left of a damaged store is not to be cited")?)?;
             } else {
                 writeln!(out, "{count}")?;

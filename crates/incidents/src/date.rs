@@ -505,6 +505,11 @@ pub fn civil_from_days(days: i64) -> (i32, i32, i32) {
     (year as i32, month as i32, day as i32)
 }
 
+/// A moment in UTC, as RFC 3339 has it, with `Z` at its end.
+pub(crate) fn rfc3339(seconds: i64) -> String {
+    civil_text(seconds).map_or_else(|| "1970-01-01T00:00:00Z".to_owned(), |text| text + "Z")
+}
+
 /// `YYYY-MM-DDTHH:MM:SS` of a moment in UTC; `None` outside the years 1000 to 9999.
 fn civil_text(seconds: i64) -> Option<String> {
     if !(-30_610_224_000..253_402_300_800).contains(&seconds) {

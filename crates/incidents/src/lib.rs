@@ -15,7 +15,7 @@
 //! - `read`: bytes to reports, one reader for each format;
 //! - `check`: a report to an incident, or to all its faults;
 //! - `schema`: the model as JSON Schema;
-//! - `write`: incidents as tables.
+//! - `write`: incidents in the forms of others.
 
 mod check;
 mod date;
@@ -46,4 +46,8 @@ pub use vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,
     MaskingLevel, NotInList, RecordStatus, Reliability, SUB_EVENT_TYPES, Sensitivity, Verification, is_word,
 };
-pub use write::{CSV_COLUMNS, write_csv_header, write_csv_row};
+pub use write::{
+    About, Addresses, Atom, Border, Boundary, Cell, Column, Csv, Described, Distance, FlatGeobuf, Form,
+    GeoParquet, Kind, Kml, Layer, Layout, PmTiles, Shown, TableOptions, Tileset, Units, csvw, hilbert,
+    hilbert_of, tile_id, xml,
+};

@@ -262,9 +262,29 @@ pub fn negotiate(headers: &HeaderMap, offers: &[&'static str]) -> Option<&'stati
     best.map(|(offer, _)| offer)
 }
 
+/// The language out of `offers` that the client likes best; the first of all when it names none of them.
+#[must_use]
+pub fn preferred_language<'o>(headers: &HeaderMap, offers: &[&'o str]) -> &'o str {
+    let mut best = (offers.first().copied().unwrap_or_default(), 0.0);
+    for (range, quality) in ranges(headers, &header::ACCEPT_LANGUAGE) {
+        let base = range.split('-').next().unwrap_or_default();
+        if let Some(offer) = offers.iter().find(|offer| **offer == base)
+            && quality > best.1
+        {
+            best = (offer, quality);
+        }
+    }
+    best.0
+}
+
 fn accept(headers: &HeaderMap) -> Vec<(String, f32)> {
+    ranges(headers, &header::ACCEPT)
+}
+
+/// What a client would take, and how much it likes each.
+fn ranges(headers: &HeaderMap, name: &HeaderName) -> Vec<(String, f32)> {
     headers
-        .get_all(header::ACCEPT)
+        .get_all(name)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -313,6 +333,19 @@ mod tests {
         assert_eq!(negotiate(&accepting("text/csv"), &offers), Some("text/csv"));
         assert_eq!(negotiate(&accepting("text/*;q=0.9, */*;q=0.1"), &offers), Some("text/csv"));
         assert_eq!(negotiate(&accepting("image/png"), &offers), None);
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_is_liked_best() {
+        let of = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_LANGUAGE, accept.parse().unwrap());
+            preferred_language(&headers, &["en", "uk", "ro"])
+        };
+        assert_eq!(of("uk-UA,uk;q=0.9,en;q=0.8"), "uk");
+        assert_eq!(of("fr, ro;q=0.3, en;q=0.2"), "ro");
+        assert_eq!(of("uk;q=0, fr"), "en");
+        assert_eq!(preferred_language(&HeaderMap::new(), &["en", "uk"]), "en");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::error::{Problem, echo};
 use crate::params::Params;
 use axum::http::{HeaderName, StatusCode};
 use kordon_borders::BorderSet;
+use kordon_incidents::About;
 use kordon_store::{Moment, PastError, PublicSnapshot, ReadError, SnapshotId, Store};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde_json::json;
@@ -22,8 +23,12 @@ const SNAPSHOT: HeaderName = HeaderName::from_static("kordon-snapshot");
 /// How to cite an answer whose body has no place for it. What is not ASCII is percent-encoded.
 const CITATION: HeaderName = HeaderName::from_static("kordon-citation");
 
+/// Under which licences records and borders are.
+const LICENCES: HeaderName = HeaderName::from_static("kordon-licences");
+
 /// What does not choose incidents, nor their order or form.
-const NOT_CITED: &[&str] = &["as-of", "snapshot", "cursor", "limit", "f", "crs", "bbox-crs"];
+const NOT_CITED: &[&str] =
+    &["as-of", "snapshot", "cursor", "limit", "f", "crs", "bbox-crs", "bom", "hxl", "profile", "lang"];
 
 /// When a question is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,38 +182,31 @@ impl Asked {
         if self.is_pinned { PINNED } else { NOW }
     }
 
-    /// How to cite an answer: what it is, how much was found by which question, the snapshot, and whose borders. The day
-    /// of reading is not in it. `None` for what is left of a damaged store.
+    /// Where an answer comes from, and how to cite it: what it is, how much was found by which question, the snapshot, and
+    /// whose borders. The day of reading is not in it. What is left of a damaged store has neither name nor citation.
     #[must_use]
-    pub fn citation(
-        &self,
-        borders: &BorderSet,
-        question: &str,
-        matched: usize,
-        at: Option<&str>,
-    ) -> Option<String> {
+    pub fn about(&self, borders: &BorderSet, question: &str, matched: usize, at: Option<&str>) -> About {
         let info = borders.info();
-        let many = if matched == 1 { "" } else { "s" };
-        let question = if question.is_empty() { String::new() } else { format!(" for {question}") };
-        let at = at.map(|at| format!(" {at}")).unwrap_or_default();
-        Some(format!(
-            "Kordon, reported incidents and their distances to borders: {matched} incident{many}{question}. Snapshot {}. Borders: {} {}, {}, \
-             {}; world view {}.{at}",
-            self.name?,
-            info.name,
-            info.version,
-            info.attribution,
-            info.licence,
-            borders.view().name(),
-        ))
+        let mut about = About {
+            question: question.to_owned(),
+            snapshot: self.name.map(|name| name.to_string()),
+            matched,
+            border_set: format!("{} {}", info.name, info.version),
+            border_attribution: info.attribution.clone(),
+            border_licence: info.licence.clone(),
+            world_view: borders.view().name().to_owned(),
+            address: at.map(str::to_owned),
+            ..About::default()
+        };
+        about.cite();
+        about
     }
 }
 
 /// What an answer says of where it comes from.
 pub struct Source {
-    name: Option<SnapshotId>,
-    citation: Option<String>,
-    address: String,
+    /// The same for a body that has a place for it.
+    pub about: About,
 }
 
 impl Source {
@@ -228,16 +226,18 @@ impl Source {
             query.push_str(&format!("{mark}snapshot={name}"));
         }
         let address = address(base, path, &query);
-        let question = params.to_words(NOT_CITED);
-        let citation = asked.citation(borders, &question, matched, Some(&address));
-        Self { name: asked.name, citation, address }
+        Self { about: asked.about(borders, &params.to_words(NOT_CITED), matched, Some(&address)) }
     }
 
     /// As members of a JSON object, each with a comma behind.
     #[must_use]
     pub fn to_members(&self) -> String {
-        match (&self.name, &self.citation) {
-            (Some(name), Some(citation)) => format!(r#""snapshot":"{name}","citation":{},"#, json!(citation)),
+        match (&self.about.snapshot, &self.about.citation) {
+            (Some(name), Some(citation)) => format!(
+                r#""snapshot":"{name}","citation":{},"licences":{},"#,
+                json!(citation),
+                json!(self.about.licences())
+            ),
             _ => String::new(),
         }
     }
@@ -245,14 +245,19 @@ impl Source {
     /// In the head of an answer.
     #[must_use]
     pub fn head(&self, media: &'static str, answer: Answer) -> Answer {
-        let (Some(name), Some(citation)) = (&self.name, &self.citation) else { return answer };
+        let About { snapshot: Some(name), citation: Some(citation), address: Some(address), .. } =
+            &self.about
+        else {
+            return answer;
+        };
         // RFC 8574: the address by which to refer to this.
-        let link = Link::new("cite-as", self.address.clone(), media, "This answer, the same for ever");
-        let citation = citation.replace('\u{a9}', "(c)");
+        let link = Link::new("cite-as", address.clone(), media, "This answer, the same for ever");
+        let plain = |text: &str| utf8_percent_encode(&text.replace('\u{a9}', "(c)"), CONTROLS).to_string();
         answer
             .links(&[link])
-            .header(SNAPSHOT, name.to_string())
-            .header(CITATION, utf8_percent_encode(&citation, CONTROLS).to_string())
+            .header(SNAPSHOT, name.clone())
+            .header(CITATION, plain(citation))
+            .header(LICENCES, plain(&self.about.licences()))
     }
 }
 

@@ -5,13 +5,15 @@
 
 use crate::access::Caller;
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, negotiate, short_fingerprint,
-    time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, preferred_language, prefers_html,
+    short_fingerprint, time_stamp,
 };
 use crate::app::{App, Lane};
 use crate::asked::{Asked, Source, asked};
 use crate::error::{Problem, echo};
+use crate::forms::{self, Form, Offer, Wanted};
 use crate::history::missing;
+use crate::page::{HTML, LANGUAGES, Words};
 use crate::params::{Params, encode};
 use crate::shape::Shape;
 use crate::{body, query, record, stream};
@@ -20,7 +22,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use kordon_incidents::{Checked, Incident, IncidentId};
+use kordon_incidents::{Addresses, Checked, Described, Incident, IncidentId};
 use kordon_store::{Author, Casualties, Cell, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -31,23 +33,10 @@ pub const PATH: &str = "/collections/incidents/items";
 
 const AGGREGATE: &str = "/collections/incidents/aggregate";
 
-/// The forms of a list of incidents.
-pub const FORMS: &[&str] = &["json", "csv", "geojsonseq"];
-const CSV: &str = "text/csv; charset=utf-8; header=present";
-const GEOJSON_SEQ: &str = "application/geo+json-seq";
-
 /// Records written at a time into a long answer.
 const CHUNK_ROWS: usize = 500;
 /// Things that can be counted by at once.
 const MAX_DIMENSIONS: usize = 3;
-
-/// A form of a list of incidents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Json,
-    Csv,
-    Sequence,
-}
 
 /// `GET /collections/incidents/items`.
 ///
@@ -62,92 +51,98 @@ pub async fn find(
 ) -> Result<Response, Problem> {
     let shape = Shape::asked(&params)?;
     let content_crs = shape.crs.header();
-    let form = form(&params, &headers)?;
-    if form != Form::Json {
+    let form = forms::wanted(&params, &headers)?;
+    if form.form != Form::Json {
         shape.of_another_form()?;
     }
     let mut wanted = query::filter(&params, &app.config.borders)?;
     wanted.sortby = query::sort(&params)?;
     wanted.cursor = query::cursor(&params, wanted.sortby)?;
-    wanted.limit = match (query::limit(&params)?, form) {
-        (None, Form::Json) => Some(query::DEFAULT_LIMIT),
+    wanted.limit = match (query::limit(&params)?, form.form) {
+        (None, Form::Json | Form::Atom | Form::Html) => Some(query::DEFAULT_LIMIT),
         (limit, _) => limit,
     };
     let asked = asked(&app, &params).await?;
-    let etag = format!("W/\"{}\"", asked.snapshot.id());
     let cache = asked.cache();
+    let offer = form.form.offer();
+    let etag = match form.form {
+        Form::Json => format!("W/\"{}\"", asked.snapshot.id()),
+        _ => format!("W/\"{}-{}-{}\"", asked.snapshot.id(), offer.word, form.language),
+    };
     let page = Page { base, params, form, shape, asked };
-    let answer = match form {
+    let answer = match offer.form {
         Form::Json => page.json(&app, wanted).await?,
-        Form::Csv | Form::Sequence => {
-            let name = if form == Form::Csv { "incidents.csv" } else { "incidents.geojsonseq" };
-            page.stream(&app, wanted)
-                .await?
-                .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
-        }
+        Form::Csvw => page.csvw(&app, wanted).await?,
+        Form::Html => page.html(&app, wanted).await?,
+        _ => page.stream(&app, wanted).await?,
+    };
+    let answer = match offer.file {
+        Some(file) => answer.header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
+        None => answer,
     };
     Ok(answer
         .etag(etag)
         .cache(cache)
-        .header(header::VARY, "Accept")
+        .header(header::VARY, "Accept, Accept-Language")
         .header(CONTENT_CRS, content_crs)
         .finish(&headers))
-}
-
-/// `f`, or what `Accept` likes best.
-fn form(params: &Params, headers: &HeaderMap) -> Result<Form, Problem> {
-    match params.one_of("f", FORMS)? {
-        Some("csv") => return Ok(Form::Csv),
-        Some("geojsonseq") => return Ok(Form::Sequence),
-        Some(_) => return Ok(Form::Json),
-        None => {}
-    }
-    // Browsers and many libraries ask for HTML first and take anything.
-    match negotiate(headers, &[GEOJSON, JSON, "text/csv", GEOJSON_SEQ]) {
-        Some("text/csv") => Ok(Form::Csv),
-        Some(GEOJSON_SEQ) => Ok(Form::Sequence),
-        Some(_) => Ok(Form::Json),
-        None => Err(Problem::new(
-            StatusCode::NOT_ACCEPTABLE,
-            "not-acceptable",
-            "This form is not offered",
-            format!("Offered: {GEOJSON}, text/csv, {GEOJSON_SEQ}."),
-        )),
-    }
 }
 
 /// One page of incidents, about to be written.
 struct Page {
     base: Base,
     params: Arc<Params>,
-    form: Form,
+    form: Wanted,
     shape: Shape,
     asked: Asked,
 }
 
 impl Page {
-    fn source(&self, matched: usize) -> Source {
+    fn source(&self, matched: usize, next: Option<&Cursor>) -> Source {
         let borders = self.asked.snapshot.borders();
-        Source::new(&self.asked, borders, &self.base, PATH, &self.params, matched)
+        let mut source = Source::new(&self.asked, borders, &self.base, PATH, &self.params, matched);
+        source.about.next = next.map(|next| self.next_page(next));
+        source
+    }
+
+    /// The address of this list in another form, from its beginning unless `more` says otherwise.
+    fn in_form(&self, form: Form, more: &[(&str, &str)]) -> String {
+        let is_table = matches!(form, Form::Csv | Form::Csvw);
+        let mut without = vec!["cursor", "f"];
+        if form != Form::Json {
+            without.extend(["crs", "properties"]); // Only GeoJSON can be told so.
+        }
+        if !is_table {
+            without.extend(["bom", "hxl", "profile"]);
+        }
+        if more.iter().any(|(name, _)| *name == "lang") {
+            without.push("lang");
+        }
+        let mut query = self.params.to_query(&without);
+        let word = if form == Form::Json { "" } else { form.offer().word };
+        for (name, value) in
+            [("f", word)].iter().chain(more).filter(|(name, value)| *name == "lang" || !value.is_empty())
+        {
+            let mark = if query.is_empty() { "" } else { "&" };
+            query.push_str(&format!("{mark}{name}={value}"));
+        }
+        address(&self.base, PATH, &query)
+    }
+
+    fn next_page(&self, next: &Cursor) -> String {
+        self.in_form(self.form.form, &[("cursor", &next.to_string())])
     }
 
     fn links(&self, next: Option<&Cursor>) -> Vec<Link> {
-        let (media, form) = match self.form {
-            Form::Json => (GEOJSON, ""),
-            Form::Csv => ("text/csv", "csv"),
-            Form::Sequence => (GEOJSON_SEQ, "geojsonseq"),
-        };
-        let at = |query: &str| address(&self.base, PATH, query);
-        let mut links = vec![Link::new("self", at(&self.params.to_query(&[])), media, "This page")];
+        let media = self.form.form.offer().media;
+        let at = address(&self.base, PATH, &self.params.to_query(&[]));
+        let mut links = vec![Link::new("self", at, media, "This page")];
         if let Some(next) = next {
-            let mut query = self.params.to_query(&["cursor", "f"]);
-            for (name, value) in [("f", form), ("cursor", &next.to_string())] {
-                if !value.is_empty() {
-                    let mark = if query.is_empty() { "" } else { "&" };
-                    query.push_str(&format!("{mark}{name}={value}"));
-                }
-            }
-            links.push(Link::new("next", at(&query), media, "The next page"));
+            links.push(Link::new("next", self.next_page(next), media, "The next page"));
+        }
+        if self.form.form == Form::Csv {
+            let about = self.in_form(Form::Csvw, &[]);
+            links.push(Link::new("describedby", about, Form::Csvw.offer().media, "The table, described"));
         }
         links.push(Link::new(
             "collection",
@@ -172,7 +167,8 @@ impl Page {
                 Ok((found, short))
             })
             .await?;
-        let (links, source) = (self.links(found.next.as_ref()), self.source(found.matched));
+        let next = found.next.as_ref();
+        let (links, source) = (self.links(next), self.source(found.matched, next));
         let time_stamp =
             if self.asked.is_pinned { String::new() } else { format!(r#""timeStamp":"{}","#, time_stamp()) };
         let head = r#"{"type":"FeatureCollection","features":["#;
@@ -181,7 +177,7 @@ impl Page {
             found.matched,
             found.rows.len(),
             source.to_members(),
-            links_json(&links),
+            links_json(&[links.as_slice(), &self.alternates()].concat()),
         );
         let body = match short {
             Some(features) => Body::from([head, &features, &foot].concat()),
@@ -201,35 +197,111 @@ impl Page {
         Ok(source.head(GEOJSON, Answer::bytes(GEOJSON, body).links(&links)))
     }
 
-    /// A table or a text sequence of all that was found, written while it is read.
+    /// All that was found in any other form, written while it is read.
     async fn stream(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let searched = Arc::clone(&self.asked.snapshot);
         let found = app.work(move || Ok(searched.find(&wanted))).await?;
-        let links = self.links(found.next.as_ref());
-        let (media, head) = match self.form {
-            Form::Csv => (CSV, record::csv_header()?),
-            Form::Json | Form::Sequence => (GEOJSON_SEQ, Vec::new()),
+        let next = found.next.as_ref();
+        let (links, source) = (self.links(next), self.source(found.matched, next));
+        let media = self.form.form.offer().content_type;
+        let addresses = Addresses {
+            own: address(&self.base, PATH, &self.params.to_query(&[])),
+            page: self.in_form(Form::Html, &[]),
+            items: self.base.at(PATH),
         };
-        let (form, source, asked) = (self.form, self.source(found.matched), self.asked);
-        let make = move |rows: Vec<Row>| {
-            let mut piece = Vec::new();
-            for row in rows {
-                match form {
-                    Form::Csv => record::csv_row(&mut piece, &asked, &row)?,
-                    Form::Json | Form::Sequence => {
-                        piece.push(0x1e);
-                        piece.extend_from_slice(feature(&asked.snapshot, &row)?.as_bytes());
-                        piece.push(b'\n');
-                    }
-                }
-            }
-            Ok(piece)
+        let body = match forms::writer(&self.form, &source.about, addresses, &found.rows) {
+            Some(writer) => self.written(app, writer, found.rows),
+            None => self.sequence(app, found.rows),
         };
-        let body = stream::pieces(app, head, chunks(found.rows), make);
         let answer =
             Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string());
         Ok(source.head(media, answer))
     }
+
+    fn sequence(self, app: &App, rows: Vec<Row>) -> Body {
+        let snapshot = self.asked.snapshot;
+        stream::pieces(app, Vec::new(), chunks(rows), move |rows| {
+            let mut piece = Vec::new();
+            forms::features(&snapshot, &rows, |feature| {
+                piece.push(0x1e);
+                piece.extend_from_slice(feature.as_bytes());
+                piece.push(b'\n');
+            })?;
+            Ok(piece)
+        })
+    }
+
+    fn written(self, app: &App, mut writer: Box<dyn kordon_incidents::Form>, rows: Vec<Row>) -> Body {
+        let (snapshot, language) = (self.asked.snapshot, self.form.language);
+        let name = self.asked.name.map(|name| name.to_string()).unwrap_or_default();
+        let parts = [Written::Head].into_iter().chain(chunks(rows).map(Written::Rows)).chain([Written::Foot]);
+        stream::pieces(app, Vec::new(), parts, move |part| {
+            let mut piece = Vec::new();
+            match part {
+                Written::Head => writer.begin(&mut piece).map_err(|error| Problem::internal(&error))?,
+                Written::Rows(rows) => {
+                    let described = forms::described(&snapshot, &rows)?;
+                    forms::add(&mut *writer, &described, (&language, &name), &mut piece)?;
+                }
+                Written::Foot => writer.end(&mut piece).map_err(|error| Problem::internal(&error))?,
+            }
+            Ok(piece)
+        })
+    }
+
+    /// This list in every other form.
+    fn alternates(&self) -> Vec<Link> {
+        let others = forms::OFFERS.iter().filter(|offer| offer.form != self.form.form);
+        let link =
+            |offer: &Offer| Link::new("alternate", self.in_form(offer.form, &[]), offer.media, offer.title);
+        others.map(link).collect()
+    }
+
+    /// A page for people.
+    async fn html(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
+        let snapshot = Arc::clone(&self.asked.snapshot);
+        let is_first = wanted.cursor.is_none();
+        let (found, described) = app
+            .work(move || {
+                let found = snapshot.find(&wanted);
+                let described = forms::described(&snapshot, &found.rows)?;
+                Ok((found, described))
+            })
+            .await?;
+        let next = found.next.as_ref();
+        let (links, source) = (self.links(next), self.source(found.matched, next));
+        let forms = self.alternates();
+        let page = crate::page::Page {
+            words: Words::of(&self.form.language),
+            base: &self.base,
+            in_language: self.in_form(Form::Html, &[("lang", "")]),
+            about: &source.about,
+            forms: &forms,
+        };
+        let first = (!is_first).then(|| self.in_form(Form::Html, &[]));
+        let body = page.list(&described, first.as_deref());
+        let answer =
+            Answer::bytes(HTML, body).links(&links).header(header::CONTENT_LANGUAGE, page.words.tag());
+        Ok(source.head(HTML, answer))
+    }
+
+    /// The description of the table that `f=csv` gives.
+    async fn csvw(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
+        let searched = Arc::clone(&self.asked.snapshot);
+        let matched = app.work(move || Ok(searched.count(&wanted))).await?;
+        let (links, source) = (self.links(None), self.source(matched, None));
+        let url = self.in_form(Form::Csv, &[]);
+        let media = self.form.form.offer().media;
+        let body = kordon_incidents::csvw(&url, self.form.table, &source.about).to_string();
+        Ok(source.head(media, Answer::bytes(media, body).links(&links)))
+    }
+}
+
+/// A part of an answer that a writer makes.
+enum Written {
+    Head,
+    Rows(Vec<Row>),
+    Foot,
 }
 
 /// How many match, where the body has no place for it.
@@ -273,8 +345,11 @@ pub async fn one(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
+    let form = one_form(&params, &headers)?;
     let shape = Shape::asked(&params)?;
+    if form != Form::Json {
+        shape.of_another_form()?;
+    }
     let content_crs = shape.crs.header();
     let of = params.get("of").map(|name| query::of(name, &app.config.borders)).transpose()?;
     let id = parse_id(&id)?;
@@ -303,14 +378,66 @@ pub async fn one(
             }
         })
         .await?;
+    if form == Form::Html {
+        return one_page(&app, &base, (id, &found, revision), &source, (&params, &headers));
+    }
     let answer = written(&app, &base, id, &params.to_query(&[]), (&found, revision));
     Ok(source
         .head(GEOJSON, answer)
         .media(GEOJSON)
         .cache(cache)
+        .header(header::VARY, "Accept, Accept-Language")
         .header(CONTENT_CRS, content_crs)
         .finish(&headers))
 }
+
+/// The form of one incident that a request asks for.
+fn one_form(params: &Params, headers: &HeaderMap) -> Result<Form, Problem> {
+    Ok(match params.one_of("f", ONE_FORMS)? {
+        Some("html") => Form::Html,
+        None if prefers_html(headers) => Form::Html,
+        _ => Form::Json,
+    })
+}
+
+/// One incident for people.
+fn one_page(
+    app: &App,
+    base: &Base,
+    (id, feature, revision): (IncidentId, &str, u64),
+    source: &Source,
+    (params, headers): (&Params, &HeaderMap),
+) -> Result<Response, Problem> {
+    let described = Described::read(feature).map_err(|error| Problem::internal(&error))?;
+    let tag = match forms::language(params)? {
+        Some(tag) => tag,
+        None => preferred_language(headers, &LANGUAGES),
+    };
+    let path = format!("{PATH}/{id}");
+    let with = |more: &str| {
+        let query = params.to_query(&["f", "lang"]);
+        address(base, &path, &if query.is_empty() { more.to_owned() } else { format!("{query}&{more}") })
+    };
+    let alternate = Link::new("alternate", with("f=json"), GEOJSON, "GeoJSON");
+    let page = crate::page::Page {
+        words: Words::of(tag),
+        base,
+        in_language: with("f=html&lang="),
+        about: &source.about,
+        forms: std::slice::from_ref(&alternate),
+    };
+    let etag =
+        format!("\"{}.{}.html.{}\"", revision, short_fingerprint(&app.config.borders), page.words.tag());
+    let answer = Answer::bytes(HTML, page.one(&described))
+        .links(std::slice::from_ref(&alternate))
+        .etag(etag)
+        .header(header::VARY, "Accept, Accept-Language")
+        .header(header::CONTENT_LANGUAGE, page.words.tag());
+    Ok(source.head(HTML, answer).finish(headers))
+}
+
+/// The forms of one incident.
+pub const ONE_FORMS: &[&str] = &["json", "html"];
 
 /// An answer of one feature to a query, which may be empty, with its ETag and links.
 fn written(app: &App, base: &Base, id: IncidentId, query: &str, (feature, revision): (&str, u64)) -> Answer {

@@ -1,17 +1,23 @@
 //! What a client reads first: the landing page, the standards kept, the collections, and what can be asked.
 
-use crate::answer::{Answer, Base, GEOJSON, JSON, Link, MVT, OPENAPI, SCHEMA_JSON, links_json, prefers_html};
+use crate::answer::{
+    Answer, Base, JSON, Link, MVT, OPENAPI, SCHEMA_JSON, links_json, preferred_language, prefers_html,
+};
 use crate::app::App;
+use crate::asked::When;
 use crate::crs::URIS;
 use crate::error::Problem;
+use crate::forms::{self, Form};
+use crate::page::{self, Words};
 use crate::params::Params;
-use crate::{assets, openapi, tables};
+use crate::{assets, items, openapi, tables};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use kordon_incidents::{Damage, EventType, Infrastructure, SUB_EVENT_TYPES, Verification};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What a link to vector tiles is.
 pub const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
@@ -107,27 +113,49 @@ pub async fn collections(
 }
 
 /// `GET /collections/incidents`.
+///
+/// # Errors
+///
+/// 400 for a form that is not offered.
 pub async fn incidents(
     State(app): State<App>,
     Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Problem> {
     let (body, links) = incidents_json(&app, &base);
-    Answer::json(&body).links(&links).finish(&headers)
+    let asked = params.one_of("f", items::ONE_FORMS)?;
+    let answer = if asked == Some("html") || (asked.is_none() && prefers_html(&headers)) {
+        let tag = match forms::language(&params)? {
+            Some(tag) => tag,
+            None => preferred_language(&headers, &page::LANGUAGES),
+        };
+        let asked = When::Now.ask(&app.config.store)?;
+        let words = Words::of(tag);
+        let page = page::Page {
+            words,
+            base: &base,
+            in_language: base.at("/collections/incidents?f=html&lang="),
+            about: &asked.about(&app.config.borders, "", asked.snapshot.len(), None),
+            forms: &links,
+        };
+        Answer::bytes(page::HTML, page.collection()).header(header::CONTENT_LANGUAGE, words.tag())
+    } else {
+        Answer::json(&body)
+    };
+    Ok(answer.links(&links).header(header::VARY, "Accept, Accept-Language").finish(&headers))
 }
 
 fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
     let at = |path: &str| base.at(&format!("/collections/incidents{path}"));
-    let links = vec![
-        Link::new("self", at(""), JSON, "The incidents, described"),
-        Link::new("items", at("/items"), GEOJSON, "The incidents as GeoJSON"),
-        Link::new("items", at("/items?f=csv"), "text/csv", "The incidents as CSV"),
-        Link::new(
-            "items",
-            at("/items?f=geojsonseq"),
-            "application/geo+json-seq",
-            "The incidents as GeoJSON text sequence",
-        ),
+    let items = forms::OFFERS.iter().map(|offer| {
+        let address =
+            if offer.form == Form::Json { at("/items") } else { at(&format!("/items?f={}", offer.word)) };
+        Link::new("items", address, offer.media, offer.title)
+    });
+    let mut links = vec![Link::new("self", at(""), JSON, "The incidents, described")];
+    links.extend(items);
+    links.extend([
         Link::new(TILESETS, at("/tiles"), JSON, "The incidents as vector tiles"),
         Link::new("describedby", at("/schema"), SCHEMA_JSON, "The schema of an incident"),
         Link::new(
@@ -136,7 +164,7 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
             SCHEMA_JSON,
             "What incidents can be chosen by",
         ),
-    ];
+    ]);
     let body = json!({
         "id": "incidents",
         "title": "Incidents",

@@ -13,6 +13,7 @@ mod body; // Request bodies, within size and time.
 mod crs; // Reference systems of answers and boxes.
 mod distance; // How far a place is from a border.
 mod error; // What a client is told when something is wrong.
+mod forms; // The forms of a list of incidents.
 mod guard; // Hosts, origins, and headers for browsers.
 mod history; // What was, what changed, what proves it.
 mod imports; // A file of reports, checked and stored.
@@ -22,6 +23,7 @@ mod listen; // The accept loop.
 mod live; // Changes, told as they happen.
 mod openapi; // The API, described.
 mod operate; // For operators.
+mod page; // Incidents for people, without a script.
 mod params; // Query strings, read strictly.
 mod query; // FILTER: the words that choose incidents.
 mod record; // One incident from a body.
@@ -36,7 +38,7 @@ mod tilesets; // The tiles, described.
 pub use app::Config;
 pub use asked::{Asked, When};
 pub use error::Problem;
+pub use forms::{described, features};
 pub use listen::{Limits, serve};
 pub use query::query_of;
-pub use record::{csv_header, csv_row};
 pub use routes::router;

@@ -10,9 +10,9 @@ use crate::crs::URIS;
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
-use crate::{distance, imports, items, query as asked, tiles};
+use crate::{distance, forms, imports, items, query as asked, tiles};
 use axum::http::Method;
-use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
+use kordon_incidents::{Damage, EventType, Infrastructure, Layout, Verification};
 use serde_json::{Map, Value, json};
 
 /// The whole document.
@@ -101,7 +101,7 @@ fn component_of(route: &Route, name: &str) -> String {
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "f" if route.id == "measureMany" => "f-batch".to_owned(),
-        "f" if route.id == "landing" => "f-landing".to_owned(),
+        "f" if matches!(route.id, "landing" | "incidents" | "getIncident") => "f-page".to_owned(),
         _ => name.to_owned(),
     }
 }
@@ -134,8 +134,15 @@ fn schema_of(route: &Route, media: &str) -> Value {
         ("application/geo+json", _) => named("Feature"),
         ("application/json", "importFile") => named("ImportResult"),
         ("application/json", "measure") => named("Answer"),
-        (crate::answer::MVT, _) => json!({ "type": "string", "format": "binary" }),
-        (text, _) if text.starts_with("text/") || text.ends_with("ndjson") || text.ends_with("-seq") => {
+        (crate::answer::MVT | "application/flatgeobuf" | "application/vnd.apache.parquet", _) => {
+            json!({ "type": "string", "format": "binary" })
+        }
+        (text, _)
+            if text.starts_with("text/")
+                || text.ends_with("ndjson")
+                || text.ends_with("-seq")
+                || text.ends_with("+xml") =>
+        {
             json!({ "type": "string" })
         }
         _ => json!({ "type": "object" }),
@@ -215,17 +222,25 @@ fn parameters() -> Value {
         query("sortby", "The order; a minus sign turns it round", one_of(asked::SORTS)),
         query("by", "What is counted by: one or several, comma-separated", any_of(&items::dimension_words())),
         query("f", "The form of the answer", one_of(&["json"])),
-        query("f", "The form of the answer", one_of(&["json", "html"])).named("f-landing"),
+        query("f", "The form of the answer", one_of(&["json", "html"])).named("f-page"),
         query(
             "f",
-            "The form of the answer; csv and geojsonseq without a limit give all",
-            one_of(items::FORMS),
+            "The form of the answer; those that are saved as a file give all without a limit",
+            one_of(forms::WORDS),
         )
         .named("f-items"),
         query("f", "The form of the answers", one_of(distance::FORMS)).named("f-batch"),
         query("crs", "The reference system of the answer", uri(&URIS)),
         query("bbox-crs", "The reference system of bbox", uri(&URIS)),
         query("properties", "Only these properties of each incident", list(text())),
+        query("bom", "Begin a table with a byte order mark, by which a spreadsheet knows UTF-8", flag(false)),
+        query("hxl", "Put a row of HXL tags below the names of a table", flag(false)),
+        query("profile", "Name the columns of a table as another dataset does", one_of(Layout::WORDS)),
+        query(
+            "lang",
+            "The language of texts, or the nearest to it there is",
+            matching("^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"),
+        ),
         query("skipGeometry", "Leave the geometry out", flag(false)),
         query("lon", "Longitude in degrees", number(-180.0, 180.0)).required(),
         query("lat", "Latitude in degrees", number(-90.0, 90.0)).required(),

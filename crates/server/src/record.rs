@@ -1,13 +1,11 @@
-//! One incident at a time: read from a body and checked as a file would be, or written as a row of a table.
+//! One incident at a time: read from a body and checked as a file would be.
 
-use crate::asked::Asked;
 use crate::error::Problem;
 use axum::http::StatusCode;
 use kordon_incidents::{
     Checked, Fault, Format, IncidentId, ReadOptions, RecordStatus, check, read, strict_json,
-    write_csv_header, write_csv_row,
 };
-use kordon_store::{PutError, Row};
+use kordon_store::PutError;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -240,74 +238,6 @@ pub fn not_stored(error: &PutError) -> Problem {
             "The store takes no writes now; reading goes on. The cause is in the server's log.",
         ),
         PutError::Read(_) | PutError::SetAside(_) | PutError::NotJson(..) => Problem::internal(error),
-    }
-}
-
-/// The columns about the border that follow an incident's own in a table.
-const BORDER_COLUMNS: &[&str] = &[
-    "territory",
-    "foreign",
-    "foreign_distance_m",
-    "foreign_distance_low_m",
-    "foreign_distance_high_m",
-    "to",
-    "distance_m",
-    "distance_low_m",
-    "distance_high_m",
-    "border_set",
-    "snapshot",
-];
-
-/// The language of a table's texts, where they are in several.
-const TABLE_LANGUAGE: &str = "en";
-
-/// The first row of a table of incidents.
-///
-/// # Errors
-///
-/// Never: memory takes any row; the writer's `Result` is passed on.
-pub fn csv_header() -> Result<Vec<u8>, Problem> {
-    let mut row = Vec::new();
-    write_csv_header(&mut row, BORDER_COLUMNS).map_err(|error| Problem::internal(&error))?;
-    Ok(row)
-}
-
-/// One incident as a row of a table, with how far it was from the border, and the name of the snapshot if it has one.
-///
-/// # Errors
-///
-/// 500 when the record cannot be read from the store.
-pub fn csv_row(out: &mut Vec<u8>, asked: &Asked, row: &Row) -> Result<(), Problem> {
-    let snapshot = &asked.snapshot;
-    let incident = snapshot.incident(row).map_err(|error| Problem::internal(&error))?;
-    let feature = snapshot.feature(row).map_err(|error| Problem::internal(&error))?;
-    let feature: Value = serde_json::from_str(&feature).map_err(|error| Problem::internal(&error))?;
-    let border = &feature["border"];
-    let (foreign, to) = (&border["nearest_foreign"], &border["to"][0]);
-    let territory: Vec<&str> =
-        border["territory"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let cells = [
-        territory.join(";"),
-        cell(&foreign["country"]),
-        cell(&foreign["distance_m"]),
-        cell(&foreign["distance_low_m"]),
-        cell(&foreign["distance_high_m"]),
-        cell(&to["to"]),
-        cell(&to["distance_m"]),
-        cell(&to["distance_low_m"]),
-        cell(&to["distance_high_m"]),
-        cell(&border["boundary"]["set"]),
-        asked.name.map(|name| name.to_string()).unwrap_or_default(),
-    ];
-    let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-    write_csv_row(out, &incident, TABLE_LANGUAGE, &cells).map_err(|error| Problem::internal(&error))
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
 use crate::{
-    assets, body, distance, guard, history, imports, items, landing, live, operate, tables, territories,
-    tiles, tilesets,
+    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, tables,
+    territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -73,8 +73,21 @@ pub const IMPORTS: [&str; 8] = [
     "text/tab-separated-values",
 ];
 
-const PAGING: &[&str] =
-    &["sortby", "limit", "cursor", "as-of", "snapshot", "f", "crs", "bbox-crs", "properties"];
+const PAGING: &[&str] = &[
+    "sortby",
+    "limit",
+    "cursor",
+    "as-of",
+    "snapshot",
+    "f",
+    "bom",
+    "hxl",
+    "profile",
+    "lang",
+    "crs",
+    "bbox-crs",
+    "properties",
+];
 const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
 
 const GROUPING: &[&str] = &["by", "as-of", "snapshot", "f"];
@@ -150,9 +163,14 @@ pub static ROUTES: &[Route] = &[
     read("/collections", F, &[JSON], "collections", "The collections: incidents and territories", || {
         get(landing::collections)
     }),
-    read("/collections/incidents", F, &[JSON], "incidents", "The incidents, described", || {
-        get(landing::incidents)
-    }),
+    read(
+        "/collections/incidents",
+        Some(&["f", "lang"]),
+        &[JSON, "text/html"],
+        "incidents",
+        "The incidents, described",
+        || get(landing::incidents),
+    ),
     read(
         "/collections/incidents/queryables",
         F,
@@ -172,7 +190,7 @@ pub static ROUTES: &[Route] = &[
     read(
         "/collections/incidents/items",
         Some(ITEMS),
-        &[GEOJSON, CSV, GEOJSON_SEQ],
+        forms::MEDIA,
         "findIncidents",
         "The incidents that match, page by page",
         || get(items::find),
@@ -191,8 +209,8 @@ pub static ROUTES: &[Route] = &[
     },
     read(
         "/collections/incidents/items/{id}",
-        Some(&["of", "as-of", "snapshot", "f", "crs", "properties"]),
-        &[GEOJSON],
+        Some(&["of", "as-of", "snapshot", "f", "lang", "crs", "properties"]),
+        &[GEOJSON, "text/html"],
         "getIncident",
         "One incident",
         || get(items::one),

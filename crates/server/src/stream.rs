@@ -13,16 +13,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
-/// Sends `first`, then what `make` gives for each of `parts`, in order.
+/// Sends `first`, then what `make` gives for each of `parts`, in order. Empty pieces are passed over.
 pub fn pieces<P, M>(
     app: &App,
     first: Vec<u8>,
     parts: impl Iterator<Item = P> + Send + 'static,
-    make: M,
+    mut make: M,
 ) -> Body
 where
     P: Send + 'static,
-    M: Fn(P) -> Result<Vec<u8>, Problem> + Clone + Send + 'static,
+    M: FnMut(P) -> Result<Vec<u8>, Problem> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(1);
     let app = App::clone(app);
@@ -31,14 +31,29 @@ where
             return;
         }
         for part in parts {
-            let make = make.clone();
-            let piece = match app.work(move || make(part)).await {
-                Ok(piece) => Ok(Bytes::from(piece)),
-                Err(problem) => Err(io::Error::other(problem.detail().to_owned())),
+            // The maker goes along, and comes back for the next piece.
+            let made = app
+                .work(move || {
+                    let piece = make(part)?;
+                    Ok((make, piece))
+                })
+                .await;
+            let piece = match made {
+                Ok((back, piece)) => {
+                    make = back;
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    Ok(Bytes::from(piece))
+                }
+                Err(problem) => {
+                    // Half an answer breaks off, so that nobody takes it for the whole.
+                    let _ = sender.send(Err(io::Error::other(problem.detail().to_owned()))).await;
+                    return;
+                }
             };
-            let ended = piece.is_err();
-            if sender.send(piece).await.is_err() || ended {
-                return; // The reader went away, or must learn that no more will come.
+            if sender.send(piece).await.is_err() {
+                return; // The reader went away.
             }
         }
     });

@@ -483,6 +483,42 @@ async fn items_come_as_csv_and_as_a_text_sequence_whole_unless_limited() {
 }
 
 #[tokio::test]
+async fn a_table_has_the_names_tags_and_mark_that_are_asked_for() {
+    let door = Door::with_incidents().await;
+    let door = &door;
+    let told =
+        |query: &'static str| async move { door.get(&format!("{ITEMS}?f=csv&{query}")).await.is_ok().text() };
+    assert!(told("bom=true").await.starts_with("\u{feff}id,lon,lat,geometry_wkt,"));
+    assert!(told("hxl=true").await.lines().nth(1).unwrap().starts_with("#event+id,#geo+lon,#geo+lat,"));
+    assert!(told("profile=acled").await.starts_with("event_id_cnty,event_date,time_precision,event_type,"));
+    assert!(told("profile=ucdp").await.starts_with("id,type_of_violence,side_a,"));
+    for wrong in ["f=json&bom=true", "hxl=true", "f=csv&profile=viina", "f=csv&lang=Klingon!"] {
+        door.get(&format!("{ITEMS}?{wrong}")).await.is_problem(400);
+    }
+}
+
+#[tokio::test]
+async fn a_table_carries_where_it_comes_from_and_its_description() {
+    let door = Door::with_incidents().await;
+    let csv = door.get(&format!("{ITEMS}?f=csv&country=UKR&limit=2&hxl=true")).await;
+    assert_eq!(csv.is_ok().header("ogc-numbermatched"), "4");
+    assert!(csv.header("kordon-licences").contains("Borders: "));
+    assert!(csv.header("kordon-citation").contains("4 incidents for country=UKR"));
+    let links = csv.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap());
+    let described = links.filter(|link| link.contains("rel=\"describedby\"")).next().unwrap();
+    let address = described.split(['<', '>']).nth(1).unwrap();
+    let path = &address[address.find("/collections").unwrap()..];
+    let told = door.get(path).await.is_ok().json();
+    assert_eq!(told["kordon"]["number_matched"], 4);
+    assert_eq!(told["dialect"]["headerRowCount"], 2);
+    assert!(told["url"].as_str().unwrap().contains("f=csv"), "{told}");
+    let text = csv.text();
+    let names: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let columns = told["tableSchema"]["columns"].as_array().unwrap();
+    assert_eq!(columns.iter().map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>(), names);
+}
+
+#[tokio::test]
 async fn a_form_that_is_not_offered_is_406() {
     let door = Door::new();
     door.ask(Method::GET, ITEMS, &[("accept", "image/png")], "").await.is_problem(406);
@@ -552,6 +588,13 @@ async fn a_snapshot_is_answered_with_the_same_bytes_after_additions_a_correction
         format!("{ITEMS}?within-km=20&of=ROU"),
         format!("{ITEMS}?q=struck&limit=1"),
         format!("{ITEMS}?f=csv&sortby=distance"),
+        format!("{ITEMS}?f=csv&bom=true&hxl=true&profile=ucdp"),
+        format!("{ITEMS}?f=csvw"),
+        format!("{ITEMS}?f=flatgeobuf"),
+        format!("{ITEMS}?f=geoparquet"),
+        format!("{ITEMS}?f=kml"),
+        format!("{ITEMS}?f=atom&limit=2"),
+        format!("{ITEMS}?f=html&lang=uk&limit=2"),
         format!("{ITEMS}?f=geojsonseq"),
         "/collections/incidents/aggregate?by=month,country".to_owned(),
         format!("{ITEMS}/{}?of=ROU", ids[1]),
@@ -597,7 +640,7 @@ async fn a_snapshot_is_answered_with_the_same_bytes_after_additions_a_correction
     let door = door.restarted();
     for (address, then) in cited {
         let reply = door.get(&address).await;
-        assert_eq!(reply.is_ok().text(), String::from_utf8(then).unwrap(), "{address}");
+        assert!(reply.is_ok().body == then, "{address}: {}", reply.text());
         let etag = reply.header("etag").to_owned();
         assert_eq!(
             door.ask(Method::GET, &address, &[("if-none-match", &etag)], "").await.status.as_u16(),
@@ -642,7 +685,20 @@ async fn the_past_tells_what_was_public_then_and_may_still_be_told() {
     put(&masked, &|p| p["masking"] = json!({ "level": "hidden" })).await;
     put(&restricted, &|p| p["redistributable"] = json!(false)).await;
     put(&drafted, &|p| p["record_status"] = json!("draft")).await;
-    for question in ["", "&bbox=100,10,101,11", "&q=open", "&limit=1&f=csv", "&f=geojsonseq"] {
+    for question in [
+        "",
+        "&bbox=100,10,101,11",
+        "&q=open",
+        "&limit=1&f=csv",
+        "&f=geojsonseq",
+        "&f=csv&bom=true&hxl=true&profile=acled",
+        "&f=csvw",
+        "&f=flatgeobuf",
+        "&f=geoparquet&limit=2",
+        "&f=kml",
+        "&f=atom&limit=2",
+        "&f=html&lang=uk&limit=2",
+    ] {
         // Also where it would make no difference: one that answers only there tells where the hidden place is not.
         let problem = door.get(&format!("{ITEMS}?snapshot={name}{question}")).await.is_problem(410);
         assert!(problem["detail"].as_str().unwrap().contains("as-of=5"), "{problem}");
@@ -693,7 +749,7 @@ async fn a_moment_or_a_snapshot_that_cannot_be_meant_is_told_with_what_to_do() {
         (format!("snapshot={name}&snapshot={name}"), 400, "once"),
         (format!("snapshot={}", name.replacen("-5-", "-6-", 1)), 404, "later copy"),
         (format!("snapshot={}", name.replacen("-5-", "-4-", 1)), 404, "another store"),
-        (format!("snapshot={}", name.replacen("1-", "9-", 1)), 410, "another form"),
+        (format!("snapshot={}", name.replacen("2-", "9-", 1)), 410, "another form"),
         (format!("snapshot={other_borders}"), 410, "other borders"),
         (format!("snapshot={name}-0123456789ab"), 410, "as-of=5"),
     ] {

@@ -17,7 +17,7 @@ const BUFFER: f64 = 80.0;
 /// How far a thinned line may be from the full one: a quarter of a pixel of a tile shown at 512 pixels.
 const TOLERANCE: f64 = 2.0;
 /// The deepest zoom: a unit is then 2 mm.
-const ZOOM_MAX: u8 = 22;
+pub(crate) const ZOOM_MAX: u8 = 22;
 /// The deepest zoom at which [`Fine`] coordinates are as good as [`World`] ones.
 pub(crate) const FINE_ZOOM_MAX: u8 = 20;
 

@@ -11,11 +11,12 @@
 
 use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
 use kordon_incidents::{Damage, EventType, Verification};
+use rayon::prelude::*;
 
 use crate::aggregate::civil;
 use crate::columns::Columns;
-use crate::mercator::{EXTENT, OnTile, Tile};
-use crate::query::{Compiled, Hit, Query};
+use crate::mercator::{EXTENT, OnTile, Tile, ZOOM_MAX, world_of};
+use crate::query::{Compiled, FEW, Hit, Query};
 use crate::snapshot::Snapshot;
 
 /// Where single incidents give way to clusters: from this zoom on, a tile with more spots than `spots_max` is a grid of so
@@ -86,6 +87,26 @@ impl<V> Snapshot<V> {
         };
         // A layer can only be refused for an empty name or for 2^32 keys.
         layer.ok().flatten().map(MvtLayerBuilder::encode).unwrap_or_default()
+    }
+
+    /// The tiles that have something, as zoom, column, row: of all zooms up to `last_zoom`, in no order.
+    pub fn tiles_with(&self, query: &Query, last_zoom: u8) -> Vec<(u8, u32, u32)> {
+        let side = f64::from(1_u32 << last_zoom.min(ZOOM_MAX));
+        let hits = Compiled::new(query, &self.context).hits(&self.slices);
+        let mut level: Vec<[u32; 2]> = hits
+            .par_iter()
+            .with_min_len(FEW)
+            .flat_map_iter(|&hit| self.columns(hit).places(hit.row as usize))
+            .map(|&place| world_of(place).map(|part| (part * side) as u32))
+            .collect();
+        let mut tiles = Vec::new();
+        for z in (0..=last_zoom.min(ZOOM_MAX)).rev() {
+            level.par_sort_unstable();
+            level.dedup();
+            tiles.extend(level.iter().map(|&[x, y]| (z, x, y)));
+            level.iter_mut().for_each(|tile| *tile = tile.map(|part| part >> 1));
+        }
+        tiles
     }
 
     fn spots(&self, hit: Hit, tile: Tile) -> impl Iterator<Item = Spot> {

@@ -4,7 +4,6 @@
 //! look at every byte. GeoJSON collections and text sequences are cut into records by the reader of `kordon import`.
 
 use std::fs::File;
-#[cfg(feature = "parquet")]
 use std::io::Seek;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -15,7 +14,6 @@ use indicatif::ProgressBar;
 use kordon_incidents::{Fault, Format, ReadOptions, Reader};
 use rayon::prelude::*;
 
-#[cfg(feature = "parquet")]
 use super::parquet::{Parquet, Rows};
 use super::row::{Columns, Row, Wrong, is_plain_table, json_lines, json_row};
 
@@ -27,10 +25,7 @@ const RECORD_BYTES: usize = 16 << 20;
 const PIECE_BYTES: usize = 64 << 10;
 /// How a Parquet file begins.
 const PARQUET: &[u8] = b"PAR1";
-#[cfg(feature = "parquet")]
 const NO_PARQUET: &str = "which is read from its end (give the file's name: kordon distance --input FILE)";
-#[cfg(not(feature = "parquet"))]
-const NO_PARQUET: &str = "which this program was built without (write it as CSV or NDJSON)";
 /// How far the first look goes.
 const AHEAD_BYTES: usize = 64 << 10;
 
@@ -44,7 +39,6 @@ enum Form {
     Table(Columns, Blocks),
     Lines(Blocks),
     Records(Reader<Source>),
-    #[cfg(feature = "parquet")]
     Parquet(Box<Parquet>, ProgressBar),
 }
 
@@ -61,7 +55,6 @@ enum Records {
     Lines(Block),
     /// Each with its line and column.
     Cut(Vec<(usize, usize, String)>),
-    #[cfg(feature = "parquet")]
     Parquet(Rows),
 }
 
@@ -73,7 +66,6 @@ impl Input {
             ("stdin".to_owned(), Box::new(bar.wrap_read(std::io::stdin())))
         } else {
             let file = File::open(path).with_context(|| name.clone())?;
-            #[cfg(feature = "parquet")]
             if let Some(parquet) = parquet_of(&name, &file)? {
                 bar.set_length(parquet.count());
                 let form = Form::Parquet(Box::new(parquet), bar.clone());
@@ -143,7 +135,6 @@ impl Input {
                 }
                 (!cut.is_empty()).then_some(Records::Cut(cut))
             }
-            #[cfg(feature = "parquet")]
             Form::Parquet(parquet, bar) => parquet.next()?.map(|rows| {
                 bar.inc(rows.count() as u64);
                 Records::Parquet(rows)
@@ -165,7 +156,6 @@ impl Chunk {
             Records::Cut(cut) => {
                 cut.par_iter().map(|(line, column, text)| json_row(text, *line, *column)).collect()
             }
-            #[cfg(feature = "parquet")]
             Records::Parquet(rows) => rows.rows(),
         }
     }
@@ -187,7 +177,6 @@ impl Chunk {
 }
 
 /// The file as Parquet, if it begins like it; else it is left at its beginning.
-#[cfg(feature = "parquet")]
 fn parquet_of(name: &str, file: &File) -> anyhow::Result<Option<Parquet>> {
     let mut start = Vec::new();
     let read = file.take(PARQUET.len() as u64).read_to_end(&mut start);

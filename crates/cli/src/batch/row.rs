@@ -218,7 +218,6 @@ fn name_of(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
 // ----------------------------------------------------------------------------------------------- columns
 
 /// The row of two cells of numbers.
-#[cfg(feature = "parquet")]
 pub fn cells_row<'a>(
     id: Id<'a>,
     line: usize,
@@ -234,7 +233,6 @@ pub fn cells_row<'a>(
 }
 
 /// The row of a geometry: a position, or what is there instead.
-#[cfg(feature = "parquet")]
 pub fn point_row<'a>(
     id: Id<'a>,
     line: usize,
