@@ -54,6 +54,10 @@ pub struct Route {
 /// Parameters that may be given several times.
 pub const REPEATABLE: &[&str] = &["to", "cell"];
 
+/// The first level of gzip and of brotli: 2.8 MB of incidents become 384 and 279 kB for 6 and 12 ms of a core; the levels
+/// above cost more than the few percent they spare.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(1);
+
 const CSV: &str = "text/csv";
 const GEOJSON_SEQ: &str = "application/geo+json-seq";
 /// RFC 7396.
@@ -542,7 +546,7 @@ pub fn router(config: Config) -> Router {
         .fallback(elsewhere)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), watch))
-        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().br(true).gzip(true).quality(COMPRESSION))
         .with_state(app)
 }
 

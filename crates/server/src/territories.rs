@@ -1,7 +1,8 @@
 //! The territories of the border set as a collection, and the sets of countries that distances are asked to.
 //!
 //! Geometry comes from the coarse set, unless a set is named by `borders`: the precise outlines of the world are two
-//! million edges, which is what the tiles and `/borders/distance` are for. Each feature says whose its outline is.
+//! million edges, which is what the tiles and `/borders/distance` are for. What the coarse set does not have is drawn by
+//! the other. Each feature says whose its outline is.
 //! Outlines are written one territory at a time.
 
 use crate::answer::{
@@ -92,11 +93,13 @@ pub async fn find(
         None => (Arc::clone(&app.config.borders), Arc::clone(&app.config.coarse)),
     };
     let etag = state(&borders, &outlines);
-    let drawn = Arc::clone(&outlines);
+    let drawn = (Arc::clone(&borders), Arc::clone(&outlines));
     let (page, matched) = app
         .work(move || {
             let mut matched: Vec<Territory> = borders.territories().to_vec();
-            matched.retain(|territory| bbox.is_none_or(|bbox| meets(&outlines, territory, bbox)));
+            matched.retain(|territory| {
+                bbox.is_none_or(|bbox| meets(drawing(&borders, &outlines, territory), territory, bbox))
+            });
             if first > 0 && first >= matched.len() {
                 return Err(Problem::bad_parameter("cursor", "is not one that a next link gave."));
             }
@@ -127,7 +130,8 @@ pub async fn find(
         let text = match part {
             Part::Territory(at, territory) => {
                 let mark = if at > 0 { "," } else { "" };
-                format!("{mark}{}", feature(&drawn, &territory, skip_geometry, crs))
+                let drawing = drawing(&drawn.0, &drawn.1, &territory);
+                format!("{mark}{}", feature(drawing, &territory, skip_geometry, crs))
             }
             Part::Foot(foot) => foot,
         };
@@ -171,7 +175,7 @@ pub async fn one(
         Link::new("self", base.at(&format!("{PATH}/items/{}", territory.code)), GEOJSON, "This territory"),
         Link::new("collection", base.at(PATH), JSON, "The territories, described"),
     ];
-    let mut body = feature(outlines, territory, skip_geometry, crs);
+    let mut body = feature(drawing(borders, outlines, territory), territory, skip_geometry, crs);
     body["links"] = links_json(&links);
     Ok(Answer::json(&body)
         .media(GEOJSON)
@@ -179,6 +183,12 @@ pub async fn one(
         .etag(state(borders, outlines))
         .header(CONTENT_CRS, crs.header())
         .finish(&headers))
+}
+
+/// The set that draws a territory: that of the outlines, unless only the other has it.
+fn drawing<'a>(borders: &'a BorderSet, outlines: &'a BorderSet, territory: &Territory) -> &'a BorderSet {
+    let is_drawn = outlines.find(&territory.code).is_some_and(|id| outlines.bounds(id).is_some());
+    if is_drawn { outlines } else { borders }
 }
 
 fn state(borders: &BorderSet, outlines: &BorderSet) -> String {

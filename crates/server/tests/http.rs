@@ -1416,6 +1416,16 @@ async fn territories_are_a_collection_with_sets() {
 // --------------------------------------------------------------------------------------------------- tiles
 
 #[tokio::test]
+async fn every_territory_has_an_outline() {
+    let door = Door::new();
+    let page = door.get("/collections/territories/items?limit=1000").await.is_ok().json();
+    for one in page["features"].as_array().unwrap() {
+        assert!(one["geometry"].is_object(), "{}", one["id"]);
+        assert!(one["properties"]["geometry_from"].is_string());
+    }
+}
+
+#[tokio::test]
 async fn territories_are_told_as_the_set_that_is_named_draws_them() {
     let door = Door::new();
     let path = "/collections/territories/items";
@@ -1568,6 +1578,9 @@ async fn json_is_sent_compressed_to_whom_it_suits() {
     let reply = door.ask(Method::GET, ITEMS, &[("accept-encoding", "gzip")], "").await;
     assert_eq!(reply.is_ok().header("content-encoding"), "gzip");
     assert_eq!(&reply.body[..2], [0x1f, 0x8b]);
+    let smaller = door.ask(Method::GET, ITEMS, &[("accept-encoding", "gzip, deflate, br")], "").await;
+    assert_eq!(smaller.is_ok().header("content-encoding"), "br");
+    assert!(smaller.body.len() < reply.body.len(), "{} {}", smaller.body.len(), reply.body.len());
 }
 
 #[tokio::test]
