@@ -41,7 +41,7 @@ static SOUND: LazyLock<Sound> = LazyLock::new(|| {
     };
     let options = ReadOptions { file: "reports.csv".to_owned(), ..ReadOptions::default() };
     let reports = read(REPORTS.as_bytes(), &options).expect("it is a table");
-    let checked = reports.map(|report| check(report.expect("it is read"), &mut new_id).expect("it is sound"));
+    let checked = reports.map(|report| check(&report.expect("it is read"), &mut new_id).expect("it is sound"));
     let incidents = checked.map(|checked| checked.incident).collect();
     store.put(incidents, &Author::new("fuzz")).expect("it is put");
     drop(store);

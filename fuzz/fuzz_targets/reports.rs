@@ -40,7 +40,7 @@ fuzz_target!(|input: &[u8]| {
         number += 1;
         // Every record takes a byte, so there cannot be more of them.
         assert!(number <= bytes.len() && report.line <= lines, "record {number} in line {}", report.line);
-        if let Err(faults) = check(report, &mut new_id) {
+        if let Err(faults) = check(&report, &mut new_id) {
             assert!(!faults.is_empty());
         }
     }

@@ -15,10 +15,10 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_incidents::{
-    Checked, DateOrder, Encoding, Fault, Format, IncidentId, ReadOptions, Reader, Repeated, Report, check,
+    DateOrder, Encoding, Fault, Format, IncidentId, ReadOptions, Reader, Repeated, Report, Sighting, check,
     read,
 };
-use kordon_store::{Author, Bulk, Options};
+use kordon_store::{Author, Bulk, Options, Prepared};
 use rayon::prelude::*;
 
 use crate::terminal::{interrupted, progress, say};
@@ -183,13 +183,12 @@ impl Import {
         if input.metadata().is_ok_and(|m| m.is_dir()) {
             bail!("{} is a folder; name the files in it", path.display());
         }
-        let bulk = Bulk::new(&self.store.store, borders, &Author::new("import"));
         let mut file = ReadFile {
             name: options.file.clone(),
             records: 0,
             faulty: 0,
             broken: false,
-            bulk: bulk.with_context(|| format!("beside the store {}", self.store.store.display()))?,
+            bulk: Bulk::new(&self.store.store, borders, &Author::new("import")),
             refused: Vec::new(),
         };
         let bar: ProgressBar =
@@ -231,22 +230,23 @@ impl Import {
         warnings: &mut usize,
     ) -> anyhow::Result<()> {
         let mut sound = Vec::with_capacity(reports.len());
-        for checked in check_all(reports, repeated) {
+        for checked in check_all(reports, repeated, &file.bulk) {
             match checked {
-                Ok(checked) => {
+                Ok(Sound { warnings: told, prepared, .. }) => {
                     file.records += 1;
-                    for warning in &checked.warnings {
+                    for warning in &told {
                         if *warnings < WARNINGS {
                             say(&format!("warning: {warning}"));
                         }
                         *warnings += 1;
                     }
-                    sound.push(checked.incident);
+                    sound.push(prepared);
                 }
                 Err(Bad::Bytes(fault)) => {
                     say(&fault.to_string());
                     file.broken = true;
                 }
+                Err(Bad::Unwritable(error)) => return Err(error.into()),
                 Err(Bad::Record(text, faults)) => {
                     file.records += 1;
                     file.faulty += 1;
@@ -306,6 +306,8 @@ enum Bad {
     Bytes(Fault),
     /// A record with faults.
     Record(String, Vec<Fault>),
+    /// It is sound and cannot be written as JSON.
+    Unwritable(std::io::Error),
 }
 
 /// The next records; after a fault in the bytes nothing more comes.
@@ -313,24 +315,37 @@ fn next_chunk<R: BufRead>(reader: &mut Reader<R>) -> Vec<Result<Report, Fault>> 
     reader.take(CHUNK).collect()
 }
 
+/// A record that passed, ready to be put.
+struct Sound {
+    sighting: Sighting,
+    warnings: Vec<Fault>,
+    prepared: Prepared,
+}
+
 /// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
-fn check_all(reports: Vec<Result<Report, Fault>>, repeated: &mut Repeated) -> Vec<Result<Checked, Bad>> {
+fn check_all(
+    reports: Vec<Result<Report, Fault>>,
+    repeated: &mut Repeated,
+    bulk: &Bulk,
+) -> Vec<Result<Sound, Bad>> {
     let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
     let check_one = |report: Result<Report, Fault>| {
         let report = report.map_err(Bad::Bytes)?;
-        let text = report.text().to_owned();
-        match check(report, &mut { new_id }) {
-            Ok(checked) => Ok((text, checked)),
-            Err(faults) => Err(Bad::Record(text, faults)),
-        }
+        let checked = match check(&report, &mut { new_id }) {
+            Ok(checked) => checked,
+            Err(faults) => return Err(Bad::Record(report.into_text(), faults)),
+        };
+        let sighting = Sighting::of(&checked);
+        let prepared = bulk.prepare(checked.incident).map_err(Bad::Unwritable)?;
+        Ok((report, Sound { sighting, warnings: checked.warnings, prepared }))
     };
-    let checked: Vec<Result<(String, Checked), Bad>> =
+    let checked: Vec<Result<(Report, Sound), Bad>> =
         reports.into_par_iter().with_min_len(64).map(check_one).collect();
-    let once = |one: Result<(String, Checked), Bad>| {
-        let (text, checked) = one?;
-        match repeated.see(&checked) {
-            Some(fault) => Err(Bad::Record(text, vec![fault])),
-            None => Ok(checked),
+    let once = |one: Result<(Report, Sound), Bad>| {
+        let (report, sound) = one?;
+        match repeated.see(&sound.sighting) {
+            Some(fault) => Err(Bad::Record(report.into_text(), vec![fault])),
+            None => Ok(sound),
         }
     };
     checked.into_iter().map(once).collect()

@@ -70,7 +70,7 @@ impl Demo {
         let mut samples = Vec::new();
         let mut new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
         for report in read(SAMPLES, &options)? {
-            match check(report?, &mut new_id) {
+            match check(&report?, &mut new_id) {
                 Ok(checked) => samples.push(checked.incident),
                 Err(faults) => faults.iter().for_each(|fault| say(&fault.to_string())),
             }

@@ -30,7 +30,7 @@ mod text;
 mod vocabulary;
 mod write;
 
-pub use check::{Checked, Repeated, check, check_one};
+pub use check::{Checked, Repeated, Sighting, check, check_one};
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::Fault;
 pub use incident::{

@@ -170,6 +170,11 @@ impl Report {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The same, kept when the report is not needed any more.
+    pub fn into_text(self) -> String {
+        self.text
+    }
 }
 
 /// What all reports of one input share.

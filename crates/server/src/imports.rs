@@ -21,7 +21,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kordon_incidents::{
-    Checked, Encoding, Fault, Format, Incident, ReadOptions, Repeated, Report, check, read,
+    Checked, Encoding, Fault, Format, Incident, ReadOptions, Repeated, Report, Sighting, check, read,
 };
 use kordon_store::{Author, Store};
 use rayon::prelude::*;
@@ -166,7 +166,7 @@ impl CheckedFile {
         for (text, checked) in checked {
             // A record that comes twice in one file would silently replace itself.
             match checked
-                .and_then(|checked| repeated.see(&checked).map_or(Ok(checked), |fault| Err(vec![fault])))
+                .and_then(|one| repeated.see(&Sighting::of(&one)).map_or(Ok(one), |fault| Err(vec![fault])))
             {
                 Ok(checked) => {
                     file.warnings.extend(checked.warnings);
@@ -190,5 +190,6 @@ impl CheckedFile {
 
 /// A record's own text, and what it is.
 fn check_one(report: Report) -> (String, Result<Checked, Vec<Fault>>) {
-    (report.text().to_owned(), check(report, &mut random_id))
+    let checked = check(&report, &mut random_id);
+    (report.into_text(), checked)
 }

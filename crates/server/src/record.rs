@@ -38,7 +38,7 @@ pub fn read_one(bytes: &[u8]) -> Result<Checked, Problem> {
         Some(Err(fault)) => return Err(unreadable(&fault)),
         Some(Ok(_)) => return Err(not_one()),
     }
-    match check(report, &mut random_id) {
+    match check(&report, &mut random_id) {
         Ok(checked) => match stillborn(&checked) {
             Some(fault) => Err(unsound(&[fault])),
             None => Ok(checked),

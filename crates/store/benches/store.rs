@@ -119,16 +119,15 @@ fn new_id() -> IncidentId {
 
 /// Reads, checks and stores a file as `kordon import` does.
 fn import(store: &Store, dir: &Path, file: &Path, borders: &Arc<BorderSet>) {
-    let mut bulk = Bulk::new(dir, borders, &Author::new("bench")).unwrap();
+    let mut bulk = Bulk::new(dir, borders, &Author::new("bench"));
     let options = ReadOptions { format: Some(Format::NdJson), ..ReadOptions::default() };
     let mut reader = read(BufReader::with_capacity(1 << 20, File::open(file).unwrap()), &options).unwrap();
     let mut next = || reader.by_ref().take(16_384).map(Result::unwrap).collect::<Vec<Report>>();
     let mut reports = next();
     while !reports.is_empty() {
-        let sound = |reports: Vec<Report>| {
-            reports.into_par_iter().map(|one| check(one, &mut { new_id }).unwrap().incident).collect()
-        };
-        let (following, ()) = rayon::join(&mut next, || bulk.add(sound(reports)).unwrap());
+        let sound = |one: Report| bulk.prepare(check(&one, &mut { new_id }).unwrap().incident).unwrap();
+        let (following, sound) = rayon::join(&mut next, || reports.into_par_iter().map(sound).collect());
+        bulk.add(sound).unwrap();
         reports = following;
     }
     store.load(bulk).unwrap();

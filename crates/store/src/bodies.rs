@@ -34,23 +34,31 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Of records of one segment; `bytes` are those of the segment from its byte `from` on. `None` when they are none, or
-    /// too long for a block.
-    pub fn of(bytes: &[u8], from: u64, positions: &[Position]) -> Option<Self> {
-        let first = positions.first()?;
+    /// Of records of one segment, which has these bytes. `None` when they are none, or too long for a block.
+    pub fn of(bytes: &[u8], positions: &[Position]) -> Option<Self> {
         let body = |position: &Position| {
-            let frame = frame_of(bytes, Position { offset: position.offset - from, ..*position });
+            let frame = frame_of(bytes, *position);
             Some(&frame[1..record::find_member(frame)?])
         };
         let bodies: Vec<&[u8]> = positions.iter().map(body).collect::<Option<_>>()?;
         let mut end = 0;
-        let record = |(position, body): (&Position, &&[u8])| {
+        let end_of = |body: &&[u8]| {
             end += body.len();
-            Some((u32::try_from(position.offset - first.offset).ok()?, u32::try_from(end).ok()?))
+            u32::try_from(end).ok()
         };
-        let records: Vec<(u32, u32)> = positions.iter().zip(&bodies).map(record).collect::<Option<_>>()?;
+        let ends: Vec<u32> = bodies.iter().map(end_of).collect::<Option<_>>()?;
+        Self::new(bodies.concat(), &ends, positions)
+    }
+
+    /// Of bodies that stand one behind the other in `text`, up to `ends`.
+    pub fn new(text: Vec<u8>, ends: &[u32], positions: &[Position]) -> Option<Self> {
+        let first = positions.first()?;
+        let record = |(position, end): (&Position, &u32)| {
+            Some((u32::try_from(position.offset - first.offset).ok()?, *end))
+        };
+        let records: Vec<(u32, u32)> = positions.iter().zip(ends).map(record).collect::<Option<_>>()?;
         let span = records.last()?.0;
-        Some(Self { start: (first.segment, first.offset), span, records, text: bodies.concat() })
+        Some(Self { start: (first.segment, first.offset), span, records, text })
     }
 
     fn has_room_for(&self, next: &Self) -> bool {
@@ -208,7 +216,7 @@ mod tests {
                 let lens: Vec<usize> = (0..2_500).map(|at| at % 40).collect();
                 let (bytes, positions) = segment(number, &lens);
                 for some in positions.chunks(at_once) {
-                    bodies.add(Block::of(&bytes, 0, some).unwrap());
+                    bodies.add(Block::of(&bytes, some).unwrap());
                 }
                 all.push((bytes, positions));
             }
@@ -233,7 +241,7 @@ mod tests {
         let (bytes, positions) = segment(1, &[10, 10, 500, 10]);
         let mut bodies = Bodies::with_room(100);
         for position in &positions {
-            bodies.add(Block::of(&bytes, 0, &[*position]).unwrap());
+            bodies.add(Block::of(&bytes, &[*position]).unwrap());
         }
         let found: Vec<bool> = positions.iter().map(|position| bodies.get(*position).is_some()).collect();
         assert_eq!(found, [true, true, false, false]);

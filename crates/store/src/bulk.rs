@@ -1,42 +1,56 @@
 //! A whole file on its way into the store: read once, whatever its size, and put as one batch.
 //!
-//! While a file is read, each chunk of its incidents is written as it will stand in the ledger into a nameless file
-//! beside the store, and its rows are measured and put into columns: on all cores, and before it is known whether the file will be
-//! taken at all. What is left to do when it is taken is copying, and finding out which of its incidents are
-//! known already; those few go the way of single reports ([`crate::store`]).
+//! While a file is read, its documents are written as they will stand in the ledger and committed to, and its rows are measured
+//! and put into columns: on all cores, and before it is known whether the file will be taken at all. What is left to do when it
+//! is taken is to chain and to copy, and to find out which of its incidents are known already; those few go the way of single
+//! reports ([`crate::store`]).
 //!
-//! Memory: the rows, about 250 bytes an incident and its texts, which the snapshot needs in the end; no document.
-//! Disk: the documents twice while the file is read.
+//! Memory: the rows, about 320 bytes an incident and its texts, which the snapshot needs in the end; and of the documents
+//! [`HELD_BYTES`]. What does not find room waits in a nameless file beside the store, so nothing of it outlives the process.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kordon_borders::BorderSet;
 use kordon_incidents::{EventDate, Incident, IncidentId};
 use rayon::prelude::*;
 
-use crate::ledger::{Entry, Position};
+use crate::ledger::{self, AppendError, PIECE, Position, Sealed};
 use crate::names::Symbol;
 use crate::project::Record;
 use crate::record::Op;
 use crate::snapshot::TierRow;
 use crate::snapshot::{Batch, Context, PublicRow, StaffRow};
-use crate::store::{Author, Current, PutError, Row, keys_of, now, sign};
+use crate::store::{Author, Current, PutError, Row, keys_of, now, number_of, sign};
 
-/// Incidents written to the ledger in one piece.
-const PIECE: usize = 8_192;
+/// Bytes of documents that wait in memory: those of some two million incidents.
+const HELD_BYTES: usize = 1 << 30;
+/// Rows that are measured at a time: along the curve on which they stand, each then helps the next.
+const MEASURED: usize = 65_536;
 
 /// The incidents of one file, checked and ready to be put.
 pub struct Bulk {
     context: Arc<Context>,
     pub(crate) author: Author,
     now: Option<EventDate>,
-    documents: Spool,
+    spool: Spool,
     pub(crate) staged: Vec<Staged>,
     pub(crate) keys: Vec<u128>,
+    public: Vec<PublicRow>,
+    staff: Vec<StaffRow>,
     chunks: Vec<Chunk>,
+}
+
+/// An incident on its way into a file's batch: see [`Bulk::prepare`].
+pub struct Prepared {
+    id: IncidentId,
+    withdrawn: bool,
+    has_status: bool,
+    keys: Vec<u128>,
+    document: Vec<u8>,
+    row: Row,
 }
 
 /// One incident of a file.
@@ -44,8 +58,6 @@ pub(crate) struct Staged {
     pub id: IncidentId,
     /// Where its keys end.
     keys_end: u32,
-    /// Length of its document.
-    len: u32,
     /// Which tier has its row; the rows of each stand in the order of the file.
     tier: RowOf,
     withdrawn: bool,
@@ -66,8 +78,15 @@ struct Chunk {
     staff: Batch<StaffRow>,
 }
 
-/// Documents one behind the other in a file that has no name, so nothing of it outlives the process.
-struct Spool(BufWriter<File>);
+/// Sealed documents: the first ones in memory, the texts of the others in a file that has no name.
+struct Spool {
+    folder: PathBuf,
+    pieces: Vec<Sealed>,
+    /// How many of the pieces have their texts.
+    held: usize,
+    room: usize,
+    file: Option<BufWriter<File>>,
+}
 
 /// What is to be written of a file, and what becomes visible with it.
 pub(crate) struct Ready {
@@ -79,21 +98,25 @@ impl Bulk {
     /// Nothing yet, on its way into the store in `dir`, which need not exist. The documents wait in the folder that
     /// is or will be around the store.
     ///
-    /// # Errors
-    ///
-    /// What the disk said.
-    pub fn new(dir: &Path, borders: &Arc<BorderSet>, author: &Author) -> io::Result<Self> {
+    pub fn new(dir: &Path, borders: &Arc<BorderSet>, author: &Author) -> Self {
         let there = dir.ancestors().find(|folder| folder.is_dir() && folder != &Path::new(""));
-        let file = tempfile::tempfile_in(there.unwrap_or(Path::new(".")))?;
-        Ok(Self {
+        Self {
             context: Arc::new(Context::new(Arc::clone(borders), Arc::default())),
             author: author.clone(),
             now: now(),
-            documents: Spool(BufWriter::with_capacity(1 << 20, file)),
+            spool: Spool::new(there.unwrap_or(Path::new(".")), HELD_BYTES),
             staged: Vec::new(),
             keys: Vec::new(),
+            public: Vec::new(),
+            staff: Vec::new(),
             chunks: Vec::new(),
-        })
+        }
+    }
+
+    /// With room for so many bytes of documents in memory.
+    #[must_use]
+    pub fn holding(self, bytes: usize) -> Self {
+        Self { spool: Spool { room: bytes, ..self.spool }, ..self }
     }
 
     /// How many incidents it has.
@@ -106,49 +129,62 @@ impl Bulk {
         self.staged.is_empty()
     }
 
+    /// All that can be done for an incident before its turn comes, on whichever core has checked it.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot be written as JSON.
+    pub fn prepare(&self, mut incident: Incident) -> io::Result<Prepared> {
+        let has_status = incident.properties.record_status.is_some();
+        sign(&mut incident, 1, self.now.as_ref(), &self.author);
+        let mut document = Vec::with_capacity(DOCUMENT_BYTES);
+        serde_json::to_writer(&mut document, &incident)?;
+        let keys = keys_of(&incident);
+        let withdrawn = Current::new(&incident, NOWHERE).withdrawn;
+        let record = Record::new(incident);
+        let row = Row::new(&record, NOWHERE, &self.context);
+        Ok(Prepared { id: record.incident().id, withdrawn, has_status, keys, document, row })
+    }
+
     /// Adds incidents, in the order of the file; some thousands at a time keep all cores busy.
     ///
     /// # Errors
     ///
-    /// What the disk said, or that an incident cannot be written as JSON.
-    pub fn add(&mut self, incidents: Vec<Incident>) -> io::Result<()> {
-        let prepare = |mut incident: Incident| {
-            let has_status = incident.properties.record_status.is_some();
-            sign(&mut incident, 1, self.now.as_ref(), &self.author);
-            let document = serde_json::to_vec(&incident)?;
-            let keys = keys_of(&incident);
-            let withdrawn = Current::new(&incident, NOWHERE).withdrawn;
-            let record = Record::new(incident);
-            let row = Row::new(&record, NOWHERE, &self.context);
-            let staged = (record.incident().id, withdrawn, has_status);
-            Ok((staged, document, keys, row))
-        };
-        let prepared: Vec<io::Result<_>> = incidents.into_par_iter().with_min_len(64).map(prepare).collect();
-        let (mut public, mut staff) = (Vec::new(), Vec::new());
-        for one in prepared {
-            let ((id, withdrawn, has_status), document, keys, row) = one?;
-            self.documents.0.write_all(&document)?;
+    /// What the disk said.
+    pub fn add(&mut self, incidents: Vec<Prepared>) -> io::Result<()> {
+        let seal = |some: &[Prepared]| Sealed::of(some.iter().map(|one| (Op::Put, one.document.as_slice())));
+        let sealed: Vec<Result<Sealed, AppendError>> = incidents.par_chunks(PIECE).map(seal).collect();
+        for piece in sealed {
+            self.spool.push(piece.map_err(io::Error::other)?)?;
+        }
+        for Prepared { id, withdrawn, has_status, keys, row, .. } in incidents {
             self.keys.extend(keys);
             let tier = match row {
                 Row::Public(row) => {
-                    public.push(row);
+                    self.public.push(row);
                     RowOf::Public
                 }
                 Row::Staff(row) => {
-                    staff.push(row);
+                    self.staff.push(row);
                     RowOf::Staff
                 }
                 Row::Gone => RowOf::Nobody,
             };
-            let too_much =
-                |_| io::Error::other("a file of more than four billion keys or bytes in one record");
+            let too_much = |_| io::Error::other("a file of more than four billion keys");
             let keys_end = u32::try_from(self.keys.len()).map_err(too_much)?;
-            let len = u32::try_from(document.len()).map_err(too_much)?;
-            self.staged.push(Staged { id, keys_end, len, tier, withdrawn, has_status });
+            self.staged.push(Staged { id, keys_end, tier, withdrawn, has_status });
         }
+        if self.public.len() + self.staff.len() >= MEASURED {
+            self.measure();
+        }
+        Ok(())
+    }
+
+    /// Turns the rows that have come into columns.
+    fn measure(&mut self) {
+        let (public, staff) = (std::mem::take(&mut self.public), std::mem::take(&mut self.staff));
         let (public, staff) = (Batch::of(public, &self.context), Batch::of(staff, &self.context));
         self.chunks.push(Chunk { public, staff });
-        Ok(())
     }
 
     pub(crate) fn keys_of(&self, at: usize) -> &[u128] {
@@ -162,7 +198,7 @@ impl Bulk {
 
     /// Which of its incidents share an id or a key with an earlier or later one of it; ascending.
     pub(crate) fn entangled(&self) -> Vec<u32> {
-        let ids = self.staged.iter().zip(0..).map(|(one, at)| (u128::from_be_bytes(*one.id.as_bytes()), at));
+        let ids = self.staged.iter().zip(0..).map(|(one, at)| (number_of(one.id), at));
         let mut names: Vec<(u128, u32)> = ids.collect();
         let mut entangled = repeated(&mut names);
         names.clear();
@@ -179,28 +215,27 @@ impl Bulk {
         entangled
     }
 
-    /// Reads all documents once more, in pieces for the ledger, without those of `apart` (ascending).
-    pub(crate) fn entries<'a>(
-        &'a mut self,
+    /// The documents for the ledger, without those of `apart` (ascending). They can be taken once.
+    pub(crate) fn sealed<'a>(
+        &mut self,
         apart: &'a [u32],
-    ) -> io::Result<impl Iterator<Item = io::Result<Vec<Entry>>> + use<'a>> {
-        let mut documents = self.documents.read_again()?;
-        let (staged, mut apart, mut at) = (&self.staged, apart, 0);
+    ) -> io::Result<impl Iterator<Item = io::Result<Sealed>> + use<'a>> {
+        let (mut pieces, mut at, mut apart) = (self.spool.take()?, 0, apart);
         Ok(std::iter::from_fn(move || {
-            let mut piece = Vec::with_capacity(PIECE);
-            while at < staged.len() && piece.len() < PIECE {
-                let mut feature = vec![0; staged[at].len as usize];
-                if let Err(error) = documents.read_exact(&mut feature) {
-                    return Some(Err(error));
-                }
-                if apart.first().is_some_and(|&first| first as usize == at) {
-                    apart = &apart[1..];
-                } else {
-                    piece.push(Entry { op: Op::Put, feature });
-                }
-                at += 1;
+            let mut piece = match pieces.next()? {
+                Ok(piece) => piece,
+                Err(error) => return Some(Err(error)),
+            };
+            let (from, to) = (at, at + piece.len());
+            at = to;
+            let (of_piece, rest) = apart.split_at(apart.partition_point(|&one| (one as usize) < to));
+            apart = rest;
+            if !of_piece.is_empty() {
+                let mut keep = vec![true; piece.len()];
+                of_piece.iter().for_each(|&one| keep[one as usize - from] = false);
+                piece.retain(&keep);
             }
-            (!piece.is_empty()).then_some(Ok(piece))
+            Some(Ok(piece))
         }))
     }
 
@@ -210,26 +245,32 @@ impl Bulk {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let mut documents = self.documents.read_again().map_err(unread)?;
-        let mut wanted = wanted.iter().map(|&at| at as usize).peekable();
-        let mut incidents = Vec::new();
-        for (at, staged) in self.staged.iter().enumerate() {
-            let mut feature = vec![0; staged.len as usize];
-            documents.read_exact(&mut feature).map_err(unread)?;
-            if wanted.next_if_eq(&at).is_some() {
-                let mut incident: Incident = serde_json::from_slice(&feature)
-                    .map_err(|error| PutError::NotJson(staged.id, error.to_string()))?;
-                if !staged.has_status {
-                    incident.properties.record_status = None;
+        let (mut at, mut wanted) = (0, wanted.iter().map(|&at| at as usize).peekable());
+        let (mut incidents, mut problem) = (Vec::new(), None);
+        let each = |text: &[u8], ends: &[u32]| {
+            for body in ledger::texts(text, ends) {
+                if wanted.next_if_eq(&at).is_some() {
+                    let (staged, feature) = (&self.staged[at], [body, b"}"].concat());
+                    match serde_json::from_slice::<Incident>(&feature) {
+                        Ok(mut incident) => {
+                            if !staged.has_status {
+                                incident.properties.record_status = None;
+                            }
+                            incidents.push(incident);
+                        }
+                        Err(error) => problem = Some(PutError::NotJson(staged.id, error.to_string())),
+                    }
                 }
-                incidents.push(incident);
+                at += 1;
             }
-        }
-        Ok(incidents)
+        };
+        self.spool.read(each).map_err(unread)?;
+        problem.map_or(Ok(incidents), Err)
     }
 
     /// The rows with their places in the ledger, in the numbers of another context; without those of `apart`.
     pub(crate) fn rows(&mut self, positions: &[Position], apart: &[u32], context: &Context) -> Ready {
+        self.measure();
         let words: Vec<Symbol> =
             self.context.words.all().iter().map(|word| context.words.number(word)).collect();
         let claims: Vec<Symbol> =
@@ -258,6 +299,8 @@ impl Bulk {
     }
 }
 
+/// Room for a document, which seldom grows then.
+const DOCUMENT_BYTES: usize = 768;
 /// Not in the ledger yet.
 const NOWHERE: Position = Position { segment: 0, offset: 0, len: 0 };
 
@@ -286,10 +329,64 @@ fn repeated(names: &mut [(u128, u32)]) -> Vec<u32> {
 }
 
 impl Spool {
-    fn read_again(&mut self) -> io::Result<BufReader<&mut File>> {
-        self.0.flush()?;
-        let file = self.0.get_mut();
-        file.seek(SeekFrom::Start(0))?;
-        Ok(BufReader::with_capacity(1 << 20, file))
+    fn new(folder: &Path, room: usize) -> Self {
+        Self { folder: folder.to_owned(), pieces: Vec::new(), held: 0, room, file: None }
     }
+
+    fn push(&mut self, mut piece: Sealed) -> io::Result<()> {
+        let room = self.room.checked_sub(piece.text.len()).filter(|_| self.file.is_none());
+        if let Some(room) = room {
+            self.room = room;
+            self.held += 1;
+        } else {
+            let text = std::mem::take(&mut piece.text);
+            match &mut self.file {
+                Some(file) => file.write_all(&text)?,
+                none => {
+                    let file = tempfile::tempfile_in(&self.folder)?;
+                    none.insert(BufWriter::with_capacity(1 << 20, file)).write_all(&text)?;
+                }
+            }
+        }
+        self.pieces.push(piece);
+        Ok(())
+    }
+
+    /// The file from its beginning.
+    fn again(&mut self) -> io::Result<Option<BufReader<File>>> {
+        let Some(file) = &mut self.file else { return Ok(None) };
+        file.flush()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Some(BufReader::with_capacity(1 << 20, file.get_ref().try_clone()?)))
+    }
+
+    /// Gives the texts of all pieces to `each`, with where each body ends.
+    fn read(&mut self, mut each: impl FnMut(&[u8], &[u32])) -> io::Result<()> {
+        let mut file = self.again()?;
+        for (at, piece) in self.pieces.iter().enumerate() {
+            match &mut file {
+                Some(file) if at >= self.held => each(&text_of(piece, file)?, &piece.ends),
+                _ => each(&piece.text, &piece.ends),
+            }
+        }
+        Ok(())
+    }
+
+    /// All pieces with their texts.
+    fn take(&mut self) -> io::Result<impl Iterator<Item = io::Result<Sealed>> + use<>> {
+        let (mut file, held) = (self.again()?, self.held);
+        let pieces = std::mem::take(&mut self.pieces).into_iter().enumerate();
+        Ok(pieces.map(move |(at, mut piece)| {
+            if let Some(file) = file.as_mut().filter(|_| at >= held) {
+                piece.text = text_of(&piece, file)?;
+            }
+            Ok(piece)
+        }))
+    }
+}
+
+fn text_of(piece: &Sealed, file: &mut BufReader<File>) -> io::Result<Vec<u8>> {
+    let mut text = vec![0; piece.ends.last().map_or(0, |end| *end as usize)];
+    file.read_exact(&mut text)?;
+    Ok(text)
 }

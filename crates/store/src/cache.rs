@@ -28,6 +28,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::columns::{Border, Columns, Texts};
+use crate::known::Known;
 use crate::ledger::{KEY_FILE, Position, read_whole, sync_dir};
 use crate::names::Symbol;
 use crate::note::Signer;
@@ -273,13 +274,13 @@ fn territory_bytes(id: &TerritoryId) -> [u8; 2] {
 }
 
 fn write_index(out: &mut Out<'_>, index: &Index) -> io::Result<()> {
-    let current: Vec<(&IncidentId, &Current)> = index.current.iter().collect();
-    out.list(&current, |(id, _)| *id.as_bytes())?;
-    out.list(&current, |(_, current)| position_bytes(&current.position))?;
-    out.list(&current, |(_, current)| [u8::from(current.withdrawn) | u8::from(current.erased) << 1])?;
-    let keys: Vec<(&u128, &IncidentId)> = index.keys.iter().collect();
-    out.list(&keys, |(key, _)| key.to_le_bytes())?;
-    out.list(&keys, |(_, id)| *id.as_bytes())?;
+    let (ids, current) = index.current.ascending();
+    out.list(&ids, |id| id.to_le_bytes())?;
+    out.list(&current, |current| position_bytes(&current.position))?;
+    out.list(&current, |current| [u8::from(current.withdrawn) | u8::from(current.erased) << 1])?;
+    let (keys, named) = index.keys.ascending();
+    out.list(&keys, |key| key.to_le_bytes())?;
+    out.list(&named, |id| *id.as_bytes())?;
     out.number(index.earlier.len() as u64)?;
     index.earlier.iter().try_for_each(|(id, positions)| {
         out.write(id.as_bytes())?;
@@ -288,19 +289,19 @@ fn write_index(out: &mut Out<'_>, index: &Index) -> io::Result<()> {
 }
 
 fn read_index(from: &mut In<'_>) -> Option<Index> {
-    let (ids, positions) = (from.list(id_of)?, from.list(position_of)?);
+    let name = |bytes| Some(u128::from_le_bytes(bytes));
+    let (ids, positions) = (from.list(name)?, from.list(position_of)?);
     let states = from.list(|[byte]| Some(byte))?;
     let current = positions.into_iter().zip(states).map(|(position, state)| Current {
         position,
         withdrawn: state & 1 == 1,
         erased: state >> 1 & 1 == 1,
     });
-    let (keys, named) = (from.list(|bytes| Some(u128::from_le_bytes(bytes)))?, from.list(id_of)?);
-    let (current, keys) =
-        rayon::join(|| ids.into_iter().zip(current).collect(), || keys.into_iter().zip(named).collect());
+    let (keys, named) = (from.list(name)?, from.list(id_of)?);
+    let (current, keys) = rayon::join(|| Known::of(ids, current.collect()), || Known::of(keys, named));
     let count = from.number()?;
     let earlier = |_| Some((id_of(from.take(16)?.try_into().ok()?)?, from.list(position_of)?));
-    Some(Index { current, keys, earlier: (0..count).map(earlier).collect::<Option<_>>()? })
+    Some(Index { current: current?, keys: keys?, earlier: (0..count).map(earlier).collect::<Option<_>>()? })
 }
 
 fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {

@@ -100,7 +100,7 @@ impl Store {
         };
         let earlier = {
             let index = self.index().read().unwrap_or_else(PoisonError::into_inner);
-            if index.current.get(&id).is_none_or(|current| current.position != kept.position) {
+            if index.current(id).is_none_or(|current| current.position != kept.position) {
                 return Ok(None);
             }
             index.earlier.get(&id).cloned().unwrap_or_default()

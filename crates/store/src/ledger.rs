@@ -18,7 +18,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::thread::ScopedJoinHandle;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,12 @@ pub const FORMAT_VERSION: u32 = 2;
 
 pub(crate) const FORMAT_FILE: &str = "format.json";
 const READ_AT_ONCE: usize = 8 << 20;
+/// Records that are sealed and written in one piece.
+pub(crate) const PIECE: usize = bodies::BLOCK;
+/// Pieces that may wait for the disk.
+const PIECES_AHEAD: usize = 16;
+/// So much of a long batch is written before the disk is told to keep it.
+const SYNC_BYTES: usize = 32 << 20;
 /// Documents that are held in memory: those of some four million incidents.
 const DOCUMENTS_BYTES: usize = 2 << 30;
 const FORMAT_NAME: &str = "kordon-ledger";
@@ -313,15 +320,13 @@ impl Documents {
         self.bodies.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes records into memory; `bytes` are those of their segment from its byte `from` on.
-    fn hold(&self, bytes: &[u8], from: u64, positions: &[Position]) {
-        if !self.bodies().has_room() {
-            return;
+    /// Takes records into memory, if there is room.
+    fn hold<B: IntoIterator<Item = Block>>(&self, blocks: impl FnOnce() -> B) {
+        if self.bodies().has_room() {
+            let blocks = blocks();
+            let mut bodies = self.bodies.write().unwrap_or_else(PoisonError::into_inner);
+            blocks.into_iter().for_each(|block| bodies.add(block));
         }
-        let blocks: Vec<Option<Block>> =
-            positions.par_chunks(bodies::BLOCK).map(|some| Block::of(bytes, from, some)).collect();
-        let mut bodies = self.bodies.write().unwrap_or_else(PoisonError::into_inner);
-        blocks.into_iter().flatten().for_each(|block| bodies.add(block));
     }
 
     fn forget(&self, position: Position) {
@@ -461,50 +466,96 @@ struct Batch {
     of: u32,
     index: u32,
     head: Head,
-}
-
-/// Some records of a batch: their bytes, the length and the leaf of each.
-struct Encoded {
-    bytes: Vec<u8>,
-    lens: Vec<u32>,
+    /// Where the next record goes.
+    segment: u32,
+    offset: u64,
+    positions: Vec<Position>,
     leaves: Vec<Hash>,
 }
 
 impl Batch {
-    /// The next records.
-    fn encode(&mut self, entries: &[Entry]) -> Result<Encoded, AppendError> {
-        let salts = salts(entries.len()).map_err(|error| AppendError::Failed(Arc::new(error)))?;
-        // Bodies are hashed on all cores; what is left for the chain is two blocks a record.
-        let commit = |(entry, salt): (&Entry, &Salt)| record::commitment(salt, record::body(&entry.feature));
-        let commitments: Vec<Hash> = entries.par_iter().zip(&salts).with_min_len(64).map(commit).collect();
-        let mut encoded = Encoded {
-            bytes: Vec::with_capacity(entries.iter().map(|entry| entry.feature.len() + 350).sum()),
-            lens: Vec::with_capacity(entries.len()),
-            leaves: Vec::with_capacity(entries.len()),
-        };
-        for ((entry, salt), commitment) in entries.iter().zip(&salts).zip(commitments) {
-            let (of, index, op) = (self.of, self.index, entry.op);
+    /// The bytes of the next records.
+    fn encode(&mut self, piece: &Sealed) -> Result<Vec<u8>, AppendError> {
+        let mut bytes = Vec::with_capacity(piece.text.len() + piece.ends.len() * record::MEMBER_MAX);
+        for (body, op, (salt, commitment)) in piece.records() {
+            let (of, index, commitment) = (self.of, self.index, *commitment);
             let Head { seq, batch, hash: prev } = self.head;
             let link =
                 Link { seq: seq + 1, batch, index, of, op, prev, commitment, hash: prev, erased: false };
             let link = Link { hash: link.chained(), ..link };
-            let start = encoded.bytes.len();
-            record::encode(&mut encoded.bytes, &entry.feature, salt, &link);
-            let len = encoded.bytes.len() - start;
-            encoded.lens.push(u32::try_from(len).map_err(|_| AppendError::TooLarge(len))?);
-            encoded.leaves.push(merkle::leaf(link.hash));
+            let start = bytes.len();
+            record::encode(&mut bytes, body, salt, &link);
+            let len = bytes.len() - start;
+            let len = u32::try_from(len).map_err(|_| AppendError::TooLarge(len))?;
+            self.positions.push(Position { segment: self.segment, offset: self.offset, len });
+            self.leaves.push(merkle::leaf(link.hash));
+            self.offset += u64::from(len);
             self.head = Head { seq: link.seq, batch, hash: link.hash };
             self.index += 1;
         }
-        Ok(encoded)
+        Ok(bytes)
     }
 }
 
-/// Fresh random bytes for so many records.
-fn salts(count: usize) -> io::Result<Vec<Salt>> {
-    let mut salts = vec![Salt::default(); count];
-    salts.par_chunks_mut(1024).try_for_each(|some| random(some.as_flattened_mut()))?;
-    Ok(salts)
+/// Records that are committed to and not yet in the chain: their bodies one behind the other.
+pub(crate) struct Sealed {
+    pub text: Vec<u8>,
+    /// Where each body ends.
+    pub ends: Vec<u32>,
+    ops: Vec<Op>,
+    secrets: Vec<(Salt, Hash)>,
+}
+
+impl Sealed {
+    /// Draws salts for these Features and commits to their bodies.
+    pub fn of<'a>(entries: impl Iterator<Item = (Op, &'a [u8])>) -> Result<Self, AppendError> {
+        let mut sealed = Self { text: Vec::new(), ends: Vec::new(), ops: Vec::new(), secrets: Vec::new() };
+        for (op, feature) in entries {
+            sealed.text.extend_from_slice(record::body(feature));
+            let len = sealed.text.len();
+            sealed.ends.push(u32::try_from(len).map_err(|_| AppendError::TooLarge(len))?);
+            sealed.ops.push(op);
+        }
+        let mut salts = vec![Salt::default(); sealed.ops.len()];
+        random(salts.as_flattened_mut()).map_err(|error| AppendError::Failed(Arc::new(error)))?;
+        let committed = salts.iter().zip(texts(&sealed.text, &sealed.ends));
+        sealed.secrets = committed.map(|(salt, body)| (*salt, record::commitment(salt, body))).collect();
+        Ok(sealed)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn records(&self) -> impl Iterator<Item = (&[u8], Op, &(Salt, Hash))> {
+        let bodies = texts(&self.text, &self.ends);
+        bodies.zip(&self.ops).zip(&self.secrets).map(|((body, op), secret)| (body, *op, secret))
+    }
+
+    /// Without those that are not to be kept.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let (mut text, mut ends) = (Vec::with_capacity(self.text.len()), Vec::with_capacity(self.ends.len()));
+        for (body, _) in texts(&self.text, &self.ends).zip(keep).filter(|(_, keep)| **keep) {
+            text.extend_from_slice(body);
+            // Not more than there was.
+            ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
+        }
+        (self.text, self.ends) = (text, ends);
+        let (mut ops, mut secrets) = (keep.iter(), keep.iter());
+        self.ops.retain(|_| ops.next().is_some_and(|keep| *keep));
+        self.secrets.retain(|_| secrets.next().is_some_and(|keep| *keep));
+    }
+}
+
+/// Texts that stand one behind the other, by where each ends.
+pub(crate) fn texts<'a>(text: &'a [u8], ends: &'a [u32]) -> impl Iterator<Item = &'a [u8]> {
+    let mut start = 0;
+    ends.iter().map(move |&end| {
+        let body = &text[start..end as usize];
+        start = end as usize;
+        body
+    })
 }
 
 fn random(bytes: &mut [u8]) -> io::Result<()> {
@@ -516,6 +567,34 @@ pub(crate) struct Entry {
     pub op: Op,
     /// A JSON object in one line.
     pub feature: Vec<u8>,
+}
+
+/// Features of some records, sealed on all cores.
+pub(crate) fn seal(entries: &[Entry]) -> Result<Vec<Sealed>, AppendError> {
+    let features = |some: &[Entry]| Sealed::of(some.iter().map(|one| (one.op, one.feature.as_slice())));
+    entries.par_chunks(PIECE).map(features).collect()
+}
+
+/// Why a batch was not written.
+enum Unwritten {
+    Disk(io::Error),
+    Refused(AppendError),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(problem: io::Error) -> Self {
+        Self::Disk(problem)
+    }
+}
+
+impl From<AppendError> for Unwritten {
+    fn from(why: AppendError) -> Self {
+        Self::Refused(why)
+    }
+}
+
+fn joined(thread: ScopedJoinHandle<'_, io::Result<()>>) -> io::Result<()> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 impl Ledger {
@@ -596,64 +675,121 @@ impl Ledger {
 
     /// Writes one batch and returns when it is on the disk; gives the place of each record.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Vec<Position>, AppendError> {
-        self.append_all(entries.len(), std::iter::once(Ok(entries)))
+        let pieces: Vec<Sealed> = seal(entries)?;
+        let written = self.append_pieces(entries.len(), pieces.into_iter().map(Ok), |_| ())?;
+        Ok(written.0)
     }
 
-    /// Writes one batch of `count` records that come piece by piece.
-    pub fn append_pieces(
+    /// Writes one batch of `count` records that come piece by piece. What is done `meanwhile`, with the place of each record, is
+    /// done while the disk still works: nothing of it may be shown unless this returns.
+    pub fn append_pieces<T>(
         &mut self,
         count: usize,
-        pieces: impl Iterator<Item = io::Result<Vec<Entry>>>,
-    ) -> Result<Vec<Position>, AppendError> {
-        self.append_all(count, pieces)
-    }
-
-    fn append_all<P: AsRef<[Entry]>>(
-        &mut self,
-        count: usize,
-        pieces: impl Iterator<Item = io::Result<P>>,
-    ) -> Result<Vec<Position>, AppendError> {
+        pieces: impl Iterator<Item = io::Result<Sealed>>,
+        meanwhile: impl FnOnce(&[Position]) -> T,
+    ) -> Result<(Vec<Position>, T), AppendError> {
         if let Some(why) = &self.refusal {
             return Err(why.clone());
         }
         if count == 0 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), meanwhile(&[])));
         }
         let of = u32::try_from(count).map_err(|_| AppendError::TooLarge(count))?;
-        let mut batch = Batch { of, index: 0, head: Head { batch: self.head.batch + 1, ..self.head } };
-        let mut positions = Vec::with_capacity(count);
-        let mut leaves = Vec::with_capacity(count);
-        let (segment, start) = self.tail().map_err(|problem| self.stop(problem))?;
-        let mut offset = start;
-        for piece in pieces {
-            let piece = piece.map_err(|problem| self.stop(problem))?;
-            let encoded = batch.encode(piece.as_ref()).inspect_err(|why| {
+        let (segment, file, start) = self.tail().map_err(|problem| self.stop(problem))?;
+        let mut batch = Batch {
+            of,
+            index: 0,
+            head: Head { batch: self.head.batch + 1, ..self.head },
+            segment,
+            offset: start,
+            positions: Vec::with_capacity(count),
+            leaves: Vec::with_capacity(count),
+        };
+        let written = self.write_batch(&mut batch, &file, pieces, meanwhile);
+        let done = match written {
+            Ok(done) => done,
+            Err(Unwritten::Disk(problem)) => return Err(self.stop(problem)),
+            Err(Unwritten::Refused(why)) => {
                 // Of a batch that is written in part nothing may follow.
-                if offset > start {
+                if batch.offset > start {
                     self.refuse(why.clone());
                 }
-            })?;
-            self.write(&encoded.bytes, offset).map_err(|problem| self.stop(problem))?;
-            let (first, from) = (positions.len(), offset);
-            for len in encoded.lens {
-                positions.push(Position { segment, offset, len });
-                offset += u64::from(len);
+                return Err(why);
             }
-            // Nobody asks for them before they are on the disk: no snapshot has them.
-            self.documents.hold(&encoded.bytes, from, &positions[first..]);
-            leaves.extend(encoded.leaves);
+        };
+        let Batch { head, offset, positions, leaves, .. } = batch;
+        if let Some((_, _, len)) = &mut self.tail {
+            *len = offset;
         }
-        self.sync(offset).map_err(|problem| self.stop(problem))?;
-        self.head = batch.head;
+        self.head = head;
         self.documents.with_log(|log| {
             positions.iter().zip(leaves).for_each(|(position, leaf)| log.push(*position, leaf));
-            log.head = batch.head;
+            log.head = head;
         });
-        Ok(positions)
+        Ok((positions, done))
+    }
+
+    /// Writes all of a batch and has it synced. A long one is written and synced by two other threads, so that neither the disk nor
+    /// this one waits for the other.
+    fn write_batch<T>(
+        &self,
+        batch: &mut Batch,
+        file: &File,
+        mut pieces: impl Iterator<Item = io::Result<Sealed>>,
+        meanwhile: impl FnOnce(&[Position]) -> T,
+    ) -> Result<T, Unwritten> {
+        let disk = self.disk;
+        let mut next = |batch: &mut Batch| -> Result<Option<(Vec<u8>, u64)>, Unwritten> {
+            let Some(piece) = pieces.next().transpose()? else { return Ok(None) };
+            let (first, from) = (batch.positions.len(), batch.offset);
+            let bytes = batch.encode(&piece)?;
+            // Nobody asks for them before they are on the disk: no snapshot has them.
+            self.documents.hold(|| Block::new(piece.text, &piece.ends, &batch.positions[first..]));
+            Ok(Some((bytes, from)))
+        };
+        let Some((bytes, at)) = next(batch)? else { return Ok(meanwhile(&[])) };
+        if batch.index == batch.of {
+            (disk.write)(file, &bytes, at)?;
+            (disk.sync)(file)?;
+            return Ok(meanwhile(&batch.positions));
+        }
+        let (written, to_write) = mpsc::sync_channel::<(Vec<u8>, u64)>(PIECES_AHEAD);
+        let (dirty, to_sync) = mpsc::sync_channel::<()>(1);
+        std::thread::scope(|scope| {
+            let writing = scope.spawn(move || {
+                let mut since = 0;
+                for (bytes, at) in to_write {
+                    (disk.write)(file, &bytes, at)?;
+                    since += bytes.len();
+                    // One that is still busy will be told of later bytes.
+                    if since >= SYNC_BYTES && dirty.try_send(()).is_ok() {
+                        since = 0;
+                    }
+                }
+                Ok::<(), io::Error>(())
+            });
+            // What the disk has already need not be waited for in the end. One failure is enough: nothing is tried again.
+            let syncing = scope.spawn(move || {
+                to_sync.into_iter().try_for_each(|()| (disk.sync)(file))?;
+                (disk.sync)(file)
+            });
+            let mut piece = Some((bytes, at));
+            while let Some(ready) = piece {
+                if written.send(ready).is_err() {
+                    break; // The thread that writes has met an error, and will tell it.
+                }
+                piece = next(batch)?;
+            }
+            drop(written);
+            let done = meanwhile(&batch.positions);
+            joined(writing)?;
+            joined(syncing)?;
+            Ok(done)
+        })
     }
 
     /// The segment to write to, and where it ends.
-    fn tail(&mut self) -> io::Result<(u32, u64)> {
+    fn tail(&mut self) -> io::Result<(u32, Arc<File>, u64)> {
         if self.tail.as_ref().is_none_or(|(_, _, len)| *len >= self.segment_bytes) {
             let number = self.tail.as_ref().map_or(1, |(number, ..)| number + 1);
             let path = segment_path(&self.dir, number);
@@ -663,19 +799,8 @@ impl Ledger {
             self.documents.add(number, Arc::clone(&file));
             self.tail = Some((number, file, 0));
         }
-        let Some((number, _, len)) = &self.tail else { unreachable!("a tail was just made") };
-        Ok((*number, *len))
-    }
-
-    fn write(&self, bytes: &[u8], at: u64) -> io::Result<()> {
-        self.tail.as_ref().map_or(Ok(()), |(_, file, _)| (self.disk.write)(file, bytes, at))
-    }
-
-    fn sync(&mut self, end: u64) -> io::Result<()> {
-        let Some((_, file, len)) = &mut self.tail else { return Ok(()) };
-        (self.disk.sync)(file)?;
-        *len = end;
-        Ok(())
+        let Some(tail) = self.tail.clone() else { unreachable!("a tail was just made") };
+        Ok(tail)
     }
 
     fn stop(&mut self, problem: io::Error) -> AppendError {
@@ -718,7 +843,8 @@ impl Ledger {
             }
             let held: Vec<Position> =
                 frames.iter().filter(|frame| !frame.link.erased).map(|frame| frame.position).collect();
-            self.documents.hold(&bytes, 0, &held);
+            let block = |some: &[Position]| Block::of(&bytes, some);
+            self.documents.hold(|| held.par_chunks(bodies::BLOCK).filter_map(block).collect::<Vec<Block>>());
             each(&bytes, &frames);
             let file = Arc::new(file);
             self.documents.add(number, Arc::clone(&file));

@@ -19,6 +19,7 @@ mod columns; // Rows in columns.
 mod doubt; // Of whom a damaged record spoke.
 mod erase; // What a record said is gone, that it was there is not.
 mod history; // What changed since.
+mod known; // A map from names of 16 bytes.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
 mod merkle; // One root that vouches for every record.
@@ -41,7 +42,7 @@ mod upgrade; // Stores of an older format. // Counts and ranges. // Puts inciden
 pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
-pub use bulk::Bulk;
+pub use bulk::{Bulk, Prepared};
 pub use erase::Reason;
 pub use history::{Before, Change, Changes};
 pub use ledger::{

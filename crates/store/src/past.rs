@@ -343,7 +343,7 @@ impl Present<'_> {
     fn revised_after(&self, since: End, then: End) -> Vec<Revised> {
         let index = self.store.index().read().unwrap_or_else(PoisonError::into_inner);
         let revised = index.earlier.iter().filter_map(|(&id, earlier)| {
-            let current = *index.current.get(&id)?;
+            let current = *index.current(id)?;
             let was_there = earlier.first().is_some_and(|&first| !then.is_before(first));
             let is_revised = since.is_before(current.position) && was_there;
             is_revised.then(|| Revised { id, current, revisions: index.revisions(id) })
@@ -374,7 +374,7 @@ fn superseded(then: End, shared: &[Slice], present: &Present<'_>) -> Result<Vec<
         let rows: Vec<Option<PublicRow>> =
             positions.par_iter().with_min_len(64).map(row).collect::<Result<_, ReadError>>()?;
         let mut tier = Tier::default();
-        tier.add(&[Batch::of(rows.into_iter().flatten().collect(), context)]);
+        tier.add(Batch::of(rows.into_iter().flatten().collect(), context));
         Ok(tier.slices().to_vec())
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

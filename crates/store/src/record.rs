@@ -27,7 +27,7 @@ pub(crate) const LF: u8 = b'\n';
 
 pub(crate) const MEMBER: &[u8] = b",\"kordon\":{\"seq\":";
 /// The longest that the member can be: numbers of 20 digits, three hashes and the words around them.
-const MEMBER_MAX: usize = 400;
+pub(crate) const MEMBER_MAX: usize = 400;
 /// What is left of a body that was erased; blanks follow, up to the length that the record had.
 const ERASED: &[u8] = b"{\"type\":\"Feature\",\"geometry\":null,\"properties\":{}";
 /// By so much `"commitment"` is longer than `"salt"`.
@@ -72,7 +72,8 @@ impl Hash {
     }
 
     fn push_hex(self, out: &mut Vec<u8>) {
-        out.extend(self.0.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+        let digits = self.0.map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        out.extend_from_slice(digits.as_flattened());
     }
 }
 
@@ -206,10 +207,10 @@ pub enum BadRecord {
     Hash,
 }
 
-/// Appends one record to `out`. `feature` is a JSON object in one line; `link` has its commitment and its hash.
-pub(crate) fn encode(out: &mut Vec<u8>, feature: &[u8], salt: &Salt, link: &Link) {
+/// Appends one record to `out`. `body` is a JSON object in one line without its last brace; `link` has its commitment and its hash.
+pub(crate) fn encode(out: &mut Vec<u8>, body: &[u8], salt: &Salt, link: &Link) {
     out.push(RS);
-    out.extend_from_slice(body(feature));
+    out.extend_from_slice(body);
     push_member(out, link, "salt", Hash(*salt));
 }
 
@@ -367,7 +368,7 @@ mod tests {
             erased: false,
         };
         let link = Link { hash: place.chained(), ..place };
-        encode(&mut out, feature, &salt, &link);
+        encode(&mut out, body(feature), &salt, &link);
         (out, link)
     }
 

@@ -161,6 +161,27 @@ impl<R: TierRow> Batch<R> {
     }
 }
 
+/// Rows of one kind with their indexes, ready to be added to a tier.
+pub(crate) struct OnePart<R> {
+    slice: Option<Slice>,
+    _kind: PhantomData<fn(R)>,
+}
+
+impl<R> OnePart<R> {
+    pub fn of(batches: &[Batch<R>]) -> Self {
+        let columns: Vec<&Columns> = batches.iter().map(|batch| &batch.columns).collect();
+        let any = columns.iter().any(|columns| columns.len() > 0);
+        let slice = any.then(|| Slice::new(Part::merged(&columns, |_, _| true)));
+        Self { slice, _kind: PhantomData }
+    }
+}
+
+impl<R> From<Batch<R>> for OnePart<R> {
+    fn from(batch: Batch<R>) -> Self {
+        Self::of(&[batch])
+    }
+}
+
 /// Distances to one target, by its members.
 type SeenOf = (Arc<[TerritoryId]>, Arc<Seen>);
 
@@ -393,11 +414,8 @@ impl<R: TierRow> Tier<R> {
     }
 
     /// Adds rows as one part.
-    pub fn add(&mut self, batches: &[Batch<R>]) {
-        let columns: Vec<&Columns> = batches.iter().map(|batch| &batch.columns).collect();
-        if columns.iter().any(|columns| columns.len() > 0) {
-            self.slices.push(Slice::new(Part::merged(&columns, |_, _| true)));
-        }
+    pub fn add(&mut self, rows: impl Into<OnePart<R>>) {
+        self.slices.extend(rows.into().slice);
     }
 
     /// Supersedes the row of this incident, if there is one here.

@@ -27,6 +27,7 @@ use crate::bulk::{Bulk, Ready};
 use crate::cache::{self, Cached, Draft, Mark};
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
+use crate::known::Known;
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
 };
@@ -34,7 +35,7 @@ use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::past::Pasts;
 use crate::project::{Record, project};
 use crate::record::{self, Hash, Link, Op};
-use crate::snapshot::{Batch, Context, Full, Public, PublicRow, Snapshot, StaffRow, Tier};
+use crate::snapshot::{Batch, Context, Full, OnePart, Public, PublicRow, Snapshot, StaffRow, Tier};
 
 /// Waiting batches are written together up to about so many incidents.
 const GROUP_MAX: usize = 100_000;
@@ -279,8 +280,8 @@ struct Shared {
 /// Which record of the ledger speaks for which incident.
 #[derive(Clone, Default)]
 pub(crate) struct Index {
-    pub current: HashMap<IncidentId, Current>,
-    pub keys: HashMap<u128, IncidentId>,
+    pub current: Known<Current>,
+    pub keys: Known<IncidentId>,
     /// Earlier revisions of those that have any, oldest first.
     pub earlier: HashMap<IncidentId, Vec<Position>>,
 }
@@ -301,15 +302,20 @@ impl Current {
 }
 
 impl Index {
+    /// The record that speaks for this incident.
+    pub fn current(&self, id: IncidentId) -> Option<&Current> {
+        self.current.get(number_of(id))
+    }
+
     fn find(&self, incident: &Incident) -> Option<IncidentId> {
-        if self.current.contains_key(&incident.id) {
+        if self.current(incident.id).is_some() {
             return Some(incident.id);
         }
-        incident.properties.same_as.iter().find_map(|key| self.keys.get(&key_of(key)).copied())
+        incident.properties.same_as.iter().find_map(|key| self.keys.get(key_of(key)).copied())
     }
 
     fn is_known(&self, id: IncidentId, keys: &[u128]) -> bool {
-        self.current.contains_key(&id) || keys.iter().any(|key| self.keys.contains_key(key))
+        self.current(id).is_some() || keys.iter().any(|key| self.keys.get(*key).is_some())
     }
 
     /// Takes in incidents of which none was known.
@@ -318,47 +324,48 @@ impl Index {
         let fresh = (0..bulk.staged.len()).filter(|at| apart.next_if_eq(at).is_none());
         let fresh: Vec<(usize, &Position)> = fresh.zip(positions).collect();
         let Self { current, keys, .. } = self;
-        current.reserve(fresh.len());
-        keys.reserve(bulk.keys.len());
+        let of_id =
+            |&(at, &position): &(usize, _)| (number_of(bulk.staged[at].id), bulk.current(at, position));
+        let of_keys =
+            |&(at, _): &(usize, _)| bulk.keys_of(at).iter().map(move |key| (*key, bulk.staged[at].id));
         rayon::join(
-            || {
-                current.extend(
-                    fresh.iter().map(|&(at, &position)| (bulk.staged[at].id, bulk.current(at, position))),
-                )
-            },
-            || {
-                keys.extend(
-                    fresh.iter().flat_map(|&(at, _)| {
-                        bulk.keys_of(at).iter().map(move |key| (*key, bulk.staged[at].id))
-                    }),
-                )
-            },
+            || current.extend(fresh.iter().map(of_id).collect()),
+            || keys.extend(fresh.iter().flat_map(of_keys).collect()),
         );
     }
 
     /// Takes in an erasure: what was said by `records`, oldest first, is gone.
     fn erase(&mut self, erasure: &Erasure, position: Position, records: Vec<Position>) {
-        self.current.insert(erasure.id, Current { position, withdrawn: true, erased: true });
+        self.current.insert(number_of(erasure.id), Current { position, withdrawn: true, erased: true });
         self.earlier.insert(erasure.id, records);
-        for key in erasure.keys() {
-            self.keys.entry(key).or_insert(erasure.id);
+        self.name(erasure.id, erasure.keys());
+    }
+
+    /// A key stays with whom it has named once.
+    fn name(&mut self, id: IncidentId, keys: impl IntoIterator<Item = u128>) {
+        for key in keys {
+            if self.keys.get(key).is_none() {
+                self.keys.insert(key, id);
+            }
         }
     }
 
     /// Where the revisions of an incident lie, oldest first.
     pub fn revisions(&self, id: IncidentId) -> Vec<Position> {
         let earlier = self.earlier.get(&id).into_iter().flatten().copied();
-        earlier.chain(self.current.get(&id).map(|current| current.position)).collect()
+        earlier.chain(self.current(id).map(|current| current.position)).collect()
     }
 
     fn apply(&mut self, id: IncidentId, current: Current, keys: &[u128]) {
-        if let Some(before) = self.current.insert(id, current) {
+        if let Some(before) = self.current.insert(number_of(id), current) {
             self.earlier.entry(id).or_default().push(before.position);
         }
-        for key in keys {
-            self.keys.entry(*key).or_insert(id);
-        }
+        self.name(id, keys.iter().copied());
     }
+}
+
+pub(crate) fn number_of(id: IncidentId) -> u128 {
+    u128::from_be_bytes(*id.as_bytes())
 }
 
 fn key_of(key: &str) -> u128 {
@@ -560,7 +567,7 @@ impl Store {
     /// Whether an incident was there and has been withdrawn.
     pub fn is_withdrawn(&self, id: IncidentId) -> bool {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.current.get(&id).is_some_and(|current| current.withdrawn)
+        index.current(id).is_some_and(|current| current.withdrawn)
     }
 
     /// All revisions of an incident, oldest first, as they stand in the ledger, with their place in its chain
@@ -572,7 +579,7 @@ impl Store {
     pub fn history(&self, id: IncidentId) -> Result<Vec<serde_json::Value>, ReadError> {
         let is_erased = {
             let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-            index.current.get(&id).is_some_and(|current| current.erased)
+            index.current(id).is_some_and(|current| current.erased)
         };
         let read = |position| {
             let (mut frame, link) = self.shared.context.documents.read_frame(position)?;
@@ -988,7 +995,7 @@ impl Loading {
     fn finish(self, context: &Context) -> (Index, Tier<PublicRow>, Tier<StaffRow>) {
         let Self { rows, index, mut public, mut staff, .. } = self;
         let (public_rows, staff_rows) = split(rows.into_iter().flatten(), context);
-        rayon::join(|| public.add(&[public_rows]), || staff.add(&[staff_rows]));
+        rayon::join(|| public.add(public_rows), || staff.add(staff_rows));
         (index, public, staff)
     }
 }
@@ -1155,12 +1162,12 @@ struct Group {
 
 impl Group {
     fn find(&self, incident: &Incident, index: &Index) -> Option<IncidentId> {
-        if self.newest.contains_key(&incident.id) || index.current.contains_key(&incident.id) {
+        if self.newest.contains_key(&incident.id) || index.current(incident.id).is_some() {
             return Some(incident.id);
         }
         let by_key = |key: &String| {
             let key = key_of(key);
-            index.keys.get(&key).or_else(|| self.keys.get(&key)).copied()
+            index.keys.get(key).or_else(|| self.keys.get(&key)).copied()
         };
         incident.properties.same_as.iter().find_map(by_key)
     }
@@ -1289,11 +1296,21 @@ impl Writer {
         let others = group.entries()?;
         let count = fresh + others.len();
         if count > 0 {
-            let pieces = bulk.entries(&apart).map_err(|error| PutError::SetAside(Arc::new(error)))?;
-            let pieces = pieces.chain((!others.is_empty()).then_some(Ok(others)));
-            let written = self.ledger.append_pieces(count, pieces);
-            let positions = written.inspect_err(|_| self.tell_refusal())?;
-            self.apply_bulk(&mut bulk, &apart, &positions[..fresh]);
+            let pieces = bulk.sealed(&apart).map_err(|error| PutError::SetAside(Arc::new(error)))?;
+            let pieces = pieces.chain(ledger::seal(&others)?.into_iter().map(Ok));
+            let context = Arc::clone(&self.shared.context);
+            let build = |positions: &[Position]| {
+                let Ready { public, staff } = bulk.rows(&positions[..fresh], &apart, &context);
+                rayon::join(|| OnePart::of(&public), || OnePart::of(&staff))
+            };
+            let written = self.ledger.append_pieces(count, pieces, build);
+            let (positions, (public, staff)) = written.inspect_err(|_| self.tell_refusal())?;
+            self.public.add(public);
+            self.staff.add(staff);
+            {
+                let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
+                index.extend(&bulk, &apart, &positions[..fresh]);
+            }
             self.apply(group, &positions[fresh..]);
         }
         put.seq = self.ledger.head().seq;
@@ -1314,14 +1331,6 @@ impl Writer {
         apart
     }
 
-    fn apply_bulk(&mut self, bulk: &mut Bulk, apart: &[u32], positions: &[Position]) {
-        let Ready { public, staff } = bulk.rows(positions, apart, &self.shared.context);
-        self.public.add(&public);
-        self.staff.add(&staff);
-        let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
-        index.extend(bulk, apart, positions);
-    }
-
     fn erase(&mut self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
         if let Some(why) = self.ledger.refusal() {
             return Err(why.clone().into());
@@ -1329,7 +1338,7 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let (records, keys) = {
             let index = shared.index.read().unwrap_or_else(PoisonError::into_inner);
-            match index.current.get(&id) {
+            match index.current(id) {
                 None => return Err(PutError::NoSuchIncident(id)),
                 Some(current) if current.erased => return Ok(unchanged(id)),
                 Some(_) => {}
@@ -1400,7 +1409,7 @@ impl Writer {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
         let documents = &self.shared.context.documents;
         // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
-        let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current.get(&id)) {
+        let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current(id)) {
             Some(current) if !current.erased => read(documents, current.position).map(Some),
             _ => Ok(None),
         };
@@ -1410,7 +1419,7 @@ impl Writer {
         let mut put = Put::default();
         for (mut incident, stored) in incidents.into_iter().zip(stored) {
             let known = group.find(&incident, &index);
-            if let Some(id) = known.filter(|id| index.current.get(id).is_some_and(|current| current.erased)) {
+            if let Some(id) = known.filter(|&id| index.current(id).is_some_and(|current| current.erased)) {
                 if !into_withdrawn {
                     return Err(PutError::Erased(id));
                 }
@@ -1455,7 +1464,7 @@ impl Writer {
             Some(&at) => group.revisions[at].incident.clone(),
             None => {
                 let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-                let current = index.current.get(&id).ok_or(PutError::NoSuchIncident(id))?;
+                let current = index.current(id).ok_or(PutError::NoSuchIncident(id))?;
                 if current.erased {
                     return Ok(unchanged(id));
                 }
@@ -1497,7 +1506,7 @@ impl Writer {
         {
             let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
             for (id, current, keys, row) in applied {
-                let known = index.current.contains_key(&id);
+                let known = index.current(id).is_some();
                 index.apply(id, current, &keys);
                 if known {
                     self.public.remove(id);
@@ -1507,8 +1516,8 @@ impl Writer {
             }
         }
         let (public, staff) = split(rows.into_iter(), &context);
-        self.public.add(&[public]);
-        self.staff.add(&[staff]);
+        self.public.add(public);
+        self.staff.add(staff);
         self.publish();
     }
 

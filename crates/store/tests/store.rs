@@ -1559,9 +1559,10 @@ fn refused_records_are_kept_as_they_came() {
 }
 
 fn bulk(dir: &Path, incidents: &[Incident]) -> Bulk {
-    let mut bulk = Bulk::new(dir, &borders(), &author()).unwrap();
+    // Some wait in memory, the others on the disk.
+    let mut bulk = Bulk::new(dir, &borders(), &author()).holding(50_000);
     for chunk in incidents.chunks(97) {
-        bulk.add(chunk.to_vec()).unwrap();
+        bulk.add(chunk.iter().map(|one| bulk.prepare(one.clone()).unwrap()).collect()).unwrap();
     }
     bulk
 }

@@ -50,8 +50,8 @@ pub struct Checked {
 ///
 /// Every fault of the record. When one of them is [`Fault::fatal`], the bytes are broken and nothing of the
 /// whole input may be kept.
-pub fn check(report: Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<Checked, Vec<Fault>> {
-    let mut desk = Desk::new(&report);
+pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<Checked, Vec<Fault>> {
+    let mut desk = Desk::new(report);
     let draft = match &report.origin.columns {
         Some(columns) => row::fill(&mut desk, columns),
         None => feature::fill(&mut desk),
@@ -62,11 +62,40 @@ pub fn check(report: Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<C
     };
     let Draft { id, source_id, places, mut properties, .. } = draft;
     if id.is_none() && properties.same_as.is_empty() {
-        properties.same_as.push(key(&report, source_id.as_deref()));
+        properties.same_as.push(key(report, source_id.as_deref()));
     }
     let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
     let (index, line) = (report.index, report.line);
     Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings })
+}
+
+/// What a record is known by within its input: its id, or else its first `same_as`.
+///
+/// Made wherever the record is checked, so that [`Repeated`], which takes one after the other, has little left to do.
+#[derive(Debug)]
+pub struct Sighting {
+    index: usize,
+    line: usize,
+    field: &'static str,
+    name: Box<str>,
+    key: [u8; 16],
+}
+
+impl Sighting {
+    /// Of this record.
+    pub fn of(checked: &Checked) -> Sighting {
+        let Checked { index, line, incident, has_own_id, .. } = checked;
+        let (field, name, key) = match incident.properties.same_as.first() {
+            Some(name) if !has_own_id => {
+                let digest = Sha256::digest(name.as_bytes());
+                let mut key = [0; 16];
+                key.copy_from_slice(&digest[..16]);
+                ("same_as", name.as_str().into(), key)
+            }
+            _ => ("id", incident.id.to_string().into(), *incident.id.as_bytes()),
+        };
+        Sighting { index: *index, line: *line, field, name, key }
+    }
 }
 
 /// Finds records of one input that have the same key, of which the later would silently replace the earlier.
@@ -84,28 +113,18 @@ impl Repeated {
         Repeated { file: file.into(), seen: HashMap::new() }
     }
 
-    /// A fault when an earlier record had this one's id or its first `same_as`. Records are to come in the
-    /// order of the input.
-    pub fn see(&mut self, checked: &Checked) -> Option<Fault> {
-        let Checked { index, line, incident, has_own_id, .. } = checked;
-        let (field, key, name) = match incident.properties.same_as.first() {
-            Some(name) if !has_own_id => {
-                let digest = Sha256::digest(name.as_bytes());
-                let mut key = [0; 16];
-                key.copy_from_slice(&digest[..16]);
-                ("same_as", key, name.clone())
-            }
-            _ => ("id", *incident.id.as_bytes(), incident.id.to_string()),
-        };
-        let earlier = self.seen.insert(key, *line)?;
+    /// A fault when an earlier record was known by the same. Records are to come in the order of the input.
+    pub fn see(&mut self, sighting: &Sighting) -> Option<Fault> {
+        let Sighting { index, line, field, name, key } = sighting;
+        let earlier = self.seen.insert(*key, *line)?;
         Some(Fault {
             file: Arc::clone(&self.file),
             index: Some(*index),
             line: *line,
             column: 1,
             pointer: None,
-            field: Some(field.into()),
-            problem: format!("{} stands on line {earlier} already", crate::json::shown(&name)).into(),
+            field: Some((*field).into()),
+            problem: format!("{} stands on line {earlier} already", crate::json::shown(name)).into(),
             hint: Some("one input may hold an incident only once".into()),
             fatal: false,
         })
@@ -139,7 +158,7 @@ pub fn check_one(
     let report =
         reader.next().ok_or_else(|| refusal("the input holds no record"))?.map_err(|fault| vec![fault])?;
     match reader.next() {
-        None => check(report, new_id),
+        None => check(&report, new_id),
         Some(Ok(_)) => Err(refusal("the input holds more than one record")),
         Some(Err(fault)) => Err(vec![fault]),
     }

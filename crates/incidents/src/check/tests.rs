@@ -49,7 +49,7 @@ pub(crate) fn import(input: &[u8], options: &ReadOptions) -> Result<(Vec<Checked
             next += 1;
             IncidentId::from_random([next; 16])
         };
-        match check(report?, &mut new_id) {
+        match check(&report?, &mut new_id) {
             Ok(checked) => good.push(checked),
             Err(found) => faults.extend(found),
         }
@@ -613,7 +613,7 @@ fn the_same_input_twice_gives_the_same_keys() {
 fn a_second_record_with_the_same_key_is_found() {
     let (good, _) = table("id,lon,lat,date,title\n7,1,2,2025,a\n8,1,2,2025,b\n7,1,2,2025,c\n").unwrap();
     let mut repeated = Repeated::new("my table.csv");
-    let found: Vec<Option<Fault>> = good.iter().map(|checked| repeated.see(checked)).collect();
+    let found: Vec<Option<Fault>> = good.iter().map(|checked| repeated.see(&Sighting::of(checked))).collect();
     assert_eq!((found[0].is_none(), found[1].is_none()), (true, true));
     assert!(
         found[2]
