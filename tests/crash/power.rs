@@ -184,6 +184,100 @@ fn the_power_is_cut_again_while_the_store_is_mended() {
     tally.end();
 }
 
+const KEPT_INDEX: &str = "store/index.cache";
+
+/// A store large enough that its index is kept, written to before and after.
+fn days_of_a_large_store(at: &Path) {
+    let book = Mutex::default();
+    watched(at, &Watch::default(), |server| {
+        let mut writer = Writer::new(server, &book, "a".to_owned());
+        assert!(writer.import(10_050).unwrap().status < 300);
+        (0..8).for_each(|step| assert!(writer.work(step).unwrap().status < 300));
+    });
+    watched(at, &Watch::default(), |server| {
+        let mut writer = Writer::new(server, &book, "b".to_owned());
+        (0..8).for_each(|step| assert!(writer.work(step).unwrap().status < 300));
+    });
+}
+
+/// The events that have to do with the kept index, by number.
+fn of_kept_index(events: &[Event]) -> Vec<usize> {
+    let is_its = |path: &str| path.contains("index.cache");
+    let made = |event: &Event| match event {
+        Event::Open { inode, path, .. } if is_its(path) => Some(*inode),
+        _ => None,
+    };
+    let inodes: Vec<u64> = events.iter().filter_map(made).collect();
+    let counts = |event: &Event| match event {
+        Event::Write { inode, .. } | Event::Truncate { inode, .. } => inodes.contains(inode),
+        Event::Open { path, .. } | Event::Remove { path } => is_its(path),
+        Event::Rename { to, .. } => is_its(to),
+        _ => false,
+    };
+    (0..events.len()).filter(|&at| counts(&events[at])).collect()
+}
+
+/// The index is written without fsync: a cut leaves it torn, or of another moment than the ledger, or not at all.
+#[test]
+fn whatever_a_cut_leaves_of_the_kept_index_the_answers_are_those_of_the_ledger() {
+    let mut tally = Tally::of("power cut while the index is kept");
+    let (at, random) = (folder(), &mut Random(seed() + 4));
+    std::fs::create_dir(at.path().join("disk")).unwrap();
+    let before = Disk::empty(&at.path().join("disk"));
+    days_of_a_large_store(at.path());
+    let events = recorded(at.path(), &before);
+    let its = of_kept_index(&events);
+    let renamed = its.iter().copied().find(|&event| matches!(events[event], Event::Rename { .. }));
+    let renamed = renamed.expect("an index was kept");
+    let mut moments: Vec<usize> =
+        (0..runs(2, 40)).map(|_| its[(random.unit() * its.len() as f64) as usize]).collect();
+    moments.extend([renamed, events.len() - 1]);
+    moments.sort_unstable();
+    let (mut bench, mut torn_or_none) = (Bench::default(), 0);
+    each_moment(&events, &before, |number, disk, book| {
+        for _ in moments.iter().filter(|&&moment| moment == number) {
+            let left = disk.after_cut(Survives::Some(random.unit()), random);
+            let place = format!("event {number} of {}", events.len());
+            torn_or_none += usize::from(left.get(KEPT_INDEX) != disk.now().get(KEPT_INDEX));
+            bench.judge(&place, &left, book, &mut tally);
+            let mut without = left.clone();
+            without.remove(KEPT_INDEX);
+            if bench.open(&left).found != bench.open(&without).found {
+                tally.example(format!("{place}: the index changes the answer"));
+            }
+        }
+        if number + 1 == events.len() {
+            stale_or_damaged(
+                &disk.now(),
+                &disk_after(&events[..=renamed], &before),
+                book,
+                &mut bench,
+                &mut tally,
+            );
+        }
+    });
+    tally.what += &format!(", {torn_or_none} times not as it was written");
+    tally.end();
+}
+
+fn disk_after(events: &[Event], before: &Disk) -> Tree {
+    let mut disk = before.clone();
+    events.iter().for_each(|event| disk.play(event));
+    disk.now()
+}
+
+/// An index of an earlier moment, and one with a changed byte, beside the ledger as it is.
+fn stale_or_damaged(now: &Tree, earlier: &Tree, book: &Book, bench: &mut Bench, tally: &mut Tally) {
+    let mut stale = now.clone();
+    stale.insert(KEPT_INDEX.to_owned(), earlier[KEPT_INDEX].clone());
+    bench.judge("an earlier index", &stale, book, tally);
+    let mut damaged = now.clone();
+    let index = damaged.get_mut(KEPT_INDEX).and_then(Option::as_mut).expect("an index was kept");
+    let middle = index.len() / 2;
+    index[middle] ^= 1;
+    bench.judge("a damaged index", &damaged, book, tally);
+}
+
 #[test]
 fn control_a_disk_that_forgets_after_fsync_is_found_out() {
     let at = folder();

@@ -113,8 +113,10 @@ impl Socket {
         if !loopback && tokens.is_empty() {
             say("no token is made yet (`kordon token add NAME`), so this server is read-only");
         }
+        let store = Arc::new(store);
+        tell_damage(&store, dir)?;
         let config = Config {
-            store: Arc::new(store),
+            store,
             borders,
             sets: Arc::new(sets),
             coarse: sets::coarse()?,
@@ -148,6 +150,20 @@ impl Socket {
             Ok(Done::All)
         })
     }
+}
+
+/// A store that began with a kept index reads its ledger while it serves already: what is found then is told then.
+fn tell_damage(store: &Arc<Store>, dir: &Path) -> std::io::Result<()> {
+    if store.refusal().is_some() {
+        return Ok(());
+    }
+    let (store, dir) = (Arc::clone(store), dir.to_owned());
+    let wait = move || {
+        if let (Some(_), Some(refusal)) = (store.recovery().damage.first(), store.refusal()) {
+            say(&format!("{}: {refusal}", dir.display()));
+        }
+    };
+    std::thread::Builder::new().name("kordon-damage".to_owned()).spawn(wait).map(drop)
 }
 
 /// Takes tokens that were added or revoked into use while serving. A list that cannot be read changes nothing: nobody

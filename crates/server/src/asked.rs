@@ -83,7 +83,7 @@ impl When {
         };
         let snapshot = snapshot.map_err(|error| not_told(&error))?;
         // What is left of a damaged store is no state that could be asked for again.
-        let name = store.recovery().damage.is_empty().then(|| snapshot.id());
+        let name = (!store.is_damaged()).then(|| snapshot.id());
         Ok(Asked { snapshot, name, is_now: self == Self::Now, is_pinned: matches!(self, Self::Pinned(_)) })
     }
 }

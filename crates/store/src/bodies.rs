@@ -119,6 +119,12 @@ impl Bodies {
         self.room > 0
     }
 
+    /// Without all that it holds.
+    pub fn clear(&mut self) {
+        self.room += self.blocks.iter().map(|block| block.text.len()).sum::<usize>();
+        (self.blocks, self.starts) = (Vec::new(), Vec::new());
+    }
+
     /// Adds records that stand behind all that are here.
     pub fn add(&mut self, block: Block) {
         let Some(room) = self.room.checked_sub(block.text.len()) else {

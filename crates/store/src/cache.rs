@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{Border, Columns, Texts};
 use crate::known::Known;
-use crate::ledger::{KEY_FILE, Position, read_whole, sync_dir};
+use crate::ledger::{KEY_FILE, Log, Position, read_whole, sync_dir};
 use crate::names::Symbol;
 use crate::note::Signer;
 use crate::record::Hash;
@@ -45,16 +45,10 @@ const PART_HEAD: usize = 8 + HASH_LEN;
 /// How many items of a list are put into bytes at once.
 const ITEMS_AT_ONCE: usize = 4_096;
 
-/// The record up to which a cache goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub seq: u64,
-    pub hash: Hash,
-}
-
 /// What a cache holds.
 pub(crate) struct Cached {
-    pub mark: Mark,
+    /// How far the ledger had come.
+    pub log: Log,
     pub index: Index,
     pub public: Vec<Slice>,
     pub staff: Vec<Slice>,
@@ -62,7 +56,7 @@ pub(crate) struct Cached {
 
 /// What is to be kept of one moment; the writer may go on while it is written.
 pub(crate) struct Draft {
-    pub mark: Mark,
+    pub log: Log,
     pub context: Arc<Context>,
     pub index: Index,
     pub public: Vec<Slice>,
@@ -150,7 +144,10 @@ impl Draft {
         file.write_all(MAGIC)?;
         let first = write_part(&mut file, &tagger, 0, |out| self.write_head(out, program))?;
         let (tagger, mut number) = (tagger.behind(first), 1);
-        write_part(&mut file, &tagger, number, |out| write_index(out, &self.index))?;
+        write_part(&mut file, &tagger, number, |out| {
+            out.text(&serde_json::to_string(&self.log)?)?;
+            write_index(out, &self.index)
+        })?;
         for slice in self.public.iter().chain(&self.staff) {
             number += 1;
             write_part(&mut file, &tagger, number, |out| write_slice(out, slice))?;
@@ -159,13 +156,11 @@ impl Draft {
     }
 
     fn write_head(&self, out: &mut Out<'_>, program: Hash) -> io::Result<()> {
-        let Self { mark: Mark { seq, hash }, context, public, staff, .. } = self;
+        let Self { context, public, staff, .. } = self;
         out.write(program.as_bytes())?;
         out.text(context.borders.fingerprint())?;
         // Two caches that begin alike must not be mixed up.
         out.write(uuid::Uuid::new_v4().as_bytes())?;
-        out.number(*seq)?;
-        out.write(hash.as_bytes())?;
         out.number(public.len() as u64)?;
         out.number(staff.len() as u64)?;
         // There may be more names by now than the rows use, never fewer.
@@ -224,7 +219,7 @@ impl Cached {
         let part = |number: usize| parts.get(number).map(|(_, range)| &bytes[range.clone()]);
         let (first, ids) = (parts.first()?.0, territories(&context.borders));
         (tagger.tag(0, part(0)?) == first).then_some(())?;
-        let Head { mark, public_count, staff_count } = read_head(&mut In(part(0)?), context, &ids)?;
+        let Head { public_count, staff_count } = read_head(&mut In(part(0)?), context, &ids)?;
         (parts.len() == public_count.checked_add(staff_count)?.checked_add(2)?).then_some(())?;
         let tagger = tagger.behind(first);
         let is_sound = |number: usize| {
@@ -233,16 +228,17 @@ impl Cached {
         (1..parts.len()).into_par_iter().all(is_sound).then_some(())?;
         let slice = |number| read_slice(&mut In(part(number)?), &ids);
         let slices = || (2..parts.len()).into_par_iter().map(slice).collect::<Option<Vec<Slice>>>();
-        let (index, slices) = rayon::join(|| read_index(&mut In(part(1)?)), slices);
+        let mut second = In(part(1)?);
+        let log = serde_json::from_str(second.text()?).ok()?;
+        let (index, slices) = rayon::join(|| read_index(&mut second), slices);
         let mut public = slices?;
         let staff = public.split_off(public_count);
-        Some(Self { mark, index: index?, public, staff })
+        Some(Self { log, index: index?, public, staff })
     }
 }
 
 /// What the first part says, but for the names.
 struct Head {
-    mark: Mark,
     public_count: usize,
     staff_count: usize,
 }
@@ -252,7 +248,6 @@ fn read_head(from: &mut In<'_>, context: &Context, ids: &[TerritoryId]) -> Optio
     let is_ours = from.hash()? == program()? && from.text()? == context.borders.fingerprint();
     is_ours.then_some(())?;
     from.take(16)?;
-    let mark = Mark { seq: from.number()?, hash: from.hash()? };
     let (public_count, staff_count) = (from.count()?, from.count()?);
     for _ in 0..from.number()? {
         context.words.number(from.text()?);
@@ -260,7 +255,7 @@ fn read_head(from: &mut In<'_>, context: &Context, ids: &[TerritoryId]) -> Optio
     for _ in 0..from.number()? {
         context.claims.number(&from.list(|bytes| territory_of(bytes, ids))?);
     }
-    Some(Head { mark, public_count, staff_count })
+    Some(Head { public_count, staff_count })
 }
 
 /// The territories by their numbers.

@@ -66,7 +66,7 @@ impl Store {
         let documents = self.documents();
         let snapshot = self.public();
         let last = snapshot.seq();
-        if !self.recovery().damage.is_empty() {
+        if self.is_damaged() {
             return Err(ReadError::Damaged);
         }
         if since > last {

@@ -18,6 +18,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread::ScopedJoinHandle;
 
@@ -271,6 +272,17 @@ impl Log {
         (1..=last.segment).map(length).collect()
     }
 
+    /// Whether it says where each block of the tree begins.
+    fn has_all_blocks(&self) -> bool {
+        self.tree.size() == self.head.seq && self.starts.len() as u64 == self.head.seq.div_ceil(merkle::BLOCK)
+    }
+
+    /// The block of the tree in which the record at this place is.
+    fn block_of(&self, position: Position) -> Option<u64> {
+        let at = (position.segment, position.offset);
+        self.starts.partition_point(|start| *start <= at).checked_sub(1).map(|block| block as u64)
+    }
+
     fn push(&mut self, position: Position, leaf: Hash) {
         if self.tree.size().is_multiple_of(merkle::BLOCK) {
             self.starts.push((position.segment, position.offset));
@@ -292,6 +304,8 @@ pub(crate) struct Documents {
     files: RwLock<Vec<(u32, Arc<File>)>>,
     log: RwLock<Log>,
     bodies: RwLock<Bodies>,
+    /// Whether all of the ledger was read since it was opened.
+    is_checked: AtomicBool,
 }
 
 impl Default for Documents {
@@ -312,6 +326,7 @@ impl Documents {
             files: RwLock::default(),
             log: RwLock::new(Log::new(nowhere)),
             bodies: RwLock::new(Bodies::with_room(room)),
+            is_checked: AtomicBool::new(true),
         }
     }
 
@@ -329,6 +344,10 @@ impl Documents {
         }
     }
 
+    fn forget_all(&self) {
+        self.bodies.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn forget(&self, position: Position) {
         self.bodies.write().unwrap_or_else(PoisonError::into_inner).forget(position);
     }
@@ -341,12 +360,24 @@ impl Documents {
 
     /// The bytes of one record, erased or not, and its place in the chain.
     pub fn read_frame(&self, position: Position) -> Result<(Vec<u8>, Link), ReadError> {
+        if !self.is_checked.load(Ordering::Acquire) {
+            return self.read_with_neighbors(position);
+        }
         let io_error = |source| ReadError::Io { position, source };
         let file = self.file(position.segment).map_err(io_error)?;
         let mut frame = vec![0; position.len as usize];
         file.read_exact_at(&mut frame, position.offset).map_err(io_error)?;
         let (link, _) = record::decode(&frame).map_err(|source| ReadError::Changed { position, source })?;
         Ok((frame, link))
+    }
+
+    /// The same of a record that may have been changed, and its hash with it, while nobody looked.
+    fn read_with_neighbors(&self, position: Position) -> Result<(Vec<u8>, Link), ReadError> {
+        let number = self.log.read().unwrap_or_else(PoisonError::into_inner).block_of(position);
+        let block = self.block(number.unwrap_or(u64::MAX))?.into_iter();
+        let changed = ReadError::Changed { position, source: BadRecord::Frame };
+        let found = block.into_iter().find(|kept| kept.position == position).ok_or(changed)?;
+        Ok((found.frame, found.link))
     }
 
     /// The bytes of a segment, as it was when this was opened.
@@ -364,14 +395,15 @@ impl Documents {
         self.log.read().unwrap_or_else(PoisonError::into_inner).tree.clone()
     }
 
-    /// The records of one block of the tree, in order, each checked; of the last one those that are there.
+    /// The records of one block of the tree, in order, each checked, and all of them against the tree; of the last one those
+    /// that are there.
     pub fn block(&self, number: u64) -> Result<Vec<Kept>, ReadError> {
-        let (start, end) = {
+        let (start, end, root) = {
             let log = self.log.read().unwrap_or_else(PoisonError::into_inner);
             let at = usize::try_from(number).unwrap_or(usize::MAX);
             let last = log.last.map(|last| (last.segment, last.offset + u64::from(last.len)));
             let Some((start, end)) = log.starts.get(at).copied().zip(last) else { return Ok(Vec::new()) };
-            (start, log.starts.get(at + 1).copied().unwrap_or(end))
+            (start, log.starts.get(at + 1).copied().unwrap_or(end), log.tree.block_root(at))
         };
         let mut kept = Vec::new();
         for segment in start.0..=end.0 {
@@ -382,7 +414,7 @@ impl Documents {
             let to = if segment == end.0 { end.1 } else { file.metadata().map_err(io_error)?.len() };
             let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or_default()];
             file.read_exact_at(&mut bytes, from).map_err(io_error)?;
-            for piece in split(&bytes, record::decode) {
+            for piece in split(&bytes, 0, record::decode) {
                 let position = Position {
                     segment,
                     offset: from + piece.offset as u64,
@@ -392,6 +424,11 @@ impl Documents {
                 let frame = bytes[piece.offset..piece.offset + piece.len].to_vec();
                 kept.push(Kept { position, link, frame });
             }
+        }
+        let leaves: Vec<Hash> = kept.iter().map(|kept| merkle::leaf(kept.link.hash)).collect();
+        if merkle::root_of(&leaves) != root {
+            let position = Position { segment: start.0, offset: start.1, len: 0 };
+            return Err(ReadError::Changed { position, source: BadRecord::Hash });
         }
         Ok(kept)
     }
@@ -409,15 +446,12 @@ impl Documents {
         }
     }
 
+    /// Adds a segment, or opens it again.
     fn add(&self, segment: u32, file: Arc<File>) {
-        self.files.write().unwrap_or_else(PoisonError::into_inner).push((segment, file));
-    }
-
-    /// Another file of the same length, which has taken the place of this segment.
-    fn replace(&self, segment: u32, file: &Arc<File>) {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(at) = files.binary_search_by_key(&segment, |(number, _)| *number) {
-            files[at].1 = Arc::clone(file);
+        match files.binary_search_by_key(&segment, |(number, _)| *number) {
+            Ok(at) => files[at].1 = file,
+            Err(at) => files.insert(at, (segment, file)),
         }
     }
 
@@ -447,7 +481,11 @@ pub(crate) struct Ledger {
     segment_bytes: u64,
     /// The segment being written: its number, the file, its length.
     tail: Option<(u32, Arc<File>, u64)>,
+    /// What the first record follows.
+    origin: Head,
     head: Head,
+    /// What was cut off before all was read.
+    torn: Option<TornTail>,
     refusal: Option<AppendError>,
     signer: Option<Arc<Signer>>,
     _lock: Option<File>,
@@ -609,6 +647,37 @@ impl Ledger {
         documents: Arc<Documents>,
         each: &mut dyn FnMut(&[u8], &[Frame]),
     ) -> Result<(Self, Recovery), OpenError> {
+        let mut ledger = Self::unread(dir, create, read_only, documents)?;
+        let recovery = ledger.recover(read_only, each)?;
+        if let Some(first) = recovery.damage.first() {
+            ledger.refuse(AppendError::Damaged(first.clone()));
+        }
+        Ok((ledger, recovery))
+    }
+
+    /// Opens for writing the ledger that had come as far as `log`, and gives only the records behind to `each`. What is before
+    /// is to be read with [`Self::recover`] before anything is written; until then, each document that is asked for is
+    /// checked against `log` together with its neighbors.
+    ///
+    /// `None` when it is another ledger or one that was set back, when what is behind is damaged or has to do with an
+    /// erasure: then nothing was changed, and all of it is to be read.
+    pub fn open_behind(
+        dir: &Path,
+        log: &Log,
+        documents: Arc<Documents>,
+        each: &mut dyn FnMut(&[u8], &[Frame]),
+    ) -> Result<Option<Self>, OpenError> {
+        let mut ledger = Self::unread(dir, false, false, documents)?;
+        Ok(ledger.go_behind(log, each)?.then_some(ledger))
+    }
+
+    /// The ledger in `dir`, of which nothing has been read.
+    fn unread(
+        dir: &Path,
+        create: bool,
+        read_only: bool,
+        documents: Arc<Documents>,
+    ) -> Result<Self, OpenError> {
         let ledger_dir = dir.join(LEDGER_DIR);
         let lock = if read_only { None } else { lock(dir, create || ledger_dir.exists())? };
         if !ledger_dir.exists() {
@@ -625,12 +694,7 @@ impl Ledger {
         let signer = signer(dir, &store, read_only)?.map(Arc::new);
         let bare = Self::bare(&ledger_dir, origin, Disk::default());
         let refusal = read_only.then_some(AppendError::ReadOnly);
-        let mut ledger = Self { documents, refusal, signer, _lock: lock, ..bare };
-        let recovery = ledger.recover(read_only, each)?;
-        if let Some(first) = recovery.damage.first() {
-            ledger.refuse(AppendError::Damaged(first.clone()));
-        }
-        Ok((ledger, recovery))
+        Ok(Self { documents, refusal, signer, _lock: lock, ..bare })
     }
 
     /// A ledger of these segment files, without lock and key, of which nothing has been read.
@@ -641,7 +705,9 @@ impl Ledger {
             disk,
             segment_bytes: SEGMENT_BYTES,
             tail: None,
+            origin: Head { seq: 0, batch: 0, hash: origin },
             head: Head { seq: 0, batch: 0, hash: origin },
+            torn: None,
             refusal: None,
             signer: None,
             _lock: None,
@@ -650,6 +716,13 @@ impl Ledger {
 
     pub fn head(&self) -> Head {
         self.head
+    }
+
+    /// Whether what was read begins with what was known as `log`.
+    pub fn begins_with(&self, log: &Log) -> bool {
+        let (size, tree) = (log.head.seq, self.documents.tree());
+        let mut leaves = |block| self.documents.leaves(block);
+        size <= tree.size() && tree.root_at(size, &mut leaves).is_ok_and(|root| root == log.tree.root())
     }
 
     /// What signs its checkpoints, if the key is here and may be read.
@@ -810,15 +883,67 @@ impl Ledger {
         why
     }
 
+    /// Goes on from the end of what is behind `log`, if that is this ledger and nothing is wrong behind it.
+    fn go_behind(&mut self, log: &Log, each: &mut dyn FnMut(&[u8], &[Frame])) -> Result<bool, OpenError> {
+        let (numbers, Some(last)) = (segments(&self.dir)?, log.last) else { return Ok(false) };
+        let in_order = numbers.iter().copied().eq((1..).take(numbers.len()));
+        if !in_order || numbers.len() < last.segment as usize || !log.has_all_blocks() {
+            return Ok(false);
+        }
+        for number in numbers {
+            let path = segment_path(&self.dir, number);
+            let io_error = &OpenError::at(&path);
+            let file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error)?;
+            let len = file.metadata().map_err(io_error)?.len();
+            let file = Arc::new(file);
+            self.documents.add(number, Arc::clone(&file));
+            self.tail = Some((number, file, len));
+        }
+        let Ok((_, link)) = self.documents.read_frame(last) else { return Ok(false) };
+        let Head { seq, batch, hash } = log.head;
+        if (link.seq, link.batch, link.hash) != (seq, batch, hash) || link.index + 1 != link.of {
+            return Ok(false);
+        }
+        let (mut log, mut walk) = (log.clone(), Walk::new(log.head, record::decode));
+        let Some((tail, file, len)) = self.tail.clone() else { return Ok(false) };
+        for number in last.segment..=tail {
+            let path = segment_path(&self.dir, number);
+            let io_error = &OpenError::at(&path);
+            let file = self.documents.file(number).map_err(io_error)?;
+            walk.from = if number == last.segment { last.offset + u64::from(last.len) } else { 0 };
+            let bytes = read_from(&file, walk.from).map_err(io_error)?;
+            let frames = walk.segment(&path, number, &bytes, number == tail);
+            let has_erasures = frames.iter().any(|frame| frame.link.erased || frame.link.op == Op::Erase);
+            if has_erasures || !walk.recovery.damage.is_empty() {
+                return Ok(false);
+            }
+            frames.iter().for_each(|frame| log.push(frame.position, merkle::leaf(frame.link.hash)));
+            each(&bytes, &frames);
+        }
+        let torn_at = walk.recovery.torn.as_ref().map(|torn| torn.offset);
+        if let Some(offset) = torn_at {
+            let path = segment_path(&self.dir, tail);
+            file.set_len(offset).and_then(|()| file.sync_all()).map_err(OpenError::at(&path))?;
+        }
+        self.torn = walk.recovery.torn;
+        self.tail = Some((tail, file, torn_at.unwrap_or(len)));
+        self.head = walk.head;
+        log.head = walk.head;
+        self.documents.with_log(|known| *known = log);
+        self.documents.is_checked.store(false, Ordering::Release);
+        Ok(true)
+    }
+
     /// Reads all there is, and goes on from its end.
     pub fn recover(
         &mut self,
         read_only: bool,
         each: &mut dyn FnMut(&[u8], &[Frame]),
     ) -> Result<Recovery, OpenError> {
-        let mut walk = Walk::new(self.head, record::decode);
+        let mut walk = Walk::new(self.origin, record::decode);
         let mut erasures = Erasures::default();
-        let mut log = Log::new(self.head);
+        let mut log = Log::new(self.origin);
+        self.documents.forget_all();
         let numbers = segments(&self.dir)?;
         let mut bytes = Vec::new();
         for (at, &number) in numbers.iter().enumerate() {
@@ -853,7 +978,9 @@ impl Ledger {
         self.head = walk.head;
         log.head = walk.head;
         self.documents.with_log(|known| *known = log);
+        self.documents.is_checked.store(true, Ordering::Release);
         let mut recovery = walk.recovery;
+        recovery.torn = recovery.torn.or(self.torn.take());
         recovery.batches = self.head.batch;
         recovery.erased = erasures.found.len() as u64;
         let pending = erasures.pending();
@@ -897,7 +1024,7 @@ impl Ledger {
             }
             write_whole(&path, &bytes, 0o644)?;
             let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
-            self.documents.replace(number, &file);
+            self.documents.add(number, Arc::clone(&file));
             of_segment.iter().for_each(|position| self.documents.forget(*position));
             if let Some((tail, old, _)) = &mut self.tail
                 && *tail == number
@@ -978,6 +1105,8 @@ pub(crate) struct Walk {
     /// The record before was not sound: where the next one should stand is not known.
     lost: bool,
     pub recovery: Recovery,
+    /// Where the next segment is to be read from.
+    from: u64,
     decode: Decode,
 }
 
@@ -990,7 +1119,7 @@ struct Piece {
 
 impl Walk {
     pub fn new(head: Head, decode: Decode) -> Self {
-        Self { head, missing: 0, index: 0, lost: false, recovery: Recovery::default(), decode }
+        Self { head, missing: 0, index: 0, lost: false, recovery: Recovery::default(), from: 0, decode }
     }
 
     fn damage(&mut self, file: &Path, offset: u64, problem: String) {
@@ -1013,7 +1142,8 @@ impl Walk {
     }
 
     fn segment(&mut self, path: &Path, number: u32, bytes: &[u8], last: bool) -> Vec<Frame> {
-        let pieces = split(bytes, self.decode);
+        let from = usize::try_from(std::mem::take(&mut self.from)).unwrap_or(bytes.len());
+        let pieces = split(bytes, from, self.decode);
         let mut frames = Vec::with_capacity(pieces.len());
         // Where the batch now being read began, in `pieces` and in `frames`.
         let mut batch_start = (0, 0);
@@ -1128,7 +1258,7 @@ impl Walk {
 
     /// The head before a segment whose only batch is torn: its first record names it.
     fn before_first(&self, bytes: &[u8], offset: usize, dropped: Head) -> Head {
-        match split(&bytes[offset..], self.decode).first().map(|piece| &piece.link) {
+        match split(bytes, offset, self.decode).first().map(|piece| &piece.link) {
             Some(Ok(link)) => Head { seq: link.seq - 1, batch: link.batch - 1, hash: link.prev },
             _ => dropped,
         }
@@ -1160,10 +1290,10 @@ fn last_byte_was_changed(bytes: &[u8], pieces: &[Piece], decode: Decode) -> bool
     decode(&frame).is_ok_and(|(link, _)| link.index + 1 == link.of)
 }
 
-/// Splits a segment into records, sound or not, and checks each by itself.
-fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
+/// Splits a segment from some byte on into records, sound or not, and checks each by itself.
+fn split(bytes: &[u8], from: usize, decode: Decode) -> Vec<Piece> {
     let mut spans = Vec::new();
-    let mut at = 0;
+    let mut at = from;
     while at < bytes.len() {
         // A record ends with LF; a stretch that does not begin with RS ends where the next RS is.
         let rest = &bytes[at..];
@@ -1186,6 +1316,15 @@ fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
 pub(crate) fn read_whole(file: &File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     read_into(file, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The bytes of a file from one on; those before it are zeros, for which no memory is taken.
+fn read_from(file: &File, from: u64) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let start = usize::try_from(from).map_err(io::Error::other)?.min(len);
+    let mut bytes = vec![0; len];
+    file.read_exact_at(&mut bytes[start..], start as u64)?;
     Ok(bytes)
 }
 
@@ -1634,6 +1773,50 @@ mod tests {
         let (_, recovery, links) = open(dir.path());
         assert_eq!(links.last().map(|link| (link.seq, link.erased)), Some((7, true)));
         assert_eq!(recovery.damage.iter().map(|damage| damage.seq).collect::<Vec<_>>(), [7]);
+    }
+
+    /// Whoever can compute a hash can change a record so that it seems sound by itself.
+    #[test]
+    fn behind_what_is_known_a_record_that_was_hashed_anew_is_not_read_and_its_place_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        let positions = ledger.append(&entries(600, "a")).unwrap();
+        let (log, segment) = (ledger.documents.log(), segment_path(&ledger.dir, 1));
+        ledger.append(&entries(2, "behind")).unwrap();
+        drop(ledger);
+        let mut bytes = fs::read(&segment).unwrap();
+        let (link, body) = record::decode(frame_of(&bytes, positions[4])).unwrap();
+        let (other, salt) = (br#"{"type":"Feature","id":"x4","properties":{}"#, [7; 32]);
+        assert_eq!(other.len(), body - 1);
+        let link = Link { commitment: record::commitment(&salt, other), ..link };
+        let mut frame = Vec::new();
+        record::encode(&mut frame, other, &salt, &Link { hash: link.chained(), ..link });
+        frame_of_mut(&mut bytes, positions[4]).copy_from_slice(&frame);
+        fs::write(&segment, &bytes).unwrap();
+        let (documents, mut behind) = (Arc::new(Documents::in_memory()), 0);
+        let opened = Ledger::open_behind(dir.path(), &log, Arc::clone(&documents), &mut |_, some| {
+            behind += some.len()
+        });
+        let mut ledger = opened.unwrap().expect("what is behind is sound");
+        assert_eq!((behind, ledger.head().seq), (2, 602));
+        assert!(matches!(documents.read(positions[4]), Err(ReadError::Changed { .. })));
+        assert!(documents.read(positions[3]).is_err(), "nor are its neighbors");
+        assert!(documents.read(positions[599]).is_ok());
+        let recovery = ledger.recover(false, &mut |_, _| {}).unwrap();
+        assert_eq!(recovery.damage.first().map(|damage| damage.seq), Some(6));
+        drop(ledger);
+        // A torn tail is cut off, and told when all was read.
+        bytes.truncate(bytes.len() - 3);
+        fs::write(&segment, &bytes).unwrap();
+        let opened = Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_, _| {});
+        assert!(opened.unwrap().is_some());
+        assert_eq!(
+            fs::metadata(&segment).unwrap().len(),
+            positions[599].offset + u64::from(positions[599].len)
+        );
+        // What has not come so far, or is another ledger, is not the one that is known.
+        fs::write(&segment, &bytes[..positions[599].offset as usize]).unwrap();
+        assert!(Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_, _| {}).unwrap().is_none());
     }
 
     #[test]

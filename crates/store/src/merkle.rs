@@ -46,7 +46,7 @@ fn split(size: u64) -> u64 {
 }
 
 /// The root of some hashed leaves.
-fn root_of(leaves: &[Hash]) -> Hash {
+pub(crate) fn root_of(leaves: &[Hash]) -> Hash {
     match leaves {
         [] => Hash::of(&[]),
         [one] => *one,
@@ -64,6 +64,11 @@ impl Tree {
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         (self.blocks.len() + self.open.len()) as u64 + (BLOCK - 1) * self.blocks.len() as u64
+    }
+
+    /// The root of one block, or of what there is of it.
+    pub fn block_root(&self, number: usize) -> Hash {
+        self.blocks.get(number).copied().unwrap_or_else(|| root_of(&self.open))
     }
 
     /// Adds a hashed leaf.

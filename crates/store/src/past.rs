@@ -92,7 +92,7 @@ impl Store {
         if let Some(kept) = self.kept_as_of(moment) {
             return Ok(kept);
         }
-        if !self.recovery().damage.is_empty() {
+        if self.is_damaged() {
             return Err(ReadError::Damaged.into());
         }
         let pasts = self.pasts();

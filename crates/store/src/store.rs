@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::{fmt, io};
 
@@ -24,12 +24,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bulk::{Bulk, Ready};
-use crate::cache::{self, Cached, Draft, Mark};
+use crate::cache::{self, Cached, Draft};
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::known::Known;
 use crate::ledger::{
-    self, AppendError, DamagedAt, Documents, Entry, Ledger, OpenError, Position, ReadError, Recovery,
+    self, AppendError, DamagedAt, Documents, Entry, Ledger, Log, OpenError, Position, ReadError, Recovery,
 };
 use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::past::Pasts;
@@ -261,7 +261,6 @@ impl Proof {
 pub struct Store {
     shared: Arc<Shared>,
     dir: PathBuf,
-    recovery: Recovery,
     queue: Option<Sender<Work>>,
     writer: Option<JoinHandle<()>>,
     pasts: Pasts,
@@ -275,6 +274,8 @@ struct Shared {
     index: RwLock<Index>,
     refusal: Mutex<Option<AppendError>>,
     signer: Option<Arc<Signer>>,
+    /// What the whole ledger is like, once that is known.
+    recovery: OnceLock<Recovery>,
 }
 
 /// Which record of the ledger speaks for which incident.
@@ -412,8 +413,9 @@ impl Job {
 }
 
 impl Store {
-    /// Opens the store in `dir`: reads and checks the whole ledger, and builds the snapshots from it, or from the index
-    /// that was kept of it and the records behind.
+    /// Opens the store in `dir`: reads and checks the whole ledger, and builds the snapshots from it; or from the index
+    /// that was kept of it and the records behind, and then, if it is opened for writing, the ledger is read and checked while
+    /// the store answers already. Until that is done writes wait, and each document is checked as it is read.
     ///
     /// A damaged ledger opens too, and serves what is sound; see [`Self::recovery`]. A disk that cannot be
     /// written is opened for reading.
@@ -436,16 +438,15 @@ impl Store {
         options: Options,
         prepare: &dyn Fn(&mut Ledger),
     ) -> Result<Self, OpenError> {
-        let Loaded { mut ledger, mut recovery, mut loading, context } = Loaded::open(dir, borders, options)?;
-        recovery.indexed = loading.kept.map_or(0, |mark| mark.seq);
-        if recovery.indexed == 0 && !options.read_only {
+        let Loaded { mut ledger, recovery, mut loading, context } = Loaded::open(dir, borders, options)?;
+        let indexed = loading.indexed;
+        if indexed == 0 && !options.read_only {
             cache::discard(dir);
         }
         prepare(&mut ledger);
-        loading.withhold(&recovery.damage);
-        recovery.damage.append(&mut loading.damage);
-        if let Some(damage) = recovery.damage.first() {
-            ledger.refuse(AppendError::Damaged(damage.clone()));
+        let known = OnceLock::new();
+        if let Some(recovery) = recovery {
+            _ = known.set(loading.told(&mut ledger, recovery));
         }
         let (index, public, staff) = loading.finish(&context);
         let head = ledger.head();
@@ -455,11 +456,11 @@ impl Store {
             index: RwLock::new(index),
             refusal: Mutex::new(ledger.refusal().cloned()),
             signer: ledger.signer(),
+            recovery: known,
             context,
         });
         let (queue, jobs) = mpsc::channel();
-        let kept_seq = recovery.indexed;
-        let keeping = Keeping { dir: dir.to_owned(), kept_seq, is_over: false, thread: None };
+        let keeping = Keeping { dir: dir.to_owned(), kept_seq: indexed, is_over: false, thread: None };
         let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared), keeping };
         let writer =
             std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
@@ -467,16 +468,21 @@ impl Store {
         Ok(Self {
             shared,
             dir: dir.to_owned(),
-            recovery,
             queue: Some(queue),
             writer: Some(writer),
             pasts: Pasts::default(),
         })
     }
 
-    /// What opening found: how much there is, a torn tail that was cut off, damage.
+    /// What reading the ledger found: how much there is, a torn tail that was cut off, damage. Waits until all of it was
+    /// read, which a store that began with a kept index does while it answers already.
     pub fn recovery(&self) -> &Recovery {
-        &self.recovery
+        self.shared.recovery.wait()
+    }
+
+    /// Whether damage was found by now.
+    pub fn is_damaged(&self) -> bool {
+        self.shared.recovery.get().is_some_and(|recovery| !recovery.damage.is_empty())
     }
 
     /// Why nothing can be put now, if so.
@@ -700,7 +706,7 @@ impl Store {
 
     /// The size and the root of the ledger, signed. `None` when the key is not here, and of a damaged ledger.
     pub fn checkpoint(&self) -> Option<String> {
-        let signer = self.shared.signer.as_ref().filter(|_| self.recovery.damage.is_empty())?;
+        let signer = self.shared.signer.as_ref().filter(|_| self.recovery().damage.is_empty())?;
         let tree = self.shared.context.documents.tree();
         Some(signer.sign(tree.size(), tree.root()))
     }
@@ -712,7 +718,7 @@ impl Store {
     ///
     /// [`ReadError`] when a record cannot be read.
     pub fn prove(&self, id: IncidentId) -> Result<Proofs, ReadError> {
-        if !self.recovery.damage.is_empty() {
+        if !self.recovery().damage.is_empty() {
             return Err(ReadError::Damaged);
         }
         let documents = self.documents();
@@ -737,7 +743,7 @@ impl Store {
     ///
     /// [`ReadError`] when a record cannot be read.
     pub fn prove_extension(&self, size: u64) -> Result<Option<Extension>, ReadError> {
-        if !self.recovery.damage.is_empty() {
+        if !self.recovery().damage.is_empty() {
             return Err(ReadError::Damaged);
         }
         let documents = self.documents();
@@ -811,7 +817,8 @@ impl Drop for Store {
 /// A ledger that was read.
 struct Loaded {
     ledger: Ledger,
-    recovery: Recovery,
+    /// What reading all of it found; `None` when that is still to be done.
+    recovery: Option<Recovery>,
     loading: Loading,
     context: Arc<Context>,
 }
@@ -820,47 +827,56 @@ impl Loaded {
     /// With the help of a kept index, if there is one that fits.
     fn open(dir: &Path, borders: &Arc<BorderSet>, options: Options) -> Result<Self, OpenError> {
         let context = Self::context(borders);
-        let mut first = match Cached::read(dir, &context) {
-            Some(cached) => Self::read(dir, options, context, Loading::behind(cached))?,
-            None => return Self::read(dir, options, Self::context(borders), Loading::default()),
-        };
-        if first.loading.fits(&first.recovery) {
-            return Ok(first);
+        if let Some(cached) = Cached::read(dir, &context)
+            && let Some(loaded) = Self::behind(dir, options, context, cached)?
+        {
+            return Ok(loaded);
         }
-        // A torn tail was cut off the first time, and is not there the second time.
-        let torn = first.recovery.torn.take();
-        drop(first);
-        let mut second = Self::read(dir, options, Self::context(borders), Loading::default())?;
-        second.recovery.torn = second.recovery.torn.or(torn);
-        Ok(second)
-    }
-
-    fn context(borders: &Arc<BorderSet>) -> Arc<Context> {
-        Arc::new(Context::new(Arc::clone(borders), Arc::new(Documents::in_memory())))
-    }
-
-    fn read(
-        dir: &Path,
-        options: Options,
-        context: Arc<Context>,
-        mut loading: Loading,
-    ) -> Result<Self, OpenError> {
+        let (context, mut loading) = (Self::context(borders), Loading::default());
         let Options { create, read_only } = options;
         let documents = Arc::clone(&context.documents);
         let (ledger, recovery) = Ledger::open(dir, create, read_only, documents, &mut |bytes, frames| {
             loading.segment(bytes, frames, &context);
         })?;
-        Ok(Self { ledger, recovery, loading, context })
+        Ok(Self { ledger, recovery: Some(recovery), loading, context })
+    }
+
+    /// From a kept index and the records behind it. `None` when it is not one of this ledger; or something was erased
+    /// since, and the index may have words of it; or the ledger is damaged, and then only documents count.
+    fn behind(
+        dir: &Path,
+        options: Options,
+        context: Arc<Context>,
+        cached: Cached,
+    ) -> Result<Option<Self>, OpenError> {
+        let (log, mut loading) = Loading::behind(cached);
+        let documents = Arc::clone(&context.documents);
+        let mut each = |bytes: &[u8], frames: &[ledger::Frame]| loading.segment(bytes, frames, &context);
+        let ledger = if options.read_only {
+            // Who only looks takes no lock: all of it is read now, as it is now.
+            let mut unread = |bytes: &[u8], frames: &[ledger::Frame]| {
+                each(bytes, &frames[frames.partition_point(|frame| frame.link.seq <= log.head.seq)..]);
+            };
+            let (ledger, recovery) = Ledger::open(dir, false, true, documents, &mut unread)?;
+            let fits = recovery.damage.is_empty() && ledger.begins_with(&log);
+            fits.then_some((ledger, Some(recovery)))
+        } else {
+            Ledger::open_behind(dir, &log, documents, &mut each)?.map(|ledger| (ledger, None))
+        };
+        let fits = !loading.has_erased && loading.damage.is_empty();
+        Ok(ledger.filter(|_| fits).map(|(ledger, recovery)| Self { ledger, recovery, loading, context }))
+    }
+
+    fn context(borders: &Arc<BorderSet>) -> Arc<Context> {
+        Arc::new(Context::new(Arc::clone(borders), Arc::new(Documents::in_memory())))
     }
 }
 
 /// Reads the ledger into rows.
 #[derive(Default)]
 struct Loading {
-    /// Up to which record a kept index goes, if there is one.
-    kept: Option<Mark>,
-    /// Whether the ledger has that record.
-    is_met: bool,
+    /// How many records a kept index has, if there is one.
+    indexed: u64,
     /// Whether anything that was read is an erasure.
     has_erased: bool,
     /// The rows of the kept index.
@@ -903,30 +919,25 @@ impl Row {
 
 impl Loading {
     /// Of the records behind a kept index.
-    fn behind(cached: Cached) -> Self {
-        let Cached { mark, index, public, staff } = cached;
+    fn behind(cached: Cached) -> (Log, Self) {
+        let Cached { log, index, public, staff } = cached;
         let (public, staff) = (Tier::new(public), Tier::new(staff));
-        Self { kept: Some(mark), index, public, staff, ..Self::default() }
+        let loading = Self { indexed: log.head.seq, index, public, staff, ..Self::default() };
+        (log, loading)
     }
 
-    /// Whether the kept index is one of this ledger. If not, all of it is to be read: the ledger is another one or was set
-    /// back; or something was erased since, and the index may have words of it; or the ledger is damaged, and then only
-    /// documents count.
-    fn fits(&self, recovery: &Recovery) -> bool {
-        self.is_met && !self.has_erased && recovery.damage.is_empty()
-    }
-
-    /// The records that the kept index does not have.
-    fn unread<'a>(&mut self, frames: &'a [ledger::Frame]) -> &'a [ledger::Frame] {
-        let Some(kept) = self.kept else { return frames };
-        let (within, behind) = frames.split_at(frames.partition_point(|frame| frame.link.seq <= kept.seq));
-        self.is_met |=
-            within.last().is_some_and(|last| (last.link.seq, last.link.hash) == (kept.seq, kept.hash));
-        if self.is_met { behind } else { &[] }
+    /// What is to be told of the ledger once all of it was read; damage refuses writes, and whoever it spoke of is withheld.
+    fn told(&mut self, ledger: &mut Ledger, mut recovery: Recovery) -> Recovery {
+        recovery.indexed = self.indexed;
+        self.withhold(&recovery.damage);
+        recovery.damage.append(&mut self.damage);
+        if let Some(damage) = recovery.damage.first() {
+            ledger.refuse(AppendError::Damaged(damage.clone()));
+        }
+        recovery
     }
 
     fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame], context: &Context) {
-        let frames = self.unread(frames);
         let read = |frame: &ledger::Frame| {
             if frame.link.op == Op::Erase {
                 return Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)
@@ -1120,7 +1131,7 @@ struct Keeping {
 impl Keeping {
     /// Writes it in the background. Nothing depends on it, so a disk that does not take it is no fault.
     fn begin(&mut self, draft: Draft) {
-        self.kept_seq = draft.mark.seq;
+        self.kept_seq = draft.log.head.seq;
         let dir = self.dir.clone();
         let write = move || _ = draft.write(&dir);
         self.thread = std::thread::Builder::new().name("kordon-index".to_owned()).spawn(write).ok();
@@ -1194,6 +1205,9 @@ type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 
 impl Writer {
     fn run(mut self, queue: &Receiver<Work>) {
+        // A single incident is worked off here, and not handed to another thread a dozen times; this one is then one of the pool's.
+        let _pool = rayon::ThreadPoolBuilder::new().use_current_thread().build();
+        self.check();
         let mut waiting = None;
         self.keep_index();
         while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
@@ -1234,6 +1248,40 @@ impl Writer {
         self.keeping.wait();
     }
 
+    /// Reads all of a ledger that was begun behind a kept index. If anything is wrong with it, the index is worth nothing, and is
+    /// made from what is left.
+    fn check(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        if shared.recovery.get().is_some() {
+            return;
+        }
+        let (log, indexed) = (shared.context.documents.log(), self.keeping.kept_seq);
+        let mut recovery = match self.ledger.recover(false, &mut |_, _| {}) {
+            Ok(recovery) if recovery.damage.is_empty() && self.ledger.begins_with(&log) => {
+                _ = shared.recovery.set(Recovery { indexed, ..recovery });
+                return;
+            }
+            Ok(recovery) => recovery,
+            Err(error) => Recovery { damage: vec![unread(&self.keeping.dir, &error)], ..Recovery::default() },
+        };
+        let mut loading = Loading::default();
+        let mut each =
+            |bytes: &[u8], frames: &[ledger::Frame]| loading.segment(bytes, frames, &shared.context);
+        match self.ledger.recover(false, &mut each) {
+            Ok(again) => recovery = Recovery { torn: recovery.torn.or(again.torn.clone()), ..again },
+            Err(error) => recovery.damage.push(unread(&self.keeping.dir, &error)),
+        }
+        let recovery = loading.told(&mut self.ledger, recovery);
+        self.tell_refusal();
+        let (index, public, staff) = loading.finish(&shared.context);
+        *shared.index.write().unwrap_or_else(PoisonError::into_inner) = index;
+        (self.public, self.staff) = (public, staff);
+        self.publish();
+        self.keeping.kept_seq = 0;
+        cache::discard(&self.keeping.dir);
+        _ = shared.recovery.set(recovery);
+    }
+
     /// Keeps the index, once reading what came since would make a start slower by a tenth.
     fn keep_index(&mut self) {
         let head = self.ledger.head();
@@ -1244,7 +1292,7 @@ impl Writer {
         }
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner).clone();
         self.keeping.begin(Draft {
-            mark: Mark { seq: head.seq, hash: head.hash },
+            log: self.shared.context.documents.log(),
             context: Arc::clone(&self.shared.context),
             index,
             public: self.public.slices().to_vec(),
@@ -1527,6 +1575,12 @@ impl Writer {
         public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, head)));
         full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, head)));
     }
+}
+
+/// A ledger that could be opened and cannot be read.
+fn unread(dir: &Path, error: &OpenError) -> DamagedAt {
+    let file = dir.join(ledger::LEDGER_DIR);
+    DamagedAt { file, offset: 0, seq: 0, problem: error.to_string() }
 }
 
 fn unchanged(id: IncidentId) -> Put {

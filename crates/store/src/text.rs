@@ -8,19 +8,44 @@
 //!
 //! Limits: no stemming and no transliteration: `Izmail` does not find `Ізмаїл` unless a record has both.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+/// Characters before this one are looked up: all of Latin, Greek and Cyrillic.
+const LOOKED_UP: u32 = 0x530;
+
+/// What each of them adds outside a word and within one, and whether a word goes on behind it.
+static FOLDED: LazyLock<Vec<[(Box<str>, bool); 2]>> = LazyLock::new(|| {
+    let folded = |c: char, mut in_word: bool| {
+        let mut out = String::new();
+        fold_char(&mut out, &mut in_word, c);
+        (out.into(), in_word)
+    };
+    (0..LOOKED_UP)
+        .filter_map(char::from_u32)
+        .map(|c| [false, true].map(|in_word| folded(c, in_word)))
+        .collect()
+});
 
 /// Appends the folded form of `text`.
 pub(crate) fn fold_into(out: &mut String, text: &str) {
-    let mut in_word = false;
+    let (table, mut in_word) = (&*FOLDED, false);
     for c in text.chars() {
-        if c.is_ascii() {
-            push(out, &mut in_word, c.to_ascii_lowercase());
-            continue;
+        match table.get(c as usize) {
+            Some(folded) => {
+                let (added, goes_on) = &folded[usize::from(in_word)];
+                out.push_str(added);
+                in_word = *goes_on;
+            }
+            None => fold_char(out, &mut in_word, c),
         }
-        // Marks are dropped, so their order does not matter and each character can be taken apart by itself.
-        decompose_compatible(c, |part| part.to_lowercase().for_each(|c| push(out, &mut in_word, c)));
     }
+}
+
+fn fold_char(out: &mut String, in_word: &mut bool, c: char) {
+    // Marks are dropped, so their order does not matter and each character can be taken apart by itself.
+    decompose_compatible(c, |part| part.to_lowercase().for_each(|c| push(out, in_word, c)));
 }
 
 fn push(out: &mut String, in_word: &mut bool, c: char) {
@@ -114,6 +139,17 @@ mod tests {
             ("", "anything"),
         ] {
             assert!(finds(query, text), "{query} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_up_is_what_is_worked_out() {
+        // Each character alone, within a word and behind one, and at the end of the table.
+        for c in (0..LOOKED_UP + 300).filter_map(char::from_u32) {
+            let text = format!("a{c}b {c}c{c}{c}");
+            let (mut slow, mut in_word) = (String::new(), false);
+            text.chars().for_each(|c| fold_char(&mut slow, &mut in_word, c));
+            assert_eq!(fold(&text), slow, "{c:?}");
         }
     }
 

@@ -1672,6 +1672,12 @@ fn assert_index_is_the_ledger(dir: &Path, indexed: u64, of: &[Incident]) {
     let from_ledger = reopened(dir);
     assert!(shown(&from_index, of) == shown(&from_ledger, of));
     assert_eq!(from_index.verify().unwrap(), from_ledger.verify().unwrap());
+    // One that may be written to answers while its ledger is still read.
+    std::fs::write(index_of(dir), &index).unwrap();
+    let early = open(dir);
+    assert!(shown(&early, of) == shown(&from_ledger, of));
+    assert_eq!(early.recovery().indexed, indexed);
+    drop(early);
     std::fs::write(index_of(dir), index).unwrap();
 }
 
@@ -1786,19 +1792,35 @@ fn damage_behind_an_index_and_before_its_end_is_named_and_withheld_as_without_on
     drop(store);
     let segment = dir.path().join("ledger/000001.geojsons");
     let (bytes, index) = (std::fs::read(&segment).unwrap(), std::fs::read(index_of(dir.path())).unwrap());
+    let sound = everything(&reopened(dir.path()));
     let mut dice = Dice(61);
     let mut flips: Vec<usize> = (0..10).map(|_| dice.below(bytes.len() as u64) as usize).collect();
     flips.extend([bytes.len() - 200, bytes.len() - 2_000]);
     for at in flips {
         let mut bad = bytes.clone();
         bad[at] ^= 1 << dice.below(8);
-        std::fs::write(&segment, bad).unwrap();
+        std::fs::write(&segment, &bad).unwrap();
         std::fs::write(index_of(dir.path()), &index).unwrap();
         let with = reopened(dir.path());
         std::fs::remove_file(index_of(dir.path())).unwrap();
         let without = reopened(dir.path());
         assert!(!without.recovery().damage.is_empty(), "byte {at}");
         assert!(shown(&with, &all[..12]) == shown(&without, &all[..12]), "byte {at}");
+        // Until the place is known a document is told as it was, or not at all.
+        std::fs::write(index_of(dir.path()), &index).unwrap();
+        let early = open(dir.path());
+        let snapshot = early.full();
+        for row in snapshot.find(&Query::default()).rows.iter().step_by(97) {
+            let Ok(told) = snapshot.feature(row) else { continue };
+            let mut told: serde_json::Value = serde_json::from_str(&told).unwrap();
+            told["properties"]["recorded_at"] = serde_json::Value::Null;
+            assert!(sound.binary_search(&(row.id().to_string(), told.to_string())).is_ok(), "byte {at}");
+        }
+        let put = early.put(vec![incident(&mut dice, 30_000)], &author());
+        assert!(matches!(put, Err(PutError::Ledger(AppendError::Damaged(_)))), "byte {at}: {put:?}");
+        assert!(shown(&early, &all[..12]) == shown(&without, &all[..12]), "byte {at}");
+        drop(early);
+        assert!(std::fs::read(&segment).unwrap() == bad, "a damaged ledger is left as it is");
     }
 }
 
