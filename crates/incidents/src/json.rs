@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Members for which an object has room from the beginning.
+const MEMBERS: usize = 8;
 /// How deep arrays and objects may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
 
@@ -37,6 +39,8 @@ pub(crate) enum Json<'a> {
 
 #[derive(Debug)]
 pub(crate) struct Member<'a> {
+    /// Where the name stands.
+    name_at: usize,
     pub(crate) name: Cow<'a, str>,
     pub(crate) value: Node<'a>,
 }
@@ -148,24 +152,24 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Json<'a>, Broken> {
         self.enter(depth)?;
-        let mut members = Vec::new();
         self.space();
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Json::Object(members));
+            return Ok(Json::Object(Vec::new()));
         }
-        let mut name_at = Vec::new();
+        let mut members = Vec::with_capacity(MEMBERS);
         loop {
             self.space();
+            let name_at = self.at;
             match self.peek() {
-                Some(b'"') => name_at.push(self.at),
+                Some(b'"') => {}
                 Some(_) => return Err(self.broken("a member name in double quotes was expected")),
                 None => return Err(self.broken("the JSON text ends within an object")),
             }
             let name = self.string()?;
             self.space();
             self.expect(b':', "a colon was expected after the member name")?;
-            members.push(Member { name, value: self.value(depth)? });
+            members.push(Member { name_at, name, value: self.value(depth)? });
             self.space();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -176,7 +180,7 @@ impl<'a> Parser<'a> {
         }
         match repeated(&members) {
             Some(second) => Err(Broken {
-                at: name_at[second],
+                at: members[second].name_at,
                 problem: format!(
                     "the member name {} stands twice in one object",
                     shown(&members[second].name)

@@ -2,8 +2,8 @@
 //!
 //! A cache belongs to one record of one ledger (its number and its hash, which covers all before it), to one border set
 //! in one view, and to one build of this program: whatever derives rows in another way is another program. The ledger is
-//! walked and hashed at every start all the same, so damage is found with a cache as without one; only records behind the
-//! cache are parsed. Whatever does not fit, and any damage of either, makes it worthless, and the index is built from the
+//! walked and hashed at every start all the same, while the store answers already, so damage is found with a cache as without
+//! one; only records behind the cache are parsed. Whatever does not fit, and any damage of either, makes it worthless, and the index is built from the
 //! documents: the file may be deleted at any time.
 //!
 //! ```text

@@ -91,7 +91,7 @@ impl<V: Copy + Send + Sync> Known<V> {
 /// Where a name stands among these, or would stand.
 fn seek(names: &[u128], name: u128) -> Result<usize, usize> {
     // Below the length: the upper half of the name is below 2⁶⁴.
-    let guess = usize::try_from((name >> 64) * names.len() as u128 >> 64).unwrap_or_default();
+    let guess = usize::try_from(((name >> 64) * names.len() as u128) >> 64).unwrap_or_default();
     let (mut low, mut high, mut step) = (guess, guess, 32);
     while low > 0 && names[low] > name {
         high = low;

@@ -15,8 +15,11 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 /// Characters before this one are looked up: all of Latin, Greek and Cyrillic.
 const LOOKED_UP: u32 = 0x530;
 
-/// What each of them adds outside a word and within one, and whether a word goes on behind it.
-static FOLDED: LazyLock<Vec<[(Box<str>, bool); 2]>> = LazyLock::new(|| {
+/// What a character adds, and whether a word goes on behind it.
+type Folded = (Box<str>, bool);
+
+/// Each of them outside a word and within one.
+static FOLDED: LazyLock<Vec<[Folded; 2]>> = LazyLock::new(|| {
     let folded = |c: char, mut in_word: bool| {
         let mut out = String::new();
         fold_char(&mut out, &mut in_word, c);

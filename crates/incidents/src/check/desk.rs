@@ -590,7 +590,7 @@ impl<'r> Desk<'r> {
     fn masking(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<Masking> {
         let members = self.members(node, path)?;
         let mut level = None;
-        for Member { name, value } in members {
+        for Member { name, value, .. } in members {
             match &**name {
                 "level" => level = self.word(value, &path.name("level")),
                 _ => self.fault(value.at, &path.name(name), "is not a property of masking", "only level is"),
@@ -631,7 +631,7 @@ impl<'r> Desk<'r> {
 
     fn impact(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<Impact> {
         let mut impact = Impact::default();
-        for Member { name, value } in self.members(node, path)? {
+        for Member { name, value, .. } in self.members(node, path)? {
             let path = path.name(name);
             match &**name {
                 "facility" => impact.facility = self.string(value, &path),
@@ -661,7 +661,7 @@ impl<'r> Desk<'r> {
             }
             return Some(source);
         }
-        for Member { name, value } in self.members(node, path)? {
+        for Member { name, value, .. } in self.members(node, path)? {
             let path = path.name(name);
             match &**name {
                 "url" => source.url = self.url(value, &path),

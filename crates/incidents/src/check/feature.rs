@@ -47,7 +47,7 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
     let mut properties: &[Member<'_>] = &[];
     let mut is_feature = false;
     let mut properties_at = root.at;
-    for Member { name, value } in members {
+    for Member { name, value, .. } in members {
         let path = ROOT.name(name);
         match &**name {
             "type" => is_feature = feature_type(desk, value, &path),
@@ -317,7 +317,7 @@ fn usgs(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &P
     p.language = Some("en".into());
     desk.language = "en".into();
     let mut source = Source { name: Some("USGS".into()), kind: Some("sensor".into()), ..Source::default() };
-    for Member { name, value } in members {
+    for Member { name, value, .. } in members {
         match (&**name, &value.json) {
             ("time", Json::Number(text)) => {
                 draft.has_date = true;

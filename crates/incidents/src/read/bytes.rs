@@ -93,7 +93,7 @@ impl<R: BufRead> Bytes<R> {
         let before = out.len();
         loop {
             let rest = &self.buffer[self.at..];
-            if let Some(found) = memchr(end, rest) {
+            if let Some(found) = memchr::memchr(end, rest) {
                 out.extend_from_slice(&rest[..=found]);
                 self.at += found + 1;
             } else {
@@ -184,8 +184,4 @@ pub(crate) fn place_after(text: &str, line: usize, column: usize) -> (usize, usi
         }
         None => (line, column + text.chars().count()),
     }
-}
-
-fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|b| *b == byte)
 }

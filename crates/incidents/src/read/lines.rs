@@ -5,11 +5,14 @@ use super::bytes::{Bytes, place_after};
 use crate::fault::Fault;
 use std::io::BufRead;
 
+/// Room for a record, which seldom grows then.
+const LINE_BYTES: usize = 1_024;
+
 /// The next line that is not blank. A record separator before the record is passed over, so that a text
 /// sequence with one record on each line is read by either reader.
 pub(super) fn next_line<R: BufRead>(bytes: &mut Bytes<R>) -> Result<Option<Piece>, Fault> {
     loop {
-        let mut raw = Vec::with_capacity(512);
+        let mut raw = Vec::with_capacity(LINE_BYTES);
         if !bytes.until(b'\n', &mut raw)? {
             return Ok(None);
         }
@@ -24,7 +27,7 @@ pub(super) fn next_line<R: BufRead>(bytes: &mut Bytes<R>) -> Result<Option<Piece
 /// The next record between two record separators (0x1E).
 pub(super) fn next_of_sequence<R: BufRead>(bytes: &mut Bytes<R>) -> Result<Option<Piece>, Fault> {
     loop {
-        let mut raw = Vec::with_capacity(512);
+        let mut raw = Vec::with_capacity(LINE_BYTES);
         if !bytes.until(0x1e, &mut raw)? {
             return Ok(None);
         }

@@ -183,7 +183,7 @@ mod tests {
 
     fn read_back(table: &str) -> Incident {
         let mut fresh = || IncidentId::from_random([9; 16]);
-        check(reports(table).remove(0), &mut fresh).unwrap().incident
+        check(&reports(table).remove(0), &mut fresh).unwrap().incident
     }
 
     /// The cells of the first row below the names, by name.
