@@ -129,23 +129,23 @@ impl Page<'_> {
     pub fn list(&self, incidents: &[Described], first: Option<&str>) -> String {
         let w = self.words;
         let mut out = self.head(w.say("list.title"));
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h1>{}</h1>\n<p>{}: {}</p>\n",
+            "<h1>{}</h1>\n<p>{}: {}</p>",
             w.say("list.title"),
             w.say("list.title"),
             self.about.matched
         );
         if !self.about.question.is_empty() {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<p>{}: <code>{}</code></p>\n",
+                "<p>{}: <code>{}</code></p>",
                 w.say("page.question"),
                 xml(&self.about.question)
             );
         }
         if incidents.is_empty() {
-            let _ = write!(out, "<p>{}</p>\n", w.say("list.empty"));
+            let _ = writeln!(out, "<p>{}</p>", w.say("list.empty"));
         } else {
             self.table(&mut out, incidents);
         }
@@ -178,9 +178,9 @@ impl Page<'_> {
             let kind = p.event_type.map(|kind| w.term("type", kind.as_str())).unwrap_or_default();
             let sure = p.verification.map(|word| w.term("verification", word.as_str())).unwrap_or_default();
             let distance = described.distance().map(|distance| w.distance(distance));
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<tr><td>{}</td><th scope=\"row\"{}><a href=\"{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><th scope=\"row\"{}><a href=\"{}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                 when(&described.incident),
                 self.language_of(&described.incident),
                 xml(&address),
@@ -201,14 +201,14 @@ impl Page<'_> {
         let Incident { places, properties: p, .. } = &described.incident;
         let title = described.incident.title_in(w.tag());
         let mut out = self.head(title);
-        let _ = write!(out, "<article{}>\n<h1>{}</h1>\n", self.language_of(&described.incident), xml(title));
+        let _ = writeln!(out, "<article{}>\n<h1>{}</h1>", self.language_of(&described.incident), xml(title));
         if let Some(text) = &p.description {
-            let _ = write!(out, "<p>{}</p>\n", xml(text.in_language(w.tag())));
+            let _ = writeln!(out, "<p>{}</p>", xml(text.in_language(w.tag())));
         }
-        let _ = write!(out, "<dl lang=\"{}\">\n", w.tag());
+        let _ = writeln!(out, "<dl lang=\"{}\">", w.tag());
         let mut tell = |key: &str, text: &str| {
             if !text.is_empty() {
-                let _ = write!(out, "<dt>{}</dt><dd>{}</dd>\n", w.say(key), xml(text));
+                let _ = writeln!(out, "<dt>{}</dt><dd>{}</dd>", w.say(key), xml(text));
             }
         };
         tell("page.when", &when(&described.incident));
@@ -250,9 +250,9 @@ impl Page<'_> {
 
     fn sources(&self, out: &mut String, incident: &Incident) {
         let w = self.words;
-        let _ = write!(out, "<h2 lang=\"{}\">{}</h2>\n", w.tag(), w.say("panel.sources"));
+        let _ = writeln!(out, "<h2 lang=\"{}\">{}</h2>", w.tag(), w.say("panel.sources"));
         if incident.properties.sources.is_empty() {
-            let _ = write!(out, "<p lang=\"{}\">{}</p>\n", w.tag(), w.say("panel.sources.none"));
+            let _ = writeln!(out, "<p lang=\"{}\">{}</p>", w.tag(), w.say("panel.sources.none"));
             return;
         }
         out.push_str("<ul>\n");
@@ -261,14 +261,14 @@ impl Page<'_> {
             let url = source.url.as_deref().filter(|url| is_web(url));
             let _ = match url {
                 Some(url) => {
-                    write!(
+                    writeln!(
                         out,
-                        "<li><a rel=\"nofollow noreferrer\" href=\"{}\">{}</a></li>\n",
+                        "<li><a rel=\"nofollow noreferrer\" href=\"{}\">{}</a></li>",
                         xml(url),
                         xml(name)
                     )
                 }
-                None => write!(out, "<li>{}</li>\n", xml(name)),
+                None => writeln!(out, "<li>{}</li>", xml(name)),
             };
         }
         out.push_str("</ul>\n");
@@ -280,9 +280,9 @@ impl Page<'_> {
         let w = self.words;
         let mut out = self.head(w.say("list.title"));
         let items = self.base.at(&format!("{}?f=html&lang={}", crate::items::PATH, w.tag()));
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h1>{}</h1>\n<p>{}</p>\n<p><a href=\"{}\">{} ({})</a></p>\n",
+            "<h1>{}</h1>\n<p>{}</p>\n<p><a href=\"{}\">{} ({})</a></p>",
             w.say("list.title"),
             w.say("page.about"),
             xml(&items),
@@ -323,16 +323,16 @@ impl Page<'_> {
             xml(&self.base.at("/plain.css")),
         );
         for link in self.forms {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<link rel=\"alternate\" type=\"{}\" href=\"{}\">\n",
+                "<link rel=\"alternate\" type=\"{}\" href=\"{}\">",
                 xml(link.media),
                 xml(&link.href)
             );
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "</head>\n<body>\n<header>\n<nav><ul><li><a href=\"{}\">{}</a></li><li><a href=\"{}\">{}</a></li></ul></nav>\n",
+            "</head>\n<body>\n<header>\n<nav><ul><li><a href=\"{}\">{}</a></li><li><a href=\"{}\">{}</a></li></ul></nav>",
             xml(&self.base.at("/")),
             w.say("page.map"),
             xml(&self.base.at(&format!("{}?f=html&lang={}", crate::items::PATH, w.tag()))),
@@ -362,10 +362,10 @@ impl Page<'_> {
             out.push_str("</ul>\n");
         }
         if let Some(citation) = &self.about.citation {
-            let _ = write!(out, "<h2>{}</h2>\n<p lang=\"en\">{}</p>\n", w.say("list.cite"), xml(citation));
+            let _ = writeln!(out, "<h2>{}</h2>\n<p lang=\"en\">{}</p>", w.say("list.cite"), xml(citation));
         }
         let _ =
-            write!(out, "<p lang=\"en\">{}</p>\n</footer>\n</body>\n</html>\n", xml(&self.about.licences()));
+            writeln!(out, "<p lang=\"en\">{}</p>\n</footer>\n</body>\n</html>", xml(&self.about.licences()));
         out
     }
 }

@@ -504,8 +504,8 @@ async fn a_table_carries_where_it_comes_from_and_its_description() {
     assert_eq!(csv.is_ok().header("ogc-numbermatched"), "4");
     assert!(csv.header("kordon-licences").contains("Borders: "));
     assert!(csv.header("kordon-citation").contains("4 incidents for country=UKR"));
-    let links = csv.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap());
-    let described = links.filter(|link| link.contains("rel=\"describedby\"")).next().unwrap();
+    let mut links = csv.headers.get_all(header::LINK).iter().map(|link| link.to_str().unwrap());
+    let described = links.find(|link| link.contains("rel=\"describedby\"")).unwrap();
     let address = described.split(['<', '>']).nth(1).unwrap();
     let path = &address[address.find("/collections").unwrap()..];
     let told = door.get(path).await.is_ok().json();
