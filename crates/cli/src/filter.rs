@@ -45,6 +45,9 @@ pub struct Filter {
     /// Words in title, description or place
     #[arg(long, short, env = "KORDON_Q", value_name = "TEXT")]
     q: Option<String>,
+    /// CQL2 text or JSON: "event_type = 'battles' AND border_distance('ROU') <= 10000"
+    #[arg(long, env = "KORDON_FILTER", value_name = "CQL2")]
+    filter: Option<String>,
     /// date_start, distance or title; - before it turns the order round
     #[arg(long, env = "KORDON_SORTBY", value_name = "FIELD", allow_hyphen_values = true)]
     sortby: Option<String>,
@@ -79,6 +82,7 @@ impl Filter {
             ("damage", &self.damage),
             ("verification", &self.verification),
             ("q", &self.q),
+            ("filter", &self.filter),
             ("sortby", &self.sortby),
         ];
         flags.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))

@@ -219,6 +219,13 @@ fn parameters() -> Value {
             "Only the incidents of a group of an aggregate, as DIMENSION:VALUE; may be repeated",
             list(matching(&format!("^({}):", items::dimension_words().join("|")))),
         ),
+        query("filter", "A filter in CQL2 (OGC 21-065r2) of the properties that /collections/incidents/queryables lists", text()),
+        query(
+            "filter-lang",
+            "The language of filter; without it, what begins with { is JSON. cql-text is another name of cql2-text",
+            choice(asked::FILTER_LANGS, "cql2-text"),
+        ),
+        query("filter-crs", "The reference system of the geometries in filter", one_of(asked::CRS_NAMES)),
         query("sortby", "The order; a minus sign turns it round", one_of(asked::SORTS)),
         query("by", "What is counted by: one or several, comma-separated", any_of(&items::dimension_words())),
         query("f", "The form of the answer", one_of(&["json"])),

@@ -5,8 +5,9 @@ use crate::error::{Problem, echo};
 use crate::params::Params;
 use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
-use kordon_store::{Cell, Certainty, Cursor, During, Of, Query, SortBy, Within, has_words};
+use kordon_store::{Cell, Certainty, Cursor, During, Filter, Of, Query, SortBy, Within, has_words};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The parameters that choose incidents.
 pub const FILTER: &[&str] = &[
@@ -26,7 +27,13 @@ pub const FILTER: &[&str] = &[
     "verification",
     "q",
     "cell",
+    "filter",
+    "filter-lang",
+    "filter-crs",
 ];
+
+/// The languages of `filter`. The last is what GDAL calls CQL2 text.
+pub const FILTER_LANGS: &[&str] = &["cql2-text", "cql2-json", "cql-text"];
 
 /// The orders there are.
 pub const SORTS: &[&str] = &["-date_start", "date_start", "distance", "-distance", "title", "-title"];
@@ -79,6 +86,7 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
         verification: params.any_of::<Verification>("verification", Verification::WORDS)?,
         text: text(params)?,
         cell: cells(params)?,
+        filter: cql2(params, borders)?,
         ..Query::default()
     })
 }
@@ -170,6 +178,32 @@ pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
 /// A 400 problem.
 pub fn datetime(params: &Params) -> Result<Option<During>, Problem> {
     params.get("datetime").map(during).transpose()
+}
+
+/// `filter`, in the language that `filter-lang` names; without it, what begins like JSON is JSON.
+///
+/// # Errors
+///
+/// A 400 problem that says where in the filter what is wrong.
+fn cql2(params: &Params, borders: &BorderSet) -> Result<Option<Arc<Filter>>, Problem> {
+    let lang = params.one_of("filter-lang", FILTER_LANGS)?;
+    let crs = Crs::asked(params, "filter-crs")?;
+    let Some(text) = params.get("filter") else {
+        return match (lang, params.get("filter-crs")) {
+            (None, None) => Ok(None),
+            _ => Err(Problem::bad_parameter("filter", "is missing; filter-lang and filter-crs mean nothing without it.")),
+        };
+    };
+    let is_json = lang.map_or(text.trim_start().starts_with('{'), |lang| lang == "cql2-json");
+    let to_degrees = |position| crs.to_degrees(position);
+    let filter = match is_json {
+        true => Filter::of_json_in(text, borders, &to_degrees),
+        false => Filter::of_text_in(text, borders, &to_degrees),
+    };
+    match filter {
+        Ok(filter) => Ok(Some(Arc::new(filter))),
+        Err(bad) => Err(Problem::bad_parameter("filter", format!("{bad}.")).with("place", bad.place)),
+    }
 }
 
 /// What a distance is measured to: a country, a set, or `LON,LAT`.

@@ -18,6 +18,7 @@ mod cache; // The index on disk, for a fast start.
 mod columns; // Rows in columns.
 mod doubt; // Of whom a damaged record spoke.
 mod erase; // What a record said is gone, that it was there is not.
+mod filter; // CQL2.
 mod history; // What changed since.
 mod known; // A map from names of 16 bytes.
 mod ledger; // The segment files: append, fsync, recover.
@@ -44,6 +45,7 @@ pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::{Bulk, Prepared};
 pub use erase::Reason;
+pub use filter::{BadFilter, Described, Filter};
 pub use history::{Before, Change, Changes};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,

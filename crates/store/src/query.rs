@@ -23,6 +23,7 @@ use rayon::prelude::*;
 use crate::aggregate::{Cell, Cells, FARTHEST_M, band_of};
 use crate::answer::{Reached, To, nearer};
 use crate::columns::{Columns, NO_WORD};
+use crate::filter::{Choice, Filter};
 use crate::names::{NONE, Symbol};
 use crate::seen::Seen;
 use crate::snapshot::{Context, NearBy, Part, Row, Slice, Snapshot};
@@ -58,6 +59,8 @@ pub struct Query {
     pub text: Option<String>,
     /// They are in these groups of an aggregate.
     pub cell: Vec<Cell>,
+    /// What else must be true.
+    pub filter: Option<Arc<Filter>>,
     /// The order.
     pub sortby: SortBy,
     /// At most so many rows; all when absent.
@@ -323,6 +326,7 @@ impl<V> Snapshot<V> {
             let Some(row) = slice.part.find(id) else { return false };
             compiled.matches(slice, row, compiled.boxes.as_deref())
                 && compiled.is_near(&slice.part, row, &mut memo)
+                && compiled.is_chosen(&slice.part, row, &mut memo)
         };
         ids.iter().map(|&id| self.slices.iter().any(|slice| matches(slice, id))).collect()
     }
@@ -363,6 +367,7 @@ pub(crate) struct Compiled<'a> {
     text: Option<Words>,
     within: Option<(Measure<'a>, &'a Within)>,
     cells: Option<Cells<'a>>,
+    filter: Option<Choice<'a>>,
     of: Option<Measure<'a>>,
 }
 
@@ -395,6 +400,7 @@ impl<'a> Compiled<'a> {
             text: query.text.as_deref().map(Words::new),
             within,
             cells: Cells::new(&query.cell, context),
+            filter: query.filter.as_deref().map(|filter| Choice::new(filter, context)),
             of: of.map(|of| Measure::new(of, context)),
         }
     }
@@ -402,7 +408,7 @@ impl<'a> Compiled<'a> {
     /// Whether every row matches.
     fn takes_all(&self) -> bool {
         let Self { boxes, datetime, event_type, verification, infrastructure, damage, .. } = self;
-        let Self { sub_event_type, country, text, within, cells, of: _, .. } = self;
+        let Self { sub_event_type, country, text, within, cells, filter, of: _, .. } = self;
         boxes.is_none()
             && datetime.is_none()
             && [event_type, verification, infrastructure, damage].iter().all(|words| words.is_none())
@@ -411,6 +417,7 @@ impl<'a> Compiled<'a> {
             && text.is_none()
             && within.is_none()
             && cells.is_none()
+            && filter.is_none()
     }
 
     /// Gathers what matches, and has a place in these boxes if they are small; each piece on one core, in the order of the
@@ -450,6 +457,7 @@ impl<'a> Compiled<'a> {
             let look = |(mut piece, mut memo): (T, Memo), row: u32| {
                 if self.matches(slice, row as usize, boxes)
                     && (are_near || self.is_near(&slice.part, row as usize, &mut memo))
+                    && self.is_chosen(&slice.part, row as usize, &mut memo)
                 {
                     add(&mut piece, Hit { slice: number, row });
                 }
@@ -483,7 +491,10 @@ impl<'a> Compiled<'a> {
                 let are_near = rows.is_some();
                 (rows, are_near)
             }
-            _ => (None, true),
+            _ => {
+                let chosen = self.filter.as_ref().and_then(|filter| filter.rows(&slice.part));
+                (chosen.map(Arc::from), true)
+            }
         }
     }
 
@@ -491,7 +502,12 @@ impl<'a> Compiled<'a> {
         self.within.as_ref().is_none_or(|(measure, within)| measure.is_within(part, row, within, memo))
     }
 
-    /// Whether a row matches in all but being near something: cheap conditions first.
+    /// Whether the filter, if there is one, chooses a row.
+    fn is_chosen(&self, part: &Part, row: usize, memo: &mut Memo) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.holds(part, row, memo))
+    }
+
+    /// Whether a row matches in all but being near something and the filter: cheap conditions first.
     fn matches(&self, slice: &Slice, row: usize, boxes: Option<&[[f64; 4]]>) -> bool {
         let columns = &slice.part.columns;
         !slice.dead.has(row)
@@ -558,7 +574,7 @@ fn meet(a: &[f64; 4], b: &[f64; 4]) -> Option<[f64; 4]> {
 }
 
 /// A box of a continent or more is scanned: the tree would only give back most rows, one by one.
-fn are_small(boxes: &[[f64; 4]]) -> bool {
+pub(crate) fn are_small(boxes: &[[f64; 4]]) -> bool {
     boxes.iter().map(|b| (b[2] - b[0]) * (b[3] - b[1])).sum::<f64>() < 2_000.0
 }
 
@@ -598,7 +614,21 @@ struct Targets {
 
 /// The target that a thread met last: rows stand by their start, so it mostly is the next one's too.
 #[derive(Default)]
-pub(crate) struct Memo(Option<Met>);
+pub(crate) struct Memo {
+    met: Option<Met>,
+    /// The same for the targets of the filter.
+    of_targets: Vec<Memo>,
+}
+
+impl Memo {
+    /// Of a target of the filter.
+    pub fn of_target(&mut self, number: usize) -> &mut Self {
+        if self.of_targets.len() <= number {
+            self.of_targets.resize_with(number + 1, Self::default);
+        }
+        &mut self.of_targets[number]
+    }
+}
 
 /// In which part and on which day, which target, and the distances to it.
 type Met = ((usize, i64), Arc<Dated>, Arc<Seen>);
@@ -611,12 +641,17 @@ struct Dated {
 }
 
 impl<'a> Measure<'a> {
-    fn new(of: &'a Of, context: &'a Context) -> Self {
+    pub fn new(of: &'a Of, context: &'a Context) -> Self {
         Self { of, context, targets: RwLock::default() }
     }
 
+    /// What is measured to.
+    pub fn of(&self) -> &'a Of {
+        self.of
+    }
+
     /// Three-valued "within", as asked: is the row certainly, or at least possibly, so near?
-    fn is_within(&self, part: &Part, row: usize, within: &Within, memo: &mut Memo) -> bool {
+    pub fn is_within(&self, part: &Part, row: usize, within: &Within, memo: &mut Memo) -> bool {
         let radius = part.columns.radius_m[row];
         if radius.is_nan() {
             return false;
@@ -644,7 +679,7 @@ impl<'a> Measure<'a> {
 
     /// The rows of a part that are within, ascending; the part remembers them. `None` when the target is another one
     /// every day.
-    fn rows_within(&self, part: &Part, within: &Within) -> Option<Arc<[u32]>> {
+    pub fn rows_within(&self, part: &Part, within: &Within) -> Option<Arc<[u32]>> {
         let Of::Target(target) = self.of else { return None };
         let by = NearBy {
             members: Arc::from(target.members()),
@@ -718,7 +753,7 @@ impl<'a> Measure<'a> {
     }
 
     /// The distance of a row, negative inside, if it is at most `limit_m`.
-    fn signed_m(&self, part: &Part, row: usize, limit_m: f64, memo: &mut Memo) -> Option<f64> {
+    pub fn signed_m(&self, part: &Part, row: usize, limit_m: f64, memo: &mut Memo) -> Option<f64> {
         match self.of {
             Of::Place(place) => {
                 let nearest =
@@ -782,12 +817,12 @@ impl<'a> Measure<'a> {
     fn recall<'m>(&self, part: &Part, row: usize, memo: &'m mut Memo) -> Option<(&'m Dated, &'m Seen)> {
         let start_s = part.columns.start_s[row];
         let key = (std::ptr::from_ref(part).addr(), self.day_on(start_s));
-        if memo.0.as_ref().is_none_or(|(known, ..)| *known != key) {
+        if memo.met.as_ref().is_none_or(|(known, ..)| *known != key) {
             let dated = self.target_on(start_s)?;
             let seen = part.seen(&dated.members);
-            memo.0 = Some((key, dated, seen));
+            memo.met = Some((key, dated, seen));
         }
-        memo.0.as_ref().map(|(_, dated, seen)| (&**dated, &**seen))
+        memo.met.as_ref().map(|(_, dated, seen)| (&**dated, &**seen))
     }
 
     fn day_on(&self, start_s: i64) -> i64 {
@@ -1062,6 +1097,7 @@ impl<'a> Sorter<'a> {
             if is_behind
                 && self.compiled.matches(part, row as usize, boxes)
                 && self.compiled.is_near(&part.part, row as usize, &mut memo)
+                && self.compiled.is_chosen(&part.part, row as usize, &mut memo)
             {
                 let at = page.partition_point(|other| self.order(other, &one.key, one.id).is_lt());
                 page.insert(at, one);
