@@ -72,8 +72,8 @@ crash: build ## kill -9, power cuts, failing calls, full disks: the long form of
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
 	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
 
-fuzz: .make/cargo-fuzz ## look for border files, ledgers and reports that break their readers (FUZZ_SECONDS=180 for each)
-	cd fuzz && for target in border_file:64 ledger:64 reports:1024; do \
+fuzz: .make/cargo-fuzz ## look for border files, filters, ledgers and reports that break their readers (FUZZ_SECONDS=180 for each)
+	cd fuzz && for target in border_file:64 filter:256 ledger:64 reports:1024; do \
 	  $(CARGO) +nightly fuzz run --sanitizer none $${target%:*} -- -max_len=$${target#*:} -len_control=0 \
 	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1; \
 	done

@@ -1,4 +1,4 @@
-//! What a client reads first: the landing page, the standards kept, the collections, and what can be asked.
+//! What a client reads first: the landing page, the standards kept, and the collections.
 
 use crate::answer::{
     Answer, Base, JSON, Link, MVT, OPENAPI, SCHEMA_JSON, links_json, preferred_language, prefers_html,
@@ -15,7 +15,6 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use kordon_incidents::{Damage, EventType, Infrastructure, SUB_EVENT_TYPES, Verification};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -39,6 +38,23 @@ const CONFORMS: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
 /// `GET /`: the web map for a browser, links for a program.
@@ -69,6 +85,12 @@ pub async fn landing(
             base.at("/tileMatrixSets"),
             JSON,
             "How tiles are cut",
+        ),
+        Link::new(
+            "http://www.opengis.net/def/rel/ogc/1.0/functions",
+            base.at("/functions"),
+            JSON,
+            "The functions that a filter may call",
         ),
         Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
     ];
@@ -181,32 +203,6 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
         "links": links_json(&links),
     });
     (body, links)
-}
-
-/// `GET /collections/incidents/queryables`.
-pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    let words = |title: &str, words: &[&str]| json!({ "title": title, "type": "string", "enum": words });
-    let body = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": base.at("/collections/incidents/queryables"),
-        "type": "object",
-        "title": "What incidents can be chosen by",
-        "properties": {
-            "geometry": { "title": "Place, by bbox", "format": "geometry-point" },
-            "datetime": { "title": "When", "type": "string", "format": "date-time" },
-            "country": { "title": "Territory, ISO 3166-1 alpha-3", "type": "string", "pattern": "^[A-Za-z]{3}$" },
-            "event-type": words("Kind of event", EventType::WORDS),
-            "sub-event-type": { "title": "Finer kind of event", "type": "string", "examples": SUB_EVENT_TYPES },
-            "infrastructure": words("What was hit", Infrastructure::WORDS),
-            "damage": words("How badly", Damage::WORDS),
-            "verification": words("How sure it is", Verification::WORDS),
-            "q": { "title": "Words in title, description, place and sources", "type": "string" },
-            "within-km": { "title": "At most this far from `of`", "type": "number", "minimum": 0 },
-            "of": { "title": "A country, a set such as NATO, or LON,LAT", "type": "string" },
-        },
-        "additionalProperties": false,
-    });
-    Answer::json(&body).media(SCHEMA_JSON).finish(&headers)
 }
 
 /// `GET /collections/incidents/schema`.

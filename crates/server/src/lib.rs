@@ -26,6 +26,7 @@ mod operate; // For operators.
 mod page; // Incidents for people, without a script.
 mod params; // Query strings, read strictly.
 mod query; // FILTER: the words that choose incidents.
+mod queryables; // What a filter may ask.
 mod record; // One incident from a body.
 mod routes; // The one table of routes.
 mod shape; // Features in another reference system, or with some properties only.

@@ -191,7 +191,10 @@ fn cql2(params: &Params, borders: &BorderSet) -> Result<Option<Arc<Filter>>, Pro
     let Some(text) = params.get("filter") else {
         return match (lang, params.get("filter-crs")) {
             (None, None) => Ok(None),
-            _ => Err(Problem::bad_parameter("filter", "is missing; filter-lang and filter-crs mean nothing without it.")),
+            _ => Err(Problem::bad_parameter(
+                "filter",
+                "is missing; filter-lang and filter-crs mean nothing without it.",
+            )),
         };
     };
     let is_json = lang.map_or(text.trim_start().starts_with('{'), |lang| lang == "cql2-json");

@@ -11,7 +11,7 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
 use crate::{
-    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, tables,
+    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, queryables, tables,
     territories, tiles, tilesets,
 };
 use axum::Router;
@@ -164,6 +164,9 @@ pub static ROUTES: &[Route] = &[
         get(landing::conformance)
     }),
     read("/api", F, &[OPENAPI], "api", "This document", || get(landing::api)),
+    read("/functions", F, &[JSON], "functions", "The functions that a filter may call", || {
+        get(queryables::functions)
+    }),
     read("/collections", F, &[JSON], "collections", "The collections: incidents and territories", || {
         get(landing::collections)
     }),
@@ -181,7 +184,7 @@ pub static ROUTES: &[Route] = &[
         &[SCHEMA_JSON],
         "queryables",
         "What incidents can be chosen by",
-        || get(landing::queryables),
+        || get(queryables::queryables),
     ),
     read(
         "/collections/incidents/schema",

@@ -15,6 +15,8 @@ use tower::ServiceExt;
 
 #[path = "http/conformance.rs"]
 mod conformance;
+#[path = "http/filter.rs"]
+mod filter;
 #[path = "http/live.rs"]
 mod live;
 #[path = "http/tables.rs"]

@@ -20,6 +20,9 @@ use kordon_store::{
 };
 use proptest::prelude::*;
 
+#[path = "store/filter.rs"]
+mod filter;
+
 fn borders() -> Arc<BorderSet> {
     static SET: OnceLock<Arc<BorderSet>> = OnceLock::new();
     Arc::clone(SET.get_or_init(|| Arc::new(BorderSet::natural_earth().unwrap())))

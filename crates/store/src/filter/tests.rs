@@ -194,3 +194,228 @@ fn another_program_finds_the_same_records() {
     }
     assert!(otherwise.is_empty(), "{} of {asked}:\n{}", otherwise.len(), otherwise.join("\n"));
 }
+
+#[test]
+fn a_text_is_refused_with_the_place_of_what_is_wrong() {
+    for (filter, at, why) in [
+        ("", 0, "the end stands where"),
+        ("a =", 3, "the end stands where"),
+        ("a = 1 b", 6, "b stands where the end"),
+        ("a = 1 = 2", 6, "= stands where"),
+        ("2 ^ 3 ^ 4 = a", 6, "^ stands where"),
+        ("a IN 1", 5, "1 stands where ( is"),
+        ("a NOT 1", 6, "LIKE, BETWEEN or IN"),
+        ("a IS 1", 5, "NULL"),
+        ("and = 1", 0, "\"and\""),
+        ("DATE('2025-02-30') = a", 5, "neither a date"),
+        ("DATE('2025-02-20T00:00:00Z') = a", 5, "is no date"),
+        ("INTERVAL('2025', '..') = a", 9, "neither a date"),
+        ("POINT(1) = a", 7, "a number"),
+        ("S_INTERSECTS(a, GEOMETRYCOLLECTION(BBOX(1,2,3,4)))", 35, "a geometry of one kind"),
+        ("CASEI(a, b) = 'x'", 0, "takes 1 operands, not 2"),
+        ("a = 1e999", 4, "no number"),
+        ("a ~ 1", 2, "means nothing"),
+    ] {
+        let wrong = text::read(filter).unwrap_err();
+        assert!(wrong.at.0 == at && wrong.why.contains(why), "{filter}: {wrong:?}");
+    }
+}
+
+#[test]
+fn what_would_cost_too_much_is_refused() {
+    let refused = |text: &str, why: &str| {
+        let wrong = text::read(text).unwrap_err();
+        assert!(wrong.why.contains(why), "{wrong:?}");
+    };
+    refused(&format!("{}a = 1{}", "(".repeat(100_000), ")".repeat(100_000)), "too deeply");
+    refused(&format!("{} a = 1", "NOT ".repeat(100_000)), "too deeply");
+    refused(&format!("a = {}1", "-".repeat(100_000)), "too deeply");
+    refused(&vec!["a = 1"; 20_000].join(" OR "), "too many parts");
+    refused(&format!("S_INTERSECTS(a, MULTIPOINT({}))", vec!["1 1"; 6_000].join(",")), "too many positions");
+    let mut deep = Json::from(true);
+    for _ in 0..100 {
+        deep = serde_json::json!({ "op": "not", "args": [deep] });
+    }
+    assert!(json::read(&deep).0.unwrap_err().why.contains("too deeply"));
+}
+
+#[test]
+fn types_that_do_not_go_together_are_refused() {
+    let records = Records(Vec::new());
+    for (filter, why) in [
+        ("intfield", "intfield is a number where a condition is expected"),
+        ("intfield = 'one'", "intfield is a number, and 'one' is a text"),
+        ("textfield LIKE intfield", "pattern"),
+        ("intfield LIKE '1%'", "a text"),
+        ("intfield + textfield = 1", "textfield is a text where a number"),
+        ("CASEI(intfield) = 'a'", "where a text"),
+        ("ts_start = 'soon'", "'soon' is neither a date"),
+        ("geom = geom", "S_"),
+        ("S_INTERSECTS(intfield, POINT(1 2))", "where a geometry"),
+        ("T_AFTER(intfield, DATE('2020-01-01'))", "where a date"),
+        ("A_CONTAINS(textfield, ('a'))", "where a list"),
+        ("S_CROSSES(LINESTRING(0 0, 1 1), POLYGON((0 0, 1 0, 1 1, 0 0)))", "only S_INTERSECTS"),
+        ("S_INTERSECTS(geom, POLYGON((0 0, 1 0, 1 1)))", "ring"),
+        ("T_AFTER(ts_start, INTERVAL('2021-01-01', '2020-01-01'))", "ends before it begins"),
+        ("nosuch(1) = 2", "there is no function nosuch"),
+        ("intfeld = 2", "did you mean intfield?"),
+    ] {
+        let wrong = records.node(filter).err().unwrap_or_else(|| panic!("{filter} is taken"));
+        assert!(wrong.why.contains(why), "{filter}: {}", wrong.why);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_neither_true_nor_false() {
+    let records = Records::all();
+    let holds = |text: &str| records.node(text).unwrap().holds(&records.0[0]);
+    for (text, expected) in [
+        ("nfield = true", None),
+        ("NOT nfield = true", None),
+        ("nfield = true OR intfield = 1", Some(true)),
+        ("nfield = true AND intfield = 2", Some(false)),
+        ("nfield = true AND intfield = 1", None),
+        ("nfield IS NULL", Some(true)),
+        ("(nfield = true) IS NULL", Some(true)),
+        ("nfield IN (true, false)", None),
+        ("intfield / 0 = 1", None),
+        ("intfield NOT IN (2, 3)", Some(true)),
+        ("intarrayfield = 2", Some(true)),
+        ("intarrayfield <> 2", Some(false)),
+        ("5 < intfield", Some(false)),
+        ("'2020-01' = ts_start", Some(true)),
+        ("ts_start > '2020'", Some(false)),
+        ("ts_start >= '2020'", Some(true)),
+    ] {
+        assert_eq!(holds(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn places_lie_to_geometries_as_the_standard_says() {
+    let square = "POLYGON((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 2 1, 2 2, 1 2, 1 1))";
+    let records = Records(Vec::new());
+    let line = Line { value: Json::Null, geometry: None };
+    for (place, geometry, holding) in [
+        ("POINT(3 3)", square, "S_INTERSECTS S_WITHIN"),
+        ("POINT(4 2)", square, "S_INTERSECTS S_TOUCHES"),
+        ("POINT(2 1.5)", square, "S_INTERSECTS S_TOUCHES"),
+        ("POINT(1.5 1.5)", square, "S_DISJOINT"),
+        ("POINT(5 5)", square, "S_DISJOINT"),
+        ("MULTIPOINT(3 3, 4 2)", square, "S_INTERSECTS S_WITHIN"),
+        ("MULTIPOINT(3 3, 5 5)", square, "S_INTERSECTS S_CROSSES"),
+        ("MULTIPOINT(4 2, 5 5)", square, "S_INTERSECTS S_TOUCHES"),
+        ("POINT(1 1)", "LINESTRING(0 0, 2 2)", "S_INTERSECTS S_WITHIN"),
+        ("POINT(2 2)", "LINESTRING(0 0, 2 2)", "S_INTERSECTS S_TOUCHES"),
+        ("POINT(2 2)", "POINT(2 2)", "S_INTERSECTS S_EQUALS S_WITHIN S_CONTAINS"),
+        ("MULTIPOINT(1 1, 2 2)", "POINT(2 2)", "S_INTERSECTS S_CONTAINS"),
+        ("MULTIPOINT(1 1, 2 2)", "MULTIPOINT(2 2, 3 3)", "S_INTERSECTS S_OVERLAPS"),
+        // Fiji's side of the antimeridian, and the other.
+        ("POINT(-179.5 -17)", "BBOX(177, -20, -178, -15)", "S_INTERSECTS S_WITHIN"),
+        ("POINT(180 -17)", "BBOX(177, -20, -178, -15)", "S_INTERSECTS S_WITHIN"),
+        ("POINT(-180 -17)", "BBOX(177, -20, 180, -15)", "S_INTERSECTS S_TOUCHES"),
+        (
+            "POINT(-179.5 -17)",
+            "POLYGON((177 -20, 182 -20, 182 -15, 177 -15, 177 -20))",
+            "S_INTERSECTS S_WITHIN",
+        ),
+        ("POINT(0 0)", "BBOX(177, -20, -178, -15)", "S_DISJOINT"),
+        ("POINT(-180 5)", "POINT(180 5)", "S_INTERSECTS S_EQUALS S_WITHIN S_CONTAINS"),
+    ] {
+        let relations = [
+            "S_INTERSECTS",
+            "S_DISJOINT",
+            "S_EQUALS",
+            "S_TOUCHES",
+            "S_WITHIN",
+            "S_CONTAINS",
+            "S_OVERLAPS",
+            "S_CROSSES",
+        ];
+        for relation in relations {
+            let holds = |text: String| records.node(&text).unwrap().holds(&line);
+            let expected = Some(holding.split(' ').any(|word| word == relation));
+            assert_eq!(
+                holds(format!("{relation}({place}, {geometry})")),
+                expected,
+                "{relation}({place}, {geometry})"
+            );
+            let turned =
+                relation.replace("WITHIN", "X").replace("CONTAINS", "S_WITHIN").replace('X', "CONTAINS");
+            let turned = turned.replace("S_S_", "S_");
+            assert_eq!(
+                holds(format!("{turned}({geometry}, {place})")),
+                expected,
+                "{turned}({geometry}, {place})"
+            );
+        }
+    }
+}
+
+/// Expressions of all kinds, as a grammar allows them.
+fn expressions() -> impl Strategy<Value = Expression> {
+    let name = || "[a-zé_:][a-z0-9_.:]{0,6}|and|date|[ \"a-z]{1,5}".prop_map(|text| Name { text, at: At(0) });
+    let ordinate = || (-90.0..90.0_f64).prop_map(|number| (number * 1e6).round() / 1e6);
+    let position = move || [ordinate(), ordinate()];
+    let line = move || proptest::collection::vec(position(), 2..5);
+    let geometry = prop_oneof![
+        position().prop_map(Geometry::Point),
+        line().prop_map(Geometry::MultiPoint),
+        line().prop_map(Geometry::LineString),
+        proptest::collection::vec(line(), 1..3).prop_map(Geometry::MultiLineString),
+        proptest::collection::vec(line(), 1..3).prop_map(Geometry::Polygon),
+        proptest::collection::vec(proptest::collection::vec(line(), 1..3), 1..3)
+            .prop_map(Geometry::MultiPolygon),
+        [ordinate(), ordinate(), ordinate(), ordinate()].prop_map(Geometry::Box),
+    ];
+    let moment = prop_oneof![
+        Just(Expression::Date("2025-05-30".to_owned())),
+        Just(Expression::Timestamp("2025-05-30T01:10:00.5Z".to_owned())),
+    ];
+    let end = prop_oneof![Just(Expression::Open), moment.clone(), name().prop_map(Expression::Property)];
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Expression::Boolean),
+        (-1e20..1e20_f64).prop_map(Expression::Number),
+        (-50..50_i32).prop_map(|number| Expression::Number(f64::from(number))),
+        "[a-zéж' %\"_]{0,6}".prop_map(Expression::Text),
+        moment,
+        (end.clone(), end).prop_map(|(from, to)| Expression::Interval(Box::new([from, to]))),
+        geometry.prop_map(Expression::Geometry),
+        name().prop_map(Expression::Property),
+    ];
+    leaf.prop_recursive(4, 40, 3, move |inner| {
+        let list = proptest::collection::vec(inner.clone(), 2..4).prop_map(Expression::List);
+        let operators: Vec<Operator> = Operator::ALL.to_vec();
+        let operation = (proptest::sample::select(operators), proptest::collection::vec(inner.clone(), 3))
+            .prop_map(|(operator, mut operands)| {
+                operands.truncate((*operator.operands().end()).min(3));
+                if operator == Operator::In {
+                    operands[1] = Expression::List(vec![operands[1].clone()]);
+                }
+                // What stands alone in parentheses is a list to these.
+                if operator.takes_lists() {
+                    operands = operands.into_iter().map(|one| Expression::List(vec![one])).collect();
+                }
+                Expression::Operation(operator, operands)
+            });
+        let call = (name(), proptest::collection::vec(inner, 0..3)).prop_filter_map(
+            "a known name",
+            |(name, operands)| {
+                let is_known = Operator::named(&name.text).is_some();
+                (!is_known).then_some(Expression::Call(name, operands))
+            },
+        );
+        prop_oneof![1 => list, 4 => operation, 1 => call]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_expression_is_read_back_from_both_forms(expression in expressions()) {
+        let text = write::write(&expression);
+        prop_assert_eq!(text::read(&text), Ok(expression.clone()), "{}", text);
+        let told = json::write(&expression).to_string();
+        let value: Json = serde_json::from_str(&told).unwrap();
+        prop_assert_eq!(json::read(&value).0, Ok(expression), "{}", told);
+    }
+}

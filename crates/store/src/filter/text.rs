@@ -248,7 +248,7 @@ impl Reader<'_> {
         }
         if self.take_word("in") {
             self.expect_sign("(")?;
-            let list = self.deeper(|reader| reader.list(Self::sum))?;
+            let list = self.deeper(|reader| reader.list(Self::either))?;
             return self.denied(denied, O::In, vec![left, Expression::List(list)]);
         }
         if denied { Err(self.unexpected("LIKE, BETWEEN or IN")) } else { Ok(left) }
@@ -436,13 +436,10 @@ impl Reader<'_> {
 
     /// An operand of a function of lists: in parentheses, it is a list even of one.
     fn list_or_value(&mut self) -> Read {
-        if *self.peek() != Token::Sign("(") {
-            return self.sum();
+        if self.take_sign("(") {
+            return Ok(Expression::List(self.deeper(|reader| reader.list(Self::either))?));
         }
-        match self.primary()? {
-            list @ Expression::List(_) => Ok(list),
-            one => Ok(Expression::List(vec![one])),
-        }
+        self.sum()
     }
 
     /// A geometry, if the word just taken begins one.
