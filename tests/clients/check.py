@@ -33,7 +33,8 @@ def make(file):
                                   f"T{rng.randrange(24):02}:{rng.randrange(60):02}:00Z",
                     "date_precision": "exact", "event_type": "explosions_remote_violence",
                     "sub_event_type": rng.choice(KINDS), "deaths_best": deaths,
-                    "verification": rng.choice(["verified", "unverified"]), "location_radius_m": 500}}) + "\n")
+                    "verification": rng.choice(["verified", "unverified"]), "location_radius_m": 500,
+                    **({"injured_best": number % 7} if number % 3 else {})}}) + "\n")
 
 
 def in_box(f):

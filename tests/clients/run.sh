@@ -28,5 +28,6 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$work HOME=$work
+"$venv/bin/python" "$here/filters.py" "$base" "$work/incidents.ndjson"
 "$venv/bin/python" "$here/check.py" ask "$base" "$work/incidents.ndjson" "$work/log"
 "$venv/bin/python" "$here/questions.py" "$base" "$here/../../docs/query.md"

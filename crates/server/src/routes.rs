@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
 use crate::{
-    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, queryables, tables,
-    territories, tiles, tilesets,
+    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, queryables,
+    tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};

@@ -48,7 +48,7 @@ pub(crate) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
     let wanted: Vec<char> = name.to_lowercase().chars().take(64).collect();
     let distance = |known: &&&str| edits(&wanted, known);
     let best = names.iter().min_by_key(distance)?;
-    (edits(&wanted, best) <= (wanted.len() / 3).max(1)).then_some(*best)
+    (edits(&wanted, best) <= ((wanted.len() + 1) / 3).max(1)).then_some(*best)
 }
 
 /// How many letters have to be put in, taken out or changed.

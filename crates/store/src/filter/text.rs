@@ -493,7 +493,8 @@ impl Reader<'_> {
             [west, south, east, north] | [west, south, _, east, north, _] => (*west, *south, *east, *north),
             _ => return Err("BBOX takes west, south, east, north".to_owned()),
         };
-        let ([west, south], [east, north]) = (self.size.vertex([west, south])?, self.size.vertex([east, north])?);
+        let ([west, south], [east, north]) =
+            (self.size.vertex([west, south])?, self.size.vertex([east, north])?);
         Ok([west, south, east, north])
     }
 

@@ -3,10 +3,13 @@
 use super::*;
 use kordon_store::Filter;
 
-/// A condition in CQL2, and what it means of an incident; `None` is "not known".
+/// Whether something is true of an incident; `None` is "not known".
+type Means = dyn Fn(&Incident) -> Option<bool>;
+
+/// A condition in CQL2, and what it means.
 struct Condition {
     text: String,
-    means: Box<dyn Fn(&Incident) -> Option<bool>>,
+    means: Box<Means>,
 }
 
 fn condition(text: String, means: impl Fn(&Incident) -> Option<bool> + 'static) -> Condition {
