@@ -56,18 +56,40 @@ impl BorderSet {
         along_curve(places, |place, warm| self.nearest_to_from(place, target, up_to_m, warm))
     }
 
-    /// What the signed distance to a target can be within a box: certified, not sharp. The infinities when the
+    /// What the signed distance to a target can be within a box: certified, not sharp. Infinitely far when the
     /// target has no border in this set.
     ///
     /// It is off by at most the box's radius at either end.
     pub fn distance_bounds(&self, bbox: &BBox, target: &Target) -> DistanceBounds {
-        let (middle, radius_m) = disc_around(bbox);
-        match self.signed_distance(middle, target) {
+        self.distance_bounds_many(std::slice::from_ref(bbox), target, f64::INFINITY)[0]
+    }
+
+    /// [`BorderSet::distance_bounds`] for each of the boxes, in their order, on all cores. What is farther than `up_to_m` from the
+    /// outline is only told to be so: infinite at one end.
+    pub fn distance_bounds_many(&self, boxes: &[BBox], target: &Target, up_to_m: f64) -> Vec<DistanceBounds> {
+        let (middles, radii_m): (Vec<LonLat>, Vec<f64>) = boxes.iter().map(disc_around).unzip();
+        let search_m = up_to_m + radii_m.iter().copied().fold(0.0, f64::max);
+        let found =
+            along_curve(&middles, |middle, warm| self.signed_distance_from(middle, target, search_m, warm));
+        let bounds = |((nearest, middle), radius_m): ((Option<Nearest>, LonLat), f64)| match nearest {
             Some(Nearest { distance_m, .. }) => {
                 DistanceBounds { low_m: distance_m - radius_m, high_m: distance_m + radius_m }
             }
-            None => DistanceBounds { low_m: f64::NEG_INFINITY, high_m: f64::INFINITY },
-        }
+            None if self.is_inside(middle, target) => {
+                DistanceBounds { low_m: f64::NEG_INFINITY, high_m: radius_m - search_m }
+            }
+            None => DistanceBounds { low_m: search_m - radius_m, high_m: f64::INFINITY },
+        };
+        found.into_iter().zip(middles).zip(radii_m).map(bounds).collect()
+    }
+}
+
+impl DistanceBounds {
+    /// What the distance to a place can be within a box.
+    pub fn to_place(bbox: &BBox, place: LonLat) -> Self {
+        let (middle, radius_m) = disc_around(bbox);
+        let distance_m = distance(place, middle).get();
+        Self { low_m: distance_m - radius_m, high_m: distance_m + radius_m }
     }
 }
 

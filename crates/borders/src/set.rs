@@ -575,7 +575,19 @@ impl BorderSet {
     ///
     /// The outline of a set of countries is where it ends; a border between two of its members is not part of it.
     pub fn signed_distance(&self, place: LonLat, target: &Target) -> Option<Nearest> {
-        let found = self.nearest_on(&target.outline, &target.mask, place, f64::INFINITY, None)?;
+        self.signed_distance_from(place, target, f64::INFINITY, &mut None)
+    }
+
+    /// The same if the outline is at most `up_to_m` away, with and for a warm start.
+    pub(crate) fn signed_distance_from(
+        &self,
+        place: LonLat,
+        target: &Target,
+        up_to_m: f64,
+        warm: &mut Warm,
+    ) -> Option<Nearest> {
+        let found = self.nearest_on(&target.outline, &target.mask, place, up_to_m, *warm)?;
+        *warm = Some(found.spot);
         let mut nearest = self.nearest_of(found, &target.mask);
         let inside = self.held_by(place).mask().and(&target.mask);
         if !inside.is_empty() {
@@ -583,6 +595,11 @@ impl BorderSet {
             nearest.territory = self.named(&inside, place);
         }
         Some(nearest)
+    }
+
+    /// Whether a territory of the target holds the place.
+    pub(crate) fn is_inside(&self, place: LonLat, target: &Target) -> bool {
+        !self.held_by(place).mask().and(&target.mask).is_empty()
     }
 
     /// The nearest territory that is foreign to whose land the place is in the world view: its sovereign is another. Where the

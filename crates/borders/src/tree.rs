@@ -129,12 +129,31 @@ impl Tree {
     pub(crate) fn of_outline(&self, chart: &Chart, of: &Mask) -> Self {
         let filter = self.filter(chart, of);
         let mut groups = Interned::default();
-        let kept = self.leaves.iter().filter(|leaf| filter.passes(leaf.group)).map(|leaf| {
+        let kept = self.leaves_of(&filter).into_iter().map(|index| {
+            let leaf = &self.leaves[index as usize];
             let arc = &chart.arcs[leaf.arc as usize];
             Leaf { group: groups.put(Group::Arc(arc.left, arc.right)), ..*leaf }
         });
         let leaves = vec![kept.collect()];
         Self::over(chart, leaves, groups)
+    }
+
+    /// The leaves of the groups that pass, ascending, from the top down: most of the world has none.
+    fn leaves_of(&self, filter: &Filter) -> Vec<u32> {
+        let mut open = vec![0];
+        for level in (1..=self.top().unwrap_or(0) as usize).rev() {
+            let below = match level {
+                1 => self.leaves.len() as u32,
+                _ => self.starts[level - 1] - self.starts[level - 2],
+            };
+            let children = open.iter().flat_map(|&index| {
+                let first = index * WIDTH as u32;
+                let groups = self.node(level as u32, index).groups;
+                (first..below).zip(groups).filter(|(_, group)| filter.passes(*group)).map(|(child, _)| child)
+            });
+            open = children.collect();
+        }
+        open
     }
 
     fn over(chart: &Chart, leaves: Vec<Vec<Leaf>>, mut groups: Interned<Group>) -> Self {

@@ -6,7 +6,7 @@ mod made_up; // Places of a fixed seed.
 
 use std::sync::LazyLock;
 
-use kordon_borders::{BBox, BorderSet, LonLat, hilbert_order};
+use kordon_borders::{BBox, BorderSet, DistanceBounds, LonLat, distance, hilbert_order};
 use made_up::Places;
 
 static COARSE: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::natural_earth().unwrap());
@@ -74,15 +74,27 @@ fn no_place_of_a_box_is_nearer_or_farther_than_its_bounds() {
         let target = COARSE.target(name, None).unwrap();
         for edges in boxes {
             let bbox = BBox::new(edges[0], edges[1], edges[2], edges[3]).unwrap();
-            let bounds = COARSE.distance_bounds(&bbox, &target);
+            let up_to = |limit_m| COARSE.distance_bounds_many(&[bbox], &target, limit_m)[0];
+            let bounds = [COARSE.distance_bounds(&bbox, &target), up_to(0.0), up_to(200_000.0)];
+            let others = [random.anywhere(), random.anywhere()];
             for part in bbox.parts() {
                 for _ in 0..40 {
                     let place = random.in_box(part);
                     let signed = COARSE.signed_distance(place, &target).unwrap().distance_m;
-                    assert!(
-                        bounds.low_m <= signed && signed <= bounds.high_m,
-                        "{name}, {edges:?}, {place:?}: {signed} is not within {bounds:?}"
-                    );
+                    for bounds in &bounds {
+                        assert!(
+                            bounds.low_m <= signed && signed <= bounds.high_m,
+                            "{name}, {edges:?}, {place:?}: {signed} is not within {bounds:?}"
+                        );
+                    }
+                    for other in others {
+                        let (bounds, away_m) =
+                            (DistanceBounds::to_place(&bbox, other), distance(place, other).get());
+                        assert!(
+                            bounds.low_m <= away_m && away_m <= bounds.high_m,
+                            "{edges:?}, {place:?}, {other:?}"
+                        );
+                    }
                 }
             }
         }

@@ -13,10 +13,13 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use kordon_borders::{BBox, BorderSet, Day, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget};
+use kordon_borders::{
+    BBox, BorderSet, Day, DistanceBounds, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget,
+};
 use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verification};
 use rayon::prelude::*;
 
@@ -26,7 +29,7 @@ use crate::columns::{Columns, NO_WORD};
 use crate::filter::{Choice, Filter};
 use crate::names::{NONE, Symbol};
 use crate::seen::Seen;
-use crate::snapshot::{Context, NearBy, Part, Row, Slice, Snapshot};
+use crate::snapshot::{Context, NearBy, NearTo, Part, Row, Slice, Snapshot};
 use crate::text::Words;
 use crate::tree::{self, Take, has};
 
@@ -454,27 +457,29 @@ impl<'a> Compiled<'a> {
         let mut gathered = Vec::new();
         for (slice, number) in slices.iter().zip(0..) {
             let (rows, are_near) = self.rows_to_scan(slice, boxes);
-            let look = |(mut piece, mut memo): (T, Memo), row: u32| {
-                if self.matches(slice, row as usize, boxes)
-                    && (are_near || self.is_near(&slice.part, row as usize, &mut memo))
-                    && self.is_chosen(&slice.part, row as usize, &mut memo)
-                {
-                    add(&mut piece, Hit { slice: number, row });
+            let piece = |rows: &mut dyn Iterator<Item = u32>| {
+                let (mut piece, mut memo) = (empty(), Memo::default());
+                for row in rows {
+                    if self.matches(slice, row as usize, boxes)
+                        && (are_near || self.is_near(&slice.part, row as usize, &mut memo))
+                        && self.is_chosen(&slice.part, row as usize, &mut memo)
+                    {
+                        add(&mut piece, Hit { slice: number, row });
+                    }
                 }
-                (piece, memo)
+                piece
             };
-            let empty = || (empty(), Memo::default());
             match rows {
-                Some(rows) if rows.len() <= FEW => {
-                    gathered.push(rows.iter().copied().fold(empty(), look).0);
-                }
+                Some(rows) if rows.len() <= FEW => gathered.push(piece(&mut rows.iter().copied())),
                 Some(rows) => {
-                    let rows = rows.par_iter().copied().with_min_len(1 << 12);
-                    gathered.par_extend(rows.fold(empty, look).map(|(piece, _)| piece));
+                    let pieces = rows.par_chunks(FEW);
+                    gathered.par_extend(pieces.map(|rows| piece(&mut rows.iter().copied())));
                 }
                 None => {
-                    let rows = slice.part.rows().into_par_iter().with_min_len(1 << 14);
-                    gathered.par_extend(rows.fold(empty, look).map(|(piece, _)| piece));
+                    let all = slice.part.rows();
+                    let firsts = all.clone().into_par_iter().step_by(SCANNED);
+                    let rows = |first: u32| first..all.end.min(first.saturating_add(SCANNED as u32));
+                    gathered.par_extend(firsts.map(|first| piece(&mut rows(first))));
                 }
             }
         }
@@ -486,11 +491,7 @@ impl<'a> Compiled<'a> {
     fn rows_to_scan(&self, slice: &Slice, boxes: Option<&[[f64; 4]]>) -> (Option<Arc<[u32]>>, bool) {
         match (boxes, &self.within) {
             (Some(boxes), _) if are_small(boxes) => (Some(slice.part.tree.rows_in(boxes).into()), false),
-            (_, Some((measure, within))) => {
-                let rows = measure.rows_within(&slice.part, within);
-                let are_near = rows.is_some();
-                (rows, are_near)
-            }
+            (_, Some((measure, within))) => (Some(measure.rows_within(&slice.part, within)), true),
             _ => {
                 let chosen = self.filter.as_ref().and_then(|filter| filter.rows(&slice.part));
                 (chosen.map(Arc::from), true)
@@ -677,62 +678,129 @@ impl<'a> Measure<'a> {
         if best == worst { best } else { self.reach(part, row, signed).map_or(worst, holds) }
     }
 
-    /// The rows of a part that are within, ascending; the part remembers them. `None` when the target is another one
-    /// every day.
-    pub fn rows_within(&self, part: &Part, within: &Within) -> Option<Arc<[u32]>> {
-        let Of::Target(target) = self.of else { return None };
-        let by = NearBy {
-            members: Arc::from(target.members()),
-            km: within.km,
-            certainty: within.certainty,
-            include_inside: within.include_inside,
+    /// The rows of a part that are within, ascending; the part remembers those of a target.
+    pub fn rows_within(&self, part: &Part, within: &Within) -> Arc<[u32]> {
+        let of = match self.of {
+            Of::Place(_) => return self.find_within(part, None, within, part.rows()).into(),
+            Of::Target(target) => NearTo::Members(Arc::from(target.members())),
+            Of::Dated(name) => NearTo::Dated(name.clone()),
         };
-        Some(part.near(&by, || self.find_within(part, target, within)))
+        let Within { km, certainty, include_inside, .. } = *within;
+        let by = NearBy { of, km, certainty, include_inside };
+        part.near(&by, || {
+            let find = |rows: Range<u32>| {
+                let start_s = part.columns.start_s.get(rows.start as usize)?;
+                let dated = self.target_on(*start_s)?;
+                Some(self.find_within(part, Some(&dated.target), within, rows))
+            };
+            self.of_one_target(part).into_iter().filter_map(find).flatten().collect()
+        })
     }
 
-    /// Walks the tree of a part: whole boxes are near or far by the bounds of their distances, and only the rows of the
-    /// others are measured.
-    fn find_within(&self, part: &Part, target: &Target, within: &Within) -> Vec<u32> {
-        let take = self.boxes_within(part, target, within);
-        // Of several places another one may be inside, however near this one is.
-        let is_sure = |row: u32| within.include_inside || part.columns.places(row as usize).len() == 1;
-        let (mut rows, mut unsure) = (Vec::new(), Vec::new());
-        part.tree.walk(take, |row, _, whole| match whole && is_sure(row) {
-            true => rows.push(row),
-            false => unsure.push(row),
-        });
+    /// The rows of a part, cut where a set won or lost a member.
+    fn of_one_target(&self, part: &Part) -> Vec<Range<u32>> {
+        let mut ends = vec![part.rows().end];
+        if let Of::Dated(name) = self.of {
+            let members = self.context.borders.memberships(name).iter();
+            for day in members.flat_map(|member| [Some(member.from), member.until]).flatten() {
+                let is_before = |start_s: &i64| day_of(*start_s).is_some_and(|began| began < day);
+                let end = part.columns.start_s.partition_point(is_before);
+                ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+            }
+            ends.sort_unstable();
+        }
+        let mut start = 0;
+        ends.into_iter()
+            .map(|end| std::mem::replace(&mut start, end)..end)
+            .filter(|rows| !rows.is_empty())
+            .collect()
+    }
+
+    /// Those of some rows of a part that are within, ascending. Whole boxes, and many single rows of the others, are near or far
+    /// by the bounds of their distances; only what is left is measured.
+    fn find_within(
+        &self,
+        part: &Part,
+        target: Option<&Target>,
+        within: &Within,
+        rows: Range<u32>,
+    ) -> Vec<u32> {
+        let (mut near, rest) = part.tree.sift(|boxes| self.judge(boxes, part.radius_max_m, target, within));
         // Without a radius nothing is said of a distance.
-        rows.retain(|&row| !part.columns.radius_m[row as usize].is_nan());
-        unsure.sort_unstable();
-        unsure.dedup();
+        let can_be = |row: &u32| rows.contains(row) && !part.columns.radius_m[*row as usize].is_nan();
+        let judged =
+            rest.into_par_iter().with_min_len(FEW).filter(|(row, _)| can_be(row)).map(|(row, bounds)| {
+                let radius_m = part.columns.radius_m[row as usize];
+                match self.take(&bounds, radius_m..=radius_m, within) {
+                    // Of several places another one may be near.
+                    Take::None if part.columns.places(row as usize).len() > 1 => (row, Take::Some),
+                    take => (row, take),
+                }
+            });
+        let judged: Vec<(u32, Take)> = judged.filter(|(_, take)| *take != Take::None).collect();
+        let mut unsure: Vec<u32> = Vec::new();
+        for (row, take) in judged {
+            if take == Take::All { near.push(row) } else { unsure.push(row) }
+        }
+        if !within.include_inside {
+            // Another of several places may be inside, however near one is.
+            let (sure, others) =
+                near.into_iter().partition(|&row| part.columns.places(row as usize).len() == 1);
+            near = sure;
+            unsure.extend::<Vec<u32>>(others);
+        }
+        tree::ascending(&mut unsure);
         let is_within =
             |memo: &mut Memo, row: u32| self.is_within(part, row as usize, within, memo).then_some(row);
         let measured = unsure.into_par_iter().with_min_len(64).map_init(Memo::default, is_within);
-        rows.par_extend(measured.flatten_iter());
-        rows.par_sort_unstable();
-        rows.dedup();
-        rows
+        near.par_extend(measured.flatten_iter());
+        tree::ascending(&mut near);
+        near.retain(can_be);
+        near
     }
 
-    /// Which boxes are certainly near, and which certainly not.
-    fn boxes_within(&self, part: &Part, target: &Target, within: &Within) -> impl Fn(&[f64; 4]) -> Take {
-        let limit_m = within.km * 1000.0;
-        // The most that a place and a border can be off, in the direction that the question is about.
-        let give_m = part.radius_max_m + self.worst_accuracy_m();
-        let (near_m, far_m) = match within.certainty {
-            Certainty::Certain => (limit_m - give_m, limit_m),
-            Certainty::Possible => (limit_m, limit_m + give_m),
+    /// Which boxes are certainly near, and which certainly not, for rows whose radius is at most `radius_max_m`; and the bounds of
+    /// their distances. `target` is `None` for a place.
+    fn judge(
+        &self,
+        boxes: &[[f64; 4]],
+        radius_max_m: f64,
+        target: Option<&Target>,
+        within: &Within,
+    ) -> Vec<(Take, DistanceBounds)> {
+        let bbox = |&[west, south, east, north]: &[f64; 4]| {
+            BBox::new(west, south, east, north).expect("the least and the greatest degrees of places")
         };
-        move |&[west, south, east, north]| {
-            let Ok(bbox) = BBox::new(west, south, east, north) else { return Take::Some };
-            let bounds = self.context.borders.distance_bounds(&bbox, target);
-            if bounds.low_m > far_m {
-                Take::None
-            } else if bounds.high_m <= near_m && (within.include_inside || bounds.low_m >= 0.0) {
-                Take::All
-            } else {
-                Take::Some
+        let boxes: Vec<BBox> = boxes.iter().map(bbox).collect();
+        let up_to_m = within.km * 1000.0 + radius_max_m + self.worst_accuracy_m();
+        let bounds = match (self.of, target) {
+            (Of::Place(place), _) => {
+                boxes.iter().map(|bbox| DistanceBounds::to_place(bbox, *place)).collect()
             }
+            (_, Some(target)) => self.context.borders.distance_bounds_many(&boxes, target, up_to_m),
+            (_, None) => Vec::new(),
+        };
+        bounds.into_iter().map(|bounds| (self.take(&bounds, 0.0..=radius_max_m, within), bounds)).collect()
+    }
+
+    /// Whether places with such bounds and radii are all within, or none of them.
+    fn take(&self, bounds: &DistanceBounds, radii_m: RangeInclusive<f64>, within: &Within) -> Take {
+        let limit_m = within.km * 1000.0;
+        // What a place and a border can be off, in the direction that the question is about.
+        let (near_m, far_m) = match within.certainty {
+            Certainty::Certain => {
+                (limit_m - radii_m.end() - self.worst_accuracy_m(), limit_m - radii_m.start())
+            }
+            Certainty::Possible => {
+                (limit_m + radii_m.start(), limit_m + radii_m.end() + self.worst_accuracy_m())
+            }
+        };
+        if bounds.low_m > far_m || (!within.include_inside && bounds.high_m < 0.0) {
+            Take::None
+        } else if bounds.high_m <= near_m && (within.include_inside || bounds.low_m >= 0.0) {
+            Take::All
+        } else {
+            Take::Some
         }
     }
 
@@ -951,6 +1019,8 @@ enum Key<'a> {
 
 /// So many rows are looked at on one core: they are done before another one has woken up.
 pub(crate) const FEW: usize = 4_096;
+/// So many rows of a part one core scans in a row.
+const SCANNED: usize = 1 << 14;
 /// Of more rows than so many that match, the nearest are looked for in the trees.
 const SCANNED_FOR_NEAREST: usize = 2_000;
 

@@ -203,10 +203,19 @@ pub(crate) struct Part {
 /// "Near what, how near and how sure": what a part remembers the answer to.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NearBy {
-    pub members: Arc<[TerritoryId]>,
+    pub of: NearTo,
     pub km: f64,
     pub certainty: Certainty,
     pub include_inside: bool,
+}
+
+/// What a part remembers to be near.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum NearTo {
+    /// Some territories.
+    Members(Arc<[TerritoryId]>),
+    /// A set, with the members of the day of each row.
+    Dated(String),
 }
 
 impl Part {

@@ -109,14 +109,41 @@ impl PlaceTree {
                 Take::None => {}
                 Take::Some if level > 0 => open.extend(self.below(level, at).map(|child| (level - 1, child))),
                 taken => {
-                    let leaves = WIDTH.pow(u32::try_from(level).unwrap_or(u32::MAX) + 1);
-                    let places = at * leaves..((at + 1) * leaves).min(self.places.len());
-                    for place in places {
+                    for place in self.places_of(level, at) {
                         each(self.rows[place], self.places[place], taken == Take::All);
                     }
                 }
             }
         }
+    }
+
+    /// Goes down from the top: `judge` decides for many boxes of a level at once. Gives the rows, one for each place, of the
+    /// boxes that are taken whole; and those of the lowest boxes that are not, with what was said of the box.
+    pub fn sift<B: Copy>(&self, judge: impl Fn(&[Degrees]) -> Vec<(Take, B)>) -> (Vec<u32>, Vec<(u32, B)>) {
+        let (mut whole, mut rest) = (Vec::new(), Vec::new());
+        let mut open: Vec<usize> = if self.levels.is_empty() { Vec::new() } else { vec![0] };
+        for level in (0..self.levels.len()).rev() {
+            let boxes: Vec<Degrees> = open.iter().map(|&at| self.levels[level][at]).collect();
+            let mut next = Vec::new();
+            for (at, (take, said)) in open.into_iter().zip(judge(&boxes)) {
+                match take {
+                    Take::None => {}
+                    Take::All => whole.extend_from_slice(&self.rows[self.places_of(level, at)]),
+                    Take::Some if level > 0 => next.extend(self.below(level, at)),
+                    Take::Some => {
+                        rest.extend(self.rows[self.places_of(0, at)].iter().map(|&row| (row, said)))
+                    }
+                }
+            }
+            open = next;
+        }
+        (whole, rest)
+    }
+
+    /// The places under a box.
+    fn places_of(&self, level: usize, at: usize) -> std::ops::Range<usize> {
+        let leaves = WIDTH.pow(u32::try_from(level).unwrap_or(u32::MAX) + 1);
+        at * leaves..((at + 1) * leaves).min(self.places.len())
     }
 
     fn below(&self, level: usize, at: usize) -> std::ops::Range<usize> {

@@ -436,7 +436,7 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
         store.put(chunk.to_vec(), &author()).unwrap();
     }
     let snapshot = store.public();
-    for name in ["ROU", "NATO", "UKR"] {
+    for name in ["ROU", "NATO", "UKR", "RUS", "28.8,45.3", "180,-16.5"] {
         let of = Of::parse(name, &borders()).unwrap();
         let measured: Vec<_> = all.iter().map(|one| (one, slow_distance(one, &of))).collect();
         for (km, certainty, include_inside) in [

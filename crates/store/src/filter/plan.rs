@@ -69,7 +69,7 @@ impl Source {
     pub fn rows(&self, part: &Part, measures: &[Measure<'_>]) -> Option<Vec<u32>> {
         match self {
             Self::Boxes(boxes) => Some(part.tree.rows_in(boxes)),
-            Self::Near(target, within) => Some(measures[*target].rows_within(part, within)?.to_vec()),
+            Self::Near(target, within) => Some(measures[*target].rows_within(part, within).to_vec()),
             Self::Either(sources) => {
                 let all: Option<Vec<Vec<u32>>> =
                     sources.iter().map(|source| source.rows(part, measures)).collect();
