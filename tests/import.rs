@@ -199,7 +199,7 @@ fn an_export_comes_back_unchanged_and_a_table_of_ours_is_refused() {
     let said = kordon(at.path(), &["import", "all.csv"]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("geojsonseq"), "{}", said.err);
-    assert_eq!(kordon(at.path(), &["export", "-o", "all.kml"]).code, 2);
+    assert_eq!(kordon(at.path(), &["export", "-o", "all.gpkg"]).code, 2);
 }
 
 #[test]

@@ -880,7 +880,8 @@ fn a_name_of_another_store_other_borders_or_another_form_is_told_as_such() {
     let text = name.to_string();
     let later: SnapshotId = text.replacen("-6-", "-7-", 1).parse().unwrap();
     assert!(matches!(store.pinned(&later), Err(PastError::OtherStore)), "it is not there yet");
-    let form: SnapshotId = text.replacen("1-", "2-", 1).parse().unwrap();
+    let (_, rest) = text.split_once('-').unwrap();
+    let form: SnapshotId = format!("999-{rest}").parse().unwrap();
     assert!(matches!(store.pinned(&form), Err(PastError::OtherForm)));
     drop(store);
     let sets = BorderSets::of_store(&one);
