@@ -15,7 +15,6 @@ export KORDON_BENCH_FILE=$work/incidents.ndjson
 cd "$work"
 "$peers" prepare "$work"
 start -c max_wal_size=8GB -c checkpoint_timeout=1h
-# Everything but the place that Kordon measures from is as it comes; what PostgreSQL is best at, it gets: parallel workers, too.
 sql <<'SQL'
 CREATE EXTENSION postgis;
 CREATE TABLE territories (code text, sovereign text, geom geometry);
@@ -50,19 +49,18 @@ SQL
 import_s=$(awk "BEGIN { print $(seconds) - $begin }")
 sql -c 'DROP TABLE lines' -c 'VACUUM ANALYZE incidents'
 
-# ours LABEL: the median in milliseconds of what Kordon called so.
-ours() {
-  awk -v label="$1" 'match($0, label) { for (i = 2; i <= NF; i++) if ($i == "ms") { print $(i - 1); exit } }' ours | grep . ||
-    { echo "the bench told nothing of: $1" >&2; exit 1; }
-}
+# A line of the bench: its median, in milliseconds.
+ms() { awk '{ for (i = 2; i <= NF; i++) if ($i == "ms") { print $(i - 1); exit } }' | grep . || { echo "no time in: $*" >&2; exit 1; }; }
+# ours LABEL: that of the line which begins so.
+ours() { grep -m1 "^$1" ours | ms "$1"; }
 # row WHAT OURS THEIRS: one line of the table, in milliseconds.
 row() { awk -v what="$1" -v a="$2" -v b="$3" 'BEGIN { printf "| %s | %.4g | %.4g | %.0f× |\n", what, a, b, b / a }'; }
-# ask WHAT RUNS LABEL QUERY: the median of what pgbench measured, beside ours.
+# ask WHAT RUNS OURS QUERY: the median of what pgbench measured, beside ours.
 ask() {
   echo "$4;" >query.sql
   rm -f pgbench_log.*
   "$bin/pgbench" -n -h "$work" -U kordon -t "$2" -l -f query.sql postgres >/dev/null
-  row "$1" "$(ours "$3")" "$(sort -n -k3 pgbench_log.* | awk '{ t[NR] = $3 } END { print t[int((NR + 1) / 2)] / 1000 }')"
+  row "$1" "$3" "$(sort -n -k3 pgbench_log.* | awk '{ t[NR] = $3 } END { print t[int((NR + 1) / 2)] / 1000 }')"
 }
 # rate WHAT CLIENTS EACH LABEL: inserts a second, beside ours.
 rate() {
@@ -94,20 +92,19 @@ grep -oE '^box of ±[0-9.]+°.* [0-9]+ found' ours | while read -r line; do
   [ "$counted" = "$found" ] || { echo "PostGIS finds $counted, Kordon $found: $where" >&2; exit 1; }
   runs=$((found > 10000 ? 9 : 101))
   # The line after the box's tells of its documents.
-  grep -FA1 "$line" ours | tail -n 1 | sed 's/^ */documents of this box: /' >>ours
-  ask "box, time and category: $found documents" $runs "^documents of this box" "SELECT document FROM incidents WHERE $where"
-  sed -i '/^documents of this box/d' ours
+  documents=$(grep -FA1 "$line" ours | tail -n 1 | ms "$line")
+  ask "box, time and category: $found documents" $runs "$documents" "SELECT document FROM incidents WHERE $where"
 done
 near="EXISTS (SELECT FROM romania r WHERE ST_DWithin(i.geog, r.geog, 50000))"
-ask "within 50 km of Romania, the first time: count" 1 "the first time: count" "SELECT count(*) FROM incidents i WHERE $near"
-ask "within 50 km of Romania: count" 3 "Romania: count" "SELECT count(*) FROM incidents i WHERE $near"
-ask "within 50 km of Romania: all rows, measured" 3 "Romania: all rows" \
+ask "within 50 km of Romania, the first time: count" 1 "$(ours "within 50 km of Romania, the first time")" "SELECT count(*) FROM incidents i WHERE $near"
+ask "within 50 km of Romania: count" 3 "$(ours "within 50 km of Romania: count")" "SELECT count(*) FROM incidents i WHERE $near"
+ask "within 50 km of Romania: all rows, measured" 3 "$(ours "within 50 km of Romania: all rows")" \
   "SELECT i.id, ST_Distance(i.geog, w.geog) FROM incidents i, whole_romania w WHERE $near"
-ask "10 nearest" 101 "^10 nearest" \
+ask "10 nearest" 101 "$(ours "10 nearest")" \
   "SELECT document FROM incidents ORDER BY geog <-> ST_MakePoint(28.84, 45.34)::geography LIMIT 10"
-ask "two words, first 100" 11 "^two words" \
+ask "two words, first 100" 11 "$(ours "two words")" \
   "SELECT document FROM incidents WHERE words @@ to_tsquery('simple', 'ізмаїл:* & drone:*') ORDER BY date_start DESC LIMIT 100"
-ask "tile of the world (PostGIS: every point in it)" 1 "^tile of the world" \
+ask "tile of the world (PostGIS: every point in it)" 1 "$(ours "tile of the world")" \
   "SELECT ST_AsMVT(t) FROM (SELECT id, kind, ST_AsMVTGeom(ST_Transform(geom, 3857), ST_TileEnvelope(0, 0, 0)) AS geom FROM incidents
    WHERE abs(ST_Y(geom)) < 85.05) t"
 echo
