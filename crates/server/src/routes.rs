@@ -590,18 +590,18 @@ async fn enter(
         }
     }
     let caller = app.config.access.admit(route.who, headers)?;
-    let mut asked = String::new();
-    if let Some(known) = route.params {
-        let params = Params::read(request.uri().query(), known, REPEATABLE)?;
-        asked = params.names();
-        request.extensions_mut().insert(Arc::new(params));
+    let query = request.uri().query();
+    let params = route.params.map(|known| Params::read(query, known, REPEATABLE)).transpose()?.map(Arc::new);
+    if let Some(params) = &params {
+        request.extensions_mut().insert(Arc::clone(params));
     }
     request.extensions_mut().insert(caller);
     let began = Instant::now();
     let response = next.run(request).await;
     // Neither the address nor what its parameters say: these tell who looked where.
     let (route, status) = (route.id, response.status().as_u16());
-    tracing::debug!(route, asked, status, ms = began.elapsed().as_millis(), "answered");
+    let asked = || params.map(|params| params.names()).unwrap_or_default();
+    tracing::debug!(route, asked = asked(), status, ms = began.elapsed().as_millis(), "answered");
     Ok(response)
 }
 
