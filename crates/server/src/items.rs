@@ -485,8 +485,7 @@ pub async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let limits = &app.config.limits;
-    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
+    let bytes = one_body(&app, &headers, body).await?;
     let store = Arc::clone(&app.config.store);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
@@ -503,10 +502,9 @@ pub async fn create(
             put_one(&store, incident, &caller)
         })
         .await?;
-    let answer = written(&app, &base, id, "", (&feature, revision(&feature)))
-        .header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
+    let answer = stored(&app, &base, id, &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
     let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(answer.status(status).cache("no-store").finish(&HeaderMap::new()))
+    Ok(answer.status(status).finish(&HeaderMap::new()))
 }
 
 /// `PUT /collections/incidents/items/{id}`: a new revision.
@@ -524,8 +522,7 @@ pub async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
-    let limits = &app.config.limits;
-    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
+    let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
@@ -536,9 +533,7 @@ pub async fn replace(
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
-    Ok(written(&app, &base, id, "", (&feature, revision(&feature)))
-        .cache("no-store")
-        .finish(&HeaderMap::new()))
+    Ok(stored(&app, &base, id, &feature).finish(&HeaderMap::new()))
 }
 
 /// `PATCH /collections/incidents/items/{id}`: a new revision, by a JSON merge patch of the Feature.
@@ -555,8 +550,7 @@ pub async fn patch(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
-    let limits = &app.config.limits;
-    let bytes = body::read(&app.room, &headers, body, limits.record_bytes, limits.body_idle).await?;
+    let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
@@ -571,9 +565,18 @@ pub async fn patch(
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
-    Ok(written(&app, &base, id, "", (&feature, revision(&feature)))
-        .cache("no-store")
-        .finish(&HeaderMap::new()))
+    Ok(stored(&app, &base, id, &feature).finish(&HeaderMap::new()))
+}
+
+/// A body that is one record.
+async fn one_body(app: &App, headers: &HeaderMap, body: Body) -> Result<body::Received, Problem> {
+    let limits = &app.config.limits;
+    body::read(&app.room, headers, body, limits.record_bytes, limits.body_idle).await
+}
+
+/// The answer to who has just stored a record: its feature, as it is now.
+fn stored(app: &App, base: &Base, id: IncidentId, feature: &str) -> Answer {
+    written(app, base, id, "", (feature, revision(feature))).cache("no-store")
 }
 
 /// The incident of a body, which has the id of its address or none.
