@@ -32,6 +32,18 @@ enum Token {
 const SIGNS: [&str; 14] = ["<>", "<=", ">=", "!=", "(", ")", ",", "=", "<", ">", "+", "-", "*", "/"];
 const MORE_SIGNS: [&str; 2] = ["^", "%"];
 
+/// The words that begin a geometry.
+pub(crate) const GEOMETRIES: [&str; 8] = [
+    "point",
+    "multipoint",
+    "linestring",
+    "multilinestring",
+    "polygon",
+    "multipolygon",
+    "geometrycollection",
+    "bbox",
+];
+
 fn tokens(text: &str) -> Result<Vec<(Token, At)>, Wrong> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -444,17 +456,7 @@ impl Reader<'_> {
 
     /// A geometry, if the word just taken begins one.
     fn geometry(&mut self, word: &str) -> Read<Option<Geometry>> {
-        let known = [
-            "point",
-            "multipoint",
-            "linestring",
-            "multilinestring",
-            "polygon",
-            "multipolygon",
-            "geometrycollection",
-            "bbox",
-        ];
-        if !known.contains(&word) {
+        if !GEOMETRIES.contains(&word) {
             return Ok(None);
         }
         if ["z", "m", "zm"].iter().any(|heights| self.is_word(heights)) {

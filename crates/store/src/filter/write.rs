@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::expression::{Expression, Geometry, Kind, Name, Operator};
-use super::text::is_in_name;
+use super::text::{GEOMETRIES, is_in_name};
 
 /// Writes a filter as CQL2 text.
 pub(crate) fn write(expression: &Expression) -> String {
@@ -159,7 +159,7 @@ impl Name {
 
 /// Whether a word by itself is read as something else than a name.
 fn is_reserved(word: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 14] = [
         "and",
         "or",
         "not",
@@ -174,16 +174,8 @@ fn is_reserved(word: &str) -> bool {
         "date",
         "timestamp",
         "interval",
-        "point",
-        "multipoint",
-        "linestring",
-        "multilinestring",
-        "polygon",
-        "multipolygon",
-        "geometrycollection",
-        "bbox",
     ];
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    WORDS.iter().chain(&GEOMETRIES).any(|known| word.eq_ignore_ascii_case(known))
 }
 
 impl Geometry {
