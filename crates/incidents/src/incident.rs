@@ -187,6 +187,9 @@ pub struct Properties {
     pub record_status: Option<RecordStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<IncidentId>,
+    /// The reports of the same event that were merged into this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<IncidentId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -355,6 +358,7 @@ impl Properties {
             redistributable: None,
             record_status: None,
             merged_into: None,
+            merged_from: Vec::new(),
             revision: None,
             recorded_at: None,
             recorded_by: None,

@@ -15,6 +15,8 @@
 //! - `read`: bytes to reports, one reader for each format;
 //! - `check`: a report to an incident, or to all its faults;
 //! - `schema`: the model as JSON Schema;
+//! - `likeness`: whether two incidents are reports of one event;
+//! - `merge`: two reports of one event become one incident, and two again;
 //! - `write`: incidents in the forms of others.
 
 mod check;
@@ -22,6 +24,8 @@ mod date;
 mod fault;
 mod incident;
 mod json;
+mod likeness;
+mod merge;
 mod profile;
 mod read;
 mod report;
@@ -38,6 +42,7 @@ pub use incident::{
     Source,
 };
 pub use json::strict_json;
+pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
 pub use read::{Reader, read};
 pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
 pub use schema::schema;

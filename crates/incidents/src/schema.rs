@@ -85,6 +85,7 @@ fn properties() -> Value {
         "license": string("Licence of the record; an SPDX name where there is one."),
         "redistributable": flag("false keeps the record out of every public answer."),
         "record_status": closed(RecordStatus::WORDS, "Where the record stands in its life."),
+        "merged_from": strings("Ids of the incidents that were merged into this one."),
         "merged_into": {"type": ["string", "null"], "description": "Id of the incident this one was merged into."},
         "revision": count("How often it has been revised."),
         "recorded_at": date("When this revision was recorded."),

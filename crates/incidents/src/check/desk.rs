@@ -498,6 +498,7 @@ impl<'r> Desk<'r> {
             "redistributable" => p.redistributable = self.boolean(node, path),
             "record_status" => p.record_status = self.word(node, path),
             "merged_into" => p.merged_into = self.id(node, path),
+            "merged_from" => p.merged_from = self.ids(node, path),
             "revision" => p.revision = self.whole(node, path, 0, u32::MAX).map(u64::from),
             "recorded_at" => p.recorded_at = self.plain_date(node, path),
             "recorded_by" => p.recorded_by = self.string(node, path),
@@ -573,6 +574,20 @@ impl<'r> Desk<'r> {
             self.fault(node.at, path, format!("{} is not a UUID", shown(&text)), None);
         }
         id
+    }
+
+    fn ids(&mut self, node: &Node<'_>, path: &Path<'_>) -> Vec<crate::IncidentId> {
+        match &node.json {
+            Json::Array(nodes) => {
+                let ids = nodes.iter().enumerate();
+                ids.filter_map(|(index, node)| self.id(node, &path.index(index))).collect()
+            }
+            Json::Null => Vec::new(),
+            _ => {
+                self.expected(node, path, "a list of ids");
+                Vec::new()
+            }
+        }
     }
 
     fn same_as(&mut self, node: &Node<'_>, path: &Path<'_>) -> Vec<String> {
