@@ -17,6 +17,7 @@ mod bulk; // A whole file, put as one batch.
 mod cache; // The index on disk, for a fast start.
 mod columns; // Rows in columns.
 mod doubt; // Of whom a damaged record spoke.
+mod duplicates; // Incidents that may be one event.
 mod erase; // What a record said is gone, that it was there is not.
 mod filter; // CQL2.
 mod history; // What changed since.
@@ -44,6 +45,7 @@ pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimens
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use bulk::{Bulk, Prepared};
+pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;
 pub use filter::{BadFilter, Described, Filter};
 pub use history::{Before, Change, Changes};
@@ -59,7 +61,7 @@ pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use snapshot_id::{BadSnapshotId, SnapshotId};
 pub use store::{
-    Author, Damage, Extension, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
+    Author, Damage, Extension, NotMerged, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
 };
 pub use text::has_words;
 pub use upgrade::{UpgradeError, Upgraded, upgrade};

@@ -624,6 +624,36 @@ impl<V> Snapshot<V> {
         serde_json::from_slice(&self.document(row)?).map_err(|error| self.not_one(row, &error))
     }
 
+    /// Something of each of these incidents, made on all cores; documents come from memory as far as they are there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::feature`].
+    pub fn incidents<T: Send>(
+        &self,
+        rows: &[Row],
+        of: impl Fn(&Incident) -> T + Sync,
+    ) -> Result<Vec<T>, ReadError>
+    where
+        V: Sync,
+    {
+        let of_one = |buffer: &mut Vec<u8>, row: &Row| {
+            let held = self.context.documents.bodies();
+            let Some(body) = held.get(row.position()) else {
+                drop(held);
+                return Ok(of(&self.incident(row)?));
+            };
+            buffer.clear();
+            buffer.extend_from_slice(body);
+            buffer.push(b'}');
+            drop(held);
+            serde_json::from_slice(buffer)
+                .map(|incident| of(&incident))
+                .map_err(|error| self.not_one(row, &error))
+        };
+        rows.par_iter().with_min_len(64).map_init(Vec::new, of_one).collect()
+    }
+
     /// The document as the ledger on the disk has it.
     fn document(&self, row: &Row) -> Result<Vec<u8>, ReadError> {
         let frame = self.context.documents.read(row.position())?;

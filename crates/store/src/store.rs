@@ -13,13 +13,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::{fmt, io};
 
 use arc_swap::ArcSwap;
 use kordon_borders::{BorderSet, LonLat};
-use kordon_incidents::{EventDate, Incident, IncidentId, RecordStatus};
+use kordon_incidents::{EventDate, Incident, IncidentId, Properties, RecordStatus};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -118,9 +118,33 @@ pub enum PutError {
     /// The documents of a file, kept aside until it is put, could not be read back.
     #[error("reading back what was set aside: {0}")]
     SetAside(Arc<io::Error>),
+    /// Two incidents are not to be one, or not to be two again.
+    #[error("{0}")]
+    NotMerged(NotMerged),
     /// The store is closing.
     #[error("the store is closing")]
     Closing,
+}
+
+/// Why two incidents did not become one, or two again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotMerged {
+    /// An incident and itself.
+    #[error("an incident cannot be merged into itself")]
+    Itself,
+    /// What the first says may not be seen by all who may see the second.
+    #[error(
+        "{from} is withheld from the public and {into} is not: merging would publish its sources; merge {into} into {from}"
+    )]
+    WouldPublish {
+        /// The one that is withheld.
+        from: IncidentId,
+        /// The one that is public.
+        into: IncidentId,
+    },
+    /// It was not merged into another.
+    #[error("{0} is not merged into another incident")]
+    NotMerged(IncidentId),
 }
 
 impl PutError {
@@ -391,6 +415,17 @@ enum Job {
         author: Author,
         reply: Sender<Result<Put, PutError>>,
     },
+    Merge {
+        from: IncidentId,
+        into: IncidentId,
+        author: Author,
+        reply: Sender<Result<Put, PutError>>,
+    },
+    Unmerge {
+        id: IncidentId,
+        author: Author,
+        reply: Sender<Result<Put, PutError>>,
+    },
 }
 
 /// What comes to the writer.
@@ -408,6 +443,7 @@ impl Job {
         match self {
             Self::Put { incidents, .. } => incidents.len(),
             Self::Withdraw { .. } => 1,
+            Self::Merge { .. } | Self::Unmerge { .. } => 2,
         }
     }
 }
@@ -561,6 +597,43 @@ impl Store {
     /// [`PutError`], [`PutError::NoSuchIncident`] among them.
     pub fn erase(&self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
         self.ask(|reply| Work::Erase { id, reason, author: author.clone(), reply })
+    }
+
+    /// Merges an incident into another that tells of the same event: the other takes over sources, impacts, names elsewhere
+    /// and tags, see [`Incident::absorb`], and the first stays as a record that says where it went. Both revisions are one
+    /// batch. Doing it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], [`PutError::NotMerged`] among them.
+    pub fn merge(&self, from: IncidentId, into: IncidentId, author: &Author) -> Result<Put, PutError> {
+        self.ask(|reply| Work::Job(Job::Merge { from, into, author: author.clone(), reply }))
+    }
+
+    /// Makes two of what [`Self::merge`] made one: the first is as it was before, and the other gives back what it took over.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], [`PutError::NotMerged`] among them.
+    pub fn unmerge(&self, id: IncidentId, author: &Author) -> Result<Put, PutError> {
+        self.ask(|reply| Work::Job(Job::Unmerge { id, author: author.clone(), reply }))
+    }
+
+    /// Into which incident this one was merged, if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when the record that would say so cannot be read.
+    pub fn merged_into(&self, id: IncidentId) -> Result<Option<IncidentId>, ReadError> {
+        let current = {
+            let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
+            index.current(id).copied()
+        };
+        let Some(Current { position, withdrawn: false, .. }) = current else { return Ok(None) };
+        let incident = incident_of(&self.shared.context.documents.read(position)?, position)?;
+        let properties = incident.properties;
+        let is_merged = properties.record_status == Some(RecordStatus::Merged);
+        Ok(properties.merged_into.filter(|_| is_merged))
     }
 
     fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
@@ -1441,6 +1514,10 @@ impl Writer {
                 (reply, self.resolve_put(incidents, into_withdrawn, &author, group))
             }
             Job::Withdraw { id, author, reply } => (reply, self.resolve_withdraw(id, &author, group)),
+            Job::Merge { from, into, author, reply } => {
+                (reply, self.resolve_merge(from, into, &author, group))
+            }
+            Job::Unmerge { id, author, reply } => (reply, self.resolve_unmerge(id, &author, group)),
         }
     }
 
@@ -1482,6 +1559,7 @@ impl Writer {
                 Some(before) => {
                     incident.id = before.id;
                     keep_unsaid(&mut incident, before);
+                    self.keep_merged(&mut incident, before, group, &index)?;
                     if !into_withdrawn && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
                     }
@@ -1504,29 +1582,145 @@ impl Writer {
         Ok(put)
     }
 
+    /// A report that knows nothing of a merge does not undo it: what was merged into the incident stays with it.
+    fn keep_merged(
+        &self,
+        incident: &mut Incident,
+        before: &Incident,
+        group: &Group,
+        index: &Index,
+    ) -> Result<(), PutError> {
+        if incident.properties.merged_from.is_empty() {
+            for &merged in &before.properties.merged_from {
+                match self.newest(merged, group, index) {
+                    Err(PutError::Erased(_)) => {}
+                    merged => incident.absorb(&merged?),
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn resolve_withdraw(&self, id: IncidentId, author: &Author, group: &mut Group) -> Result<Put, PutError> {
         if let Some(why) = self.ledger.refusal() {
             return Err(why.clone().into());
         }
-        let mut incident = match group.newest.get(&id) {
-            Some(&at) => group.revisions[at].incident.clone(),
-            None => {
-                let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-                let current = index.current(id).ok_or(PutError::NoSuchIncident(id))?;
-                if current.erased {
-                    return Ok(unchanged(id));
-                }
-                read(&self.shared.context.documents, current.position)?
-            }
+        let mut incident = match self.newest(id, group, &self.index()) {
+            Err(PutError::Erased(id)) => return Ok(unchanged(id)),
+            incident => incident?,
         };
         if incident.properties.record_status == Some(RecordStatus::Withdrawn) {
             return Ok(unchanged(id));
         }
         incident.properties.record_status = Some(RecordStatus::Withdrawn);
-        let revision = incident.properties.revision.unwrap_or(1) + 1;
-        sign(&mut incident, revision, now().as_ref(), author);
-        group.push(Op::Withdraw, incident);
+        revise(group, Op::Withdraw, incident, author);
         Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], ..Put::default() })
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An incident as it is now, with what the group is about to write.
+    fn newest(&self, id: IncidentId, group: &Group, index: &Index) -> Result<Incident, PutError> {
+        if let Some(&at) = group.newest.get(&id) {
+            return Ok(group.revisions[at].incident.clone());
+        }
+        let current = index.current(id).ok_or(PutError::NoSuchIncident(id))?;
+        if current.erased {
+            return Err(PutError::Erased(id));
+        }
+        read(&self.shared.context.documents, current.position)
+    }
+
+    fn resolve_merge(
+        &self,
+        from: IncidentId,
+        into: IncidentId,
+        author: &Author,
+        group: &mut Group,
+    ) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        if from == into {
+            return Err(PutError::NotMerged(NotMerged::Itself));
+        }
+        let (mut one, mut other) = {
+            let index = self.index();
+            (self.newest(from, group, &index)?, self.newest(into, group, &index)?)
+        };
+        if one.properties.record_status == Some(RecordStatus::Merged)
+            && one.properties.merged_into == Some(into)
+        {
+            return Ok(Put {
+                unchanged: 2,
+                ids: vec![(from, Outcome::Unchanged), (into, Outcome::Unchanged)],
+                ..Put::default()
+            });
+        }
+        if let Some(gone) = [&one, &other].into_iter().find(|incident| is_gone(incident)) {
+            return Err(PutError::Withdrawn(gone.id));
+        }
+        if is_public(&other) && !is_public(&one) {
+            return Err(PutError::NotMerged(NotMerged::WouldPublish { from, into }));
+        }
+        other.absorb(&one);
+        one.properties.record_status = Some(RecordStatus::Merged);
+        one.properties.merged_into = Some(into);
+        revise(group, Op::Put, one, author);
+        revise(group, Op::Put, other, author);
+        Ok(both_updated(from, into))
+    }
+
+    fn resolve_unmerge(&self, id: IncidentId, author: &Author, group: &mut Group) -> Result<Put, PutError> {
+        if let Some(why) = self.ledger.refusal() {
+            return Err(why.clone().into());
+        }
+        let index = self.index();
+        let mut one = self.newest(id, group, &index)?;
+        let was_merged = |p: &Properties| p.record_status == Some(RecordStatus::Merged);
+        let Some(into) = one.properties.merged_into.filter(|_| was_merged(&one.properties)) else {
+            return Err(PutError::NotMerged(NotMerged::NotMerged(id)));
+        };
+        let before =
+            self.revisions_of(id, group, &index)?.into_iter().rev().find(|revision| !was_merged(revision));
+        one.properties.record_status = before.and_then(|before| before.record_status);
+        one.properties.merged_into = None;
+        let mut other = match self.newest(into, group, &index) {
+            Err(PutError::Erased(_)) => None,
+            other => Some(other?),
+        };
+        if let Some(other) = &mut other {
+            let revisions = self.revisions_of(into, group, &index)?;
+            let took = |pair: &&[Properties]| {
+                !pair[0].merged_from.contains(&id) && pair[1].merged_from.contains(&id)
+            };
+            if let Some([without, with]) = revisions.windows(2).rev().find(took) {
+                other.release(id, with, without);
+            }
+        }
+        revise(group, Op::Put, one, author);
+        let Some(other) = other else {
+            return Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], ..Put::default() });
+        };
+        revise(group, Op::Put, other, author);
+        Ok(both_updated(id, into))
+    }
+
+    /// What every revision of an incident said, oldest first, with those that are about to be written.
+    fn revisions_of(
+        &self,
+        id: IncidentId,
+        group: &Group,
+        index: &Index,
+    ) -> Result<Vec<Properties>, PutError> {
+        let read =
+            |position| read(&self.shared.context.documents, position).map(|incident| incident.properties);
+        let written = index.revisions(id).into_iter().map(read);
+        let waiting =
+            group.revisions.iter().map(|revision| &revision.incident).filter(|incident| incident.id == id);
+        written.chain(waiting.map(|incident| Ok(incident.properties.clone()))).collect()
     }
 
     fn write(&mut self, group: Group) -> Result<u64, PutError> {
@@ -1583,6 +1777,22 @@ fn unread(dir: &Path, error: &OpenError) -> DamagedAt {
     DamagedAt { file, offset: 0, seq: 0, problem: error.to_string() }
 }
 
+fn both_updated(one: IncidentId, other: IncidentId) -> Put {
+    Put { updated: 2, ids: vec![(one, Outcome::Updated), (other, Outcome::Updated)], ..Put::default() }
+}
+
+/// Whether everybody may see it.
+fn is_public(incident: &Incident) -> bool {
+    project(&Record::new(incident.clone())).is_some()
+}
+
+/// Adds the next revision of an incident to what is about to be written.
+fn revise(group: &mut Group, op: Op, mut incident: Incident, author: &Author) {
+    let revision = incident.properties.revision.unwrap_or(1) + 1;
+    sign(&mut incident, revision, now().as_ref(), author);
+    group.push(op, incident);
+}
+
 fn unchanged(id: IncidentId) -> Put {
     Put { unchanged: 1, ids: vec![(id, Outcome::Unchanged)], ..Put::default() }
 }
@@ -1595,6 +1805,9 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     said.masking = said.masking.take().or_else(|| kept.masking.clone());
     said.sensitivity = said.sensitivity.or(kept.sensitivity);
     said.redistributable = said.redistributable.or(kept.redistributable);
+    if said.record_status == Some(RecordStatus::Merged) {
+        said.merged_into = said.merged_into.or(kept.merged_into);
+    }
 }
 
 /// Whether it is in no snapshot, neither the public one nor that for staff.
@@ -1619,8 +1832,6 @@ pub(crate) fn now() -> Option<EventDate> {
 
 #[cfg(test)]
 mod tests {
-    use kordon_incidents::Properties;
-
     use super::*;
     use crate::ledger::{Disk, SEGMENT_BYTES};
 

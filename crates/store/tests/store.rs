@@ -20,6 +20,8 @@ use kordon_store::{
 };
 use proptest::prelude::*;
 
+#[path = "store/duplicates.rs"]
+mod duplicates;
 #[path = "store/filter.rs"]
 mod filter;
 

@@ -1,0 +1,208 @@
+//! Pairs are those that looking at every pair finds; a merge keeps what both say, and can be taken back.
+
+use super::*;
+use kordon_incidents::{Source, Traits};
+use kordon_store::{Likely, NotMerged, Pair};
+
+fn all(store: &Store, score: f64) -> Vec<Pair> {
+    let found = store
+        .full()
+        .duplicates(&Query::default(), Likely { score, limit: usize::MAX }, &|_, _| true)
+        .unwrap();
+    assert_eq!((found.matched, found.crowded), (found.pairs.len(), 0));
+    found.pairs
+}
+
+/// Many incidents in few places on few days, so that pairs abound; of no dataset, so that each pair stands for itself.
+fn crowded(dice: &mut Dice, count: u64) -> Vec<Incident> {
+    let spots: Vec<LonLat> = (0..12)
+        .map(|_| dice.place())
+        .chain([-90.0, 90.0].map(|lat| LonLat::new(7.0, lat).unwrap()))
+        .collect();
+    let near = |dice: &mut Dice, spot: LonLat| {
+        let (east, north) = (dice.between(-0.3, 0.3), dice.between(-0.3, 0.3));
+        let lon = (spot.lon() + east + 540.0).rem_euclid(360.0) - 180.0;
+        LonLat::new(lon, (spot.lat() + north).clamp(-90.0, 90.0)).unwrap()
+    };
+    let mut incidents = incidents(dice, count);
+    for one in &mut incidents {
+        let day = format!("2024-03-{:02}", 1 + dice.below(9));
+        let date = match dice.below(6) {
+            0 => "2024".to_owned(),
+            1 => "2024-03".to_owned(),
+            2 => format!("{day}T{:02}:30:00Z", dice.below(24)),
+            _ => day,
+        };
+        one.properties.date_start = EventDate::parse(&date).unwrap();
+        one.properties.same_as.clear();
+        one.properties.location = Some(dice.one_of(&["Izmail", "Ізмаїл", "Reni"]).to_owned());
+        one.places = one
+            .places
+            .iter()
+            .map(|_| {
+                let spot = dice.one_of(&spots);
+                near(dice, spot)
+            })
+            .collect();
+        if dice.below(3) == 0 {
+            let url = Some(format!("https://news.example/{}", dice.below(40)));
+            one.properties.sources = vec![Source { url, ..Source::default() }];
+        }
+    }
+    incidents
+}
+
+#[test]
+fn the_pairs_found_are_those_of_looking_at_every_two() {
+    for seed in 1..=3 {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let mut dice = Dice(seed);
+        let incidents = crowded(&mut dice, 400);
+        store.put(incidents.clone(), &author()).unwrap();
+        let shown: Vec<&Incident> =
+            incidents.iter().filter(|one| store.full().get(one.id).is_some()).collect();
+        let traits: Vec<Traits> = shown.iter().map(|one| Traits::of(one)).collect();
+        let mut expected = Vec::new();
+        for (at, one) in traits.iter().enumerate() {
+            for (other_at, other) in traits.iter().enumerate().skip(at + 1) {
+                let shares = one.keys().any(|key| other.keys().any(|of_other| of_other == key));
+                let is_named = (one.places().is_empty() || other.places().is_empty())
+                    && one.named().any(|name| other.named().any(|of_other| of_other == name));
+                let is_near = one.is_near(other)
+                    && if one.places().is_empty() || other.places().is_empty() { is_named } else { true };
+                let likeness = one.compare(other, 0);
+                if (shares || is_near) && likeness.score >= 0.3 {
+                    let mut ids = [shown[at].id, shown[other_at].id];
+                    ids.sort();
+                    expected.push((ids, likeness.score));
+                }
+            }
+        }
+        let mut found: Vec<_> =
+            all(&store, 0.3).into_iter().map(|pair| (pair.ids, pair.likeness.score)).collect();
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        assert!(expected.len() > 50, "{}", expected.len());
+        let missed: Vec<_> = expected.iter().filter(|pair| !found.contains(pair)).collect();
+        let added: Vec<_> = found.iter().filter(|pair| !expected.contains(pair)).collect();
+        assert!(missed.is_empty() && added.is_empty(), "seed {seed}: missed {missed:?}, added {added:?}");
+    }
+}
+
+fn report(number: u64, set: &str, title: &str) -> Incident {
+    let mut p = Properties::new(EventDate::parse("2023-08-02").unwrap());
+    p.title = Text::new("en", title);
+    p.location_radius_m = Some(1_000.0);
+    p.same_as = vec![format!("{set}:{number}")];
+    let url = Some(format!("https://news.example/{set}/{number}"));
+    p.sources = vec![Source { url, ..Source::default() }];
+    let id = IncidentId::from_random([number as u8; 16]);
+    Incident { id, places: vec![LonLat::new(28.8372, 45.3512).unwrap()], properties: p }
+}
+
+#[test]
+fn of_the_reports_of_one_dataset_only_the_likeliest_is_the_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let told = "Drones hit grain elevator and hotel at the port of Izmail, no one hurt";
+    let mut other =
+        report(2, "feed", "Drones hit grain elevator and hotel at port of Izmail, warehouse on fire");
+    let (one, same) = (report(1, "desk", told), report(3, "feed", told));
+    other.properties.date_start = EventDate::parse("2023-08-03").unwrap();
+    store.put(vec![one.clone(), other, same.clone()], &author()).unwrap();
+    let pairs = all(&store, 0.5);
+    assert_eq!(pairs.iter().map(|pair| pair.ids).collect::<Vec<_>>(), [[one.id, same.id]]);
+}
+
+#[test]
+fn a_search_that_is_told_to_end_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.put(crowded(&mut Dice(5), 3_000), &author()).unwrap();
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let likely = Likely { score: 0.3, limit: 1 };
+    let stop = |_, _| asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 2;
+    let found = store.full().duplicates(&Query::default(), likely, &stop).unwrap();
+    assert!(found.pairs.len() <= 1);
+}
+
+fn properties(store: &Store, id: IncidentId) -> Properties {
+    let full = store.full();
+    full.incident(&full.get(id).unwrap()).unwrap().properties
+}
+
+fn without_stamp(mut p: Properties) -> Properties {
+    (p.revision, p.recorded_at, p.recorded_by) = (None, None, None);
+    p
+}
+
+#[test]
+fn a_merge_keeps_the_sources_of_both_and_is_taken_back_without_a_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (one, other) = (report(1, "desk", "Port hit"), report(2, "feed", "Port of Izmail hit"));
+    store.put(vec![one.clone(), other.clone()], &author()).unwrap();
+    let before = [one.id, other.id].map(|id| without_stamp(properties(&store, id)));
+
+    let put = store.merge(one.id, other.id, &author()).unwrap();
+    assert_eq!(put.updated, 2);
+    assert!(store.full().get(one.id).is_none() && store.public().get(one.id).is_none());
+    assert_eq!(store.merged_into(one.id).unwrap(), Some(other.id));
+    assert_eq!(store.merged_into(other.id).unwrap(), None);
+    let merged = properties(&store, other.id);
+    assert_eq!(merged.sources.len(), 2);
+    assert_eq!(merged.same_as, ["feed:2", "desk:1"]);
+    assert_eq!(store.merge(one.id, other.id, &author()).unwrap().updated, 0, "twice is once");
+
+    // Both files are read again: nothing of the merge is lost, and nothing comes back.
+    let again = store.put(vec![one.clone(), other.clone()], &author()).unwrap();
+    assert_eq!((again.accepted, again.updated, again.unchanged), (0, 0, 2));
+    let mut news = other.clone();
+    news.properties.deaths_best = Some(1);
+    assert_eq!(store.put(vec![news], &author()).unwrap().updated, 1);
+    assert_eq!(
+        properties(&store, other.id).sources.len(),
+        2,
+        "a report that knows nothing of the merge does not undo it"
+    );
+    assert_eq!(store.put(vec![other.clone()], &author()).unwrap().updated, 1);
+
+    let store = {
+        drop(store);
+        open(dir.path())
+    };
+    assert_eq!(store.merged_into(one.id).unwrap(), Some(other.id), "after a restart");
+    store.unmerge(one.id, &author()).unwrap();
+    let after = [one.id, other.id].map(|id| without_stamp(properties(&store, id)));
+    assert_eq!(after, before);
+    assert!(store.public().get(one.id).is_some());
+    assert_eq!(store.history(one.id).unwrap().len(), 3, "what happened stays told");
+    store.verify().unwrap();
+}
+
+#[test]
+fn a_merge_that_makes_no_sense_or_would_publish_what_is_withheld_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (open_one, mut hidden, gone) =
+        (report(1, "a", "one"), report(2, "a", "two"), report(3, "a", "three"));
+    hidden.properties.masking = Some(Masking { level: MaskingLevel::Hidden });
+    store.put(vec![open_one.clone(), hidden.clone(), gone.clone()], &author()).unwrap();
+    store.withdraw(gone.id, &author()).unwrap();
+    let refused = |from, into| store.merge(from, into, &author()).unwrap_err();
+    assert!(matches!(refused(open_one.id, open_one.id), PutError::NotMerged(NotMerged::Itself)));
+    assert!(matches!(refused(hidden.id, open_one.id), PutError::NotMerged(NotMerged::WouldPublish { .. })));
+    assert!(matches!(refused(gone.id, open_one.id), PutError::Withdrawn(id) if id == gone.id));
+    assert!(matches!(refused(open_one.id, gone.id), PutError::Withdrawn(id) if id == gone.id));
+    let nobody = IncidentId::from_random([9; 16]);
+    assert!(matches!(refused(nobody, open_one.id), PutError::NoSuchIncident(id) if id == nobody));
+    let unmerged = store.unmerge(open_one.id, &author()).unwrap_err();
+    assert!(matches!(unmerged, PutError::NotMerged(NotMerged::NotMerged(id)) if id == open_one.id));
+    assert_eq!(store.full().len(), 2);
+
+    store.merge(open_one.id, hidden.id, &author()).unwrap();
+    assert!(store.public().is_empty(), "what goes into a hidden one is hidden with it");
+    store.unmerge(open_one.id, &author()).unwrap();
+    assert_eq!(store.public().len(), 1);
+}
