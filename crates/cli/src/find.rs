@@ -126,7 +126,7 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
 
 /// A title that leaves room for its neighbors and cannot steer the terminal: control characters and marks that turn the
 /// direction of text are spelled out. `--json` has it whole.
-fn shortened(title: &str) -> String {
+pub fn shortened(title: &str) -> String {
     const WIDTH: usize = 72;
     let steers = |c: char| {
         c.is_control()
@@ -154,7 +154,7 @@ fn spread(nearest: &Nearest, reach: Reach, radius_m: Option<f64>) -> String {
 }
 
 /// The UTC day of a second since 1970.
-fn day(seconds: i64) -> String {
+pub fn day(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
 }

@@ -8,11 +8,13 @@ mod backup;
 mod batch;
 mod borders;
 mod distance;
+mod duplicates;
 mod erase;
 mod export;
 mod filter;
 mod find;
 mod import;
+mod merge;
 mod output;
 mod prove;
 mod serve;
@@ -51,6 +53,12 @@ enum Verb {
     Import(import::Import),
     /// List the incidents that match, as a table or as JSON
     Find(find::Find),
+    /// List pairs of incidents that may be one event, and why
+    Duplicates(duplicates::Duplicates),
+    /// Make one of two incidents that tell of the same event
+    Merge(merge::Merge),
+    /// Make two again of what was merged
+    Unmerge(merge::Unmerge),
     /// Write the incidents that match to a file: geojson, geojsonseq or csv
     Export(export::Export),
     /// How far a place is from a border, in words; or a whole file of places
@@ -103,6 +111,9 @@ fn main() -> ExitCode {
         Verb::Demo(verb) => verb.run(),
         Verb::Import(verb) => verb.run(),
         Verb::Find(verb) => verb.run(),
+        Verb::Duplicates(verb) => verb.run(),
+        Verb::Merge(verb) => verb.run(),
+        Verb::Unmerge(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),
         Verb::Distance(verb) => verb.run(),
         Verb::Borders(verb) => verb.run(),

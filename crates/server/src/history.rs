@@ -239,7 +239,7 @@ fn seq_of(revision: &Value) -> Option<u64> {
 #[must_use]
 pub fn missing(store: &Store, id: IncidentId) -> Problem {
     match public_history(store, id) {
-        Ok(_) => Problem::gone(format!("The incident {id} was withdrawn.")),
+        Ok(_) => Problem::gone(format!("The incident {id} was withdrawn, or merged into another.")),
         Err(problem) => problem,
     }
 }
@@ -249,7 +249,7 @@ pub fn missing(store: &Store, id: IncidentId) -> Problem {
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
 /// now, the chain without what it said: that does not stand any more, and only who asks for the past by its name is told
 /// (`asked.rs`). In both, that it was withdrawn stays told.
-fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
+pub fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
     let is_public = store.public().get(id).is_some();
     let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
     let is_withdrawn = revisions.last().is_some_and(is_tombstone);
@@ -271,7 +271,7 @@ fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> 
 }
 
 fn is_tombstone(revision: &Value) -> bool {
-    revision["properties"]["record_status"] == "withdrawn"
+    matches!(revision["properties"][STATUS].as_str(), Some("withdrawn" | "merged"))
 }
 
 /// The record of an erasure of what everybody could see. What is left of erased records says nothing of whether they

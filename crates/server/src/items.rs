@@ -16,7 +16,7 @@ use crate::history::missing;
 use crate::page::{HTML, LANGUAGES, Words};
 use crate::params::{Params, encode};
 use crate::shape::Shape;
-use crate::{body, query, record, stream};
+use crate::{body, duplicates, query, record, stream};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -358,6 +358,7 @@ pub async fn one(
     let source = Source::new(&asked, &app.config.borders, &base, &path, &params, 1);
     let cache = asked.cache();
     let store = Arc::clone(&app.config.store);
+    let elsewhere = (base.clone(), params.to_query(&[]));
     let (found, revision) = app
         .work(move || {
             let snapshot = &asked.snapshot;
@@ -371,7 +372,7 @@ pub async fn one(
                     let revision = revision(&feature);
                     Ok((shape.tell(feature)?, revision))
                 }
-                None if asked.is_now => Err(missing(&store, id)),
+                None if asked.is_now => Err(missing_or_moved(&store, id, &elsewhere)),
                 None => Err(Problem::not_found(format!(
                     "There was no incident {id} then, or none that may still be shown."
                 ))),
@@ -389,6 +390,10 @@ pub async fn one(
         .header(header::VARY, "Accept, Accept-Language")
         .header(CONTENT_CRS, content_crs)
         .finish(&headers))
+}
+
+fn missing_or_moved(store: &Store, id: IncidentId, (base, query): &(Base, String)) -> Problem {
+    duplicates::moved(store, base, id, query).unwrap_or_else(|| missing(store, id))
 }
 
 /// The form of one incident that a request asks for.

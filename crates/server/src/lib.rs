@@ -11,7 +11,8 @@ mod asked; // Which state of the store is asked, and how the answer is cited.
 mod assets; // The web map's files.
 mod body; // Request bodies, within size and time.
 mod crs; // Reference systems of answers and boxes.
-mod distance; // How far a place is from a border.
+mod distance;
+mod duplicates; // How far a place is from a border.
 mod error; // What a client is told when something is wrong.
 mod forms; // The forms of a list of incidents.
 mod guard; // Hosts, origins, and headers for browsers.

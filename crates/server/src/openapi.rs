@@ -195,6 +195,7 @@ fn parameters() -> Value {
             matching("^[0-9]+-[0-9]+-[0-9a-f]{12}-[0-9a-f]{12}(-[0-9a-f]{12})?$"),
         ),
         query("since", "The number of the last record that is known; 0 for all", whole(None)),
+        query("score", "How likely a pair is at the least; 0.5 is as likely as not", number(0.1, 0.999)),
         query("size", "How many records the older checkpoint speaks of", whole(None)).required(),
         query("within-km", "At most this far from `of`, in kilometers", number(0.0, asked::MAX_KM)),
         query("of", "A country (ISO 3166-1 alpha-3), a set (NATO, EU), or LON,LAT", text()),

@@ -226,6 +226,9 @@ pub fn not_stored(error: &PutError) -> Problem {
             format!("{id} was erased and does not come back; nothing was stored."),
         )
         .with("id", id.to_string()),
+        PutError::NotMerged(why) => {
+            Problem::new(StatusCode::CONFLICT, "not-merged", "These are not merged", why.to_string())
+        }
         PutError::NoSuchIncident(id) => Problem::not_found(format!("There is no incident {id}.")),
         error if error.is_full() => refused(
             StatusCode::INSUFFICIENT_STORAGE,

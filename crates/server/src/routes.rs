@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::FILTER;
 use crate::{
-    assets, body, distance, forms, guard, history, imports, items, landing, live, operate, queryables,
-    tables, territories, tiles, tilesets,
+    assets, body, distance, duplicates, forms, guard, history, imports, items, landing, live, operate,
+    queryables, tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -99,6 +99,9 @@ const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROU
 
 const FEED: &[&str] = &["since", "limit", "f"];
 const CHANGES: &[&str] = &filter_and::<{ FILTER.len() + FEED.len() }>(FEED);
+
+const LIKELY: &[&str] = &["score", "limit", "f"];
+const DUPLICATES: &[&str] = &filter_and::<{ FILTER.len() + LIKELY.len() }>(LIKELY);
 
 const WHEN: &[&str] = &["as-of", "snapshot"];
 const TILE: &[&str] = &filter_and::<{ FILTER.len() + WHEN.len() }>(WHEN);
@@ -257,6 +260,42 @@ pub static ROUTES: &[Route] = &[
         id: "withdrawIncident",
         summary: "Withdraw one incident; its history stays",
         handler: || delete(items::withdraw),
+    },
+    Route {
+        method: Method::POST,
+        path: "/collections/incidents/items/{id}/merge",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[JSON],
+        gives: &[],
+        ok: StatusCode::NO_CONTENT,
+        id: "mergeIncident",
+        summary: "Merge one incident into another that tells of the same event: {\"into\": ID}",
+        handler: || post(duplicates::merge),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/collections/incidents/items/{id}/merge",
+        who: Who::Writer,
+        params: NONE,
+        takes: &[],
+        gives: &[],
+        ok: StatusCode::NO_CONTENT,
+        id: "unmergeIncident",
+        summary: "Make one incident an incident of its own again",
+        handler: || delete(duplicates::unmerge),
+    },
+    Route {
+        method: Method::GET,
+        path: "/collections/incidents/duplicates",
+        who: Who::Writer,
+        params: Some(DUPLICATES),
+        takes: &[],
+        gives: &[JSON],
+        ok: StatusCode::OK,
+        id: "findDuplicates",
+        summary: "Pairs of incidents that may be one event, the likeliest first, and why",
+        handler: || get(duplicates::find),
     },
     read(
         "/collections/incidents/items/{id}/history",
