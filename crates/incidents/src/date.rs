@@ -57,7 +57,8 @@ pub enum BadDate {
 }
 
 /// Order of the first two numbers in dates like `03/04/2024`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DateOrder {
     /// Day, month, year.
     Dmy,

@@ -10,7 +10,8 @@
 //! - `incident`: the model, one GeoJSON Feature;
 //! - `fault`: one thing wrong with one record;
 //! - `json`: strict JSON, with the place of every value;
-//! - `profile`: whose table is it, and which column is which;
+//! - `profile`: what the columns of known sources mean, from TOML files;
+//! - `columns`: which column of this input is which field of ours;
 //! - `report`: one record as it stood in the input, and how to read it;
 //! - `read`: bytes to reports, one reader for each format;
 //! - `check`: a report to an incident, or to all its faults;
@@ -20,6 +21,7 @@
 //! - `write`: incidents in the forms of others.
 
 mod check;
+mod columns;
 mod date;
 mod fault;
 mod incident;
@@ -43,6 +45,7 @@ pub use incident::{
 };
 pub use json::strict_json;
 pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
+pub use profile::{BadProfile, Profile, Profiles};
 pub use read::{Reader, read};
 pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
 pub use schema::schema;

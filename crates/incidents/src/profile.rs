@@ -1,614 +1,433 @@
-//! Whose table is this, and which of its columns is which of ours.
+//! Profiles: what the columns of a known source mean here, read from TOML files.
 //!
-//! A header is read in this order, and the first that names a column wins: `--map`; the columns of a known
-//! dataset ([`PROFILES`], the crosswalks of the model); our own names; HXL tags; common names of other
-//! tables ([`ALIASES`]). A column that none of them knows is kept under its own name in `extra`. Nothing
-//! is ever guessed from the values.
+//! A profile names its source by columns that stand together nowhere else, and says which column is which
+//! field of ours, what holds for every record, and what the source's codes mean. It is data, so a sheet of
+//! one's own needs a file and no program. The known sources are compiled in from `data/profiles`.
+//!
+//! ```
+//! # use kordon_incidents::Profile;
+//! let mine = Profile::parse(r#"
+//!     name = "our-sheet"
+//!     title = "The sheet of our field office"
+//!     [fields]
+//!     date_start = "Datum"
+//!     [[rule]]
+//!     field = "event_type"
+//!     column = "Art"
+//!     values = { Beschuss = "explosions_remote_violence" }
+//! "#)?;
+//! assert_eq!(mine.name(), "our-sheet");
+//! # Ok::<(), kordon_incidents::BadProfile>(())
+//! ```
+//!
+//! Names of columns are compared in small letters with `_` for every run of other characters, so `Event Date`
+//! is `event_date`; `/` names a member of an object (`url/report`) or an item of a list (`place/0`). A name that
+//! begins or ends with `*` stands for all that end or begin with the rest.
 
-use crate::date::{DateOrder, order_proven_by};
-use crate::json::shown;
-use crate::report::ReadOptions;
-use std::borrow::Cow;
-use std::collections::HashSet;
+use crate::columns::{FIELDS, plain_name};
+use crate::date::DateOrder;
+use crate::report::Encoding;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
-/// Every name that a column or property may be given: the properties of the model that fit one cell, and
-/// what together makes places, ids, impacts and sources.
-pub(crate) const FIELDS: &[&str] = &[
-    "id",
-    "lon",
-    "lat",
-    "geometry_wkt",
-    "title",
-    "description",
-    "date_start",
-    "date_end",
-    "date_precision",
-    "event_type",
-    "sub_event_type",
-    "event_type_source",
-    "actor1",
-    "actor2",
-    "attribution",
-    "civilian_targeting",
-    "location",
-    "country",
-    "admin1",
-    "admin2",
-    "admin3",
-    "admin1_pcode",
-    "admin2_pcode",
-    "location_radius_m",
-    "location_method",
-    "geo_precision",
-    "where_prec",
-    "deaths_low",
-    "deaths_best",
-    "deaths_high",
-    "injured_low",
-    "injured_best",
-    "injured_high",
-    "infrastructure",
-    "damage",
-    "facility",
-    "verification",
-    "source_url",
-    "source_name",
-    "source_type",
-    "sensitivity",
-    "same_as",
-    "tags",
-    "language",
-    "license",
-    "redistributable",
-    "record_status",
-];
+/// What is wrong with a profile, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadProfile(Box<str>);
 
-/// Names other tables have for ours, best first; compared in lower case with `_` for everything that is
-/// neither letter nor digit.
-const ALIASES: &[(&str, &[&str])] = &[
-    ("lon", &["longitude", "lng", "long", "x", "gps_longitude", "point_x", "x_coord", "lon_dd"]),
-    ("lat", &["latitude", "y", "gps_latitude", "point_y", "y_coord", "lat_dd"]),
-    ("geometry_wkt", &["wkt", "geom_wkt", "geometry", "geom", "the_geom"]),
-    (
-        "date_start",
-        &[
-            "start_date",
-            "event_date",
-            "incident_date",
-            "date",
-            "datetime",
-            "date_time",
-            "occurred_at",
-            "timestamp",
-        ],
-    ),
-    ("date_end", &["end_date"]),
-    ("date_precision", &["date_accuracy"]),
-    ("title", &["headline", "name", "event_name", "incident", "summary", "event"]),
-    ("description", &["notes", "text", "details", "narrative", "brief_description", "comment", "comments"]),
-    ("id", &["event_id", "incident_id", "event_id_cnty", "uid", "uuid", "fid", "objectid", "entry"]),
-    ("location", &["place", "place_name", "city", "town", "settlement", "locality", "village", "address"]),
-    ("country", &["iso3", "country_code", "country_iso3", "adm0_pcode"]),
-    ("admin1", &["adm1", "adm1_name", "adm1_en", "adm_1", "province", "oblast", "state", "region", "county"]),
-    ("admin2", &["adm2", "adm2_name", "adm2_en", "adm_2", "district", "raion", "municipality"]),
-    ("admin3", &["adm3", "adm3_name", "adm3_en"]),
-    ("admin1_pcode", &["adm1_pcode", "adm1_code"]),
-    ("admin2_pcode", &["adm2_pcode", "adm2_code"]),
-    ("event_type_source", &["type", "category", "event_category", "incident_type", "kind"]),
-    ("actor1", &["actor", "perpetrator", "side_a"]),
-    ("actor2", &["side_b", "target_actor"]),
-    ("location_radius_m", &["radius_m", "accuracy_m", "uncertainty_m"]),
-    ("deaths_best", &["fatalities", "deaths", "killed", "deaths_total"]),
-    ("injured_best", &["injured", "injuries", "wounded"]),
-    ("source_url", &["url", "link", "source_link", "urls", "source_urls"]),
-    ("source_name", &["source", "sources"]),
-    ("license", &["licence"]),
-];
-
-/// HXL tags and what they are here: the tag, then attributes that must all be there. The first match wins.
-const HXL: &[(&str, &[&str], &str)] = &[
-    ("geo", &["lat"], "lat"),
-    ("geo", &["lon"], "lon"),
-    ("event", &["id"], "id"),
-    ("event", &["type"], "event_type_source"),
-    ("event", &["name"], "title"),
-    ("date", &["start"], "date_start"),
-    ("date", &["end"], "date_end"),
-    ("date", &["occurred"], "date_start"),
-    ("affected", &["killed"], "deaths_best"),
-    ("affected", &["injured"], "injured_best"),
-    ("description", &[], "description"),
-    ("meta", &["url"], "source_url"),
-    ("meta", &["source"], "source_name"),
-    ("country", &["code"], "country"),
-    ("adm1", &["code"], "admin1_pcode"),
-    ("adm1", &["name"], "admin1"),
-    ("adm2", &["code"], "admin2_pcode"),
-    ("adm2", &["name"], "admin2"),
-    ("adm3", &["name"], "admin3"),
-    ("loc", &["name"], "location"),
-    ("group", &["name", "first"], "actor1"),
-    ("group", &["name", "second"], "actor2"),
-    ("group", &["name"], "actor1"),
-];
-
-/// A dataset that is known by its header.
+/// What the columns of a known source mean here.
 #[derive(Debug)]
-pub(crate) struct Profile {
-    pub(crate) name: &'static str,
-    /// Columns that together give it away.
-    needs: &'static [&'static str],
-    /// Their name, ours; an empty name of ours keeps the column in `extra` although its name is one of ours.
-    columns: &'static [(&'static str, &'static str)],
-    /// What holds for every row unless a column says otherwise: our name, value; `language` before texts.
-    pub(crate) constants: &'static [(&'static str, &'static str)],
-    /// The order in which the dataset is documented to write day and month.
-    order: Option<DateOrder>,
+pub struct Profile {
+    name: String,
+    title: String,
+    text: String,
+    detect: Vec<Detect>,
+    /// The encoding of older exports, which are not UTF-8.
+    pub(crate) encoding: Option<Encoding>,
+    /// The order in which the source is documented to write day and month.
+    pub(crate) order: Option<DateOrder>,
+    /// The offset of times that have none, as the source documents it.
+    pub(crate) zone: Option<String>,
+    /// What stands between the groups of a question's name; its last step is its name.
+    pub(crate) groups: Option<char>,
+    /// What holds for every record unless a column says otherwise; `language` first, since texts are in it.
+    pub(crate) constants: Vec<(&'static str, String)>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) flags: Vec<Flag>,
+    /// Columns that stay in `extra` although their name is one of ours.
+    leave: Vec<String>,
 }
 
-/// The known datasets.
-pub(crate) const PROFILES: &[Profile] = &[
-    Profile {
-        name: "acled",
-        needs: &["event_id_cnty", "event_date", "sub_event_type"],
-        columns: &[
-            ("event_id_cnty", "id"),
-            ("event_date", "date_start"),
-            ("time_precision", "date_precision"),
-            ("fatalities", "deaths_best"),
-            ("notes", "description"),
-            ("source", "source_name"),
-            ("timestamp", ""),
-            ("region", ""),
-        ],
-        constants: &[("redistributable", "false")],
-        order: None,
-    },
-    Profile {
-        name: "ucdp",
-        needs: &["type_of_violence", "where_prec", "date_prec", "best", "low", "high"],
-        columns: &[
-            ("id", "id"),
-            ("date_start", "date_start"),
-            ("date_end", "date_end"),
-            ("date_prec", "date_precision"),
-            ("type_of_violence", "event_type"),
-            ("low", "deaths_low"),
-            ("best", "deaths_best"),
-            ("high", "deaths_high"),
-            ("side_a", "actor1"),
-            ("side_b", "actor2"),
-            ("source_headline", "description"),
-            ("source_office", "source_name"),
-            ("where_coordinates", "location"),
-            ("adm_1", "admin1"),
-            ("adm_2", "admin2"),
-            ("iso3", "country"),
-            ("region", ""),
-            ("code", ""),
-        ],
-        constants: &[],
-        order: None,
-    },
-    Profile {
-        name: "viina",
-        needs: &["asciiname", "geonameid", "event_id_1pd"],
-        columns: VIINA,
-        constants: &[("location_method", "gazetteer"), ("license", "ODbL-1.0")],
-        order: None,
-    },
-    Profile {
-        name: "viina",
-        needs: &["asciiname", "geonameid", "event_id"],
-        columns: VIINA,
-        constants: &[("location_method", "gazetteer"), ("license", "ODbL-1.0")],
-        order: None,
-    },
-    Profile {
-        name: "firms",
-        needs: &["acq_date", "acq_time", "frp", "scan", "track"],
-        columns: &[("acq_date", "date_start"), ("type", "")],
-        constants: &[
-            ("language", "en"),
-            ("title", "Thermal anomaly"),
-            ("event_type", "other"),
-            ("sub_event_type", "fire"),
-            ("location_method", "imported"),
-            ("source_name", "NASA FIRMS"),
-            ("source_type", "satellite"),
-        ],
-        order: None,
-    },
-    Profile {
-        name: "eyes-on-russia",
-        needs: &["entry", "link", "geolocation"],
-        columns: &[
-            ("entry", "id"),
-            ("brief_description", "description"),
-            ("link", "source_url"),
-            ("province", "admin1"),
-            ("district", "admin2"),
-            ("city", "location"),
-            ("arms_munition", "event_type_source"),
-        ],
-        constants: &[],
-        order: None,
-    },
-    Profile {
-        name: "timemap",
-        needs: &["id", "description", "date", "time", "location", "associations"],
-        columns: &[("associations", "event_type_source")],
-        constants: &[],
-        order: Some(DateOrder::Mdy),
-    },
-];
+/// Columns that give a source away.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Detect {
+    #[serde(default)]
+    all: Vec<String>,
+    #[serde(default)]
+    any: Vec<String>,
+    #[serde(default)]
+    none: Vec<String>,
+    /// Texts that values must contain, in small letters.
+    #[serde(default)]
+    contains: BTreeMap<String, String>,
+}
 
-const VIINA: &[(&str, &str)] = &[
-    ("event_id", "id"),
-    ("event_id_1pd", "id"),
-    ("date", "date_start"),
-    ("representative_text", "description"),
-    ("text", "description"),
-    ("headline", "description"),
-    ("asciiname", "location"),
-    ("adm1_name", "admin1"),
-    ("adm2_name", "admin2"),
-    ("source_urls", "source_url"),
-    ("url", "source_url"),
-    ("sources_matching", "source_name"),
-    ("source", "source_name"),
-    ("location_method", ""),
-    ("geo_precision", ""),
-];
-
-const MOST_COLUMNS: usize = 2_000;
-
-/// Columns by which our own tables are known. Read back, they would overwrite fuller records and make what was measured
-/// a part of them.
-const OWN_EXPORT: [&str; 2] = ["border_set", "foreign_distance_m"];
-
-/// The columns of one table.
+/// How one field of ours is made of theirs.
 #[derive(Debug)]
-pub(crate) struct Columns {
-    /// Headers as they stand in the table.
-    pub(crate) names: Vec<String>,
-    /// Headers in small letters, as [`plain_name`] writes them.
-    pub(crate) plain: Vec<String>,
-    /// Names under which columns go to `extra`: the headers, each but once, and none empty.
-    pub(crate) kept_as: Vec<String>,
-    /// Our name of each column; `None` goes to `extra`.
-    pub(crate) targets: Vec<Option<&'static str>>,
-    pub(crate) delimiter: u8,
-    pub(crate) known_as: Option<&'static Profile>,
-    /// For each column, whether its dates were seen with the day first, and with the month first.
-    proven: Vec<(bool, bool)>,
-    stated: Option<DateOrder>,
+pub(crate) struct Rule {
+    /// Our field.
+    pub(crate) field: &'static str,
+    /// Their columns; the first that is there is read.
+    columns: Vec<String>,
+    /// What their codes mean, by the code in small letters; `*` is every other one.
+    pub(crate) values: HashMap<String, String>,
+    pub(crate) other: Other,
+    /// Put together from several columns: `{event_type}: {sub_event_type}`.
+    pub(crate) text: Option<String>,
+    /// Column of the UTC time of day, HHMM without leading zeros at times.
+    pub(crate) utc_clock: Option<String>,
+    /// Columns of the sides of a pixel in kilometers, half of whose diagonal is the radius.
+    pub(crate) pixel_km: Option<[String; 2]>,
+    /// What follows one of these labels in its line, if one is there.
+    pub(crate) after: Vec<String>,
+    /// The web addresses in a text.
+    pub(crate) links: bool,
+    /// Zero means that it is not known.
+    pub(crate) positive: bool,
+}
+
+/// What becomes of a code that the profile does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Other {
+    /// It is a fault of the record.
+    #[default]
+    Fault,
+    /// It is taken as it stands.
+    AsIs,
+    /// It stays in `extra`.
+    Leave,
+}
+
+/// Fields that are set when a column says so; of several flags for one field the first wins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flag {
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) column: Vec<String>,
+    /// Columns that must not say so.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub(crate) unless: Vec<String>,
+    pub(crate) at_least: f64,
+    set: BTreeMap<String, String>,
+    #[serde(skip)]
+    pub(crate) fields: Vec<(&'static str, String)>,
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    title: String,
+    #[serde(default, rename = "url")]
+    _url: Option<String>,
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
+    encoding: Option<String>,
+    date_order: Option<DateOrder>,
+    zone: Option<String>,
+    groups: Option<char>,
+    #[serde(default)]
+    leave: Vec<String>,
+    #[serde(default)]
+    detect: Vec<Detect>,
+    #[serde(default)]
+    constants: BTreeMap<String, String>,
+    #[serde(default)]
+    fields: BTreeMap<String, Columns>,
+    #[serde(default)]
+    rule: Vec<WrittenRule>,
+    #[serde(default)]
+    flag: Vec<Flag>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRule {
+    field: String,
+    column: Option<Columns>,
+    #[serde(default)]
+    values: BTreeMap<String, String>,
+    #[serde(default)]
+    other: Other,
+    text: Option<String>,
+    utc_clock: Option<String>,
+    pixel_km: Option<[String; 2]>,
+    #[serde(default)]
+    after: Vec<String>,
+    #[serde(default)]
+    links: bool,
+    #[serde(default)]
+    positive: bool,
+}
+
+/// One name or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Columns {
+    One(String),
+    Many(Vec<String>),
 }
 
 impl Columns {
-    /// Decides what each column is.
+    fn into_names(self) -> Vec<String> {
+        match self {
+            Columns::One(name) => vec![name],
+            Columns::Many(names) => names,
+        }
+    }
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Columns::deserialize(deserializer).map(Columns::into_names)
+}
+
+/// Which profile a reader is to use.
+#[derive(Clone, Debug, Default)]
+pub enum Profiles {
+    /// The first known source whose columns are there.
+    #[default]
+    Detect,
+    /// This one, whatever the columns are.
+    Use(Arc<Profile>),
+    /// None: only names that are ours or common.
+    Off,
+}
+
+impl Profiles {
+    /// The profile of a table with these headers.
+    pub(crate) fn of_table(&self, plain: &[String]) -> Option<Arc<Profile>> {
+        match self {
+            Profiles::Detect => Profile::detect(plain, |_| None),
+            Profiles::Use(profile) => Some(Arc::clone(profile)),
+            Profiles::Off => None,
+        }
+    }
+
+    /// What a table with these headers may be in, when it is not UTF-8.
+    pub(crate) fn encoding_of(&self, names: &[String]) -> Option<Encoding> {
+        let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
+        self.of_table(&plain)?.encoding
+    }
+}
+
+/// The files of `data/profiles`, those that ask for more columns before those that ask for fewer.
+const FILES: &[&str] = &[
+    include_str!("../../../data/profiles/acled.toml"),
+    include_str!("../../../data/profiles/ucdp.toml"),
+    include_str!("../../../data/profiles/viina.toml"),
+    include_str!("../../../data/profiles/firms.toml"),
+    include_str!("../../../data/profiles/usgs.toml"),
+    include_str!("../../../data/profiles/gdacs.toml"),
+    include_str!("../../../data/profiles/eyes-on-russia.toml"),
+    include_str!("../../../data/profiles/timemap.toml"),
+    include_str!("../../../data/profiles/geoconfirmed.toml"),
+    include_str!("../../../data/profiles/kobo.toml"),
+    include_str!("../../../data/profiles/odk.toml"),
+    include_str!("../../../data/profiles/ushahidi.toml"),
+    include_str!("../../../data/profiles/insecurity-insight.toml"),
+    include_str!("../../../data/profiles/auto-archiver.toml"),
+];
+
+static KNOWN: LazyLock<Vec<Arc<Profile>>> =
+    LazyLock::new(|| FILES.iter().filter_map(|text| Profile::parse(text).ok()).map(Arc::new).collect());
+
+impl Profile {
+    /// Every known source.
+    pub fn known() -> &'static [Arc<Profile>] {
+        &KNOWN
+    }
+
+    /// Reads a profile.
     ///
     /// # Errors
     ///
-    /// A problem and its hint, when no column says when, or none says where, or the mapping is wrong.
-    pub(crate) fn new(
-        names: &[String],
-        tags: Option<&[String]>,
-        delimiter: u8,
-        options: &ReadOptions,
-    ) -> Result<Columns, (String, String)> {
-        if names.len() > MOST_COLUMNS {
-            let problem = format!("the table has {} columns, more than {MOST_COLUMNS}", names.len());
-            return Err((problem, "leave out those that nobody needs".into()));
-        }
-        let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
-        if OWN_EXPORT.iter().all(|own| plain.iter().any(|name| name == own)) {
-            let problem = "this table is an export of Kordon, which holds less than the records do: one language, and measured distances";
-            let hint = "to carry records on, export them as geojson or geojsonseq; to import this as a table of its own, take out the column border_set";
-            return Err((problem.into(), hint.into()));
-        }
-        let known_as = PROFILES
-            .iter()
-            .find(|known| known.needs.iter().all(|need| plain.iter().any(|name| name == need)));
-        let mut assigned = Assigned { targets: vec![None; names.len()], decided: vec![false; names.len()] };
-        for (ours, theirs) in &options.map {
-            let ours = mapped_field(ours)?;
-            let Some(column) = names.iter().position(|name| name == theirs) else {
-                let problem = format!("there is no column {} to map to {ours}", shown(theirs));
-                return Err((problem, format!("the columns are {}", listed(names))));
-            };
-            assigned.give(column, ours);
-        }
-        for (theirs, ours) in known_as.map_or(&[][..], |known| known.columns) {
-            if let Some(column) = plain.iter().position(|name| name == theirs) {
-                assigned.give(column, ours);
-            }
-        }
-        for ours in FIELDS {
-            let mut matching = (0..names.len()).filter(|&column| plain[column] == *ours);
-            if let Some(column) = matching.next() {
-                assigned.give(column, ours);
-            }
-            if let Some(second) =
-                matching.next().filter(|_| matches!(*ours, "lon" | "lat" | "date_start" | "id"))
-            {
-                let problem = format!("the column {} stands twice", shown(&names[second]));
-                return Err((problem, "give every column a name of its own".into()));
-            }
-        }
-        for (column, tag) in tags.unwrap_or_default().iter().enumerate().take(names.len()) {
-            if let Some(ours) = hxl_field(tag) {
-                assigned.give(column, ours);
-            }
-        }
-        for (column, name) in names.iter().enumerate() {
-            // A table may have tags for its only header.
-            if let Some(ours) = hxl_field(name) {
-                assigned.give(column, ours);
-            }
-        }
-        for (ours, aliases) in ALIASES {
-            if *ours == "geometry_wkt" && assigned.targets.contains(&Some("lon")) {
-                continue; // The same place twice; the second stays in extra.
-            }
-            if let Some(column) = alias_among(&plain, aliases, &assigned) {
-                assigned.give(column, ours);
-            }
-        }
-        let columns = Columns {
-            names: names.to_vec(),
-            plain,
-            kept_as: each_once(names),
-            targets: assigned.targets,
-            delimiter,
-            known_as,
-            proven: vec![(false, false); names.len()],
-            stated: options.date_order.or(known_as.and_then(|known| known.order)),
+    /// What is wrong with it, with the line where the TOML itself is broken.
+    pub fn parse(text: &str) -> Result<Profile, BadProfile> {
+        let written: Written =
+            toml::from_str(text).map_err(|error| BadProfile(error.to_string().trim().into()))?;
+        let bad = |problem: String| BadProfile(problem.into());
+        let field = |name: &str| {
+            let found = FIELDS.iter().copied().find(|field| *field == name);
+            found.ok_or_else(|| bad(format!("{name} is not a field; the fields are {}", FIELDS.join(", "))))
         };
-        columns.complete()
-    }
-
-    fn complete(self) -> Result<Columns, (String, String)> {
-        let has = |ours: &str| self.targets.contains(&Some(ours));
-        let is_number = |name: &String| name.trim().parse::<f64>().is_ok();
-        let headless = if self.names.iter().any(is_number) { "; is there no header row?" } else { "" };
-        let seen = format!("the columns are {}{headless}", listed(&self.names));
-        if has("lon") != has("lat") {
-            let (there, gone) = if has("lon") { ("longitude", "lat") } else { ("latitude", "lon") };
-            return Err((
-                format!("there is a column of {there} only"),
-                format!("--map {gone}=COLUMN; {seen}"),
-            ));
+        if plain_name(&written.name).is_empty() {
+            return Err(bad("the profile has no name".into()));
         }
-        if !has("lon") && !has("geometry_wkt") && !has("location") {
-            let problem = "no column says where: lon and lat, or location".to_owned();
-            return Err((problem, format!("--map lon=COLUMN --map lat=COLUMN; {seen}")));
+        let encoding = written.encoding.as_deref().map(str::parse::<Encoding>).transpose();
+        let mut rules = Vec::new();
+        for (name, columns) in written.fields {
+            rules.push(Rule::plain(field(&name)?, columns.into_names()));
         }
-        if !has("date_start") {
-            let problem = "no column says when: date_start".to_owned();
-            return Err((problem, format!("--map date_start=COLUMN; {seen}")));
+        for rule in written.rule {
+            let name = field(&rule.field)?;
+            rules.push(rule.read(name));
         }
-        Ok(self)
-    }
-
-    /// Our name and theirs of every column that has one of ours.
-    pub(crate) fn assigned(&self) -> Vec<(&str, &str)> {
-        let pairs = self.targets.iter().zip(&self.names);
-        pairs.filter_map(|(ours, theirs)| ours.map(|ours| (ours, theirs.as_str()))).collect()
-    }
-
-    pub(crate) fn profile(&self) -> Option<&'static str> {
-        self.known_as.map(|known| known.name)
-    }
-
-    /// Notes what the dates of this row prove about the order of day and month.
-    pub(crate) fn learn_date_order(&mut self, cells: &[Cow<'_, str>]) {
-        for (column, cell) in cells.iter().enumerate().take(self.names.len()) {
-            if matches!(self.targets[column], Some("date_start" | "date_end")) {
-                match order_proven_by(cell) {
-                    Some(DateOrder::Dmy) => self.proven[column].0 = true,
-                    Some(DateOrder::Mdy) => self.proven[column].1 = true,
-                    None => {}
-                }
+        let mut constants = Vec::new();
+        for (name, value) in written.constants {
+            constants.push((field(&name)?, value));
+        }
+        constants.sort_by_key(|(name, _)| *name != "language");
+        let mut flags = written.flag;
+        for flag in &mut flags {
+            for (name, value) in &flag.set {
+                flag.fields.push((field(name)?, value.clone()));
             }
         }
+        Ok(Profile {
+            name: written.name,
+            title: written.title,
+            text: text.to_owned(),
+            detect: written.detect,
+            encoding: encoding.map_err(|unknown| bad(format!("encoding: {unknown}")))?,
+            order: written.date_order,
+            zone: written.zone,
+            groups: written.groups,
+            constants,
+            rules,
+            flags,
+            leave: written.leave.iter().map(|name| normal(name)).collect(),
+        })
     }
 
-    /// The order of day and month in this column: as stated, or as all rows looked at agree.
-    pub(crate) fn date_order(&self, column: usize) -> Option<DateOrder> {
-        match (self.stated, self.proven.get(column)) {
-            (Some(stated), _) => Some(stated),
-            (None, Some((true, false))) => Some(DateOrder::Dmy),
-            (None, Some((false, true))) => Some(DateOrder::Mdy),
-            _ => None,
+    /// Its short name, such as `ucdp`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whose data it reads, in words.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The file, as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The first known source that has these columns. `value` gives the text of a column, where there is one yet.
+    pub(crate) fn detect<'v>(
+        plain: &[String],
+        value: impl Fn(usize) -> Option<&'v str>,
+    ) -> Option<Arc<Profile>> {
+        let has = |wanted: &String| plain.contains(wanted);
+        let says = |(wanted, part): (&String, &String)| {
+            let at = plain.iter().position(|name| name == wanted)?;
+            Some(value(at)?.to_lowercase().contains(part))
+        };
+        let fits = |detect: &Detect| {
+            detect.all.iter().all(has)
+                && (detect.any.is_empty() || detect.any.iter().any(has))
+                && !detect.none.iter().any(has)
+                && detect.contains.iter().all(|pair| says(pair) == Some(true))
+        };
+        KNOWN.iter().find(|profile| profile.detect.iter().any(fits)).cloned()
+    }
+
+    pub(crate) fn leaves(&self, plain: &str) -> bool {
+        self.leave.iter().any(|name| fits(name, plain))
+    }
+}
+
+impl Rule {
+    fn plain(field: &'static str, columns: Vec<String>) -> Rule {
+        Rule {
+            field,
+            columns: columns.iter().map(|name| normal(name)).collect(),
+            values: HashMap::new(),
+            other: Other::Fault,
+            text: None,
+            utc_clock: None,
+            pixel_km: None,
+            after: Vec::new(),
+            links: false,
+            positive: false,
+        }
+    }
+
+    /// The columns that it reads: the first that is there, or all of them where several may stand side by side.
+    pub(crate) fn columns_among(&self, plain: &[String]) -> Vec<usize> {
+        let found =
+            self.columns.iter().flat_map(|name| (0..plain.len()).filter(move |&at| fits(name, &plain[at])));
+        if self.field == "source_extra" { found.collect() } else { found.take(1).collect() }
+    }
+}
+
+impl WrittenRule {
+    fn read(self, field: &'static str) -> Rule {
+        let columns = self.column.map_or_else(|| vec![self.field], Columns::into_names);
+        Rule {
+            values: self.values.into_iter().map(|(code, word)| (code.to_lowercase(), word)).collect(),
+            other: self.other,
+            text: self.text,
+            utc_clock: self.utc_clock,
+            pixel_km: self.pixel_km,
+            after: self.after,
+            links: self.links,
+            positive: self.positive,
+            ..Rule::plain(field, columns)
         }
     }
 }
 
-struct Assigned {
-    targets: Vec<Option<&'static str>>,
-    decided: Vec<bool>,
-}
-
-impl Assigned {
-    /// Gives a column its name, unless the column or the name is taken. The empty name leaves it in `extra`.
-    fn give(&mut self, column: usize, ours: &'static str) {
-        if self.decided[column] || (!ours.is_empty() && self.targets.contains(&Some(ours))) {
-            return;
-        }
-        self.decided[column] = true;
-        self.targets[column] = (!ours.is_empty()).then_some(ours);
+/// The name of a column as columns are compared, with the `*` that it may begin or end with.
+fn normal(name: &str) -> String {
+    match (name.strip_prefix('*'), name.strip_suffix('*')) {
+        (Some(_), _) | (None, Some(_)) => name.to_lowercase(),
+        (None, None) => plain_name(name),
     }
 }
 
-fn alias_among(plain: &[String], aliases: &[&str], assigned: &Assigned) -> Option<usize> {
-    aliases.iter().find_map(|alias| (0..plain.len()).find(|&at| plain[at] == *alias && !assigned.decided[at]))
-}
-
-/// Our field of the name given in a mapping, taking `longitude` and `latitude` too.
-fn mapped_field(ours: &str) -> Result<&'static str, (String, String)> {
-    let known = |name: &str| FIELDS.iter().copied().find(|field| *field == name);
-    match ours {
-        "longitude" => Ok("lon"),
-        "latitude" => Ok("lat"),
-        _ => known(ours).ok_or_else(|| {
-            (format!("{} is not a property to map to", shown(ours)), format!("one of {}", FIELDS.join(", ")))
-        }),
+/// Whether a column is one that a profile names.
+fn fits(wanted: &str, plain: &str) -> bool {
+    match (wanted.strip_prefix('*'), wanted.strip_suffix('*')) {
+        (Some(end), _) => plain.ends_with(end),
+        (None, Some(start)) => plain.starts_with(start),
+        (None, None) => plain == wanted,
     }
-}
-
-/// Which of our fields a property of a foreign JSON record is by its name alone, and how good the name is:
-/// 0 is the best.
-pub(crate) fn alias_of(name: &str) -> Option<(&'static str, usize)> {
-    let plain = plain_name(name);
-    if let Some(ours) = FIELDS.iter().find(|field| **field == plain) {
-        return Some((ours, 0));
-    }
-    ALIASES.iter().find_map(|(ours, aliases)| {
-        aliases.iter().position(|alias| *alias == plain).map(|rank| (*ours, rank + 1))
-    })
-}
-
-/// The headers, with a number behind those that stand there already, and a number for those that are empty.
-fn each_once(names: &[String]) -> Vec<String> {
-    let mut taken: HashSet<String> = names.iter().cloned().collect();
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut once = Vec::with_capacity(names.len());
-    for (column, name) in names.iter().enumerate() {
-        if !name.is_empty() && seen.insert(name) {
-            once.push(name.clone());
-            continue;
-        }
-        let mut fresh = if name.is_empty() { "column".to_owned() } else { name.clone() };
-        fresh.push_str(&format!("_{}", column + 1));
-        while !taken.insert(fresh.clone()) {
-            fresh.push('_');
-        }
-        once.push(fresh);
-    }
-    once
-}
-
-fn hxl_field(tag: &str) -> Option<&'static str> {
-    let mut parts = tag.strip_prefix('#')?.split('+').map(str::trim);
-    let base = parts.next()?.to_ascii_lowercase();
-    let attributes: Vec<String> = parts.map(str::to_ascii_lowercase).collect();
-    HXL.iter()
-        .find(|(tag, needs, _)| *tag == base && needs.iter().all(|need| attributes.iter().any(|a| a == need)))
-        .map(|(_, _, ours)| *ours)
-}
-
-/// Lower case, `_` for every run of characters that are neither letters nor digits.
-pub(crate) fn plain_name(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    for c in name.trim().chars() {
-        if c.is_alphanumeric() {
-            plain.extend(c.to_lowercase());
-        } else if !plain.ends_with('_') {
-            plain.push('_');
-        }
-    }
-    plain.trim_matches('_').to_owned()
-}
-
-fn listed(names: &[String]) -> String {
-    let mut list = names.iter().take(12).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
-    if names.len() > 12 {
-        list.push_str(&format!(" and {} more", names.len() - 12));
-    }
-    list
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn columns(header: &str, tags: Option<&str>, map: &[(&str, &str)]) -> Result<Columns, (String, String)> {
-        let cells = |row: &str| row.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let map = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-        let options = ReadOptions { map, ..ReadOptions::default() };
-        Columns::new(&cells(header), tags.map(cells).as_deref(), b',', &options)
-    }
-
-    fn targets(header: &str, tags: Option<&str>, map: &[(&str, &str)]) -> Vec<&'static str> {
-        columns(header, tags, map).unwrap().targets.iter().map(|target| target.unwrap_or("-")).collect()
-    }
-
     #[test]
-    fn our_own_export_is_refused_and_says_what_to_export_instead() {
-        let header = "id,lon,lat,date_start,title,foreign_distance_m,border_set";
-        let (problem, hint) = columns(header, None, &[]).unwrap_err();
-        assert!(problem.contains("export of Kordon") && hint.contains("geojsonseq"), "{problem} {hint}");
-        assert!(columns("id,lon,lat,date_start,title,foreign_distance_m", None, &[]).is_ok());
-    }
-
-    #[test]
-    fn common_headers_are_understood() {
-        assert_eq!(
-            targets("Longitude,LAT,Event Date,Headline,magic", None, &[]),
-            ["lon", "lat", "date_start", "title", "-"]
-        );
-        assert_eq!(
-            targets("x,y,longitude,latitude,date", None, &[]),
-            ["-", "-", "lon", "lat", "date_start"],
-            "the better name wins"
-        );
-    }
-
-    #[test]
-    fn a_mapping_goes_before_every_guess() {
-        assert_eq!(
-            targets("lon,lat,date,seen", None, &[("date_start", "seen")]),
-            ["lon", "lat", "-", "date_start"]
-        );
-        let (problem, hint) = columns("lon,lat,date", None, &[("title", "head")]).unwrap_err();
-        assert!(problem.contains("no column \"head\"") && hint.contains("\"lon\", \"lat\""));
-        assert!(columns("lon,lat,date", None, &[("titel", "date")]).unwrap_err().1.contains("title"));
-    }
-
-    #[test]
-    fn tags_name_columns_whose_headers_nobody_knows() {
-        assert_eq!(
-            targets("A,B,C,D,E", Some("#geo+lat,#geo+lon,#date+start,#affected+killed+f,#meta"), &[]),
-            ["lat", "lon", "date_start", "deaths_best", "-"]
-        );
-        assert_eq!(targets("#geo+lat,#geo+lon,#date+start", None, &[]), ["lat", "lon", "date_start"]);
-    }
-
-    #[test]
-    fn a_known_dataset_overrides_names_that_only_look_like_ours() {
-        let header = "event_id_1pd,date,asciiname,geonameid,longitude,latitude,location_method";
-        assert_eq!(targets(header, None, &[]), ["id", "date_start", "location", "-", "lon", "lat", "-"]);
-    }
-
-    #[test]
-    fn a_table_that_cannot_say_when_or_where_is_refused_at_its_header() {
-        for (header, missing) in
-            [("title,date", "where"), ("lon,lat,title", "when"), ("lon,date", "longitude only")]
-        {
-            assert!(columns(header, None, &[]).unwrap_err().0.contains(missing), "{header}");
+    fn every_profile_of_ours_is_read_and_known_by_its_name() {
+        for text in FILES {
+            Profile::parse(text).unwrap();
         }
-        assert!(columns("28.84,45.335,2025", None, &[]).unwrap_err().1.contains("no header row"));
-        assert!(columns("lon,lat,date_start,lon", None, &[]).unwrap_err().0.contains("twice"));
+        assert_eq!(Profile::known().len(), FILES.len());
+        let mut names: Vec<&str> = Profile::known().iter().map(|profile| profile.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FILES.len());
+        assert!(Profile::known().iter().all(|profile| !profile.detect.is_empty()));
     }
 
     #[test]
-    fn columns_without_a_name_of_their_own_are_kept_apart() {
-        assert_eq!(
-            columns("lon,lat,date,a,a,,a_5", None, &[]).unwrap().kept_as[3..],
-            ["a", "a_5_", "column_6", "a_5"]
-        );
-        let wide = vec!["a"; 3_000].join(",");
-        assert!(columns(&wide, None, &[]).unwrap_err().0.contains("3000 columns"));
-    }
-
-    #[test]
-    fn every_alias_and_crosswalk_leads_to_a_field() {
-        let known = |ours: &str| ours.is_empty() || FIELDS.contains(&ours);
-        assert!(ALIASES.iter().all(|(ours, _)| known(ours)));
-        assert!(HXL.iter().all(|(_, _, ours)| known(ours)));
-        for profile in PROFILES {
-            assert!(profile.columns.iter().chain(profile.constants).all(|(a, b)| known(a) || known(b)));
+    fn a_profile_that_is_wrong_says_what_is() {
+        for (text, says) in [
+            ("name = 3", "invalid type"),
+            ("name = \"x\"\ntitle = \"x\"\nfeilds = {}", "feilds"),
+            ("name = \"x\"\ntitle = \"x\"\n[fields]\ntitel = \"a\"", "titel is not a field"),
+            ("name = \"x\"\ntitle = \"x\"\nencoding = \"klingon\"", "encoding"),
+            ("name = \"\"\ntitle = \"x\"", "no name"),
+        ] {
+            let bad = Profile::parse(text).unwrap_err().to_string();
+            assert!(bad.contains(says), "{text}: {bad}");
         }
     }
 }

@@ -3,9 +3,10 @@
 //! A report owns nothing but its own text and shares the rest, so it is cheap to make, may be sent to
 //! another thread, and leaves the costly part, parsing and checking, to [`crate::check()`].
 
+use crate::columns::Columns;
 use crate::date::DateOrder;
-use crate::profile::Columns;
-use std::sync::Arc;
+use crate::profile::Profiles;
+use std::sync::{Arc, OnceLock};
 
 /// The formats that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +131,8 @@ pub struct ReadOptions {
     pub encoding: Option<Encoding>,
     /// What `03/04/2024` means; `None` takes it from the table when the table proves it.
     pub date_order: Option<DateOrder>,
+    /// The profile of the source; by default the first that fits.
+    pub profile: Profiles,
     /// What stands between cells; `None` guesses from the header row.
     pub delimiter: Option<u8>,
     /// Longest record, in bytes; a longer one refuses the input. Parsing takes up to 40 times as much memory.
@@ -145,6 +148,7 @@ impl Default for ReadOptions {
             file: String::new(),
             encoding: None,
             date_order: None,
+            profile: Profiles::Detect,
             delimiter: None,
             record_bytes: 4 << 20,
         }
@@ -185,6 +189,9 @@ pub(crate) struct Origin {
     pub(crate) source: String,
     pub(crate) map: Vec<(String, String)>,
     pub(crate) date_order: Option<DateOrder>,
+    pub(crate) profile: Profiles,
+    /// What the members of the first foreign record are.
+    pub(crate) foreign: OnceLock<Arc<Columns>>,
     /// Records are elements of a `features` array, and pointers say so.
     pub(crate) in_collection: bool,
     /// The columns, when the input is a table.
@@ -205,6 +212,8 @@ impl Origin {
             source: if source.is_empty() { "import".into() } else { source },
             map: options.map.clone(),
             date_order: options.date_order,
+            profile: options.profile.clone(),
+            foreign: OnceLock::new(),
             in_collection: false,
             columns: None,
         }

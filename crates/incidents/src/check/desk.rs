@@ -1,11 +1,11 @@
 //! Where one record is read: typed values out of JSON values or cells, and every fault noted on the way.
 
 use super::Draft;
+use crate::columns::plain_name;
 use crate::date::{BadDate, DateOrder, EventDate, parse_foreign};
 use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
 use crate::json::{Json, Member, Node, shown};
-use crate::profile::plain_name;
 use crate::read::place_after;
 use crate::report::Report;
 use crate::text::{Text, is_language};
@@ -27,6 +27,8 @@ pub(super) struct Path<'p> {
 pub(super) enum Step<'p> {
     Root,
     Name(&'p str),
+    /// Several steps, `/` between them.
+    Parts(&'p str),
     Index(usize),
 }
 
@@ -35,6 +37,10 @@ pub(super) const ROOT: Path<'static> = Path { up: None, step: Step::Root };
 impl<'p> Path<'p> {
     pub(super) fn name(&'p self, name: &'p str) -> Path<'p> {
         Path { up: Some(self), step: Step::Name(name) }
+    }
+
+    pub(super) fn parts(&'p self, parts: &'p str) -> Path<'p> {
+        Path { up: Some(self), step: Step::Parts(parts) }
     }
 
     pub(super) fn index(&'p self, index: usize) -> Path<'p> {
@@ -51,6 +57,10 @@ impl<'p> Path<'p> {
                 out.push('/');
                 out.push_str(&name.replace('~', "~0").replace('/', "~1"));
             }
+            Step::Parts(parts) => {
+                out.push('/');
+                out.push_str(&parts.replace('~', "~0"));
+            }
             Step::Index(index) => _ = write!(out, "/{index}"),
         }
     }
@@ -62,7 +72,7 @@ impl<'p> Path<'p> {
         }
         match self.step {
             Step::Root | Step::Name("properties") => {}
-            Step::Name(name) => {
+            Step::Name(name) | Step::Parts(name) => {
                 if !out.is_empty() {
                     out.push('.');
                 }
@@ -88,6 +98,8 @@ pub(super) struct Desk<'r> {
     /// Values may be written the way tables write them: numbers and lists as texts, dates in any form.
     pub(super) lenient: bool,
     pub(super) order: Option<DateOrder>,
+    /// The offset of times that have none, where the source documents it.
+    pub(super) zone: Option<String>,
     /// Language of texts that do not tell theirs.
     pub(super) language: String,
 }
@@ -100,6 +112,7 @@ impl<'r> Desk<'r> {
             warnings: Vec::new(),
             lenient: false,
             order: report.origin.date_order,
+            zone: None,
             language: "und".into(),
         }
     }
@@ -301,7 +314,12 @@ impl<'r> Desk<'r> {
             }
         };
         let found = if self.lenient {
-            parse_foreign(text, self.order).map(|found| (found.date, found.time_dropped))
+            let zoned =
+                self.zone.as_ref().and_then(|zone| EventDate::parse(&format!("{}{zone}", text.trim())).ok());
+            match zoned {
+                Some(date) => Ok((date, false)),
+                None => parse_foreign(text, self.order).map(|found| (found.date, found.time_dropped)),
+            }
         } else {
             EventDate::parse(text).map(|date| (date, false))
         };
@@ -362,7 +380,7 @@ impl<'r> Desk<'r> {
         Text::from_pairs(pairs.iter().map(|(tag, text)| (*tag, text.as_str())))
     }
 
-    fn url(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<String> {
+    pub(super) fn url(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<String> {
         let text = self.string(node, path)?;
         self.sound_url(text.trim(), node.at, path)
     }
@@ -554,6 +572,15 @@ impl<'r> Desk<'r> {
 
     fn count(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<u32> {
         self.whole(node, path, 0, 100_000_000)
+    }
+
+    /// Takes an id as the source's.
+    pub(super) fn take_source_id(&mut self, draft: &mut Draft, id: &str, at: usize, path: &Path<'_>) {
+        if id.len() <= LONGEST_ID {
+            draft.source_id = Some(id.to_owned());
+        } else {
+            self.fault(at, path, format!("{} is too long for an id", shown(id)), "at most 200 bytes");
+        }
     }
 
     /// Takes an id as ours when it is a UUID, and as the source's otherwise.
@@ -857,7 +884,7 @@ fn split_list(cell: &str) -> impl Iterator<Item = &str> {
 
 /// The web addresses of a cell. An address may itself hold a semicolon or a comma, so the cell is cut only
 /// where another address begins.
-fn split_urls(cell: &str) -> Vec<&str> {
+pub(super) fn split_urls(cell: &str) -> Vec<&str> {
     let begins = |at: usize| {
         let rest = &cell[at..];
         let fresh = cell[..at].ends_with([' ', ';', ',', '|', '\n', '\t']) || at == 0;

@@ -2,21 +2,21 @@
 //!
 //! Members of ours are read strictly. A property that is not ours goes to `extra`, unless ours is missing
 //! and theirs has a common name for it (`date`, `name`, `url`): then it is read as a table's would be.
-//! Earthquakes as USGS publishes them are known by their members. A third coordinate is kept as
+//! Records of known sources are read by their profile, as rows of a table are. A third coordinate is kept as
 //! `extra.coordinate_z`, as given: RFC 7946 says meters up, USGS writes kilometers down.
 
 use super::Draft;
 use super::desk::{Desk, Path, ROOT, keep};
+use super::row::{cells_of, fill_members};
+use crate::columns::{Columns, alias_of, is_field, plain_name};
 use crate::date::EventDate;
 use crate::fault::Fault;
-use crate::incident::Source;
 use crate::json::{self, Json, Member, Node, shown};
-use crate::profile::{alias_of, plain_name};
+use crate::profile::{Profile, Profiles};
 use crate::read::place_after;
-use crate::text::Text;
-use crate::vocabulary::{DatePrecision, EventType, is_word};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
     let report = desk.report;
@@ -202,8 +202,9 @@ fn position(
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
-    if is_usgs(members) {
-        return usgs(desk, draft, members, path);
+    if let Some(columns) = foreign_columns(desk, members) {
+        let (_, cells) = cells_of(members);
+        return fill_members(desk, draft, cells, &columns, path);
     }
     if let Some(member) = members.iter().find(|member| member.name == "language") {
         desk.language(&mut draft.properties, &member.value, &path.name("language"));
@@ -231,6 +232,45 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
         }
     }
     strangers_to_ours(desk, draft, members, strangers, path);
+}
+
+/// The columns of a record of a known source; `None` when it is one of ours, or of a stranger.
+///
+/// Records of one source mostly have the same members, so those of the first are kept.
+fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>]) -> Option<Arc<Columns>> {
+    let origin = &desk.report.origin;
+    let may_be_known = match origin.profile {
+        Profiles::Off => false,
+        Profiles::Use(_) => true,
+        // Every profile asks for a name that is none of ours.
+        Profiles::Detect => members.iter().any(|member| !is_field(&member.name)),
+    };
+    if !may_be_known {
+        return None;
+    }
+    if let Some(first) = origin.foreign.get()
+        && first.names.len() >= members.len()
+        && cells_of(members).0 == first.names
+    {
+        return Some(Arc::clone(first));
+    }
+    let (names, _) = cells_of(members);
+    let profile = match &origin.profile {
+        Profiles::Use(profile) => Arc::clone(profile),
+        _ => {
+            let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
+            Profile::detect(&plain, |at| {
+                let member = members.iter().find(|member| *member.name == *names[at])?;
+                match &member.value.json {
+                    Json::String(text) => Some(&**text),
+                    _ => None,
+                }
+            })?
+        }
+    };
+    let columns = Arc::new(Columns::of_members(names, Some(profile), &origin.map));
+    origin.foreign.get_or_init(|| Arc::clone(&columns));
+    Some(columns)
 }
 
 /// Gives properties with common names their place where ours is missing, and keeps the others as they are.
@@ -304,51 +344,4 @@ fn take_foreign(desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, member: &Mem
         }
     }
     desk.lenient = false;
-}
-
-fn is_usgs(members: &[Member<'_>]) -> bool {
-    let has = |name: &str| members.iter().any(|member| member.name == name);
-    has("mag") && has("magType") && has("place") && has("time") && !has("date_start")
-}
-
-/// A record of the USGS earthquake feeds.
-fn usgs(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
-    let p = &mut draft.properties;
-    p.language = Some("en".into());
-    desk.language = "en".into();
-    let mut source = Source { name: Some("USGS".into()), kind: Some("sensor".into()), ..Source::default() };
-    for Member { name, value, .. } in members {
-        match (&**name, &value.json) {
-            ("time", Json::Number(text)) => {
-                draft.has_date = true;
-                match text.parse().map(EventDate::of_epoch_ms) {
-                    Ok(Ok(date)) => p.date_start = date,
-                    _ => {
-                        let problem = format!("{} is not a time in milliseconds since 1970", shown(text));
-                        desk.fault(value.at, &path.name(name), problem, None);
-                    }
-                }
-                p.date_precision = Some(DatePrecision::Exact);
-            }
-            ("title", Json::String(text)) => p.title = Text::new("en", text),
-            ("place", Json::String(text)) if !text.trim().is_empty() => p.location = Some(text.to_string()),
-            ("url", Json::String(text)) => {
-                source.url = desk
-                    .sources_of_cells(Some((text, value.at, &path.name(name))), None)
-                    .pop()
-                    .and_then(|s| s.url);
-            }
-            ("type", Json::String(text)) => {
-                let word = plain_name(text);
-                let natural =
-                    matches!(&*word, "earthquake" | "ice_quake" | "landslide" | "volcanic_eruption");
-                p.event_type = Some(if natural { EventType::Disaster } else { EventType::Other });
-                p.event_type_source = Some(text.to_string());
-                p.sub_event_type = is_word(&word).then_some(word);
-            }
-            (_, Json::Null) => {}
-            (name, _) => keep(&mut p.extra, name, Some(value.to_value())),
-        }
-    }
-    p.sources = vec![source];
 }

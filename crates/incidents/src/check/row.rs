@@ -1,18 +1,22 @@
-//! One row of a table: cells become properties, by the columns and by what the known dataset means.
+//! One row of a table, or one record of a stranger: cells become fields, by the columns and by the profile.
+//!
+//! The members of a foreign JSON record are cells like those of a table; only that they may hold numbers and
+//! lists, which are kept as they are. A member of an object (`url/report`) or an item of a list (`place/0`) is a cell too,
+//! which profiles and mappings may name; what they name stays in `extra` as a whole besides.
 
 use super::Draft;
-use super::desk::{Desk, Path, ROOT, keep};
+use super::desk::{Desk, Path, ROOT, keep, split_urls};
+use crate::columns::{Columns, plain_name};
 use crate::date::EventDate;
 use crate::incident::Impact;
-use crate::json::{Json, Node, shown};
-use crate::profile::{Columns, plain_name};
+use crate::json::{Json, Member, Node, shown};
+use crate::profile::{Flag, Other, Rule};
 use crate::read::{STRAY, Stray, split_cells};
-use crate::vocabulary::{EventType, LocationMethod};
 use crate::write::is_guarded;
 use std::borrow::Cow;
+use std::ops::Deref;
 
 pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
-    desk.lenient = true;
     let report = desk.report;
     let cells = match split_cells(&report.text, columns.delimiter) {
         Ok(cells) => cells,
@@ -27,148 +31,382 @@ pub(super) fn fill(desk: &mut Desk<'_>, columns: &Columns) -> Option<Draft> {
         desk.fault(at, &ROOT, problem, "is a cell with a comma or a line break not in quotation marks?");
         return None;
     }
-    let cells = cells.into_iter().map(without_guard).collect();
-    let row = Row { columns, cells };
+    let cell = |(at, text)| Cell { text: without_guard(text), at, node: None, nested: false };
+    let cells = cells.into_iter().enumerate().map(cell).collect();
     let mut draft = Draft::new();
-    row.constants(desk, &mut draft);
-    if let Some(column) = row.column("language") {
-        let path = ROOT.name(&columns.names[column]);
-        desk.language(&mut draft.properties, &row.node(column), &path);
-    }
-    for column in 0..row.cells.len() {
-        row.cell(desk, &mut draft, column);
-    }
-    row.id(desk, &mut draft);
-    row.place(desk, &mut draft);
-    row.sources(desk, &mut draft);
-    row.impacts(desk, &mut draft);
-    match columns.profile() {
-        Some("firms") => row.firms(desk, &mut draft),
-        Some("acled") => row.acled(&mut draft),
-        Some("viina") => row.viina(&mut draft),
-        _ => {}
-    }
+    Row { columns, cells, base: &ROOT }.read(desk, &mut draft);
     desk.finish(&mut draft, &ROOT, 0);
     Some(draft)
 }
 
-/// VIINA's flags of tactics that leave no doubt about the kind of event, the most telling first.
-const VIINA_KINDS: &[(&str, EventType, &str)] = &[
-    ("t_uav", EventType::ExplosionsRemoteViolence, "air_drone_strike"),
-    ("t_airstrike", EventType::ExplosionsRemoteViolence, "air_drone_strike"),
-    ("t_artillery", EventType::ExplosionsRemoteViolence, "shelling_artillery_missile"),
-    ("t_ied", EventType::ExplosionsRemoteViolence, "remote_explosive_landmine_ied"),
-    ("t_firefight", EventType::Battles, "armed_clash"),
-    ("t_raid", EventType::Battles, "armed_clash"),
-    ("t_property", EventType::StrategicDevelopments, "looting_property_destruction"),
-];
+/// Reads the members of a foreign record; what stands in its geometry, if it has one, is in the draft already.
+pub(super) fn fill_members(
+    desk: &mut Desk<'_>,
+    draft: &mut Draft,
+    cells: Vec<Cell<'_>>,
+    columns: &Columns,
+    base: &Path<'_>,
+) {
+    Row { columns, cells, base }.read(desk, draft);
+}
+
+/// One value of a record.
+pub(super) struct Cell<'r> {
+    text: Cow<'r, str>,
+    /// Number of the cell in a table, byte offset in JSON.
+    at: usize,
+    /// The value itself, when it is JSON.
+    node: Option<&'r Node<'r>>,
+    /// It is a part of another cell.
+    nested: bool,
+}
+
+/// The members of a foreign record as cells, and the names of these.
+pub(super) fn cells_of<'r>(members: &'r [Member<'r>]) -> (Vec<String>, Vec<Cell<'r>>) {
+    let (mut names, mut cells) = (Vec::with_capacity(members.len()), Vec::with_capacity(members.len()));
+    let mut add = |name: String, node: &'r Node<'r>, nested: bool| {
+        names.push(name);
+        cells.push(Cell { text: text_of(node), at: node.at, node: Some(node), nested });
+    };
+    for Member { name, value, .. } in members {
+        add(name.to_string(), value, false);
+        match &value.json {
+            Json::Object(inner) => {
+                inner.iter().take(MOST_PARTS).for_each(|m| add(format!("{name}/{}", m.name), &m.value, true));
+            }
+            Json::Array(items) => {
+                items
+                    .iter()
+                    .take(MOST_PARTS)
+                    .enumerate()
+                    .for_each(|(n, item)| add(format!("{name}/{n}"), item, true));
+            }
+            _ => {}
+        }
+    }
+    (names, cells)
+}
+
+/// Parts of an object or a list that are cells of their own.
+const MOST_PARTS: usize = 16;
+
+/// A value as a table would have it; empty for what no cell can hold.
+fn text_of<'r>(node: &'r Node<'r>) -> Cow<'r, str> {
+    match &node.json {
+        Json::Null | Json::Object(_) => Cow::Borrowed(""),
+        Json::Bool(truth) => Cow::Borrowed(if *truth { "true" } else { "false" }),
+        Json::Number(text) => Cow::Borrowed(text),
+        Json::String(text) => Cow::Borrowed(text),
+        Json::Array(items) => {
+            let texts: Vec<Cow<'_, str>> =
+                items.iter().map(text_of).filter(|text| !text.is_empty()).collect();
+            Cow::Owned(texts.join("; "))
+        }
+    }
+}
+
+/// A value that is made here, or one that stands in the record.
+enum Value<'r> {
+    Made(Node<'r>),
+    Given(&'r Node<'r>),
+}
+
+impl<'r> Deref for Value<'r> {
+    type Target = Node<'r>;
+    fn deref(&self) -> &Node<'r> {
+        match self {
+            Value::Made(node) => node,
+            Value::Given(node) => node,
+        }
+    }
+}
 
 struct Row<'r> {
     columns: &'r Columns,
-    cells: Vec<Cow<'r, str>>,
+    cells: Vec<Cell<'r>>,
+    base: &'r Path<'r>,
 }
 
 impl Row<'_> {
+    fn read(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        desk.lenient = true;
+        desk.zone = self.columns.profile().and_then(|profile| profile.zone.clone());
+        self.constants(desk, draft);
+        if let Some(column) = self.column("language") {
+            desk.language(&mut draft.properties, &self.node(column), &self.path(column));
+        }
+        for column in 0..self.cells.len() {
+            self.cell(desk, draft, column);
+        }
+        for (rule, column) in self.columns.also() {
+            if !self.is_apart(rule.field) {
+                self.by_rule(desk, draft, rule, column);
+            }
+        }
+        self.flags(desk, draft);
+        self.id(desk, draft);
+        if !draft.has_place {
+            self.place(desk, draft);
+        }
+        self.sources(desk, draft);
+        self.impacts(desk, draft);
+        desk.lenient = false;
+    }
+
     fn column(&self, ours: &str) -> Option<usize> {
-        self.columns.targets.iter().position(|target| *target == Some(ours))
+        let first = self.columns.targets.iter().position(|target| *target == Some(ours));
+        first.or_else(|| self.columns.also().find(|(rule, _)| rule.field == ours).map(|(_, column)| column))
+    }
+
+    fn text(&self, column: usize) -> &str {
+        self.cells[column].text.trim()
+    }
+
+    fn path(&self, column: usize) -> Path<'_> {
+        let name = self.columns.names[column].as_str();
+        if self.cells[column].nested { self.base.parts(name) } else { self.base.name(name) }
     }
 
     /// What stands in the column of this name of ours, unless it is blank or says that it is unknown.
-    fn known(&self, ours: &str) -> Option<(&str, usize)> {
+    fn known(&self, ours: &str) -> Option<(Cow<'_, str>, usize)> {
         let column = self.column(ours)?;
-        let cell = self.cells[column].trim();
-        (!is_unknown(cell)).then_some((cell, column))
+        let text = match self.rule_of(ours, column) {
+            Some(rule) => self.ruled(rule, column).ok().flatten()?.0,
+            None => Cow::Borrowed(self.text(column)),
+        };
+        (!is_unknown(&text)).then_some((text, column))
     }
 
-    fn theirs(&self, header: &str) -> Option<(&str, usize)> {
-        let column = self.columns.plain.iter().position(|name| name == header)?;
-        let cell = self.cells[column].trim();
-        (!is_unknown(cell)).then_some((cell, column))
+    /// The rule by which a column becomes a field of ours.
+    fn rule_of(&self, ours: &str, column: usize) -> Option<&Rule> {
+        let first = self.columns.rule(column).filter(|rule| rule.field == ours);
+        first.or_else(|| {
+            self.columns.also().find(|(rule, at)| rule.field == ours && *at == column).map(|(rule, _)| rule)
+        })
     }
 
-    fn node(&self, column: usize) -> Node<'_> {
-        let cell = self.cells[column].trim();
-        let json = if is_unknown(cell) { Json::Null } else { Json::String(Cow::Borrowed(cell)) };
-        Node { at: column, json }
+    /// What stands in a column of theirs, unless it is unknown.
+    fn theirs(&self, name: &str) -> Option<&str> {
+        let cell = self.text(self.columns.named(name)?);
+        (!is_unknown(cell)).then_some(cell)
+    }
+
+    /// The value of a cell: as it stands in JSON, else its text.
+    fn node(&self, column: usize) -> Value<'_> {
+        let Cell { at, node, .. } = self.cells[column];
+        match node {
+            Some(node) if !matches!(node.json, Json::String(_)) => Value::Given(node),
+            _ => self.made(column, Cow::Borrowed(self.text(column)), at),
+        }
+    }
+
+    fn made<'v>(&self, _column: usize, text: Cow<'v, str>, at: usize) -> Value<'v> {
+        let json = if is_unknown(&text) { Json::Null } else { Json::String(text) };
+        Value::Made(Node { at, json })
     }
 
     fn constants(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
-        for (ours, value) in self.columns.known_as.map_or(&[][..], |known| known.constants) {
+        for (ours, value) in self.columns.profile().map_or(&[][..], |profile| &profile.constants) {
             let node = Node { at: 0, json: Json::String(Cow::Borrowed(value)) };
-            desk.set(draft, ours, ours, &node, &ROOT.name(ours));
+            if *ours == "language" {
+                desk.language(&mut draft.properties, &node, &ROOT.name(ours));
+            } else {
+                desk.set(draft, ours, ours, &node, &ROOT.name(ours));
+            }
         }
+    }
+
+    /// Fields that are put together after all cells are read.
+    fn is_apart(&self, ours: &str) -> bool {
+        matches!(
+            ours,
+            "id" | "lon" | "lat" | "geometry_wkt" | "language" | "infrastructure" | "damage" | "facility"
+        ) || ours.starts_with("source_")
     }
 
     /// Reads one cell into its property, or keeps it in `extra`.
     fn cell(&self, desk: &mut Desk<'_>, draft: &mut Draft, column: usize) {
-        let header = self.columns.names[column].as_str();
-        let path = ROOT.name(header);
-        let cell = &*self.cells[column];
-        let Some(ours) = self.columns.targets[column] else {
-            if !cell.trim().is_empty() {
-                keep(&mut draft.properties.extra, &self.columns.kept_as[column], Some(cell));
-            }
-            return;
-        };
-        let node = self.node(column);
-        if matches!(node.json, Json::Null) {
-            return;
-        }
-        match (ours, self.columns.profile()) {
-            ("date_precision", Some("ucdp")) => {
-                let words = ["day", "week", "week", "month", "year"];
-                self.coded(desk, draft, ours, column, &words);
-            }
-            ("date_precision", Some("acled")) => {
-                self.coded(desk, draft, ours, column, &["day", "week", "month"]);
-            }
-            ("event_type", Some("ucdp")) => {
-                draft.properties.event_type_source = Some(cell.trim().to_owned());
-                self.coded(desk, draft, ours, column, &["battles", "battles", "violence_against_civilians"]);
-            }
-            ("civilian_targeting", Some("acled")) => draft.properties.civilian_targeting = Some(true),
-            ("date_start", Some("firms")) => self.firms_date(desk, draft, column),
-            ("date_start" | "date_end", _) => {
-                desk.order = self.columns.date_order(column);
-                desk.set(draft, ours, header, &node, &path);
-            }
-            ("language", _) => {}
-            _ => _ = desk.set(draft, ours, header, &node, &path),
+        match self.columns.targets[column] {
+            None => self.keep(draft, column),
+            Some(ours) if self.is_apart(ours) => {}
+            Some(ours) => match self.columns.rule(column) {
+                Some(rule) => self.by_rule(desk, draft, rule, column),
+                None => self.plainly(desk, draft, ours, column),
+            },
         }
     }
 
-    /// Reads a code counted from 1 as the word in that place.
-    fn coded(
-        &self,
-        desk: &mut Desk<'_>,
-        draft: &mut Draft,
-        ours: &str,
-        column: usize,
-        words: &[&'static str],
-    ) {
-        let cell = self.cells[column].trim();
-        let header = self.columns.names[column].as_str();
-        let path = ROOT.name(header);
-        match cell.parse::<usize>().ok().and_then(|code| words.get(code.wrapping_sub(1))) {
-            Some(word) => {
-                let node = Node { at: column, json: Json::String(Cow::Borrowed(word)) };
-                desk.set(draft, ours, header, &node, &path);
-                if ours == "date_precision" {
-                    keep(&mut draft.properties.extra, header, Some(cell));
+    /// Keeps a cell under its own name.
+    fn keep(&self, draft: &mut Draft, column: usize) {
+        let Cell { text, node, nested, .. } = &self.cells[column];
+        let name = &self.columns.kept_as[column];
+        match node {
+            _ if *nested => {}
+            Some(node) if matches!(node.json, Json::Null) => {}
+            Some(node) => keep(&mut draft.properties.extra, name, Some(node.to_value())),
+            None if text.trim().is_empty() => {}
+            None => keep(&mut draft.properties.extra, name, Some(&**text)),
+        }
+    }
+
+    fn plainly(&self, desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, column: usize) {
+        let mut node = self.node(column);
+        if matches!(node.json, Json::Null) {
+            return;
+        }
+        if matches!(ours, "date_start" | "date_end") {
+            desk.order = self.columns.date_order(column);
+            if let Some(date) = number_as_date(&node) {
+                node = self.made(column, date.into(), node.at);
+            }
+        }
+        if ours != "country" && matches!(&node.json, Json::Array(_)) && !matches!(ours, "tags" | "same_as") {
+            node = self.made(column, Cow::Borrowed(self.text(column)), node.at);
+        }
+        if ours == "country" {
+            return self.country(desk, draft, column);
+        }
+        desk.set(draft, ours, &self.columns.names[column], &node, &self.path(column));
+    }
+
+    /// A country that is no code is kept under its own name, as any text of the source's.
+    fn country(&self, desk: &mut Desk<'_>, draft: &mut Draft, column: usize) {
+        let node = self.made(column, Cow::Borrowed(self.text(column)), self.cells[column].at);
+        desk.set(draft, "country", &self.columns.kept_as[column], &node, &self.path(column));
+    }
+
+    fn by_rule(&self, desk: &mut Desk<'_>, draft: &mut Draft, rule: &Rule, column: usize) {
+        let at = self.cells[column].at;
+        match self.ruled(rule, column) {
+            Ok(None) => {}
+            Ok(Some((text, false))) if text == self.text(column) => {
+                self.plainly(desk, draft, rule.field, column)
+            }
+            Ok(Some((text, translated))) => {
+                let node = self.made(column, text, at);
+                desk.order = self.columns.date_order(column);
+                desk.set(draft, rule.field, &self.columns.names[column], &node, &self.path(column));
+                if translated && !self.is_copied(rule, column) {
+                    self.keep(draft, column);
                 }
             }
-            None => {
-                let hint = format!("1 to {}", words.len());
-                desk.fault(column, &path, format!("{} is not a code of this column", shown(cell)), &*hint);
+            Err(()) if rule.other == Other::Leave => self.keep(draft, column),
+            Err(()) => {
+                let problem = format!("{} is not a code of this column", shown(self.text(column)));
+                let mut codes: Vec<&str> = rule.values.keys().map(String::as_str).collect();
+                codes.sort_unstable();
+                desk.fault(at, &self.path(column), problem, &*format!("one of {}", codes.join(", ")));
+            }
+        }
+    }
+
+    /// Whether another field has what stands in the column, as it stands there or within a longer text.
+    fn is_copied(&self, rule: &Rule, column: usize) -> bool {
+        let is_copy = |other: &Rule| other.field != rule.field && other.values.is_empty();
+        self.columns.also().any(|(other, at)| at == column && is_copy(other))
+            || self.columns.rule(column).is_some_and(is_copy)
+    }
+
+    /// What a rule makes of a cell, and whether it had to be translated; nothing of an unknown value.
+    ///
+    /// # Errors
+    ///
+    /// The value is a code that the rule does not know.
+    fn ruled(&self, rule: &Rule, column: usize) -> Result<Option<(Cow<'_, str>, bool)>, ()> {
+        let text = self.text(column);
+        if is_unknown(text) {
+            return Ok(None);
+        }
+        let own = |text: String| Ok(Some((Cow::Owned(text), false)));
+        if let Some([a, b]) = &rule.pixel_km {
+            let side = |name: &str| self.theirs(name)?.parse::<f64>().ok().filter(|km| *km > 0.0);
+            let radius = side(a).zip(side(b)).map(|(a, b)| (a.hypot(b) * 500.0).ceil());
+            return Ok(radius.map(|radius| (Cow::Owned(radius.to_string()), true)));
+        }
+        if let Some(clock) = &rule.utc_clock {
+            let clock = self.theirs(clock).map(|clock| format!("{clock:0>4}"));
+            if let Some(clock) = clock.filter(|clock| clock.len() == 4 && clock.is_ascii())
+                && EventDate::parse(text).is_ok()
+            {
+                return own(format!("{text}T{}:{}:00Z", &clock[..2], &clock[2..]));
+            }
+        }
+        if let Some(template) = &rule.text
+            && let Some(filled) = self.filled(template)
+        {
+            return own(filled);
+        }
+        if rule.links {
+            let links = split_urls(text).into_iter().filter(|url| url.starts_with("http"));
+            let links: Vec<&str> = links.filter_map(|url| url.split_whitespace().next()).collect();
+            return Ok((!links.is_empty()).then(|| (Cow::Owned(links.join(" ")), false)));
+        }
+        if rule.positive && text.parse::<f64>().is_ok_and(|number| number <= 0.0) {
+            return Ok(None);
+        }
+        for label in &rule.after {
+            let Some(start) = text.find(label.as_str()) else { continue };
+            let rest = text[start + label.len()..].trim_start();
+            let end = rest.find(['\n', '\r', '<']).unwrap_or(rest.len());
+            return own(rest[..end].trim().to_owned());
+        }
+        if rule.values.is_empty() {
+            return Ok(Some((Cow::Borrowed(text), false)));
+        }
+        let word = rule.values.get(&text.to_lowercase()).or_else(|| rule.values.get("*"));
+        match (word, rule.other) {
+            (Some(word), _) => Ok(Some((Cow::Owned(word.clone()), true))),
+            (None, Other::AsIs) => Ok(Some((Cow::Borrowed(text), false))),
+            (None, Other::Fault | Other::Leave) => Err(()),
+        }
+    }
+
+    /// A text with the cells that it names in braces; `None` when one of them is unknown.
+    fn filled(&self, template: &str) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, next) = after.split_once('}')?;
+            filled.push_str(before);
+            filled.push_str(self.theirs(name)?);
+            rest = next;
+        }
+        filled.push_str(rest);
+        Some(filled)
+    }
+
+    /// Sets what the flags of the profile say. A record without a flag says nothing of it.
+    fn flags(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        let says = |names: &[String], least: f64| {
+            let mut cells = names.iter().filter_map(|name| self.theirs(name));
+            cells.any(|cell| cell.parse::<f64>().is_ok_and(|number| number >= least))
+        };
+        let mut done: Vec<&str> = Vec::new();
+        for Flag { column, unless, at_least, fields, .. } in
+            self.columns.profile().map_or(&[][..], |profile| &profile.flags)
+        {
+            if !says(column, *at_least) || says(unless, *at_least) {
+                continue;
+            }
+            let fresh: Vec<&(&str, String)> =
+                fields.iter().filter(|(ours, _)| !done.contains(ours)).collect();
+            for (ours, value) in fresh {
+                let node = Node { at: 0, json: Json::String(Cow::Borrowed(value)) };
+                desk.set(draft, ours, ours, &node, &ROOT.name(ours));
+                done.push(ours);
             }
         }
     }
 
     fn id(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
-        let Some(column) = self.column("id") else { return };
-        let path = ROOT.name(&self.columns.names[column]);
-        if let Some(id) = desk.string(&self.node(column), &path) {
-            desk.take_id(draft, &id, column, &path);
+        let Some((id, column)) = self.known("id") else { return };
+        let path = self.path(column);
+        // An id that a known source has given is that source's, also when it looks like one of ours.
+        if self.columns.profile().is_some() {
+            return desk.take_source_id(draft, &id, self.cells[column].at, &path);
+        }
+        if let Some(id) = desk.string(&self.made(column, id, self.cells[column].at), &path) {
+            desk.take_id(draft, &id, self.cells[column].at, &path);
         }
     }
 
@@ -177,30 +415,32 @@ impl Row<'_> {
             return self.place_of_wkt(desk, draft);
         }
         match (self.known("lon"), self.known("lat")) {
-            (Some((_, lon_at)), Some((_, lat_at))) => {
+            (Some((lon_text, lon_at)), Some((lat_text, lat_at))) => {
                 draft.has_place = true;
-                let lon_path = ROOT.name(&self.columns.names[lon_at]);
-                let lon = desk.number(&self.node(lon_at), &lon_path);
-                let lat = desk.number(&self.node(lat_at), &ROOT.name(&self.columns.names[lat_at]));
+                let at = self.cells[lon_at].at;
+                let lon_path = self.path(lon_at);
+                let lon = desk.number(&self.made(lon_at, lon_text, at), &lon_path);
+                let lat = self.made(lat_at, lat_text, self.cells[lat_at].at);
+                let lat = desk.number(&lat, &self.path(lat_at));
                 if let (Some(lon), Some(lat)) = (lon, lat) {
-                    draft.places.extend(desk.place(lon, lat, lon_at, &lon_path));
+                    draft.places.extend(desk.place(lon, lat, at, &lon_path));
                 }
             }
             (None, None) => self.place_of_wkt(desk, draft),
             (Some((_, at)), None) | (None, Some((_, at))) => {
                 draft.has_place = true;
-                let path = ROOT.name(&self.columns.names[at]);
-                desk.fault(at, &path, "one of longitude and latitude is missing", None);
+                let path = self.path(at);
+                desk.fault(self.cells[at].at, &path, "one of longitude and latitude is missing", None);
             }
         }
     }
 
     fn place_of_wkt(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
-        let Some((wkt, at)) = self.known("geometry_wkt") else { return };
+        let Some((wkt, column)) = self.known("geometry_wkt") else { return };
         draft.has_place = true;
-        let path = ROOT.name(&self.columns.names[at]);
-        let Some(pairs) = points_of_wkt(wkt) else {
-            let problem = format!("{} is not a point", shown(wkt));
+        let (at, path) = (self.cells[column].at, self.path(column));
+        let Some(pairs) = points_of_wkt(&wkt) else {
+            let problem = format!("{} is not a point", shown(&wkt));
             desk.fault(at, &path, problem, "POINT (lon lat); give an area as a point and location_radius_m");
             return;
         };
@@ -211,34 +451,71 @@ impl Row<'_> {
 
     fn sources(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
         let constant = |ours: &str| {
-            let constants = self.columns.known_as.map_or(&[][..], |known| known.constants);
-            constants.iter().find(|(name, _)| *name == ours).map(|(_, value)| *value)
+            let constants = self.columns.profile().map_or(&[][..], |profile| &profile.constants);
+            constants.iter().find(|(name, _)| *name == ours).map(|(_, value)| Cow::Borrowed(value.as_str()))
         };
-        let names = self.known("source_name").map(|(cell, _)| cell).or(constant("source_name"));
-        let kind = self.known("source_type").map(|(cell, _)| cell).or(constant("source_type"));
-        let header;
-        let path: Path<'_>;
-        let urls = match self.known("source_url") {
-            Some((cell, at)) => {
-                header = self.columns.names[at].as_str();
-                path = ROOT.name(header);
-                Some((cell, at, &path))
-            }
-            None => None,
-        };
-        let mut sources = desk.sources_of_cells(urls, names);
+        let or_constant = |ours: &str| self.known(ours).map(|(cell, _)| cell).or_else(|| constant(ours));
+        let names = or_constant("source_name");
+        let kind = or_constant("source_type");
+        let url = self.known("source_url");
+        let path = url.as_ref().map_or(*self.base, |(_, column)| self.path(*column));
+        let urls = url.as_ref().map(|(cell, column)| (&**cell, self.cells[*column].at, &path));
+        let mut sources = desk.sources_of_cells(urls, names.as_deref());
         for source in &mut sources {
-            source.kind = kind.map(plain_name).filter(|kind| crate::is_word(kind));
+            source.kind = kind.as_deref().map(plain_name).filter(|kind| crate::is_word(kind));
         }
-        draft.properties.sources = sources;
+        self.evidence(desk, &mut sources);
+        if !sources.is_empty() {
+            draft.properties.sources = sources;
+        }
+    }
+
+    /// What was kept of the first source: where its copy lies, when it was published, its hash and the rest.
+    fn evidence(&self, desk: &mut Desk<'_>, sources: &mut Vec<crate::Source>) {
+        let mut given = crate::Source::default();
+        if let Some((text, column)) = self.known("source_archived_url") {
+            let node = self.made(column, text, self.cells[column].at);
+            given.archived_url = desk.url(&node, &self.path(column));
+        }
+        if let Some((text, column)) = self.known("source_sha256") {
+            let is_digest = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+            given.sha256 = is_digest.then(|| text.to_ascii_lowercase());
+            if !is_digest {
+                keep(&mut given.extra, &self.columns.kept_as[column], Some(&*text));
+            }
+        }
+        if let Some((text, column)) = self.known("source_published_at") {
+            let node = self.made(column, text, self.cells[column].at);
+            desk.order = self.columns.date_order(column);
+            if let Some((date, raw)) = desk.date(&node, &self.path(column)) {
+                given.published_at = Some(date);
+                keep(&mut given.extra, &self.columns.kept_as[column], raw);
+            }
+        }
+        let extra = (0..self.cells.len()).filter(|&at| self.columns.targets[at] == Some("source_extra"));
+        for column in extra.filter(|&column| !is_unknown(self.text(column))) {
+            keep(&mut given.extra, &self.columns.plain[column], Some(self.text(column)));
+        }
+        if given == crate::Source::default() {
+            return;
+        }
+        match sources.first_mut() {
+            Some(first) => {
+                first.archived_url = given.archived_url;
+                first.sha256 = given.sha256;
+                first.published_at = given.published_at;
+                first.extra.extend(given.extra);
+            }
+            None => sources.push(given),
+        }
     }
 
     /// Several impacts stand in one cell with semicolons between them, as the writer writes them.
     fn impacts(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
         let mut impacts: Vec<Impact> = Vec::new();
         for ours in ["infrastructure", "damage", "facility"] {
-            let Some((cell, at)) = self.known(ours) else { continue };
-            let path = ROOT.name(&self.columns.names[at]);
+            let Some((cell, column)) = self.known(ours) else { continue };
+            let (at, path) = (self.cells[column].at, self.path(column));
             for (index, item) in cell.split(';').map(str::trim).enumerate() {
                 if impacts.len() == index {
                     impacts.push(Impact::default());
@@ -255,72 +532,21 @@ impl Row<'_> {
                 }
             }
         }
-        draft.properties.impacts = impacts;
-    }
-
-    /// NASA FIRMS writes the UTC time in a column of its own, as HHMM without leading zeros at times.
-    fn firms_date(&self, desk: &mut Desk<'_>, draft: &mut Draft, column: usize) {
-        let day = self.cells[column].trim();
-        let path = ROOT.name(&self.columns.names[column]);
-        let clock = self.theirs("acq_time").map(|(clock, _)| format!("{clock:0>4}"));
-        let text = match &clock {
-            Some(clock) if clock.len() == 4 && clock.is_ascii() && EventDate::parse(day).is_ok() => {
-                format!("{day}T{}:{}:00Z", &clock[..2], &clock[2..])
-            }
-            _ => day.to_owned(),
-        };
-        let node = Node { at: column, json: Json::String(Cow::Owned(text)) };
-        desk.set(draft, "date_start", "acq_date", &node, &path);
-    }
-
-    /// A satellite pixel: half its diagonal is as far as the fire can be from its middle.
-    fn firms(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
-        let mut side_km = |header: &str| {
-            let (_, at) = self.theirs(header)?;
-            desk.number(&self.node(at), &ROOT.name(header)).filter(|side| *side > 0.0)
-        };
-        if let (Some(scan), Some(track)) = (side_km("scan"), side_km("track")) {
-            draft.properties.location_radius_m = Some((scan.hypot(track) * 500.0).ceil());
+        if !impacts.is_empty() {
+            draft.properties.impacts = impacts;
         }
     }
+}
 
-    /// VIINA flags each report with what it is about, who began it and how finely it was located; the flags
-    /// themselves stay in `extra`. A report without a flag that is read here says nothing of its kind.
-    fn viina(&self, draft: &mut Draft) {
-        let is_set = |flag: &str| {
-            let cell = self.theirs(flag).or_else(|| self.theirs(&format!("{flag}_b")));
-            cell.is_some_and(|(cell, _)| cell.parse::<f64>().is_ok_and(|chance| chance >= 0.5))
-        };
-        let p = &mut draft.properties;
-        if let Some((_, kind, sub)) = VIINA_KINDS.iter().find(|(flag, ..)| is_set(flag)) {
-            p.event_type = Some(*kind);
-            p.sub_event_type = Some((*sub).to_owned());
-        }
-        p.actor1 = match (is_set("a_rus_init"), is_set("a_ukr_init")) {
-            (true, false) => Some("Russian forces".to_owned()),
-            (false, true) => Some("Ukrainian forces".to_owned()),
-            _ => None,
-        };
-        match self.theirs("geo_precision").map(|(cell, _)| cell) {
-            Some("STREET") => p.location_method = Some(LocationMethod::StreetMatch),
-            Some("ADM1" | "ADM2") => p.location_method = Some(LocationMethod::AdminCentroid),
-            _ => {}
-        }
+/// A date that was written as a number: milliseconds since 1970, or its digits.
+fn number_as_date(node: &Node<'_>) -> Option<String> {
+    let Json::Number(text) = &node.json else { return None };
+    // Fewer digits would be seconds, or a year, or an id.
+    if text.trim_start_matches('-').len() < 12 {
+        return Some((*text).to_owned());
     }
-
-    /// ACLED's words for kinds of events are ours, in small letters; its own spelling is kept.
-    fn acled(&self, draft: &mut Draft) {
-        let p = &mut draft.properties;
-        if p.sub_event_type.as_deref() == Some("shelling_artillery_missile_attack") {
-            p.sub_event_type = Some("shelling_artillery_missile".into());
-        }
-        let kind = self.known("event_type").map(|(cell, _)| cell);
-        let sub = self.known("sub_event_type").map(|(cell, _)| cell);
-        p.event_type_source = match (kind, sub) {
-            (Some(kind), Some(sub)) => Some(format!("{kind}: {sub}")),
-            (kind, sub) => kind.or(sub).map(str::to_owned),
-        };
-    }
+    let date = text.parse().map(EventDate::of_epoch_ms);
+    Some(date.ok().and_then(Result::ok).map_or_else(|| (*text).to_owned(), |date| date.as_str().to_owned()))
 }
 
 /// Whether a cell says that nothing is known. A dash may be a value and is kept.

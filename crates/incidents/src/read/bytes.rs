@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::report::{Encoding, Origin, ReadOptions};
+use std::cell::Cell;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -16,6 +17,10 @@ pub(super) struct Bytes<R> {
     pub(super) column: usize,
     pub(super) limit: usize,
     encoding: Option<Encoding>,
+    /// The encoding of older files of this source. The first letter that is not ASCII tells which it is, and then
+    /// it is that for the whole input.
+    fallback: Option<Encoding>,
+    is_utf8: Cell<Option<bool>>,
     file: Arc<str>,
 }
 
@@ -29,6 +34,8 @@ impl<R: BufRead> Bytes<R> {
             column: 1,
             limit: options.record_bytes,
             encoding: options.encoding,
+            fallback: None,
+            is_utf8: Cell::new(None),
             file: Arc::clone(&origin.file),
         };
         let ahead = bytes.ahead()?;
@@ -117,9 +124,23 @@ impl<R: BufRead> Bytes<R> {
         self.fatal(problem, "a quotation mark that is never closed makes one record of many")
     }
 
+    /// What the bytes may be in, when they are not UTF-8 and nobody has said so.
+    pub(super) fn may_be_in(&mut self, encoding: Encoding) {
+        self.fallback = Some(encoding);
+    }
+
+    /// Which encoding `bytes` are in.
+    fn encoding_of(&self, bytes: &[u8]) -> Option<Encoding> {
+        let fallback = self.fallback.filter(|_| self.encoding.is_none() && !bytes.is_ascii());
+        if fallback.is_some() && self.is_utf8.get().is_none() {
+            self.is_utf8.set(Some(std::str::from_utf8(bytes).is_ok()));
+        }
+        fallback.filter(|_| self.is_utf8.get() == Some(false)).or(self.encoding)
+    }
+
     /// The bytes as text, strictly: UTF-8, or the encoding that was named.
     pub(super) fn text(&self, bytes: Vec<u8>, line: usize, column: usize) -> Result<String, Fault> {
-        if let Some(Encoding(encoding)) = self.encoding
+        if let Some(Encoding(encoding)) = self.encoding_of(&bytes)
             && encoding != encoding_rs::UTF_8
         {
             return match encoding.decode_without_bom_handling_and_without_replacement(&bytes) {

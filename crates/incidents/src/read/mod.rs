@@ -13,8 +13,9 @@ mod rows;
 pub(crate) use bytes::place_after;
 pub(crate) use rows::{STRAY, Stray, split_cells};
 
+use crate::columns::Columns;
 use crate::fault::Fault;
-use crate::profile::Columns;
+use crate::profile::Profile;
 use crate::report::{Format, Origin, ReadOptions, Report};
 use bytes::Bytes;
 use std::io::BufRead;
@@ -99,9 +100,11 @@ impl<R> Reader<R> {
         self.origin.columns.as_ref().map(Columns::assigned).unwrap_or_default()
     }
 
-    /// Of a table: the dataset it was recognised as, such as `ucdp`, `viina` or `firms`.
-    pub fn profile(&self) -> Option<&'static str> {
-        self.origin.columns.as_ref()?.profile()
+    /// The source that it was recognised as, such as `ucdp`, `viina` or `firms`; of records that are no table, once
+    /// one was checked.
+    pub fn profile(&self) -> Option<&str> {
+        let columns = self.origin.columns.as_ref().or(self.origin.foreign.get().map(|columns| &**columns))?;
+        columns.profile().map(|profile: &Arc<Profile>| profile.name())
     }
 }
 

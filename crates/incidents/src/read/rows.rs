@@ -8,8 +8,8 @@
 
 use super::Piece;
 use super::bytes::Bytes;
+use crate::columns::Columns;
 use crate::fault::Fault;
-use crate::profile::Columns;
 use crate::report::ReadOptions;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -48,6 +48,9 @@ impl Rows {
         }
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&header.text));
         let names = cells_of(bytes, &header, delimiter)?;
+        if let Some(encoding) = options.profile.encoding_of(&names) {
+            bytes.may_be_in(encoding);
+        }
         let mut rows = Rows { delimiter, ahead: VecDeque::new() };
         let mut sampled = 0;
         while rows.ahead.len() < SAMPLE_ROWS && sampled < SAMPLE_BYTES {
