@@ -230,13 +230,15 @@ impl Columns {
         names: Vec<String>,
         profile: Option<Arc<Profile>>,
         map: &[(String, String)],
+        date_order: Option<DateOrder>,
     ) -> Columns {
         let known: Vec<(String, String)> =
             map.iter().filter(|(_, theirs)| names.contains(theirs)).cloned().collect();
         let plain = || Columns::assign(names.clone(), None, profile.clone(), &[]);
         // A mapping to no field of ours was refused where it was stated.
         let assigned = Columns::assign(names.clone(), None, profile.clone(), &known).or_else(|_| plain());
-        assigned.unwrap_or_else(|_| Columns::empty(names.clone(), None))
+        let columns = assigned.unwrap_or_else(|_| Columns::empty(names.clone(), None));
+        Columns { stated: date_order.or(columns.stated), ..columns }
     }
 
     fn empty(names: Vec<String>, known_as: Option<Arc<Profile>>) -> Columns {

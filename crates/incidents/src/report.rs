@@ -192,8 +192,10 @@ pub(crate) struct Origin {
     pub(crate) profile: Profiles,
     /// What the members of the first foreign record are.
     pub(crate) foreign: OnceLock<Arc<Columns>>,
-    /// Records are elements of a `features` array, and pointers say so.
-    pub(crate) in_collection: bool,
+    /// Pointer to the list whose elements the records are.
+    pub(crate) list: Option<Box<str>>,
+    /// Records are plain objects, whose members are what a Feature's properties are.
+    pub(crate) plain: bool,
     /// The columns, when the input is a table.
     pub(crate) columns: Option<Columns>,
 }
@@ -214,7 +216,8 @@ impl Origin {
             date_order: options.date_order,
             profile: options.profile.clone(),
             foreign: OnceLock::new(),
-            in_collection: false,
+            list: None,
+            plain: false,
             columns: None,
         }
     }

@@ -151,8 +151,10 @@ impl<'r> Desk<'r> {
         let (line, column) = if origin.columns.is_some() {
             (*line, at + 1)
         } else {
-            let mut path_text =
-                if origin.in_collection { format!("/features/{index}") } else { String::new() };
+            let mut path_text = match &origin.list {
+                Some(list) => format!("{list}/{index}"),
+                None => String::new(),
+            };
             path.pointer(&mut path_text);
             pointer = Some(path_text.into());
             place_after(&text[..at], *line, *column)

@@ -44,6 +44,13 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
         return None;
     };
     let mut draft = Draft::new();
+    let is_plain = desk.report.origin.plain && !members.iter().any(|member| member.name == "geometry");
+    if is_plain {
+        let columns = foreign_columns(desk, members, true)?;
+        fill_members(desk, &mut draft, cells_of(members).1, &columns, &ROOT);
+        desk.finish(&mut draft, &ROOT, root.at);
+        return Some(draft);
+    }
     let mut properties: &[Member<'_>] = &[];
     let mut is_feature = false;
     let mut properties_at = root.at;
@@ -202,7 +209,7 @@ fn position(
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
-    if let Some(columns) = foreign_columns(desk, members) {
+    if let Some(columns) = foreign_columns(desk, members, false) {
         let (_, cells) = cells_of(members);
         return fill_members(desk, draft, cells, &columns, path);
     }
@@ -234,10 +241,11 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
     strangers_to_ours(desk, draft, members, strangers, path);
 }
 
-/// The columns of a record of a known source; `None` when it is one of ours, or of a stranger.
+/// The columns of a record of a known source; `None` when it is one of ours, or of a stranger. A plain record has
+/// columns in any case.
 ///
 /// Records of one source mostly have the same members, so those of the first are kept.
-fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>]) -> Option<Arc<Columns>> {
+fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>], plain_record: bool) -> Option<Arc<Columns>> {
     let origin = &desk.report.origin;
     let may_be_known = match origin.profile {
         Profiles::Off => false,
@@ -245,7 +253,7 @@ fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>]) -> Option<Arc<Column
         // Every profile asks for a name that is none of ours.
         Profiles::Detect => members.iter().any(|member| !is_field(&member.name)),
     };
-    if !may_be_known {
+    if !may_be_known && !plain_record {
         return None;
     }
     if let Some(first) = origin.foreign.get()
@@ -256,8 +264,9 @@ fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>]) -> Option<Arc<Column
     }
     let (names, _) = cells_of(members);
     let profile = match &origin.profile {
-        Profiles::Use(profile) => Arc::clone(profile),
-        _ => {
+        Profiles::Use(profile) => Some(Arc::clone(profile)),
+        Profiles::Off => None,
+        Profiles::Detect => {
             let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
             Profile::detect(&plain, |at| {
                 let member = members.iter().find(|member| *member.name == *names[at])?;
@@ -265,10 +274,13 @@ fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>]) -> Option<Arc<Column
                     Json::String(text) => Some(&**text),
                     _ => None,
                 }
-            })?
+            })
         }
     };
-    let columns = Arc::new(Columns::of_members(names, Some(profile), &origin.map));
+    if profile.is_none() && !plain_record {
+        return None;
+    }
+    let columns = Arc::new(Columns::of_members(names, profile, &origin.map, origin.date_order));
     origin.foreign.get_or_init(|| Arc::clone(&columns));
     Some(columns)
 }

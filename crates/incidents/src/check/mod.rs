@@ -204,4 +204,6 @@ impl Draft {
 }
 
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -1,4 +1,7 @@
-//! A FeatureCollection, one feature at a time; or a single Feature.
+//! A FeatureCollection, one feature at a time; or a single Feature; or a list of plain objects.
+//!
+//! Plain objects are what interfaces of other programs give: a list at the top, or the first member of a name such as
+//! `results` or `events` ([`LISTS`]) that holds one. Their members are then what a Feature's properties are.
 //!
 //! The top-level object is walked member by member. Of its `features` array each element is cut out by
 //! counting brackets outside of texts, so a file of any size needs the memory of its largest feature.
@@ -11,8 +14,15 @@ use crate::fault::Fault;
 use crate::json::{self, Json, MAX_DEPTH, shown};
 use std::io::BufRead;
 
+/// Names of lists of plain objects.
+const LISTS: [&str; 8] = ["results", "result", "data", "events", "incidents", "records", "items", "value"];
+
 /// Where in the top-level object the reader stands.
 pub(super) struct Features {
+    /// Pointer to the list of records, if there is one.
+    list: Option<String>,
+    /// The records are plain objects.
+    plain: bool,
     /// Member names so far, in order, unescaped.
     names: Vec<String>,
     /// Value of the member `type`, when it was a text.
@@ -35,12 +45,16 @@ impl Features {
     pub(super) fn open<R: BufRead>(bytes: &mut Bytes<R>) -> Result<Features, Fault> {
         bytes.skip_space()?;
         let (line, column) = (bytes.line, bytes.column);
-        let mut features = Features { names: Vec::new(), kind: None, state: State::Ended };
+        let mut features =
+            Features { list: None, plain: false, names: Vec::new(), kind: None, state: State::Ended };
         match bytes.peek()? {
             Some(b'{') => {}
             Some(b'[') => {
-                let hint = "put the features into {\"type\":\"FeatureCollection\",\"features\":[…]}";
-                return Err(bytes.fatal("the input is a list, not a GeoJSON object", hint));
+                bytes.next()?;
+                features.list = Some(String::new());
+                features.plain = true;
+                features.state = State::Within { first: true };
+                return Ok(features);
             }
             Some(_) => return Err(bytes.fatal("the input is not JSON", "name the format if it is another")),
             None => return Err(bytes.fatal("the input is empty", None)),
@@ -64,9 +78,14 @@ impl Features {
         }
     }
 
-    /// Whether there is a `features` array.
-    pub(super) fn is_collection(&self) -> bool {
-        matches!(self.state, State::Within { .. })
+    /// Pointer to the list of records; `None` of a single Feature.
+    pub(super) fn list(&self) -> Option<&str> {
+        self.list.as_deref()
+    }
+
+    /// Whether the records are plain objects.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// The next feature; at the end of the array the rest of the object is read and checked.
@@ -145,6 +164,19 @@ impl Features {
                     return Err(wrong_type(bytes, self.kind.as_deref()));
                 }
                 bytes.next()?;
+                if self.plain {
+                    return Err(bytes.fatal("a second list of records", None));
+                }
+                self.list = Some("/features".into());
+                return Ok(true);
+            }
+            let is_list = self.list.is_none() && self.kind.is_none() && bytes.peek()? == Some(b'[');
+            if let Some(name) =
+                self.names.last().filter(|name| is_list && LISTS.contains(&&*name.to_lowercase()))
+            {
+                self.list = Some(format!("/{name}"));
+                self.plain = true;
+                bytes.next()?;
                 return Ok(true);
             }
             let (line, column) = (bytes.line, bytes.column);
@@ -178,6 +210,9 @@ impl Features {
 
     /// Reads what follows the array of features.
     fn rest<R: BufRead>(&mut self, bytes: &mut Bytes<R>) -> Result<(), Fault> {
+        if self.list.as_deref() == Some("") {
+            return self.after_end(bytes);
+        }
         bytes.skip_space()?;
         match bytes.next()? {
             Some(b'}') => {}
@@ -189,7 +224,7 @@ impl Features {
             Some(_) => return Err(bytes.fatal("a comma or } was expected after \"features\"", None)),
             None => return Err(bytes.fatal("the input ends within an object", "is the file complete?")),
         }
-        if self.kind.as_deref() != Some("FeatureCollection") {
+        if self.plain == (self.kind.as_deref() == Some("FeatureCollection")) {
             return Err(wrong_type(bytes, self.kind.as_deref()));
         }
         self.after_end(bytes)

@@ -45,7 +45,8 @@ pub fn read<R: BufRead>(input: R, options: &ReadOptions) -> Result<Reader<R>, Fa
     let (cut, origin) = match format {
         Format::GeoJson => {
             let features = features::Features::open(&mut bytes)?;
-            let origin = Origin { in_collection: features.is_collection(), ..origin };
+            let list = features.list().map(Box::from);
+            let origin = Origin { list, plain: features.is_plain(), ..origin };
             (Cut::Features(features), origin)
         }
         Format::NdJson => (Cut::Lines, origin),
