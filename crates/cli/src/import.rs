@@ -5,22 +5,25 @@
 //! each file becomes one durable batch: after an interruption a file is there as a whole or not at all.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use comfy_table::{Table, TableStyle};
 use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_incidents::{
-    DateOrder, Encoding, Fault, Format, IncidentId, ReadOptions, Reader, Repeated, Report, Sighting, check,
-    read,
+    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Profile, Profiles, ReadOptions, Reader,
+    Repeated, Report, Sighting, Surroundings, check, check_among, explain, read, read_file,
 };
 use kordon_store::{Author, Bulk, Options, Prepared};
 use rayon::prelude::*;
 
+use crate::find::shortened;
+use crate::output::write_to;
 use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, open_store, sets};
 
@@ -28,6 +31,8 @@ use crate::{Done, StoreArg, open_store, sets};
 const CHUNK: usize = 16_384;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;
+/// Records from which `--explain` takes its examples.
+const EXPLAINED: usize = 1_000;
 
 /// Read report files into the store.
 #[derive(Args)]
@@ -38,7 +43,7 @@ pub struct Import {
     #[command(flatten)]
     store: StoreArg,
     /// The format, when the name and the first bytes do not tell
-    #[arg(long, env = "KORDON_FORMAT", value_name = "geojson|ndjson|geojsonseq|csv")]
+    #[arg(long, env = "KORDON_FORMAT", value_name = "geojson|ndjson|geojsonseq|csv|kml|…")]
     format: Option<Format>,
     /// Take our field from their column: --map date_start=Datum
     #[arg(long, env = "KORDON_MAP", value_name = "OUR=THEIRS", value_parser = pair)]
@@ -46,18 +51,31 @@ pub struct Import {
     /// Where the reports are from; names the records on a later import (default: the file's name)
     #[arg(long, env = "KORDON_SOURCE", value_name = "NAME")]
     source: Option<String>,
+    /// Whose columns they are: a known source (see `kordon profiles`), the file of a profile of your own, or none
+    #[arg(long, env = "KORDON_PROFILE", value_name = "NAME|FILE|none")]
+    profile: Option<String>,
     /// The text encoding when it is not UTF-8: cp1252, cp1251, …
     #[arg(long, env = "KORDON_ENCODING", value_name = "NAME")]
     encoding: Option<Encoding>,
     /// How 03/04/2024 is to be read
     #[arg(long, env = "KORDON_DATE_ORDER", value_enum)]
     date_order: Option<Order>,
+    /// Repairs to make, each listed with its line, the old and the new value: swap-coordinates, trim, decimal-comma,
+    /// day-month, utc
+    #[arg(long, env = "KORDON_FIX", value_name = "NAME,…", value_delimiter = ',')]
+    fix: Vec<Fix>,
     /// What a faulty record does: refuse the whole import, or go to the quarantine while the others are stored
     #[arg(long, env = "KORDON_ON_ERROR", value_enum, default_value = "reject")]
     on_error: OnError,
-    /// Read and check everything, store nothing
+    /// Read and check everything, store nothing, and print the first records as they would be stored
     #[arg(long, env = "KORDON_DRY_RUN")]
     dry_run: bool,
+    /// How many of the first records a dry run prints
+    #[arg(long, env = "KORDON_PREVIEW", value_name = "N", default_value = "3")]
+    preview: usize,
+    /// Print what becomes of each column, by which rule, with an example; store nothing
+    #[arg(long, env = "KORDON_EXPLAIN")]
+    explain: bool,
     /// Print `durable N` after each file that is safely on disk
     #[arg(long, env = "KORDON_ACKNOWLEDGE")]
     acknowledge: bool,
@@ -105,7 +123,9 @@ struct ReadFile {
 }
 
 impl Import {
-    pub fn run(self) -> anyhow::Result<Done> {
+    pub fn run(mut self) -> anyhow::Result<Done> {
+        self.dry_run |= self.explain;
+        let profile = self.profile()?;
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
         let borders = sets::default()?;
@@ -113,7 +133,7 @@ impl Import {
         for path in &self.files {
             let real =
                 spooled.as_ref().filter(|_| path.as_os_str() == "-").map_or(path.as_path(), |f| f.path());
-            files.push(self.read(path, real, &borders, &stop)?);
+            files.push(self.read(path, real, &borders, &profile, &stop)?);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
@@ -153,7 +173,22 @@ impl Import {
         Ok(Some(file))
     }
 
-    fn options(&self, path: &Path) -> ReadOptions {
+    /// The profile that was asked for.
+    fn profile(&self) -> anyhow::Result<Profiles> {
+        let Some(wanted) = &self.profile else { return Ok(Profiles::Detect) };
+        if wanted == "none" {
+            return Ok(Profiles::Off);
+        }
+        if let Some(known) = Profile::known().iter().find(|profile| profile.name() == wanted) {
+            return Ok(Profiles::Use(Arc::clone(known)));
+        }
+        let text = std::fs::read_to_string(wanted)
+            .with_context(|| format!("{wanted} is no known source (kordon profiles) and no file"))?;
+        let profile = Profile::parse(&text).with_context(|| wanted.clone())?;
+        Ok(Profiles::Use(Arc::new(profile)))
+    }
+
+    fn options(&self, path: &Path, profile: &Profiles) -> ReadOptions {
         let name =
             path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
         ReadOptions {
@@ -162,6 +197,8 @@ impl Import {
             map: self.map.clone(),
             source: self.source.clone(),
             encoding: self.encoding,
+            profile: profile.clone(),
+            fixes: self.fix.clone(),
             date_order: self.date_order.map(|order| match order {
                 Order::Dmy => DateOrder::Dmy,
                 Order::Mdy => DateOrder::Mdy,
@@ -176,9 +213,10 @@ impl Import {
         path: &Path,
         real: &Path,
         borders: &Arc<BorderSet>,
+        profile: &Profiles,
         stop: &AtomicBool,
     ) -> anyhow::Result<ReadFile> {
-        let options = self.options(path);
+        let options = self.options(path, profile);
         let input = File::open(real).with_context(|| path.display().to_string())?;
         if input.metadata().is_ok_and(|m| m.is_dir()) {
             bail!("{} is a folder; name the files in it", path.display());
@@ -193,7 +231,14 @@ impl Import {
         };
         let bar: ProgressBar =
             progress(input.metadata().ok().map(|m| m.len()), &format!("reading {}", options.file));
-        let mut reader = match read(BufReader::with_capacity(1 << 20, bar.wrap_read(input)), &options) {
+        let whole = input.metadata().is_ok_and(|m| m.is_file());
+        let input = bar.wrap_read(input);
+        let begun = if whole {
+            read_file(input, &options)
+        } else {
+            read(BufReader::with_capacity(1 << 20, input), &options)
+        };
+        let mut reader = match begun {
             Ok(reader) => reader,
             Err(fault) => {
                 say(&fault.to_string());
@@ -201,8 +246,13 @@ impl Import {
                 return Ok(file);
             }
         };
+        let now_s = Some(jiff::Timestamp::now().as_second());
+        let around = Surroundings { borders: &**borders, now_s };
         let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
         let mut reports = next_chunk(&mut reader);
+        if self.explain {
+            print_explained(&reports)?;
+        }
         while !reports.is_empty() {
             if stop.load(Ordering::Relaxed) {
                 bail!("interrupted; nothing of {} was stored", path.display());
@@ -210,7 +260,7 @@ impl Import {
             // The next chunk is cut out of the bytes while this one is checked.
             let (next, taken) = rayon::join(
                 || next_chunk(&mut reader),
-                || self.take(&mut file, reports, &mut repeated, &mut warnings),
+                || self.take(&mut file, reports, &around, &mut repeated, &mut warnings),
             );
             taken?;
             reports = next;
@@ -226,14 +276,19 @@ impl Import {
         &self,
         file: &mut ReadFile,
         reports: Vec<Result<Report, Fault>>,
+        around: &Surroundings<'_>,
         repeated: &mut Repeated,
         warnings: &mut usize,
     ) -> anyhow::Result<()> {
         let mut sound = Vec::with_capacity(reports.len());
-        for checked in check_all(reports, repeated, &file.bulk) {
+        for checked in check_all(reports, repeated, &file.bulk, around, self.shown()) {
             match checked {
-                Ok(Sound { warnings: told, prepared, .. }) => {
+                Ok(Sound { warnings: told, repairs, prepared, shown, .. }) => {
                     file.records += 1;
+                    repairs.iter().for_each(|repair| say(&format!("repaired: {repair}")));
+                    if let Some(shown) = shown {
+                        write_to(None, |out| Ok(writeln!(out, "{shown}")?))?;
+                    }
                     for warning in &told {
                         if *warnings < WARNINGS {
                             say(&format!("warning: {warning}"));
@@ -264,6 +319,11 @@ impl Import {
                 .with_context(|| format!("beside the store {}", self.store.store.display()))?;
         }
         Ok(())
+    }
+
+    /// How many of the first records are printed.
+    fn shown(&self) -> usize {
+        if self.dry_run && !self.explain { self.preview } else { 0 }
     }
 
     fn store(
@@ -311,7 +371,7 @@ enum Bad {
 }
 
 /// The next records; after a fault in the bytes nothing more comes.
-fn next_chunk<R: BufRead>(reader: &mut Reader<R>) -> Vec<Result<Report, Fault>> {
+fn next_chunk(reader: &mut Reader<'_>) -> Vec<Result<Report, Fault>> {
     reader.take(CHUNK).collect()
 }
 
@@ -319,7 +379,10 @@ fn next_chunk<R: BufRead>(reader: &mut Reader<R>) -> Vec<Result<Report, Fault>> 
 struct Sound {
     sighting: Sighting,
     warnings: Vec<Fault>,
+    repairs: Vec<Fault>,
     prepared: Prepared,
+    /// The record as it would be stored, when it is to be printed.
+    shown: Option<String>,
 }
 
 /// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
@@ -327,17 +390,28 @@ fn check_all(
     reports: Vec<Result<Report, Fault>>,
     repeated: &mut Repeated,
     bulk: &Bulk,
+    around: &Surroundings<'_>,
+    shown: usize,
 ) -> Vec<Result<Sound, Bad>> {
     let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
     let check_one = |report: Result<Report, Fault>| {
         let report = report.map_err(Bad::Bytes)?;
-        let checked = match check(&report, &mut { new_id }) {
+        let checked = check(&report, &mut { new_id }).and_then(|mut checked| {
+            check_among(&mut checked, &report, around)?;
+            Ok(checked)
+        });
+        let checked = match checked {
             Ok(checked) => checked,
             Err(faults) => return Err(Bad::Record(report.into_text(), faults)),
         };
         let sighting = Sighting::of(&checked);
+        let shown = (report.index < shown).then(|| serde_json::to_string(&checked.incident)).transpose();
+        let shown = shown.map_err(|error| Bad::Unwritable(error.into()))?;
         let prepared = bulk.prepare(checked.incident).map_err(Bad::Unwritable)?;
-        Ok((report, Sound { sighting, warnings: checked.warnings, prepared }))
+        Ok((
+            report,
+            Sound { sighting, warnings: checked.warnings, repairs: checked.repairs, prepared, shown },
+        ))
     };
     let checked: Vec<Result<(Report, Sound), Bad>> =
         reports.into_par_iter().with_min_len(64).map(check_one).collect();
@@ -349,6 +423,28 @@ fn check_all(
         }
     };
     checked.into_iter().map(once).collect()
+}
+
+/// Prints what becomes of each column, with the first value that is there.
+fn print_explained(reports: &[Result<Report, Fault>]) -> anyhow::Result<()> {
+    let mut lines: Vec<Explained> = Vec::new();
+    for report in reports.iter().flatten().take(EXPLAINED) {
+        for one in explain(report) {
+            let same = |line: &&mut Explained| line.theirs == one.theirs && line.ours == one.ours;
+            match lines.iter_mut().find(same) {
+                Some(line) if line.value.trim().is_empty() => line.value = one.value,
+                Some(_) => {}
+                None => lines.push(one),
+            }
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_header(["column", "field", "by", "for example"]);
+    for Explained { theirs, ours, why, value } in lines {
+        let ours = ours.unwrap_or_else(|| "extra".into());
+        table.add_row([shortened(&theirs), ours, why, shortened(&value)]);
+    }
+    write_to(None, |out| Ok(writeln!(out, "{table}")?))
 }
 
 fn end(tally: &Tally) {

@@ -16,6 +16,7 @@ mod find;
 mod import;
 mod merge;
 mod output;
+mod profiles;
 mod prove;
 mod serve;
 mod sets;
@@ -49,8 +50,10 @@ enum Verb {
     Serve(serve::Serve),
     /// Serve the sample incidents from a fresh store, and print the address to open
     Demo(serve::Demo),
-    /// Read reports into the store: GeoJSON, NDJSON, GeoJSON text sequences, CSV
+    /// Read reports into the store: GeoJSON, NDJSON, CSV, Excel, KML, GPX, FlatGeobuf, GeoParquet, also zipped
     Import(import::Import),
+    /// The sources whose columns are known, or the file of one
+    Profiles(profiles::Profiles),
     /// List the incidents that match, as a table or as JSON
     Find(find::Find),
     /// List pairs of incidents that may be one event, and why
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::Demo(verb) => verb.run(),
         Verb::Import(verb) => verb.run(),
+        Verb::Profiles(verb) => verb.run(),
         Verb::Find(verb) => verb.run(),
         Verb::Duplicates(verb) => verb.run(),
         Verb::Merge(verb) => verb.run(),

@@ -19,6 +19,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "lon",
     "lat",
     "geometry_wkt",
+    "coordinates",
     "title",
     "description",
     "date_start",
@@ -74,6 +75,7 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("lon", &["longitude", "lng", "long", "x", "gps_longitude", "point_x", "x_coord", "lon_dd"]),
     ("lat", &["latitude", "y", "gps_latitude", "point_y", "y_coord", "lat_dd"]),
     ("geometry_wkt", &["wkt", "geom_wkt", "geometry", "geom", "the_geom"]),
+    ("coordinates", &["coords", "mgrs", "mgrs_coordinates", "usng", "grid_reference"]),
     (
         "date_start",
         &[
@@ -146,7 +148,7 @@ const MOST_COLUMNS: usize = 2_000;
 
 /// Columns by which our own tables are known. Read back, they would overwrite fuller records and make what was measured
 /// a part of them.
-const OWN_EXPORT: [&str; 2] = ["border_set", "foreign_distance_m"];
+pub(crate) const OWN_EXPORT: [&str; 2] = ["border_set", "foreign_distance_m"];
 
 /// What a column is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,6 +288,9 @@ impl Columns {
             None => columns.plain.clone(),
         };
         for ours in FIELDS {
+            if *ours == "coordinates" && columns.targets.contains(&Some("lon")) {
+                continue; // As below.
+            }
             if let Some(column) = bases.iter().position(|name| name == ours) {
                 columns.give(&mut decided, column, ours, Why::Name);
             }
@@ -302,7 +307,8 @@ impl Columns {
             }
         }
         for (ours, aliases) in ALIASES {
-            if *ours == "geometry_wkt" && columns.targets.contains(&Some("lon")) {
+            let has = |ours| columns.targets.contains(&Some(ours));
+            if matches!(*ours, "geometry_wkt" | "coordinates") && (has("lon") || has("geometry_wkt")) {
                 continue; // The same place twice; the second stays in extra.
             }
             let among = |alias: &&str| (0..bases.len()).find(|&at| bases[at] == *alias && !decided[at]);
@@ -356,6 +362,12 @@ impl Columns {
         self.also.iter().filter_map(move |&(rule, column)| Some((rules.get(rule)?, column)))
     }
 
+    /// Whether this is a part of another column, which is kept as a whole.
+    pub(crate) fn is_part(&self, column: usize) -> bool {
+        let parent = self.names[column].rsplit_once('/').map(|(parent, _)| parent);
+        parent.is_some_and(|parent| self.names[..column].iter().any(|name| name == parent))
+    }
+
     /// The column of this name, as the rules of profiles write it.
     pub(crate) fn named(&self, name: &str) -> Option<usize> {
         let plain = |at: &String| *at == name;
@@ -374,7 +386,7 @@ impl Columns {
                 format!("--map {gone}=COLUMN; {seen}"),
             ));
         }
-        if !has("lon") && !has("geometry_wkt") && !has("location") {
+        if !has("lon") && !has("geometry_wkt") && !has("coordinates") && !has("location") {
             let problem = "no column says where: lon and lat, or location".to_owned();
             return Err((problem, format!("--map lon=COLUMN --map lat=COLUMN; {seen}")));
         }

@@ -512,7 +512,7 @@ pub(crate) fn rfc3339(seconds: i64) -> String {
 }
 
 /// `YYYY-MM-DDTHH:MM:SS` of a moment in UTC; `None` outside the years 1000 to 9999.
-fn civil_text(seconds: i64) -> Option<String> {
+pub(crate) fn civil_text(seconds: i64) -> Option<String> {
     if !(-30_610_224_000..253_402_300_800).contains(&seconds) {
         return None;
     }

@@ -31,6 +31,28 @@ pub struct Fault {
     pub fatal: bool,
 }
 
+impl Fault {
+    /// A fault of the whole input at this line.
+    pub(crate) fn of_input<'h>(
+        file: &Arc<str>,
+        line: usize,
+        problem: impl Into<Box<str>>,
+        hint: impl Into<Option<&'h str>>,
+    ) -> Fault {
+        Fault {
+            file: Arc::clone(file),
+            index: None,
+            line,
+            column: 1,
+            pointer: None,
+            field: None,
+            problem: problem.into(),
+            hint: hint.into().map(Box::from),
+            fatal: true,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {

@@ -12,6 +12,7 @@
 //! - `json`: strict JSON, with the place of every value;
 //! - `profile`: what the columns of known sources mean, from TOML files;
 //! - `columns`: which column of this input is which field of ours;
+//! - `coordinates`: places as people write them into cells;
 //! - `report`: one record as it stood in the input, and how to read it;
 //! - `read`: bytes to reports, one reader for each format;
 //! - `check`: a report to an incident, or to all its faults;
@@ -22,6 +23,7 @@
 
 mod check;
 mod columns;
+mod coordinates;
 mod date;
 mod fault;
 mod incident;
@@ -36,7 +38,9 @@ mod text;
 mod vocabulary;
 mod write;
 
-pub use check::{Checked, Repeated, Sighting, check, check_one};
+pub use check::{
+    Checked, Explained, Repeated, Sighting, Surroundings, check, check_among, check_one, explain,
+};
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::Fault;
 pub use incident::{
@@ -46,8 +50,8 @@ pub use incident::{
 pub use json::strict_json;
 pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
 pub use profile::{BadProfile, Profile, Profiles};
-pub use read::{Reader, read};
-pub use report::{Encoding, Format, ReadOptions, Report, UnknownEncoding};
+pub use read::{Reader, read, read_file};
+pub use report::{Encoding, Fix, Format, ReadOptions, Report, UnknownEncoding};
 pub use schema::schema;
 pub use text::{Text, is_language};
 pub use vocabulary::{

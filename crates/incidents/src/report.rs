@@ -19,19 +19,52 @@ pub enum Format {
     GeoJsonSeq,
     /// A table with a header row; comma, semicolon or tab.
     Csv,
+    /// Placemarks, also zipped as KMZ.
+    Kml,
+    /// Waypoints.
+    Gpx,
+    /// The first sheet of an Excel workbook.
+    Xlsx,
+    /// FlatGeobuf of version 3.
+    FlatGeobuf,
+    /// Parquet with points, or with columns of longitude and latitude.
+    GeoParquet,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: &'static [Format] = &[Format::GeoJson, Format::NdJson, Format::GeoJsonSeq, Format::Csv];
+    pub const ALL: &'static [Format] = &[
+        Format::GeoJson,
+        Format::NdJson,
+        Format::GeoJsonSeq,
+        Format::Csv,
+        Format::Kml,
+        Format::Gpx,
+        Format::Xlsx,
+        Format::FlatGeobuf,
+        Format::GeoParquet,
+    ];
+    /// Their words, in the same order.
+    pub const WORDS: &'static [&'static str] =
+        &["geojson", "ndjson", "geojsonseq", "csv", "kml", "gpx", "xlsx", "flatgeobuf", "geoparquet"];
 
-    /// The word for it on the command line: `geojson`, `ndjson`, `geojsonseq`, `csv`.
+    /// Whether it is written in XML.
+    pub(crate) fn is_xml(self) -> bool {
+        matches!(self, Format::Kml | Format::Gpx)
+    }
+
+    /// The word for it on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Format::GeoJson => "geojson",
             Format::NdJson => "ndjson",
             Format::GeoJsonSeq => "geojsonseq",
             Format::Csv => "csv",
+            Format::Kml => "kml",
+            Format::Gpx => "gpx",
+            Format::Xlsx => "xlsx",
+            Format::FlatGeobuf => "flatgeobuf",
+            Format::GeoParquet => "geoparquet",
         }
     }
 
@@ -47,11 +80,16 @@ impl Format {
             | "application/x-ndgeojson" => Format::NdJson,
             "application/geo+json-seq" | "application/json-seq" => Format::GeoJsonSeq,
             "text/csv" | "text/tab-separated-values" => Format::Csv,
+            "application/vnd.google-earth.kml+xml" | "application/vnd.google-earth.kmz" => Format::Kml,
+            "application/gpx+xml" => Format::Gpx,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Format::Xlsx,
+            "application/flatgeobuf" | "application/vnd.flatgeobuf" => Format::FlatGeobuf,
+            "application/vnd.apache.parquet" => Format::GeoParquet,
             _ => return None,
         })
     }
 
-    /// The format by the first bytes and, where these leave it open, by the ending of the file's name.
+    /// The format of a text that is no XML, by the first bytes and, where these leave it open, by the ending of the file's name.
     pub fn guess(file_name: &str, first_bytes: &[u8]) -> Format {
         let bytes = first_bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first_bytes).trim_ascii_start();
         match bytes.first() {
@@ -78,7 +116,7 @@ impl std::str::FromStr for Format {
             .iter()
             .copied()
             .find(|format| format.as_str() == word)
-            .ok_or(crate::NotInList { allowed: &["geojson", "ndjson", "geojsonseq", "csv"] })
+            .ok_or(crate::NotInList { allowed: Format::WORDS })
     }
 }
 
@@ -116,6 +154,54 @@ impl std::str::FromStr for Encoding {
 #[error("not an encoding that is read here, such as utf-8, windows-1252 or windows-1251")]
 pub struct UnknownEncoding;
 
+/// A repair that is made when it is asked for by name, told with the old and the new value, and kept with the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Latitude and longitude change places, where as they stand they are off the globe or outside of the country that the
+    /// record names, and swapped within it.
+    SwapCoordinates,
+    /// Blanks around texts go, also those that are not seen.
+    Trim,
+    /// A text such as `28,84` or `28.84` becomes a number where one is expected.
+    DecimalComma,
+    /// A date that contradicts the order of day and month of its column is read in the other order.
+    DayMonth,
+    /// A time of day without an offset is taken as UTC.
+    Utc,
+}
+
+impl Fix {
+    /// Every repair.
+    pub const ALL: &'static [Fix] =
+        &[Fix::SwapCoordinates, Fix::Trim, Fix::DecimalComma, Fix::DayMonth, Fix::Utc];
+
+    /// Its name: `swap-coordinates`, `trim`, `decimal-comma`, `day-month`, `utc`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fix::SwapCoordinates => "swap-coordinates",
+            Fix::Trim => "trim",
+            Fix::DecimalComma => "decimal-comma",
+            Fix::DayMonth => "day-month",
+            Fix::Utc => "utc",
+        }
+    }
+}
+
+impl std::fmt::Display for Fix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Fix {
+    type Err = crate::NotInList;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        const WORDS: &[&str] = &["swap-coordinates", "trim", "decimal-comma", "day-month", "utc"];
+        let found = Fix::ALL.iter().copied().find(|fix| fix.as_str() == word);
+        found.ok_or(crate::NotInList { allowed: WORDS })
+    }
+}
+
 /// How to read an input. `ReadOptions::default()` guesses everything that can be guessed safely.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
@@ -131,12 +217,18 @@ pub struct ReadOptions {
     pub encoding: Option<Encoding>,
     /// What `03/04/2024` means; `None` takes it from the table when the table proves it.
     pub date_order: Option<DateOrder>,
+    /// Repairs to be made; by default none.
+    pub fixes: Vec<Fix>,
     /// The profile of the source; by default the first that fits.
     pub profile: Profiles,
     /// What stands between cells; `None` guesses from the header row.
     pub delimiter: Option<u8>,
     /// Longest record, in bytes; a longer one refuses the input. Parsing takes up to 40 times as much memory.
     pub record_bytes: usize,
+    /// Bytes to which a packed input may unpack; more refuses it.
+    pub unpacked_bytes: u64,
+    /// Bytes of an archive, a workbook or a Parquet file that are held in memory where the input is a stream.
+    pub memory_bytes: usize,
 }
 
 impl Default for ReadOptions {
@@ -148,9 +240,12 @@ impl Default for ReadOptions {
             file: String::new(),
             encoding: None,
             date_order: None,
+            fixes: Vec::new(),
             profile: Profiles::Detect,
             delimiter: None,
             record_bytes: 4 << 20,
+            unpacked_bytes: 64 << 30,
+            memory_bytes: 64 << 20,
         }
     }
 }
@@ -189,6 +284,7 @@ pub(crate) struct Origin {
     pub(crate) source: String,
     pub(crate) map: Vec<(String, String)>,
     pub(crate) date_order: Option<DateOrder>,
+    pub(crate) fixes: Vec<Fix>,
     pub(crate) profile: Profiles,
     /// What the members of the first foreign record are.
     pub(crate) foreign: OnceLock<Arc<Columns>>,
@@ -214,6 +310,7 @@ impl Origin {
             source: if source.is_empty() { "import".into() } else { source },
             map: options.map.clone(),
             date_order: options.date_order,
+            fixes: options.fixes.clone(),
             profile: options.profile.clone(),
             foreign: OnceLock::new(),
             list: None,

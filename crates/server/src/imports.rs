@@ -20,17 +20,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use kordon_borders::BorderSet;
 use kordon_incidents::{
-    Checked, Encoding, Fault, Format, Incident, ReadOptions, Repeated, Report, Sighting, check, read,
+    Checked, Encoding, Fault, Format, Incident, ReadOptions, Repeated, Report, Sighting, Surroundings, check,
+    check_among, read,
 };
 use kordon_store::{Author, Store};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The forms a file may have.
-pub const FORMATS: &[&str] = &["geojson", "ndjson", "geojsonseq", "csv"];
+pub const FORMATS: &[&str] = Format::WORDS;
 
 /// What is to be done with a file.
 struct Order {
@@ -52,8 +55,14 @@ pub async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let most = app.config.limits.import_bytes;
     let order = Order {
-        options: options(&params, &headers)?,
+        // What is packed may be no longer than what is not.
+        options: ReadOptions {
+            unpacked_bytes: most as u64,
+            memory_bytes: most,
+            ..options(&params, &headers)?
+        },
         store_the_sound: params.one_of("on-error", &["reject", "quarantine"])? == Some("quarantine"),
         dry_run: params.flag("dry-run")?.unwrap_or(false),
         author: Author::new(&caller.0),
@@ -89,7 +98,7 @@ fn options(params: &Params, headers: &HeaderMap) -> Result<ReadOptions, Problem>
 }
 
 fn carry_out(store: &Store, bytes: &[u8], order: Order) -> Result<Value, Problem> {
-    let file = CheckedFile::read(bytes, &order.options)?;
+    let file = CheckedFile::read(bytes, &order.options, store.borders())?;
     let mut told = json!({
         "imported": 0,
         "updated": 0,
@@ -155,14 +164,16 @@ struct CheckedFile {
 }
 
 impl CheckedFile {
-    fn read(bytes: &[u8], options: &ReadOptions) -> Result<Self, Problem> {
+    fn read(bytes: &[u8], options: &ReadOptions, borders: &BorderSet) -> Result<Self, Problem> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let around = Surroundings { borders, now_s: now.and_then(|now| now.as_secs().try_into().ok()) };
         let reports: Vec<Report> = read(bytes, options)
             .and_then(|reader| reader.collect::<Result<_, Fault>>())
             .map_err(|fault| unreadable(&fault))?;
         let records = reports.len();
         let mut repeated = Repeated::new(&options.file);
         let mut file = Self { records, sound: Vec::new(), refused: Vec::new(), warnings: Vec::new() };
-        let checked: Vec<_> = reports.into_par_iter().map(check_one).collect();
+        let checked: Vec<_> = reports.into_par_iter().map(|report| check_one(report, &around)).collect();
         for (text, checked) in checked {
             // A record that comes twice in one file would silently replace itself.
             match checked
@@ -189,7 +200,10 @@ impl CheckedFile {
 }
 
 /// A record's own text, and what it is.
-fn check_one(report: Report) -> (String, Result<Checked, Vec<Fault>>) {
-    let checked = check(&report, &mut random_id);
+fn check_one(report: Report, around: &Surroundings<'_>) -> (String, Result<Checked, Vec<Fault>>) {
+    let checked = check(&report, &mut random_id).and_then(|mut checked| {
+        check_among(&mut checked, &report, around)?;
+        Ok(checked)
+    });
     (report.into_text(), checked)
 }

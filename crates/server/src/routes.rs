@@ -66,7 +66,7 @@ const NDJSON: &str = "application/x-ndjson";
 const TEXT: &str = "text/plain";
 
 /// The media types a file to import may have.
-pub const IMPORTS: [&str; 8] = [
+pub const IMPORTS: [&str; 16] = [
     GEOJSON,
     JSON,
     NDJSON,
@@ -75,6 +75,14 @@ pub const IMPORTS: [&str; 8] = [
     GEOJSON_SEQ,
     CSV,
     "text/tab-separated-values",
+    "application/vnd.google-earth.kml+xml",
+    "application/vnd.google-earth.kmz",
+    "application/gpx+xml",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/flatgeobuf",
+    "application/vnd.apache.parquet",
+    "application/gzip",
+    "application/zip",
 ];
 
 const PAGING: &[&str] = &[

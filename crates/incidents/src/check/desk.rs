@@ -7,11 +7,11 @@ use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
 use crate::json::{Json, Member, Node, shown};
 use crate::read::place_after;
-use crate::report::Report;
+use crate::report::{Fix, Report};
 use crate::text::{Text, is_language};
 use crate::vocabulary::{NotInList, is_word};
 use kordon_borders::LonLat;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -95,6 +95,8 @@ pub(super) struct Desk<'r> {
     pub(super) report: &'r Report,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<Fault>,
+    /// What was put right because it was asked for.
+    pub(super) repairs: Vec<Repair>,
     /// Values may be written the way tables write them: numbers and lists as texts, dates in any form.
     pub(super) lenient: bool,
     pub(super) order: Option<DateOrder>,
@@ -110,6 +112,7 @@ impl<'r> Desk<'r> {
             report,
             faults: Vec::new(),
             warnings: Vec::new(),
+            repairs: Vec::new(),
             lenient: false,
             order: report.origin.date_order,
             zone: None,
@@ -142,6 +145,29 @@ impl<'r> Desk<'r> {
     ) {
         let fault = self.describe(at, path, problem.into(), hint.into());
         self.warnings.push(fault);
+    }
+
+    /// Whether this repair was asked for.
+    pub(super) fn fixes(&self, fix: Fix) -> bool {
+        self.report.origin.fixes.contains(&fix)
+    }
+
+    /// Notes a repair: it is told, and kept with the record.
+    pub(super) fn repaired(&mut self, fix: Fix, at: usize, path: &Path<'_>, old: &str, new: &str) {
+        let mut field = String::new();
+        path.field(&mut field);
+        let problem = format!("{fix}: {} became {}", shown(old), shown(new));
+        let told = self.describe(at, path, problem.into(), None);
+        let kept = json!({"fix": fix.as_str(), "field": field, "old": old, "new": new});
+        self.repairs.push(Repair { told, kept });
+    }
+
+    /// Where the field of ours stands in the record: the number of its column, or the beginning of the record.
+    pub(super) fn at_of(&self, ours: &str) -> usize {
+        let columns = self.report.origin.columns.as_ref();
+        columns
+            .and_then(|columns| columns.targets.iter().position(|target| *target == Some(ours)))
+            .unwrap_or_default()
     }
 
     fn describe(&self, at: usize, path: &Path<'_>, problem: Box<str>, hint: Option<&str>) -> Fault {
@@ -186,6 +212,11 @@ impl<'r> Desk<'r> {
                 None
             }
             Json::String(text) if text.trim().is_empty() => None,
+            Json::String(text) if self.fixes(Fix::Trim) && trimmed(text).len() < text.len() => {
+                let (old, new) = (text.to_string(), trimmed(text).to_owned());
+                self.repaired(Fix::Trim, node.at, path, &old, &new);
+                (!new.is_empty()).then_some(new)
+            }
             Json::String(text) => Some(text.to_string()),
             Json::Number(text) if self.lenient => Some((*text).to_owned()),
             _ => {
@@ -251,6 +282,11 @@ impl<'r> Desk<'r> {
                     self.fault(node.at, path, problem, hint);
                 }
                 number
+            }
+            Json::String(text) if self.fixes(Fix::DecimalComma) && number_in(text).is_some() => {
+                let number = number_in(text)?;
+                self.repaired(Fix::DecimalComma, node.at, path, text, &plain(number));
+                Some(number)
             }
             Json::String(text) if number_in(text).is_some() => {
                 let problem = format!("is the text {}, but a number is expected", shown(text));
@@ -327,6 +363,12 @@ impl<'r> Desk<'r> {
         };
         match found {
             Ok((date, time_dropped)) => {
+                let utc = time_dropped && self.fixes(Fix::Utc);
+                if let Some(date) = utc.then(|| EventDate::parse(&format!("{}Z", text.trim())).ok()).flatten()
+                {
+                    self.repaired(Fix::Utc, node.at, path, text, date.as_str());
+                    return Some((date, None));
+                }
                 if time_dropped {
                     let problem = format!("the time of {} has no offset from UTC", shown(text));
                     self.warn(node.at, path, problem, "only the day was taken");
@@ -335,6 +377,20 @@ impl<'r> Desk<'r> {
                     !time_dropped && text.starts_with(date.as_str()) || same_digits(text, date.as_str());
                 let raw = (self.lenient && !same).then(|| text.to_string());
                 Some((date, raw))
+            }
+            Err(BadDate::Order) if self.fixes(Fix::DayMonth) => {
+                let other = self.order.map(|order| match order {
+                    DateOrder::Dmy => DateOrder::Mdy,
+                    DateOrder::Mdy => DateOrder::Dmy,
+                });
+                let found = parse_foreign(text, other).ok()?;
+                self.repaired(Fix::DayMonth, node.at, path, text, found.date.as_str());
+                Some((found.date, Some(text.to_string())))
+            }
+            Err(BadDate::NoOffset) if self.fixes(Fix::Utc) => {
+                let date = EventDate::parse(&format!("{}Z", text.trim())).ok()?;
+                self.repaired(Fix::Utc, node.at, path, text, date.as_str());
+                Some((date, None))
             }
             Err(bad) => {
                 let hint = match bad {
@@ -427,6 +483,13 @@ impl<'r> Desk<'r> {
         }
         match LonLat::new(lon, lat) {
             Ok(place) => Some(place),
+            Err(_)
+                if lat.abs() > 90.0 && self.fixes(Fix::SwapCoordinates) && LonLat::new(lat, lon).is_ok() =>
+            {
+                let pair = |a: f64, b: f64| format!("{}, {}", plain(a), plain(b));
+                self.repaired(Fix::SwapCoordinates, at, path, &pair(lon, lat), &pair(lat, lon));
+                LonLat::new(lat, lon).ok()
+            }
             Err(_) if lat.abs() > 90.0 && LonLat::new(lat, lon).is_ok() => {
                 let (lon, lat) = (plain(lon), plain(lat));
                 let problem =
@@ -837,6 +900,29 @@ impl<'r> Desk<'r> {
 }
 
 const BAD_DATE_HINT: &str = "2025, 2025-05, 2025-05-30 or 2025-05-30T01:10:00+03:00";
+
+/// A repair as it is told, and as it is kept with the record.
+pub(super) struct Repair {
+    pub(super) told: Fault,
+    pub(super) kept: Value,
+}
+
+impl Repair {
+    /// Adds what was repaired to what else the source had.
+    pub(super) fn keep_in(extra: &mut Map<String, Value>, kept: Value) {
+        match extra.get_mut("repairs") {
+            Some(Value::Array(list)) => list.push(kept),
+            _ => keep(extra, "repairs", Some(Value::Array(vec![kept]))),
+        }
+    }
+}
+
+/// Without the blanks around it, also those that are not seen.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
+    })
+}
 
 /// Keeps a value of the source under its name, beside one of the same name that is there already.
 pub(super) fn keep<V: Into<Value>>(extra: &mut Map<String, Value>, name: &str, value: Option<V>) {

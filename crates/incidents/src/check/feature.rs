@@ -8,12 +8,13 @@
 use super::Draft;
 use super::desk::{Desk, Path, ROOT, keep};
 use super::row::{cells_of, fill_members};
-use crate::columns::{Columns, alias_of, is_field, plain_name};
+use crate::columns::{Columns, OWN_EXPORT, alias_of, is_field, plain_name};
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::json::{self, Json, Member, Node, shown};
 use crate::profile::{Profile, Profiles};
 use crate::read::place_after;
+use crate::report::Origin;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub(super) fn fill(desk: &mut Desk<'_>) -> Option<Draft> {
     let mut draft = Draft::new();
     let is_plain = desk.report.origin.plain && !members.iter().any(|member| member.name == "geometry");
     if is_plain {
-        let columns = foreign_columns(desk, members, true)?;
+        let columns = foreign_columns(&desk.report.origin, members, true)?;
         fill_members(desk, &mut draft, cells_of(members).1, &columns, &ROOT);
         desk.finish(&mut draft, &ROOT, root.at);
         return Some(draft);
@@ -209,7 +210,17 @@ fn position(
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
-    if let Some(columns) = foreign_columns(desk, members, false) {
+    if let Some(at) = own_export(members) {
+        let hint = "to carry records on, export them as geojson or geojsonseq";
+        desk.fault(
+            at,
+            path,
+            "this record is of a table that Kordon exported, which holds less than the records do",
+            hint,
+        );
+        return;
+    }
+    if let Some(columns) = foreign_columns(&desk.report.origin, members, false) {
         let (_, cells) = cells_of(members);
         return fill_members(desk, draft, cells, &columns, path);
     }
@@ -241,12 +252,22 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
     strangers_to_ours(desk, draft, members, strangers, path);
 }
 
+/// Where a record shows that it is of a table of ours.
+fn own_export(members: &[Member<'_>]) -> Option<usize> {
+    let mut own = OWN_EXPORT.iter().map(|own| members.iter().find(|member| member.name == *own));
+    let (first, second) = (own.next()??, own.next()??);
+    Some(first.value.at.min(second.value.at))
+}
+
 /// The columns of a record of a known source; `None` when it is one of ours, or of a stranger. A plain record has
 /// columns in any case.
 ///
 /// Records of one source mostly have the same members, so those of the first are kept.
-fn foreign_columns(desk: &Desk<'_>, members: &[Member<'_>], plain_record: bool) -> Option<Arc<Columns>> {
-    let origin = &desk.report.origin;
+pub(super) fn foreign_columns(
+    origin: &Origin,
+    members: &[Member<'_>],
+    plain_record: bool,
+) -> Option<Arc<Columns>> {
     let may_be_known = match origin.profile {
         Profiles::Off => false,
         Profiles::Use(_) => true,
@@ -293,8 +314,23 @@ fn strangers_to_ours<'a>(
     strangers: Vec<&Member<'a>>,
     path: &Path<'_>,
 ) {
+    let chosen = chosen_strangers(members, &strangers, |ours| is_missing(draft, ours));
+    for (index, member) in strangers.into_iter().enumerate() {
+        match chosen.get(&index) {
+            Some(ours) => take_foreign(desk, draft, ours, member, &path.name(&member.name)),
+            None => keep(&mut draft.properties.extra, &member.name, Some(member.value.to_value())),
+        }
+    }
+}
+
+/// Which of the strangers are read as a field of ours, by their place among them.
+pub(super) fn chosen_strangers(
+    members: &[Member<'_>],
+    strangers: &[&Member<'_>],
+    is_missing: impl Fn(&str) -> bool,
+) -> BTreeMap<usize, &'static str> {
     // Of several that could be the same property of ours, the one with the best name is.
-    let mut chosen: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut chosen: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     for (index, member) in strangers.iter().enumerate() {
         let scalar = matches!(member.value.json, Json::String(_) | Json::Number(_));
         let Some((ours, rank)) = alias_of(&member.name).filter(|_| scalar) else { continue };
@@ -303,15 +339,9 @@ fn strangers_to_ours<'a>(
     }
     chosen.retain(|ours, (_, index)| {
         let name = &strangers[*index].name;
-        is_missing(draft, ours) && (name == ours || !members.iter().any(|member| member.name == *ours))
+        is_missing(ours) && (name == ours || !members.iter().any(|member| member.name == *ours))
     });
-    let chosen: BTreeMap<usize, &str> = chosen.into_iter().map(|(ours, (_, index))| (index, ours)).collect();
-    for (index, member) in strangers.into_iter().enumerate() {
-        match chosen.get(&index) {
-            Some(ours) => take_foreign(desk, draft, ours, member, &path.name(&member.name)),
-            None => keep(&mut draft.properties.extra, &member.name, Some(member.value.to_value())),
-        }
-    }
+    chosen.into_iter().map(|(ours, (_, index))| (index, ours)).collect()
 }
 
 /// Whether a property of this name is wanted. Places come from the geometry, never from properties.

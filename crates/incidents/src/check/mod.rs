@@ -11,15 +11,20 @@
 //! place in Iran.
 
 mod desk;
+mod explain;
 mod feature;
 mod row;
+mod surroundings;
+
+pub use explain::{Explained, explain};
+pub use surroundings::{Surroundings, check_among};
 
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::incident::{Incident, IncidentId, Properties};
 use crate::read::read;
 use crate::report::{ReadOptions, Report};
-use desk::Desk;
+use desk::{Desk, Repair};
 use kordon_borders::LonLat;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -38,6 +43,8 @@ pub struct Checked {
     pub has_own_id: bool,
     /// What was taken but is worth knowing.
     pub warnings: Vec<Fault>,
+    /// What was put right because it was asked for; it is kept in `extra.repairs` too.
+    pub repairs: Vec<Fault>,
 }
 
 /// Checks one report: a good one becomes an incident, a bad one all its faults.
@@ -56,7 +63,7 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
         Some(columns) => row::fill(&mut desk, columns),
         None => feature::fill(&mut desk),
     };
-    let Desk { faults, warnings, .. } = desk;
+    let Desk { faults, warnings, repairs, .. } = desk;
     let Some(draft) = draft.filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
@@ -64,9 +71,14 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
     if id.is_none() && properties.same_as.is_empty() {
         properties.same_as.push(key(report, source_id.as_deref()));
     }
+    let repairs = repairs.into_iter().map(|Repair { told, kept }| {
+        Repair::keep_in(&mut properties.extra, kept);
+        told
+    });
+    let repairs = repairs.collect();
     let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
     let (index, line) = (report.index, report.line);
-    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings })
+    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings, repairs })
 }
 
 /// What a record is known by within its input: its id, or else its first `same_as`.
@@ -203,6 +215,8 @@ impl Draft {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod formats;
 #[cfg(test)]
 mod profiles;
 #[cfg(test)]

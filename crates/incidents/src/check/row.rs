@@ -7,6 +7,7 @@
 use super::Draft;
 use super::desk::{Desk, Path, ROOT, keep, split_urls};
 use crate::columns::{Columns, plain_name};
+use crate::coordinates::{Axis, both, degrees};
 use crate::date::EventDate;
 use crate::incident::Impact;
 use crate::json::{Json, Member, Node, shown};
@@ -59,6 +60,16 @@ pub(super) struct Cell<'r> {
     node: Option<&'r Node<'r>>,
     /// It is a part of another cell.
     nested: bool,
+}
+
+impl Cell<'_> {
+    /// The value as it stands.
+    pub(super) fn shown(&self) -> String {
+        match self.node {
+            Some(node) if self.text.is_empty() => node.to_value().to_string(),
+            _ => self.text.to_string(),
+        }
+    }
 }
 
 /// The members of a foreign record as cells, and the names of these.
@@ -196,11 +207,11 @@ impl Row<'_> {
         let Cell { at, node, .. } = self.cells[column];
         match node {
             Some(node) if !matches!(node.json, Json::String(_)) => Value::Given(node),
-            _ => self.made(column, Cow::Borrowed(self.text(column)), at),
+            _ => self.made(Cow::Borrowed(self.text(column)), at),
         }
     }
 
-    fn made<'v>(&self, _column: usize, text: Cow<'v, str>, at: usize) -> Value<'v> {
+    fn made<'v>(&self, text: Cow<'v, str>, at: usize) -> Value<'v> {
         let json = if is_unknown(&text) { Json::Null } else { Json::String(text) };
         Value::Made(Node { at, json })
     }
@@ -220,7 +231,14 @@ impl Row<'_> {
     fn is_apart(&self, ours: &str) -> bool {
         matches!(
             ours,
-            "id" | "lon" | "lat" | "geometry_wkt" | "language" | "infrastructure" | "damage" | "facility"
+            "id" | "lon"
+                | "lat"
+                | "geometry_wkt"
+                | "coordinates"
+                | "language"
+                | "infrastructure"
+                | "damage"
+                | "facility"
         ) || ours.starts_with("source_")
     }
 
@@ -257,11 +275,11 @@ impl Row<'_> {
         if matches!(ours, "date_start" | "date_end") {
             desk.order = self.columns.date_order(column);
             if let Some(date) = number_as_date(&node) {
-                node = self.made(column, date.into(), node.at);
+                node = self.made(date.into(), node.at);
             }
         }
         if ours != "country" && matches!(&node.json, Json::Array(_)) && !matches!(ours, "tags" | "same_as") {
-            node = self.made(column, Cow::Borrowed(self.text(column)), node.at);
+            node = self.made(Cow::Borrowed(self.text(column)), node.at);
         }
         if ours == "country" {
             return self.country(desk, draft, column);
@@ -271,7 +289,7 @@ impl Row<'_> {
 
     /// A country that is no code is kept under its own name, as any text of the source's.
     fn country(&self, desk: &mut Desk<'_>, draft: &mut Draft, column: usize) {
-        let node = self.made(column, Cow::Borrowed(self.text(column)), self.cells[column].at);
+        let node = self.made(Cow::Borrowed(self.text(column)), self.cells[column].at);
         desk.set(draft, "country", &self.columns.kept_as[column], &node, &self.path(column));
     }
 
@@ -283,7 +301,7 @@ impl Row<'_> {
                 self.plainly(desk, draft, rule.field, column)
             }
             Ok(Some((text, translated))) => {
-                let node = self.made(column, text, at);
+                let node = self.made(text, at);
                 desk.order = self.columns.date_order(column);
                 desk.set(draft, rule.field, &self.columns.names[column], &node, &self.path(column));
                 if translated && !self.is_copied(rule, column) {
@@ -405,7 +423,7 @@ impl Row<'_> {
         if self.columns.profile().is_some() {
             return desk.take_source_id(draft, &id, self.cells[column].at, &path);
         }
-        if let Some(id) = desk.string(&self.made(column, id, self.cells[column].at), &path) {
+        if let Some(id) = desk.string(&self.made(id, self.cells[column].at), &path) {
             desk.take_id(draft, &id, self.cells[column].at, &path);
         }
     }
@@ -419,9 +437,14 @@ impl Row<'_> {
                 draft.has_place = true;
                 let at = self.cells[lon_at].at;
                 let lon_path = self.path(lon_at);
-                let lon = desk.number(&self.made(lon_at, lon_text, at), &lon_path);
-                let lat = self.made(lat_at, lat_text, self.cells[lat_at].at);
-                let lat = desk.number(&lat, &self.path(lat_at));
+                let lon = match degrees(&lon_text, Axis::Lon) {
+                    Some(lon) => Some(lon),
+                    None => desk.number(&self.made(lon_text, at), &lon_path),
+                };
+                let lat = match degrees(&lat_text, Axis::Lat) {
+                    Some(lat) => Some(lat),
+                    None => desk.number(&self.made(lat_text, self.cells[lat_at].at), &self.path(lat_at)),
+                };
                 if let (Some(lon), Some(lat)) = (lon, lat) {
                     draft.places.extend(desk.place(lon, lat, at, &lon_path));
                 }
@@ -436,7 +459,9 @@ impl Row<'_> {
     }
 
     fn place_of_wkt(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
-        let Some((wkt, column)) = self.known("geometry_wkt") else { return };
+        let Some((wkt, column)) = self.known("geometry_wkt") else {
+            return self.place_of_coordinates(desk, draft);
+        };
         draft.has_place = true;
         let (at, path) = (self.cells[column].at, self.path(column));
         let Some(pairs) = points_of_wkt(&wkt) else {
@@ -447,6 +472,30 @@ impl Row<'_> {
         for (lon, lat) in pairs {
             draft.places.extend(desk.place(lon, lat, at, &path));
         }
+    }
+
+    /// Both coordinates in one cell: a point, degrees with their letters, or a square of a grid.
+    fn place_of_coordinates(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        let Some((text, column)) = self.known("coordinates") else { return };
+        draft.has_place = true;
+        let (at, path) = (self.cells[column].at, self.path(column));
+        if let Some(pairs) = points_of_wkt(&text) {
+            for (lon, lat) in pairs {
+                draft.places.extend(desk.place(lon, lat, at, &path));
+            }
+            return;
+        }
+        let Some(place) = both(&text) else {
+            let problem = format!("{} does not say which coordinate is which", shown(&text));
+            let hint = "columns lon and lat; or 45°20'06\"N 28°50'24\"E, an MGRS reference, POINT (lon lat)";
+            desk.fault(at, &path, problem, hint);
+            return;
+        };
+        draft.places.extend(desk.place(place.lon, place.lat, at, &path));
+        if draft.properties.location_radius_m.is_none() {
+            draft.properties.location_radius_m = place.radius_m.map(f64::ceil);
+        }
+        keep(&mut draft.properties.extra, &self.columns.kept_as[column], Some(&*text));
     }
 
     fn sources(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
@@ -474,7 +523,7 @@ impl Row<'_> {
     fn evidence(&self, desk: &mut Desk<'_>, sources: &mut Vec<crate::Source>) {
         let mut given = crate::Source::default();
         if let Some((text, column)) = self.known("source_archived_url") {
-            let node = self.made(column, text, self.cells[column].at);
+            let node = self.made(text, self.cells[column].at);
             given.archived_url = desk.url(&node, &self.path(column));
         }
         if let Some((text, column)) = self.known("source_sha256") {
@@ -485,7 +534,7 @@ impl Row<'_> {
             }
         }
         if let Some((text, column)) = self.known("source_published_at") {
-            let node = self.made(column, text, self.cells[column].at);
+            let node = self.made(text, self.cells[column].at);
             desk.order = self.columns.date_order(column);
             if let Some((date, raw)) = desk.date(&node, &self.path(column)) {
                 given.published_at = Some(date);
@@ -551,7 +600,7 @@ fn number_as_date(node: &Node<'_>) -> Option<String> {
 
 /// Whether a cell says that nothing is known. A dash may be a value and is kept.
 fn is_unknown(cell: &str) -> bool {
-    matches!(cell, "" | "NA" | "N/A" | "n/a" | "NULL" | "null" | "NaN" | "nan" | "None")
+    matches!(cell, "" | "#N/A" | "NA" | "N/A" | "n/a" | "NULL" | "null" | "NaN" | "nan" | "None")
 }
 
 /// The positions of `POINT (28.84 45.335)` or `MULTIPOINT ((28.84 45.335), (28.85 45.34))`; heights are

@@ -38,20 +38,6 @@ impl<R: BufRead> Bytes<R> {
             is_utf8: Cell::new(None),
             file: Arc::clone(&origin.file),
         };
-        let ahead = bytes.ahead()?;
-        let stranger = match ahead {
-            [0x1f, 0x8b, ..] => Some(("is compressed with gzip", "unpack it first")),
-            [b'P', b'K', 3, 4, ..] => Some((
-                "is a zip archive, which Excel workbooks are too",
-                "unpack it, or save it as CSV in UTF-8",
-            )),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some(("is UTF-16", "save it as UTF-8")),
-            [b'<', ..] => Some(("is XML or HTML", "GeoJSON, newline-delimited GeoJSON and CSV are read")),
-            _ => None,
-        };
-        if let Some((problem, hint)) = stranger {
-            return Err(bytes.fatal(format!("the input {problem}"), hint));
-        }
         if bytes.ahead()?.starts_with(b"\xef\xbb\xbf") {
             bytes.at += 3;
         }
@@ -85,6 +71,51 @@ impl<R: BufRead> Bytes<R> {
             self.column += 1;
         }
         Ok(Some(byte))
+    }
+
+    /// Fills `out`, and fails when there is less.
+    pub(super) fn exactly(&mut self, out: &mut [u8]) -> Result<(), Fault> {
+        let mut filled = 0;
+        while filled < out.len() {
+            if self.at == self.buffer.len() && !self.fill()? {
+                return Err(self.fatal("the file ends too early", "is the file complete?"));
+            }
+            let count = (out.len() - filled).min(self.buffer.len() - self.at);
+            out[filled..filled + count].copy_from_slice(&self.buffer[self.at..self.at + count]);
+            self.at += count;
+            filled += count;
+        }
+        Ok(())
+    }
+
+    /// A piece behind its length in four bytes, both together; `None` at the end of the input.
+    pub(super) fn sized(&mut self, most: usize) -> Result<Option<Vec<u8>>, Fault> {
+        if self.peek()?.is_none() {
+            return Ok(None);
+        }
+        let mut length = [0; 4];
+        self.exactly(&mut length)?;
+        let count = u32::from_le_bytes(length) as usize;
+        if count > most {
+            return Err(self.too_long());
+        }
+        let mut piece = vec![0; 4 + count];
+        piece[..4].copy_from_slice(&length);
+        self.exactly(&mut piece[4..])?;
+        Ok(Some(piece))
+    }
+
+    /// Passes over so many bytes.
+    pub(super) fn pass_over(&mut self, mut count: u64) -> Result<(), Fault> {
+        while count > 0 {
+            if self.at == self.buffer.len() && !self.fill()? {
+                return Err(self.fatal("the file ends too early", "is the file complete?"));
+            }
+            let passed = count.min((self.buffer.len() - self.at) as u64);
+            self.at += passed as usize;
+            count -= passed;
+        }
+        Ok(())
     }
 
     pub(super) fn skip_space(&mut self) -> Result<(), Fault> {
@@ -163,17 +194,7 @@ impl<R: BufRead> Bytes<R> {
 
     /// A fault of the whole input, here.
     pub(super) fn fatal<'h>(&self, problem: impl Into<Box<str>>, hint: impl Into<Option<&'h str>>) -> Fault {
-        Fault {
-            file: Arc::clone(&self.file),
-            index: None,
-            line: self.line,
-            column: self.column,
-            pointer: None,
-            field: None,
-            problem: problem.into(),
-            hint: hint.into().map(Box::from),
-            fatal: true,
-        }
+        Fault { column: self.column, ..Fault::of_input(&self.file, self.line, problem, hint) }
     }
 
     fn fill(&mut self) -> Result<bool, Fault> {

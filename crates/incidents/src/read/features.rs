@@ -244,6 +244,22 @@ impl Features {
 }
 
 fn wrong_type<R: BufRead>(bytes: &Bytes<R>, kind: Option<&str>) -> Fault {
+    const SHAPES: [&str; 7] = [
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "MultiLineString",
+        "Polygon",
+        "MultiPolygon",
+        "GeometryCollection",
+    ];
+    if let Some(shape) = kind.filter(|kind| SHAPES.contains(kind)) {
+        let problem =
+            format!("the input is a bare geometry, a {shape}, which says neither what happened nor when");
+        let hint =
+            "wrap it: {\"type\":\"Feature\",\"geometry\":{…},\"properties\":{\"title\":…,\"date_start\":…}}";
+        return bytes.fatal(problem, hint);
+    }
     let problem = match kind {
         Some(kind) => format!("the type is {}, not FeatureCollection or Feature", shown(kind)),
         None => "the object has no member \"type\"".to_owned(),

@@ -6,9 +6,16 @@
 //! order of day and month are learned.
 
 mod bytes;
+mod decode;
 mod features;
+mod flatgeobuf;
 mod lines;
+mod packed;
+mod parquet;
 mod rows;
+mod xlsx;
+mod xml;
+mod zip;
 
 pub(crate) use bytes::place_after;
 pub(crate) use rows::{STRAY, Stray, split_cells};
@@ -18,15 +25,21 @@ use crate::fault::Fault;
 use crate::profile::Profile;
 use crate::report::{Format, Origin, ReadOptions, Report};
 use bytes::Bytes;
-use std::io::BufRead;
+use packed::{Input, Kind};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
+use zip::{Member, Shared};
 
 /// Begins to read. Of a table, reads the header and the first rows.
 ///
+/// Archives, workbooks and Parquet are held in memory as they are, up to [`ReadOptions::memory_bytes`];
+/// [`read_file`] does not need to.
+///
 /// # Errors
 ///
-/// A fault that is fatal: bytes that are not text, an archive, a table without a column that says when or
-/// where.
+/// A fault that is fatal: bytes that are not text, an archive that is broken, a table without a column that says when
+/// or where.
 ///
 /// ```
 /// # use kordon_incidents::{read, ReadOptions};
@@ -35,46 +48,231 @@ use std::sync::Arc;
 /// assert_eq!(reports[0].line, 2);
 /// # Ok::<(), kordon_incidents::Fault>(())
 /// ```
-pub fn read<R: BufRead>(input: R, options: &ReadOptions) -> Result<Reader<R>, Fault> {
+pub fn read<'a, R: BufRead + Send + 'a>(input: R, options: &ReadOptions) -> Result<Reader<'a>, Fault> {
+    Ok(Reader::of(open_stream(Box::new(input), options, 0)?))
+}
+
+/// Begins to read something that can be read from any place, such as a file.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_file<R: Read + Seek + Send + 'static>(
+    input: R,
+    options: &ReadOptions,
+) -> Result<Reader<'static>, Fault> {
+    Ok(Reader::of(open_seekable(Box::new(input), options, 0)?))
+}
+
+/// Something that can be read from any place.
+trait Seekable: Read + Seek + Send {}
+impl<R: Read + Seek + Send> Seekable for R {}
+
+/// One text, sheet or file of features, and what waits behind it.
+struct Opened<'a> {
+    part: Part<'a>,
+    archive: Option<Archive>,
+}
+
+/// One input that is no archive.
+struct Part<'a> {
+    cut: Cut<'a>,
+    format: Format,
+    origin: Arc<Origin>,
+}
+
+/// Members of a zip archive that are still to be read.
+struct Archive {
+    input: Shared<Box<dyn Seekable>>,
+    members: VecDeque<Member>,
+    options: ReadOptions,
+    layers: usize,
+}
+
+fn open_stream<'a>(input: Input<'a>, options: &ReadOptions, layers: usize) -> Result<Opened<'a>, Fault> {
     let origin = Origin::new(options);
+    let fatal = |problem: String, hint: &str| Fault::of_input(&origin.file, 1, problem, hint);
+    let (first, input) = peek(input).map_err(|error| fatal(format!("cannot be read: {error}"), ""))?;
+    let kind = Kind::of(&first);
+    if matches!(kind, Kind::Gzip | Kind::Zip) && layers == packed::MOST_LAYERS {
+        return Err(fatal("packed more than three times over".into(), "unpack it first"));
+    }
+    let part = match kind {
+        Kind::Gzip => {
+            let name = options.file.strip_suffix(".gz").unwrap_or(&options.file).to_owned();
+            let options = ReadOptions { file: name, ..options.clone() };
+            return open_stream(packed::gunzip(input, options.unpacked_bytes), &options, layers + 1);
+        }
+        Kind::Zip | Kind::Parquet => {
+            let mut whole = Vec::new();
+            let most = options.memory_bytes as u64;
+            let read = input.take(most + 1).read_to_end(&mut whole);
+            read.map_err(|error| fatal(format!("cannot be read further: {error}"), "is the file complete?"))?;
+            if whole.len() as u64 > most {
+                let problem =
+                    format!("an archive or file of columns within another, longer than {most} bytes");
+                return Err(fatal(problem, "unpack it first"));
+            }
+            return open_seekable(Box::new(Cursor::new(whole)), options, layers);
+        }
+        Kind::FlatGeobuf => {
+            let mut bytes = Bytes::open(input, options, &origin)?;
+            let features = flatgeobuf::Features::open(&mut bytes)?;
+            Part::of(Cut::FlatGeobuf(bytes, features), Format::FlatGeobuf, origin)
+        }
+        Kind::Utf16(encoding) => {
+            let decoded: Input<'a> = Box::new(decode::Decoded::new(input, encoding));
+            let (first, input) =
+                peek(decoded).map_err(|error| fatal(format!("cannot be read: {error}"), ""))?;
+            let options = ReadOptions { encoding: None, ..options.clone() };
+            match Kind::of(&first) {
+                Kind::Xml if options.format.is_none_or(Format::is_xml) => document(input, &options, origin)?,
+                _ => text(input, &options, origin)?,
+            }
+        }
+        Kind::Xml if options.format.is_none_or(Format::is_xml) => {
+            let input: Input<'a> = match options.encoding {
+                Some(encoding) => Box::new(decode::Decoded::new(input, encoding.0)),
+                None => input,
+            };
+            document(input, options, origin)?
+        }
+        Kind::Xml | Kind::Text => text(input, options, origin)?,
+    };
+    Ok(Opened { part, archive: None })
+}
+
+fn open_seekable(
+    mut input: Box<dyn Seekable>,
+    options: &ReadOptions,
+    layers: usize,
+) -> Result<Opened<'static>, Fault> {
+    let origin = Origin::new(options);
+    let file = Arc::clone(&origin.file);
+    let fatal = |problem: String, hint: &str| Fault::of_input(&file, 1, problem, hint);
+    let mut first = Vec::new();
+    let begun = (&mut input).take(8).read_to_end(&mut first).and_then(|_| input.seek(SeekFrom::Start(0)));
+    begun.map_err(|error| fatal(format!("cannot be read: {error}"), ""))?;
+    match Kind::of(&first) {
+        Kind::Zip => {}
+        Kind::Parquet => {
+            let rows = parquet::Rows::open(Shared::new(input), Arc::clone(&file))?;
+            let part = Part::of(Cut::Parquet(Box::new(rows)), Format::GeoParquet, origin);
+            return Ok(Opened { part, archive: None });
+        }
+        _ => return open_stream(Box::new(BufReader::with_capacity(1 << 20, input)), options, layers),
+    }
+    let input = Shared::new(input);
+    let hint = "is the file complete, and a zip archive or a workbook?";
+    let members = zip::directory(&input).map_err(|error| fatal(error.to_string(), hint))?;
+    let total: u64 = members.iter().map(|member| member.size).fold(0, u64::saturating_add);
+    let packed: u64 = members.iter().map(|member| member.packed).fold(0, u64::saturating_add);
+    packed::sizes_are_sound(total, packed, options.unpacked_bytes)
+        .map_err(|error| fatal(format!("the archive {error}"), ""))?;
+    if xlsx::is_workbook(&members) {
+        let sheet = xlsx::Sheet::open(&input, &members, options.record_bytes, &origin)?;
+        let (rows, columns) = rows::Rows::open(Box::new(sheet), options)?;
+        let origin = Origin { columns: Some(columns), ..origin };
+        return Ok(Opened { part: Part::of(Cut::Rows(rows), Format::Xlsx, origin), archive: None });
+    }
+    let known: VecDeque<Member> =
+        members.into_iter().filter(|member| packed::is_known(&member.name)).collect();
+    let mut archive = Archive { input, members: known, options: options.clone(), layers };
+    match archive.next()? {
+        Some(opened) => Ok(Opened { part: opened.part, archive: Some(archive) }),
+        None => Err(fatal(
+            "the archive holds no file of a known kind".into(),
+            "GeoJSON, CSV, KML and the like are read",
+        )),
+    }
+}
+
+impl Archive {
+    /// The next member, begun.
+    fn next(&mut self) -> Result<Option<Opened<'static>>, Fault> {
+        let Some(member) = self.members.pop_front() else { return Ok(None) };
+        let options =
+            ReadOptions { file: format!("{}/{}", self.options.file, member.name), ..self.options.clone() };
+        let fault = |error: std::io::Error| {
+            let file: Arc<str> = options.file.as_str().into();
+            Fault::of_input(&file, 1, error.to_string(), "unpack the archive and read its files")
+        };
+        let read = member.open(&self.input).map_err(fault)?;
+        let input: Input<'static> = Box::new(BufReader::with_capacity(1 << 18, read));
+        let opened = open_stream(input, &options, self.layers + 1)?;
+        match opened.archive {
+            Some(archive) if !archive.members.is_empty() => {
+                let file: Arc<str> = options.file.as_str().into();
+                Err(Fault::of_input(
+                    &file,
+                    1,
+                    "an archive of several files within an archive",
+                    "unpack it first",
+                ))
+            }
+            _ => Ok(Some(opened)),
+        }
+    }
+}
+
+/// Reads some bytes ahead, and puts them before the rest again.
+fn peek(mut input: Input<'_>) -> std::io::Result<(Vec<u8>, Input<'_>)> {
+    let mut first = Vec::new();
+    (&mut input).take(64).read_to_end(&mut first)?;
+    let input = Box::new(Cursor::new(first.clone()).chain(input));
+    Ok((first, input))
+}
+
+fn document<'a>(input: Input<'a>, options: &ReadOptions, origin: Origin) -> Result<Part<'a>, Fault> {
+    let document = xml::Document::open(input, options.record_bytes, &origin)?;
+    let format = document.format();
+    Ok(Part::of(Cut::Document(Box::new(document)), format, origin))
+}
+
+/// Text that is no XML.
+fn text<'a>(input: Input<'a>, options: &ReadOptions, origin: Origin) -> Result<Part<'a>, Fault> {
     let mut bytes = Bytes::open(input, options, &origin)?;
     let format = match options.format {
         Some(format) => format,
         None => Format::guess(&options.file, bytes.ahead()?),
     };
-    let (cut, origin) = match format {
+    Ok(match format {
         Format::GeoJson => {
             let features = features::Features::open(&mut bytes)?;
             let list = features.list().map(Box::from);
             let origin = Origin { list, plain: features.is_plain(), ..origin };
-            (Cut::Features(features), origin)
+            Part::of(Cut::Features(bytes, features), format, origin)
         }
-        Format::NdJson => (Cut::Lines, origin),
-        Format::GeoJsonSeq => (Cut::Sequence, origin),
+        Format::NdJson => Part::of(Cut::Lines(bytes), format, origin),
+        Format::GeoJsonSeq => Part::of(Cut::Sequence(bytes), format, origin),
         Format::Csv => {
-            let (rows, columns) = rows::Rows::open(&mut bytes, options)?;
-            (Cut::Rows(rows), Origin { columns: Some(columns), ..origin })
+            let (rows, columns) = rows::Rows::open(Box::new(bytes), options)?;
+            Part::of(Cut::Rows(rows), format, Origin { columns: Some(columns), ..origin })
         }
-    };
-    Ok(Reader { bytes, cut, format, origin: Arc::new(origin), next: 0, ended: false })
+        Format::Kml | Format::Gpx | Format::Xlsx | Format::FlatGeobuf | Format::GeoParquet => {
+            let problem = format!("the input is not of the format {}", format.as_str());
+            return Err(bytes.fatal(problem, "leave the format out, and it is told by the first bytes"));
+        }
+    })
 }
 
 /// Reports of one input, in its order. After an error nothing more comes, and nothing of the input may be
 /// kept: every error here is fatal.
-pub struct Reader<R> {
-    bytes: Bytes<R>,
-    cut: Cut,
-    format: Format,
-    origin: Arc<Origin>,
+pub struct Reader<'a> {
+    part: Part<'a>,
+    archive: Option<Archive>,
     next: usize,
     ended: bool,
 }
 
-enum Cut {
-    Features(features::Features),
-    Lines,
-    Sequence,
-    Rows(rows::Rows),
+enum Cut<'a> {
+    Features(Bytes<Input<'a>>, features::Features),
+    Lines(Bytes<Input<'a>>),
+    Sequence(Bytes<Input<'a>>),
+    Rows(rows::Rows<'a>),
+    Document(Box<xml::Document<Input<'a>>>),
+    FlatGeobuf(Bytes<Input<'a>>, flatgeobuf::Features),
+    Parquet(Box<parquet::Rows>),
 }
 
 /// A record as it was cut out: its text and where it begins.
@@ -84,10 +282,32 @@ struct Piece {
     column: usize,
 }
 
-impl<R> Reader<R> {
-    /// The format, as told or guessed.
+impl<'a> Part<'a> {
+    fn of(cut: Cut<'a>, format: Format, origin: Origin) -> Part<'a> {
+        Part { cut, format, origin: Arc::new(origin) }
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, Fault> {
+        match &mut self.cut {
+            Cut::Features(bytes, features) => features.next(bytes),
+            Cut::Lines(bytes) => lines::next_line(bytes),
+            Cut::Sequence(bytes) => lines::next_of_sequence(bytes),
+            Cut::Rows(rows) => rows.next(),
+            Cut::Document(document) => document.next(),
+            Cut::FlatGeobuf(bytes, features) => features.next(bytes),
+            Cut::Parquet(rows) => rows.next(),
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn of(Opened { part, archive }: Opened<'a>) -> Reader<'a> {
+        Reader { part, archive, next: 0, ended: false }
+    }
+
+    /// The format, as told or guessed; of an archive, that of the member that is being read.
     pub fn format(&self) -> Format {
-        self.format
+        self.part.format
     }
 
     /// How many records have been read so far.
@@ -98,35 +318,43 @@ impl<R> Reader<R> {
     /// Of a table: what each column was taken for, (our name, their name), in the order of the columns. So a
     /// person can see what was guessed.
     pub fn columns(&self) -> Vec<(&str, &str)> {
-        self.origin.columns.as_ref().map(Columns::assigned).unwrap_or_default()
+        self.part.origin.columns.as_ref().map(Columns::assigned).unwrap_or_default()
     }
 
     /// The source that it was recognised as, such as `ucdp`, `viina` or `firms`; of records that are no table, once
     /// one was checked.
     pub fn profile(&self) -> Option<&str> {
-        let columns = self.origin.columns.as_ref().or(self.origin.foreign.get().map(|columns| &**columns))?;
+        let origin = &self.part.origin;
+        let columns = origin.columns.as_ref().or(origin.foreign.get().map(|columns| &**columns))?;
         columns.profile().map(|profile: &Arc<Profile>| profile.name())
+    }
+
+    /// The next record of this part, or of the next member that has one.
+    fn piece(&mut self) -> Result<Option<Piece>, Fault> {
+        loop {
+            if let Some(piece) = self.part.next()? {
+                return Ok(Some(piece));
+            }
+            match self.archive.as_mut().map(Archive::next).transpose()?.flatten() {
+                Some(opened) => self.part = opened.part,
+                None => return Ok(None),
+            }
+        }
     }
 }
 
-impl<R: BufRead> Iterator for Reader<R> {
+impl Iterator for Reader<'_> {
     type Item = Result<Report, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
             return None;
         }
-        let piece = match &mut self.cut {
-            Cut::Features(features) => features.next(&mut self.bytes),
-            Cut::Lines => lines::next_line(&mut self.bytes),
-            Cut::Sequence => lines::next_of_sequence(&mut self.bytes),
-            Cut::Rows(rows) => rows.next(&mut self.bytes),
-        };
-        match piece {
+        match self.piece() {
             Ok(Some(Piece { text, line, column })) => {
                 let index = self.next;
                 self.next += 1;
-                Some(Ok(Report { index, line, column, text, origin: Arc::clone(&self.origin) }))
+                Some(Ok(Report { index, line, column, text, origin: Arc::clone(&self.part.origin) }))
             }
             Ok(None) => {
                 self.ended = true;

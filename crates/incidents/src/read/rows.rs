@@ -10,7 +10,7 @@ use super::Piece;
 use super::bytes::Bytes;
 use crate::columns::Columns;
 use crate::fault::Fault;
-use crate::report::ReadOptions;
+use crate::report::{Encoding, ReadOptions};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -18,83 +18,116 @@ use std::io::BufRead;
 const SAMPLE_ROWS: usize = 1_000;
 const SAMPLE_BYTES: usize = 4 << 20;
 
-pub(super) struct Rows {
+/// Where the rows of a table come from: text, or a sheet.
+pub(super) trait RowSource {
+    /// The next row that holds anything, as a line of values with a delimiter between them. Without a delimiter yet, any
+    /// of the three may begin a value.
+    fn next_row(&mut self, delimiter: Option<u8>) -> Result<Option<Piece>, Fault>;
+
+    /// A fault of the whole input, here.
+    fn fault(&self, problem: &str, hint: &str) -> Fault;
+
+    /// What the text may be in, when it is not UTF-8 and nobody has said so.
+    fn may_be_in(&mut self, encoding: Encoding);
+
+    /// The delimiter, where the source itself writes it.
+    fn delimiter(&self) -> Option<u8> {
+        None
+    }
+}
+
+impl<R: BufRead> RowSource for Bytes<R> {
+    fn next_row(&mut self, delimiter: Option<u8>) -> Result<Option<Piece>, Fault> {
+        cut_row(self, delimiter)
+    }
+
+    fn fault(&self, problem: &str, hint: &str) -> Fault {
+        self.fatal(problem, hint)
+    }
+
+    fn may_be_in(&mut self, encoding: Encoding) {
+        Bytes::may_be_in(self, encoding);
+    }
+}
+
+pub(super) struct Rows<'a> {
+    source: Box<dyn RowSource + Send + 'a>,
     delimiter: u8,
     ahead: VecDeque<Piece>,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
     /// Reads the header and the rows that are looked at ahead.
-    pub(super) fn open<R: BufRead>(
-        bytes: &mut Bytes<R>,
+    pub(super) fn open(
+        mut source: Box<dyn RowSource + Send + 'a>,
         options: &ReadOptions,
-    ) -> Result<(Rows, Columns), Fault> {
-        let mut delimiter = options.delimiter;
-        let mut header = cut_row(bytes, delimiter)?;
+    ) -> Result<(Rows<'a>, Columns), Fault> {
+        let mut delimiter = source.delimiter().or(options.delimiter);
+        let mut header = source.next_row(delimiter)?;
         // Excel writes the delimiter into a row of its own.
         if let Some(piece) = &header
             && let Some(stated) = piece.text.strip_prefix("sep=").filter(|rest| rest.len() == 1)
         {
             delimiter = delimiter.or(stated.bytes().next());
-            header = cut_row(bytes, delimiter)?;
+            header = source.next_row(delimiter)?;
         }
         let Some(header) = header else {
-            return Err(bytes.fatal("the table is empty", "a header row is expected"));
+            return Err(source.fault("the table is empty", "a header row is expected"));
         };
         if header.text.contains('\r') && !header.text.contains('"') {
             return Err(
-                bytes.fatal("lines end with a carriage return only", "save the table with LF or CRLF")
+                source.fault("lines end with a carriage return only", "save the table with LF or CRLF")
             );
         }
         let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&header.text));
-        let names = cells_of(bytes, &header, delimiter)?;
+        let names = cells_of(&*source, &header, delimiter)?;
         if let Some(encoding) = options.profile.encoding_of(&names) {
-            bytes.may_be_in(encoding);
+            source.may_be_in(encoding);
         }
-        let mut rows = Rows { delimiter, ahead: VecDeque::new() };
+        let mut ahead = VecDeque::new();
         let mut sampled = 0;
-        while rows.ahead.len() < SAMPLE_ROWS && sampled < SAMPLE_BYTES {
-            let Some(row) = cut_row(bytes, Some(delimiter))? else { break };
+        while ahead.len() < SAMPLE_ROWS && sampled < SAMPLE_BYTES {
+            let Some(row) = source.next_row(Some(delimiter))? else { break };
             sampled += row.text.len();
-            rows.ahead.push_back(row);
+            ahead.push_back(row);
         }
         let mut tags = None;
-        if let Some(first) = rows.ahead.front() {
-            let cells = cells_of(bytes, first, delimiter)?;
+        if let Some(first) = ahead.front() {
+            let cells = cells_of(&*source, first, delimiter)?;
             if are_hxl_tags(&cells) {
                 tags = Some(cells);
-                rows.ahead.pop_front();
+                ahead.pop_front();
             }
         }
         let mut columns =
             Columns::new(&names, tags.as_deref(), delimiter, options).map_err(|(problem, hint)| Fault {
                 line: header.line,
                 column: 1,
-                ..bytes.fatal(problem, &*hint)
+                ..source.fault(&problem, &hint)
             })?;
-        for row in &rows.ahead {
+        for row in &ahead {
             if let Ok(cells) = split_cells(&row.text, delimiter) {
                 columns.learn_date_order(&cells);
             }
         }
-        Ok((rows, columns))
+        Ok((Rows { source, delimiter, ahead }, columns))
     }
 
-    pub(super) fn next<R: BufRead>(&mut self, bytes: &mut Bytes<R>) -> Result<Option<Piece>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, Fault> {
         match self.ahead.pop_front() {
             Some(row) => Ok(Some(row)),
-            None => cut_row(bytes, Some(self.delimiter)),
+            None => self.source.next_row(Some(self.delimiter)),
         }
     }
 }
 
-fn cells_of<R: BufRead>(bytes: &Bytes<R>, row: &Piece, delimiter: u8) -> Result<Vec<String>, Fault> {
+fn cells_of(source: &dyn RowSource, row: &Piece, delimiter: u8) -> Result<Vec<String>, Fault> {
     match split_cells(&row.text, delimiter) {
         Ok(cells) => Ok(cells.into_iter().map(|cell| cell.trim().to_owned()).collect()),
         Err(Stray { cell }) => Err(Fault {
             line: row.line,
             column: cell + 1,
-            ..bytes.fatal(STRAY, "double every quotation mark within a quoted cell")
+            ..source.fault(STRAY, "double every quotation mark within a quoted cell")
         }),
     }
 }

@@ -1,0 +1,441 @@
+//! KML placemarks and GPX waypoints, as GeoJSON Features.
+//!
+//! A placemark's name, description, times, `ExtendedData` and the folders around it become properties; a waypoint's children
+//! do. A shape that is no point is handed on under its name, so that the check refuses it and says what to give instead.
+//! XML is read without a document type: any DOCTYPE is a fault, so there are no entities but the five of XML. Memory: one
+//! placemark, at most [`crate::ReadOptions::record_bytes`]; depth at most [`MAX_DEPTH`].
+//!
+//! Sources: OGC KML 2.3; GPX 1.1; XML 1.0, read by quick-xml.
+
+use super::Piece;
+use crate::fault::Fault;
+use crate::json::{MAX_DEPTH, shown};
+use crate::report::{Format, Origin};
+use quick_xml::Reader as Xml;
+use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use serde_json::{Map, Value, json};
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+
+/// Bytes that count lines, and end a record that grows beyond its limit.
+pub(super) struct Counted<R> {
+    input: R,
+    line: usize,
+    spent: usize,
+    limit: usize,
+}
+
+impl<R: BufRead> Counted<R> {
+    /// From line 1 on, with room for records of so many bytes.
+    pub(super) fn new(input: R, limit: usize) -> Self {
+        Self { input, line: 1, spent: 0, limit }
+    }
+
+    /// A new record begins.
+    pub(super) fn begin_anew(&mut self) {
+        self.spent = 0;
+    }
+}
+
+impl<R: BufRead> Read for Counted<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let count = ready.len().min(out.len());
+        out[..count].copy_from_slice(&ready[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.spent > self.limit {
+            let problem = format!("a record longer than {} bytes", self.limit);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        let ready = self.input.fill_buf()?;
+        // So little at a time that the limit is felt before the memory is.
+        Ok(&ready[..ready.len().min(1 << 16)])
+    }
+
+    fn consume(&mut self, count: usize) {
+        if let Ok(ready) = self.input.fill_buf() {
+            self.line += memchr::memchr_iter(b'\n', &ready[..count.min(ready.len())]).count();
+        }
+        self.spent += count;
+        self.input.consume(count);
+    }
+}
+
+/// What the root element is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Kml,
+    Gpx,
+}
+
+/// The records of one XML document.
+pub(super) struct Document<R: BufRead> {
+    xml: Xml<Counted<R>>,
+    buffer: Vec<u8>,
+    file: Arc<str>,
+    kind: Kind,
+    /// Local names of the elements around the place where the reader stands.
+    path: Vec<String>,
+    /// Names of the folders around it, and the depth at which each stands.
+    folders: Vec<(usize, Option<String>)>,
+    document: Option<String>,
+    ended: bool,
+}
+
+impl<R: BufRead> Document<R> {
+    /// Reads up to the root element.
+    pub(super) fn open(input: R, limit: usize, origin: &Origin) -> Result<Self, Fault> {
+        let mut xml = Xml::from_reader(Counted::new(input, limit));
+        xml.config_mut().expand_empty_elements = true;
+        let mut document = Self {
+            xml,
+            buffer: Vec::new(),
+            file: Arc::clone(&origin.file),
+            kind: Kind::Kml,
+            path: Vec::new(),
+            folders: Vec::new(),
+            document: None,
+            ended: false,
+        };
+        loop {
+            match document.event()? {
+                Event::Start(start) => {
+                    let root = local(&start);
+                    document.kind = match root.as_str() {
+                        "kml" => Kind::Kml,
+                        "gpx" => Kind::Gpx,
+                        _ => {
+                            let problem = format!("the input is XML with the root {}", shown(&root));
+                            let hint = "of XML, KML and GPX are read; of a web page, save its table as CSV";
+                            return Err(document.fatal(problem, hint));
+                        }
+                    };
+                    document.path.push(root);
+                    return Ok(document);
+                }
+                Event::Eof => return Err(document.fatal("the XML holds no element", "is the file complete?")),
+                Event::Text(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+                _ => return Err(document.fatal("something stands before the root element", None)),
+            }
+        }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        match self.kind {
+            Kind::Kml => Format::Kml,
+            Kind::Gpx => Format::Gpx,
+        }
+    }
+
+    /// The next placemark or waypoint.
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, Fault> {
+        while !self.ended {
+            self.xml.get_mut().begin_anew();
+            let line = self.xml.get_ref().line;
+            match self.event()? {
+                Event::Start(start) => {
+                    let name = local(&start);
+                    let feature = match (self.kind, name.as_str()) {
+                        (Kind::Kml, "Placemark") => Some(self.placemark(&start)?),
+                        (Kind::Gpx, "wpt" | "rte" | "trk") => Some(self.waypoint(&start, &name)?),
+                        _ => None,
+                    };
+                    match feature {
+                        Some(feature) => {
+                            return Ok(Some(Piece { text: feature.to_string(), line, column: 1 }));
+                        }
+                        None => self.enter(name)?,
+                    }
+                }
+                Event::End(_) => self.leave(),
+                Event::Eof if self.path.is_empty() => self.ended = true,
+                Event::Eof => {
+                    return Err(self.fatal("the XML ends within an element", "is the file complete?"));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn enter(&mut self, name: String) -> Result<(), Fault> {
+        let in_container =
+            self.path.last().is_some_and(|last| matches!(last.as_str(), "Folder" | "Document"));
+        if self.kind == Kind::Kml && name == "name" && in_container {
+            let text = self.text()?;
+            let depth = self.path.len();
+            if self.path.last().is_some_and(|last| last == "Document") {
+                self.document = Some(text);
+            } else if let Some((_, name)) = self.folders.last_mut().filter(|(at, _)| *at == depth) {
+                *name = Some(text);
+            }
+            return Ok(());
+        }
+        self.path.push(name);
+        if self.path.len() > MAX_DEPTH {
+            return Err(self.fatal("nested deeper than 64 levels", None));
+        }
+        if self.path.last().is_some_and(|last| last == "Folder") {
+            self.folders.push((self.path.len(), None));
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        if self.folders.last().is_some_and(|(at, _)| *at == self.path.len()) {
+            self.folders.pop();
+        }
+        self.path.pop();
+    }
+
+    fn placemark(&mut self, start: &BytesStart<'static>) -> Result<Value, Fault> {
+        let mut properties = Map::new();
+        let mut shapes = Shapes::default();
+        let mut path: Vec<String> = Vec::new();
+        let mut data_name: Option<String> = None;
+        loop {
+            match self.event()? {
+                Event::Start(start) => {
+                    let name = local(&start);
+                    let parent = path.last().map_or("", String::as_str);
+                    match (parent, name.as_str()) {
+                        (
+                            "" | "Point" | "TimeStamp" | "TimeSpan",
+                            "name" | "description" | "address" | "when" | "begin" | "end" | "styleUrl"
+                            | "Snippet" | "phoneNumber" | "visibility",
+                        ) => {
+                            let ours = match name.as_str() {
+                                "when" => "timestamp",
+                                "begin" => "start_date",
+                                "end" => "end_date",
+                                other => other,
+                            };
+                            let text = self.text()?;
+                            put(&mut properties, ours, text);
+                            continue;
+                        }
+                        ("Data", "value") => {
+                            let text = self.text()?;
+                            put(&mut properties, data_name.as_deref().unwrap_or("value"), text);
+                            continue;
+                        }
+                        (_, "SimpleData") => {
+                            let field = self.attribute(&start, "name")?.unwrap_or_else(|| "value".into());
+                            let text = self.text()?;
+                            put(&mut properties, &field, text);
+                            continue;
+                        }
+                        ("Point", "coordinates") => {
+                            let text = self.text()?;
+                            shapes.points.extend(text.split_whitespace().map(position));
+                            continue;
+                        }
+                        (_, "Data") => data_name = self.attribute(&start, "name")?,
+                        (_, "LineString" | "LinearRing" | "Polygon" | "Track" | "MultiTrack" | "Model") => {
+                            shapes.other.get_or_insert(name.clone());
+                        }
+                        _ => {}
+                    }
+                    path.push(name);
+                    if path.len() + self.path.len() > MAX_DEPTH {
+                        return Err(self.fatal("nested deeper than 64 levels", None));
+                    }
+                }
+                Event::End(_) => {
+                    if path.pop().is_none() {
+                        break;
+                    }
+                }
+                Event::Eof => {
+                    return Err(self.fatal("the XML ends within a placemark", "is the file complete?"));
+                }
+                _ => {}
+            }
+        }
+        let folders: Vec<&str> = self.folders.iter().filter_map(|(_, name)| name.as_deref()).collect();
+        if !folders.is_empty() {
+            put(&mut properties, "kml_folder", folders.join("/"));
+        }
+        if let Some(document) = &self.document {
+            put(&mut properties, "kml_document", document.clone());
+        }
+        let mut feature = json!({"type": "Feature", "geometry": shapes.geometry(), "properties": properties});
+        if let Some(id) = self.attribute(start, "id")? {
+            feature["id"] = id.into();
+        }
+        Ok(feature)
+    }
+
+    fn waypoint(&mut self, start: &BytesStart<'static>, kind: &str) -> Result<Value, Fault> {
+        let mut properties = Map::new();
+        let mut shapes = Shapes::default();
+        let coordinate = |text: Option<String>| text.map_or(Value::Null, |text| number(&text));
+        let lon = coordinate(self.attribute(start, "lon")?);
+        let lat = coordinate(self.attribute(start, "lat")?);
+        let mut height = None;
+        let mut depth = 0_usize;
+        loop {
+            match self.event()? {
+                Event::Start(start) => {
+                    let name = local(&start);
+                    if let Some(href) = self.attribute(&start, "href")? {
+                        put(&mut properties, "url", href);
+                    }
+                    let is_leaf = matches!(
+                        name.as_str(),
+                        "name" | "desc" | "cmt" | "time" | "type" | "sym" | "src" | "ele"
+                    );
+                    if depth == 0 && is_leaf {
+                        let text = self.text()?;
+                        match name.as_str() {
+                            "ele" => height = Some(number(&text)),
+                            "desc" => put(&mut properties, "description", text),
+                            "cmt" => put(&mut properties, "comment", text),
+                            "time" => put(&mut properties, "timestamp", text),
+                            other => put(&mut properties, other, text),
+                        }
+                        continue;
+                    }
+                    depth += 1;
+                    if depth > MAX_DEPTH {
+                        return Err(self.fatal("nested deeper than 64 levels", None));
+                    }
+                }
+                Event::End(_) if depth == 0 => break,
+                Event::End(_) => depth -= 1,
+                Event::Eof => {
+                    return Err(self.fatal("the XML ends within a waypoint", "is the file complete?"));
+                }
+                _ => {}
+            }
+        }
+        match kind {
+            "wpt" => shapes.points.push(Value::Array([lon, lat].into_iter().chain(height).collect())),
+            "trk" => shapes.other = Some("Track".into()),
+            _ => shapes.other = Some("Route".into()),
+        }
+        Ok(json!({"type": "Feature", "geometry": shapes.geometry(), "properties": properties}))
+    }
+
+    /// The text of the element that has just begun, up to its end; markup within it is left out.
+    fn text(&mut self) -> Result<String, Fault> {
+        let (mut text, mut depth) = (String::new(), 0_usize);
+        loop {
+            match self.event()? {
+                Event::Text(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
+                Event::CData(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
+                Event::GeneralRef(name) => {
+                    let name_text = name.xml_content(XmlVersion::Implicit1_0).into_owned();
+                    match (name.resolve_char_ref(), resolve_predefined_entity(&name_text)) {
+                        (Ok(Some(character)), _) => text.push(character),
+                        (_, Some(known)) => text.push_str(known),
+                        _ => {
+                            let problem = format!("the entity {} is not one of XML's own", shown(&name_text));
+                            return Err(self.fatal(problem, "write the character itself"));
+                        }
+                    }
+                }
+                Event::Start(_) => depth += 1,
+                Event::End(_) if depth == 0 => return Ok(text.trim().to_owned()),
+                Event::End(_) => depth -= 1,
+                Event::Eof => {
+                    return Err(self.fatal("the XML ends within an element", "is the file complete?"));
+                }
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                return Err(self.fatal("nested deeper than 64 levels", None));
+            }
+        }
+    }
+
+    fn attribute(&self, start: &BytesStart<'static>, wanted: &str) -> Result<Option<String>, Fault> {
+        for attribute in start.attributes() {
+            let attribute =
+                attribute.map_err(|error| self.fatal(format!("the XML is broken: {error}"), None))?;
+            if attribute.key.local_name().as_ref() == wanted {
+                let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+                let value = value.map_err(|error| self.fatal(format!("the XML is broken: {error}"), None))?;
+                return Ok(Some(value.into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn event(&mut self) -> Result<Event<'static>, Fault> {
+        self.buffer.clear();
+        match self.xml.read_event_into(&mut self.buffer) {
+            Ok(Event::DocType(_)) => {
+                let hint = "remove the line that begins with <!DOCTYPE";
+                Err(self.fatal("the XML has a document type, which is not read", hint))
+            }
+            Ok(event) => Ok(event.into_owned()),
+            Err(error) => {
+                let problem = format!("the XML is broken: {error}");
+                let problem: String = problem.chars().filter(|c| !c.is_control()).take(160).collect();
+                Err(self.fatal(problem, "is the file complete, and UTF-8?"))
+            }
+        }
+    }
+
+    fn fatal<'h>(&self, problem: impl Into<Box<str>>, hint: impl Into<Option<&'h str>>) -> Fault {
+        Fault::of_input(&self.file, self.xml.get_ref().line, problem, hint)
+    }
+}
+
+/// The shapes of one record.
+#[derive(Default)]
+struct Shapes {
+    points: Vec<Value>,
+    /// The first that is no point.
+    other: Option<String>,
+}
+
+impl Shapes {
+    fn geometry(mut self) -> Value {
+        match (self.other, self.points.len()) {
+            (Some(other), _) => json!({"type": other, "coordinates": []}),
+            (None, 0) => Value::Null,
+            (None, 1) => json!({"type": "Point", "coordinates": self.points.remove(0)}),
+            (None, _) => json!({"type": "MultiPoint", "coordinates": self.points}),
+        }
+    }
+}
+
+/// `28.84,45.335,0`; what is no number stays a text, for the check to name.
+fn position(text: &str) -> Value {
+    text.split(',').map(number).collect()
+}
+
+fn number(text: &str) -> Value {
+    let text = text.trim();
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+    let number = plain.then(|| text.parse::<f64>().ok()).flatten();
+    number.and_then(serde_json::Number::from_f64).map_or_else(|| text.into(), Value::Number)
+}
+
+/// Puts a text under its name, or under the next free one.
+fn put(properties: &mut Map<String, Value>, name: &str, text: String) {
+    if text.is_empty() {
+        return;
+    }
+    let mut free = name.to_owned();
+    let mut count = 1;
+    while properties.contains_key(&free) {
+        count += 1;
+        free = format!("{name}_{count}");
+    }
+    properties.insert(free, text.into());
+}
+
+fn local(start: &BytesStart<'_>) -> String {
+    start.local_name().as_ref().to_owned()
+}
