@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data api-lint api-fuzz clients crash fuzz clean land
+.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,14 @@ clients: build ## GDAL, GeoPandas, OWSLib and QGIS beside a full scan; installs 
 crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
 	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
+
+hostile: build ## 12 000 hostile files of every format, read, checked and sent to a server: the long form of the hostile tests
+	@mkdir -p .make/hostile
+	KORDON_HOSTILE=12000 KORDON_HOSTILE_OUT=$(CURDIR)/.make/hostile \
+	  $(CARGO) test --locked -p kordon-incidents --lib -- hostile_files --nocapture
+	KORDON_HOSTILE_DIR=$(CURDIR)/.make/hostile KORDON_BIN=$(CURDIR)/target/release/kordon \
+	  $(CARGO) test --locked -p kordon --test product -- hostile:: --nocapture
+	rm -rf .make/hostile
 
 fuzz: .make/cargo-fuzz ## look for border files, filters, ledgers and reports that break their readers (FUZZ_SECONDS=180 for each)
 	cd fuzz && for target in border_file:64 filter:256 ledger:64 reports:1024; do \

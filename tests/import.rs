@@ -231,3 +231,105 @@ fn a_title_cannot_steer_the_terminal() {
     assert!(!table.out.contains(['\u{1b}', '\u{202e}']), "{table:?}");
     assert!(table.out.contains("turned"), "{table:?}");
 }
+
+/// Files and commands of a guide: fenced blocks `file NAME` are written, in `console` blocks each command runs and says
+/// all the lines below it.
+#[test]
+fn the_import_guide_says_what_happens() {
+    let at = folder();
+    let guide = std::fs::read_to_string(repository("docs/import.md")).unwrap();
+    let mut commands = 0;
+    for block in guide.split("\n```").skip(1).step_by(2) {
+        let (kind, body) = block.split_once('\n').unwrap();
+        match kind.split_once(' ') {
+            Some(("file", name)) => std::fs::write(at.path().join(name), format!("{body}\n")).unwrap(),
+            _ => {
+                assert_eq!(kind, "console", "{block}");
+                for command in body.split("$ kordon ").skip(1) {
+                    let (line, expected) = command.split_once('\n').unwrap_or((command, ""));
+                    let said = kordon(at.path(), &line.split(' ').collect::<Vec<_>>());
+                    let all = format!("{}{}", said.out, said.err);
+                    for words in expected.lines().flat_map(|line| line.split("   ")) {
+                        assert!(all.contains(words), "{line}: {words} is not in\n{all}");
+                    }
+                    commands += 1;
+                }
+            }
+        }
+    }
+    assert!(commands >= 9, "{commands}");
+}
+
+#[test]
+fn refused_records_are_mended_in_a_file_and_leave_the_quarantine() {
+    let at = folder();
+    let bad = format!("{REPORTS}c;1527-01-01;45.0;28.0;\"Too old;\nby far\"\nd;2024-01-01;0;0;Nowhere\n");
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel", "--on-error", "quarantine"];
+    import(at.path(), "r.csv", bad.as_bytes(), &flags);
+    let listed = kordon(at.path(), &["quarantine", "list"]);
+    let id = listed.out.split_whitespace().next().unwrap().to_owned();
+    assert!(listed.out.contains("2  r.csv"), "{listed:?}");
+    let shown = kordon(at.path(), &["quarantine", "show", &id]);
+    assert!(shown.out.contains("r.csv:5:2: Datum") && shown.out.contains("Gulf of Guinea"), "{shown:?}");
+    let exported = kordon(at.path(), &["quarantine", "export", &id, "-o", "m.csv"]);
+    assert_eq!(exported.code, 0, "{exported:?}");
+    let text = std::fs::read_to_string(at.path().join("m.csv")).unwrap();
+    assert!(text.starts_with("id;Datum;Latitude;Longitude;Titel\n"), "{text}");
+    let half = text.replace("1527", "2024");
+    let mends = [&flags[..], &["--mends", &id]].concat();
+    let said = import(at.path(), "m.csv", half.as_bytes(), &mends);
+    assert_eq!(counts(&said), [1, 0, 0, 1], "{said:?}");
+    let listed = kordon(at.path(), &["quarantine", "list"]);
+    let rest = listed.out.split_whitespace().next().unwrap().to_owned();
+    assert!(rest != id && listed.out.lines().count() == 1, "{listed:?}");
+    kordon(at.path(), &["quarantine", "export", &rest, "-o", "n.csv"]);
+    let text = std::fs::read_to_string(at.path().join("n.csv")).unwrap().replace(";0;0;", ";45.1;28.1;");
+    let said = import(at.path(), "n.csv", text.as_bytes(), &[&flags[..], &["--mends", &rest]].concat());
+    assert_eq!(counts(&said), [1, 0, 0, 0], "{said:?}");
+    assert_eq!(kordon(at.path(), &["quarantine", "list"]).out, "");
+    // The whole file, mended, brings nothing new: the records kept their source.
+    let whole = bad.replace("1527", "2024").replace(";0;0;", ";45.1;28.1;");
+    assert_eq!(counts(&import(at.path(), "r.csv", whole.as_bytes(), &flags)), [0, 0, 4, 0]);
+}
+
+#[test]
+fn a_batch_is_withdrawn_as_one_and_what_it_revised_says_what_it_said() {
+    let at = folder();
+    let flags = ["--map", "date_start=Datum", "--map", "title=Titel"];
+    import(at.path(), "r.csv", REPORTS.as_bytes(), &flags);
+    let more = REPORTS.replace("Odd but true", "Wrong") + "e;2024-06-01;45.2;28.2;New\n";
+    let said = import(at.path(), "r.csv", more.as_bytes(), &flags);
+    assert!(said.err.contains("r.csv is batch 2"), "{said:?}");
+    let said = kordon(at.path(), &["withdraw", "--batch", "2", "--by", "Ana"]);
+    assert!(said.code == 0 && said.err.contains("withdrawn 1, restored 1, left 0"), "{said:?}");
+    let titles: Vec<String> = found(at.path(), &[]).iter().map(|one| one["properties"]["title"].to_string()).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+    assert!(titles.iter().any(|title| title.contains("Odd but true")), "{titles:?}");
+    let again = kordon(at.path(), &["withdraw", "--batch", "2"]);
+    assert!(again.code == 1 && again.err.contains("withdrawn 0, restored 0, left 2"), "{again:?}");
+    assert_eq!(kordon(at.path(), &["withdraw", "--batch", "99"]).code, 2);
+    assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+}
+
+#[test]
+fn an_archive_is_one_batch_and_a_broken_member_refuses_all_of_it() {
+    let at = folder();
+    let zip = |name: &str, files: &[&str]| {
+        let done = std::process::Command::new("python3")
+            .args(["-m", "zipfile", "-c", name])
+            .args(files)
+            .current_dir(at.path())
+            .status()
+            .unwrap();
+        assert!(done.success());
+    };
+    std::fs::write(at.path().join("a.csv"), "id,lon,lat,date,title\n1,28.8,45.3,2024,x\n").unwrap();
+    std::fs::write(at.path().join("b.csv"), "id,lon,lat,date,title\n1,28.8,45.3,2024,x\n").unwrap();
+    std::fs::write(at.path().join("c.csv"), "id,lon,lat,date,title\n1,28.8,45.3,2024,\"x\n").unwrap();
+    zip("bad.zip", &["a.csv", "c.csv"]);
+    let said = kordon(at.path(), &["import", "bad.zip"]);
+    assert!(said.code == 1 && said.err.contains("bad.zip/c.csv:2"), "{said:?}");
+    assert!(!at.path().join("kordon-data").exists());
+    zip("good.zip", &["a.csv", "b.csv"]);
+    assert_eq!(counts(&kordon(at.path(), &["import", "good.zip"])), [2, 0, 0, 0]);
+}

@@ -11,6 +11,7 @@ mod duplicates; // One strike in two reports.
 mod formats; // Other forms, read by strangers' programs.
 mod gdal; // A stranger's client reads the ledger and the API.
 mod harness; // The binary, a server that ends with its test, and a small HTTP client.
+mod hostile;
 mod http; // The wire: filters, paging, writes, and what bad input gets.
 mod import; // Files in, counts that add up, faults that name their place.
 mod ledger; // What the ledger says can be shown, to strangers too.

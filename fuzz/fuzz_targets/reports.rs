@@ -16,7 +16,7 @@ const FEATURE: &str = r#"{"type":"Feature","id":"a","geometry":{"type":"Point","
 
 fuzz_target!(|input: &[u8]| {
     let Some((first, rest)) = input.split_first() else { return };
-    let format = Format::ALL[usize::from(first & 3)];
+    let format = [Format::Csv, Format::NdJson, Format::GeoJsonSeq, Format::GeoJson][usize::from(first & 3)];
     let mut bytes = rest.to_vec();
     if first & 4 == 0 {
         bytes = sound(format).into_bytes();
@@ -39,7 +39,9 @@ fuzz_target!(|input: &[u8]| {
         let Ok(report) = report else { continue };
         number += 1;
         // Every record takes a byte, so there cannot be more of them.
-        assert!(number <= bytes.len() && report.line <= lines, "record {number} in line {}", report.line);
+        // What was packed has lines of its own.
+        let packed = bytes.starts_with(b"\x1f\x8b") || bytes.starts_with(b"PK") || bytes.starts_with(b"fgb");
+        assert!(packed || number <= bytes.len() && report.line <= lines, "record {number} in line {}", report.line);
         if let Err(faults) = check(&report, &mut new_id) {
             assert!(!faults.is_empty());
         }
@@ -51,6 +53,6 @@ fn sound(format: Format) -> String {
         Format::Csv => CSV.to_owned(),
         Format::NdJson => format!("{FEATURE}\n{FEATURE}\n"),
         Format::GeoJsonSeq => format!("\u{1e}{FEATURE}\n\u{1e}{FEATURE}\n"),
-        Format::GeoJson => format!(r#"{{"type":"FeatureCollection","features":[{FEATURE},{FEATURE}]}}"#),
+        _ => format!(r#"{{"type":"FeatureCollection","features":[{FEATURE},{FEATURE}]}}"#),
     }
 }

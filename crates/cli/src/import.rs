@@ -16,14 +16,15 @@ use comfy_table::{Table, TableStyle};
 use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_incidents::{
-    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Profile, Profiles, ReadOptions, Reader,
-    Repeated, Report, Sighting, Surroundings, check, check_among, explain, read, read_file,
+    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Original, Profile, Profiles, ReadOptions,
+    Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain, read, read_file,
 };
 use kordon_store::{Author, Bulk, Options, Prepared};
 use rayon::prelude::*;
 
 use crate::find::shortened;
 use crate::output::write_to;
+use crate::quarantine;
 use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, open_store, sets};
 
@@ -67,6 +68,9 @@ pub struct Import {
     /// What a faulty record does: refuse the whole import, or go to the quarantine while the others are stored
     #[arg(long, env = "KORDON_ON_ERROR", value_enum, default_value = "reject")]
     on_error: OnError,
+    /// These files are mended records of the quarantine: they keep their source, and those that are stored leave it
+    #[arg(long, env = "KORDON_MENDS", value_name = "ID")]
+    mends: Option<String>,
     /// Read and check everything, store nothing, and print the first records as they would be stored
     #[arg(long, env = "KORDON_DRY_RUN")]
     dry_run: bool,
@@ -126,6 +130,11 @@ impl Import {
     pub fn run(mut self) -> anyhow::Result<Done> {
         self.dry_run |= self.explain;
         let profile = self.profile()?;
+        if let Some(id) = &self.mends {
+            let source =
+                quarantine::read(&self.store.store, id)?.first().map(|kept| kept.source().to_owned());
+            self.source = self.source.or(source);
+        }
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
         let borders = sets::default()?;
@@ -326,6 +335,18 @@ impl Import {
         if self.dry_run && !self.explain { self.preview } else { 0 }
     }
 
+    /// What was mended is stored, and what is still refused is kept anew.
+    fn leave_quarantine(&self, kept: &[PathBuf]) -> anyhow::Result<()> {
+        let Some(id) = &self.mends else { return Ok(()) };
+        let path = quarantine::path_of(&self.store.store, id)?;
+        // What is refused again just as it was is the same file.
+        if !kept.contains(&path) {
+            std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            say(&format!("the refused records {id} are resolved"));
+        }
+        Ok(())
+    }
+
     fn store(
         &self,
         files: Vec<ReadFile>,
@@ -334,7 +355,7 @@ impl Import {
     ) -> anyhow::Result<Tally> {
         let dir = &self.store.store;
         let store = open_store(dir, &borders, Options { create: true, read_only: false })?;
-        let mut tally = Tally::default();
+        let (mut tally, mut kept_in) = (Tally::default(), Vec::new());
         for file in files {
             if stop.load(Ordering::Relaxed) {
                 bail!("interrupted; what was acknowledged is stored, the same import again completes it");
@@ -343,9 +364,15 @@ impl Import {
             if !file.refused.is_empty() {
                 tally.refused += file.refused.len() as u64;
                 let kept = store.quarantine(&file.name, &file.refused)?;
+                kept_in.push(kept.clone());
                 say(&format!("{} refused records are kept in {}", file.refused.len(), kept.display()));
             }
+            let (name, before) = (file.name, store.last_batch()?);
             let put = store.load(file.bulk)?;
+            let batch = store.last_batch()?;
+            if let Some(batch) = batch.filter(|_| batch != before) {
+                say(&format!("{name} is batch {batch}; kordon withdraw --batch {batch} takes it back"));
+            }
             tally.accepted += put.accepted as u64;
             tally.updated += put.updated as u64;
             tally.unchanged += put.unchanged as u64;
@@ -353,19 +380,20 @@ impl Import {
                 say(&format!("durable {}", tally.accepted + tally.updated + tally.unchanged));
             }
         }
+        self.leave_quarantine(&kept_in)?;
         Ok(tally)
     }
 }
 
 /// A record as it stood in the file, and all that is wrong with it.
-type Refused = (String, Vec<Fault>);
+type Refused = (Original, Vec<Fault>);
 
 /// What is no incident.
 enum Bad {
     /// The bytes cannot be read further.
     Bytes(Fault),
     /// A record with faults.
-    Record(String, Vec<Fault>),
+    Record(Original, Vec<Fault>),
     /// It is sound and cannot be written as JSON.
     Unwritable(std::io::Error),
 }
@@ -402,7 +430,7 @@ fn check_all(
         });
         let checked = match checked {
             Ok(checked) => checked,
-            Err(faults) => return Err(Bad::Record(report.into_text(), faults)),
+            Err(faults) => return Err(Bad::Record(report.into_original(), faults)),
         };
         let sighting = Sighting::of(&checked);
         let shown = (report.index < shown).then(|| serde_json::to_string(&checked.incident)).transpose();
@@ -418,7 +446,7 @@ fn check_all(
     let once = |one: Result<(Report, Sound), Bad>| {
         let (report, sound) = one?;
         match repeated.see(&sound.sighting) {
-            Some(fault) => Err(Bad::Record(report.into_text(), vec![fault])),
+            Some(fault) => Err(Bad::Record(report.into_original(), vec![fault])),
             None => Ok(sound),
         }
     };

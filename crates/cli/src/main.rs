@@ -18,6 +18,7 @@ mod merge;
 mod output;
 mod profiles;
 mod prove;
+mod quarantine;
 mod serve;
 mod sets;
 mod terminal;
@@ -26,6 +27,7 @@ mod upgrade;
 mod verify;
 mod view;
 mod when;
+mod withdraw;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,6 +54,11 @@ enum Verb {
     Demo(serve::Demo),
     /// Read reports into the store: GeoJSON, NDJSON, CSV, Excel, KML, GPX, FlatGeobuf, GeoParquet, also zipped
     Import(import::Import),
+    /// The records that an import refused: list them, show them, write them to a file to be mended
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
+    /// Take a whole import back: what it made is withdrawn, what it revised says what it said before
+    Withdraw(withdraw::Withdraw),
     /// The sources whose columns are known, or the file of one
     Profiles(profiles::Profiles),
     /// List the incidents that match, as a table or as JSON
@@ -113,6 +120,8 @@ fn main() -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::Demo(verb) => verb.run(),
         Verb::Import(verb) => verb.run(),
+        Verb::Quarantine(verb) => verb.run(),
+        Verb::Withdraw(verb) => verb.run(),
         Verb::Profiles(verb) => verb.run(),
         Verb::Find(verb) => verb.run(),
         Verb::Duplicates(verb) => verb.run(),

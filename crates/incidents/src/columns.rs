@@ -397,6 +397,16 @@ impl Columns {
         Ok(self)
     }
 
+    /// The header row.
+    pub(crate) fn header(&self) -> String {
+        let mark = char::from(self.delimiter);
+        let quoted = |name: &String| match name.contains([mark, '"', '\n', '\r']) {
+            true => format!("\"{}\"", name.replace('"', "\"\"")),
+            false => name.clone(),
+        };
+        self.names.iter().map(quoted).collect::<Vec<_>>().join(&mark.to_string())
+    }
+
     /// Our name and theirs of every column that has one of ours.
     pub(crate) fn assigned(&self) -> Vec<(&str, &str)> {
         let pairs = self.targets.iter().zip(&self.names);

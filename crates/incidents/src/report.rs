@@ -6,6 +6,7 @@
 use crate::columns::Columns;
 use crate::date::DateOrder;
 use crate::profile::Profiles;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
 /// The formats that are read.
@@ -270,9 +271,38 @@ impl Report {
         &self.text
     }
 
-    /// The same, kept when the report is not needed any more.
-    pub fn into_text(self) -> String {
-        self.text
+    /// The record with what it takes to read it again.
+    pub fn into_original(self) -> Original {
+        let header = self.origin.columns.as_ref().map(Columns::header);
+        Original { text: self.text, header, source: self.origin.source.clone() }
+    }
+}
+
+/// A record as it stood in its input, with what it takes to read it again when it has been mended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    text: String,
+    /// The header row, when it is a row of a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    header: Option<String>,
+    /// Name of the source in `same_as`.
+    source: String,
+}
+
+impl Original {
+    /// The record without its line end.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The header row, when it is a row of a table.
+    pub fn header(&self) -> Option<&str> {
+        self.header.as_deref()
+    }
+
+    /// Name of the source in `same_as`.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 }
 

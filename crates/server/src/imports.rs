@@ -22,8 +22,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kordon_borders::BorderSet;
 use kordon_incidents::{
-    Checked, Encoding, Fault, Format, Incident, ReadOptions, Repeated, Report, Sighting, Surroundings, check,
-    check_among, read,
+    Checked, Encoding, Fault, Format, Incident, Original, ReadOptions, Repeated, Report, Sighting,
+    Surroundings, check, check_among, read,
 };
 use kordon_store::{Author, Store};
 use rayon::prelude::*;
@@ -159,7 +159,7 @@ struct CheckedFile {
     records: usize,
     sound: Vec<Incident>,
     /// The text of each faulty record, with its faults.
-    refused: Vec<(String, Vec<Fault>)>,
+    refused: Vec<(Original, Vec<Fault>)>,
     warnings: Vec<Fault>,
 }
 
@@ -200,10 +200,10 @@ impl CheckedFile {
 }
 
 /// A record's own text, and what it is.
-fn check_one(report: Report, around: &Surroundings<'_>) -> (String, Result<Checked, Vec<Fault>>) {
+fn check_one(report: Report, around: &Surroundings<'_>) -> (Original, Result<Checked, Vec<Fault>>) {
     let checked = check(&report, &mut random_id).and_then(|mut checked| {
         check_among(&mut checked, &report, around)?;
         Ok(checked)
     });
-    (report.into_text(), checked)
+    (report.into_original(), checked)
 }

@@ -12,6 +12,7 @@ mod aggregate;
 mod answer; // The derived member `border`.
 mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
+mod batches; // One batch, and how it is taken back.
 mod bodies; // Documents in memory.
 mod bulk; // A whole file, put as one batch.
 mod cache; // The index on disk, for a fast start.
@@ -44,6 +45,7 @@ mod upgrade; // Stores of an older format. // Counts and ranges. // Puts inciden
 pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
+pub use batches::{TakeBackError, TakenBack};
 pub use bulk::{Bulk, Prepared};
 pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;

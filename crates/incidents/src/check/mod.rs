@@ -218,6 +218,8 @@ impl Draft {
 #[cfg(test)]
 pub(crate) mod formats;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod profiles;
 #[cfg(test)]
 pub(crate) mod tests;
