@@ -36,8 +36,20 @@ fn changed(count: usize) -> Vec<(String, Vec<u8>)> {
         ("a.csv", TABLE.to_owned()),
         ("a.kml", KML.to_owned()),
     ];
-    let pieces: [&[u8]; 12] =
-        [b"\0", b"\"", b"{", b"]", b",", b"\n", b"\xff", b"1e400", b"\\ud800", b"<!DOCTYPE a>", b"&a;", b"1527-01-01"];
+    let pieces: [&[u8]; 12] = [
+        b"\0",
+        b"\"",
+        b"{",
+        b"]",
+        b",",
+        b"\n",
+        b"\xff",
+        b"1e400",
+        b"\\ud800",
+        b"<!DOCTYPE a>",
+        b"&a;",
+        b"1527-01-01",
+    ];
     let mut random = Random(0x5eed);
     let mut below = |most: usize| (random.unit() * most as f64) as usize;
     let mut files = Vec::new();

@@ -302,7 +302,8 @@ fn a_batch_is_withdrawn_as_one_and_what_it_revised_says_what_it_said() {
     assert!(said.err.contains("r.csv is batch 2"), "{said:?}");
     let said = kordon(at.path(), &["withdraw", "--batch", "2", "--by", "Ana"]);
     assert!(said.code == 0 && said.err.contains("withdrawn 1, restored 1, left 0"), "{said:?}");
-    let titles: Vec<String> = found(at.path(), &[]).iter().map(|one| one["properties"]["title"].to_string()).collect();
+    let titles: Vec<String> =
+        found(at.path(), &[]).iter().map(|one| one["properties"]["title"].to_string()).collect();
     assert_eq!(titles.len(), 2, "{titles:?}");
     assert!(titles.iter().any(|title| title.contains("Odd but true")), "{titles:?}");
     let again = kordon(at.path(), &["withdraw", "--batch", "2"]);

@@ -5,7 +5,7 @@
 //! each file becomes one durable batch: after an interruption a file is there as a whole or not at all.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

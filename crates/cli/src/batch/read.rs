@@ -38,12 +38,9 @@ pub struct Input {
 enum Form {
     Table(Columns, Blocks),
     Lines(Blocks),
-    Records(Reader<Source>),
+    Records(Reader<'static>),
     Parquet(Box<Parquet>, ProgressBar),
 }
-
-type Source = BufReader<std::io::Chain<std::io::Cursor<Vec<u8>>, Box<dyn Read + Send>>>;
-
 /// Some whole records.
 pub struct Chunk {
     file: Arc<str>,
