@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::ellipsoid::{NEAR, distance, meridian_radius, parallel_radius};
+use crate::interval::Reach;
 use crate::nearest::Warm;
 use crate::set::{BorderSet, Nearest, Target};
 use crate::{BBox, LonLat};
@@ -42,18 +43,59 @@ impl BorderSet {
     }
 
     /// [`BorderSet::nearest_foreign`] for each of the places as [`BorderSet::nearest_foreign_many`], and the same to the last digit
-    /// whoever else is asked about: what is kept and found again must not change. Twice the time where it is far.
+    /// whoever else is asked about: what is kept and found again must not change.
     pub fn nearest_foreign_each(&self, places: &[LonLat]) -> Vec<Option<Nearest>> {
-        along_curve(places, |place, warm| match self.nearest_foreign_from(place, f64::INFINITY, warm) {
-            // There the last digits hang on where the search began (`far.rs`), so it begins anew.
-            Some(found) if found.distance_m > NEAR => self.nearest_foreign(place, f64::INFINITY),
-            found => found,
+        along_curve(places, |place, warm| {
+            let search = |warm: &mut Warm| self.nearest_foreign_from(place, f64::INFINITY, warm);
+            anew_if_far(warm, search)
         })
     }
 
     /// [`BorderSet::nearest_to`] for each of the places, in their order, on all cores.
     pub fn nearest_to_many(&self, places: &[LonLat], target: &Target, up_to_m: f64) -> Vec<Option<Nearest>> {
         along_curve(places, |place, warm| self.nearest_to_from(place, target, up_to_m, warm))
+    }
+
+    /// [`BorderSet::signed_distance`] with its [`BorderSet::reach_to`] from each of the places, on all cores, to the last digit what
+    /// each alone is answered. Each place that has an answer is given to `make` with its number.
+    ///
+    /// What was made comes in the order of the curve, beside the numbers of the places in that order.
+    pub fn signed_along_curve<T: Clone + Send>(
+        &self,
+        places: &[LonLat],
+        target: &Target,
+        make: impl Fn(usize, Nearest, Reach) -> T + Sync,
+    ) -> (Vec<u32>, Vec<Option<T>>) {
+        let order = hilbert_order(places);
+        let mut made = vec![None; places.len()];
+        order.par_chunks(RUN).zip(made.par_chunks_mut(RUN)).for_each(|(run, made)| {
+            let mut warm = None;
+            for (&number, made) in run.iter().zip(made) {
+                let (number, place) = (number as usize, places[number as usize]);
+                let search = |warm: &mut Warm| self.signed_distance_from(place, target, f64::INFINITY, warm);
+                let found = anew_if_far(&mut warm, search);
+                *made = found.map(|nearest| make(number, nearest, self.reach_to(place, &nearest, target)));
+            }
+        });
+        (order, made)
+    }
+
+    /// A signed distance that a target is no farther away from a place than, when `nearest` is what [`BorderSet::nearest_foreign`]
+    /// found from there: nothing is searched for it, so it may be infinite.
+    ///
+    /// That it is no nearer than what is foreign is not told: where lines at sea are tangled, land of its own can lie behind no outline
+    /// of all that is foreign.
+    pub fn farthest_by_foreign(&self, place: LonLat, nearest: &Nearest, target: &Target) -> f64 {
+        // Two searches for the same point may part in the last digits.
+        const BLUR_M: f64 = 1e-3;
+        if self.is_inside(place, target) {
+            return 0.0;
+        }
+        if target.members().contains(&nearest.territory) {
+            nearest.distance_m + BLUR_M
+        } else {
+            f64::INFINITY
+        }
     }
 
     /// What the signed distance to a target can be within a box: certified, not sharp. Infinitely far when the
@@ -100,6 +142,18 @@ pub fn hilbert_order(places: &[LonLat]) -> Vec<u32> {
         places.par_iter().enumerate().map(|(i, place)| (hilbert(*place), i as u32)).collect();
     keyed.par_sort_unstable();
     keyed.into_iter().map(|(_, i)| i).collect()
+}
+
+/// What a search finds; anew if it is far and began at the find of the place before, for there the last digits hang on that (`far.rs`).
+/// The place after one that is far most likely is far too, and begins anew at once.
+fn anew_if_far(warm: &mut Warm, search: impl Fn(&mut Warm) -> Option<Nearest>) -> Option<Nearest> {
+    let is_new = warm.is_none();
+    let found = search(warm);
+    if found.is_none_or(|found| found.distance_m.abs() <= NEAR) {
+        return found;
+    }
+    *warm = None;
+    if is_new { found } else { search(&mut None) }
 }
 
 fn along_curve(

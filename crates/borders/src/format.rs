@@ -206,6 +206,16 @@ impl Chart {
     pub(crate) fn change_between(&self, [left, right]: [u16; 2]) -> Mask {
         self.sides[usize::from(left)].xor(&self.sides[usize::from(right)])
     }
+
+    /// What is known of the accuracy of an arc, if anything is known of it alone.
+    pub(crate) fn stretch(&self, arc: &ChartArc) -> Option<&Stretch> {
+        self.stretches.get(usize::from(arc.stretch).checked_sub(1)?)
+    }
+
+    /// How far an arc may lie from the truth, in meters.
+    pub(crate) fn accuracy_of(&self, arc: &ChartArc) -> f64 {
+        self.stretch(arc).map_or(self.info.accuracy_m, |stretch| stretch.accuracy_m)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

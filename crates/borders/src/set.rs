@@ -15,10 +15,11 @@ use sha2::{Digest, Sha256};
 
 use crate::alliance::{Alliance, Day, Member};
 use crate::contain::{Cells, Tangled, containing_slow};
+use crate::ellipsoid::NEAR;
 use crate::format::{BadSet, Chart, ChartArc, Kind, STEPS_PER_DEGREE, SetInfo, Stretch, decode};
 use crate::interval::Reach;
 use crate::nearest::{Found, Warm, nearest_slow};
-use crate::reach::{Accuracies, least_slow};
+use crate::reach::{GIVE_M, least_slow};
 use crate::seam;
 use crate::settle::{Claimed, settled};
 use crate::territory::{Mask, Territory, TerritoryId};
@@ -639,15 +640,16 @@ impl BorderSet {
     /// How near, or how deep inside, and how far a target may truly be from a place, when `nearest` is what
     /// [`BorderSet::signed_distance`] found from there.
     pub fn reach_to(&self, place: LonLat, nearest: &Nearest, target: &Target) -> Reach {
-        let tree = target.outline.get_or_init(|| self.tree.of_outline(&self.chart, &target.mask));
-        self.reach(tree, |_| true, place, nearest)
+        self.reach(self.outline_tree(target), |_| true, place, nearest)
+    }
+
+    fn outline_tree<'a>(&self, target: &'a Target) -> &'a Tree {
+        target.outline.get_or_init(|| self.tree.of_outline(&self.chart, &target.mask))
     }
 
     fn reach(&self, tree: &Tree, passes: impl Fn(u32) -> bool, place: LonLat, nearest: &Nearest) -> Reach {
-        let accuracies =
-            Accuracies { of: |arc: &ChartArc| self.accuracy_of(arc), worst_m: self.worst_accuracy_m };
         let known = (nearest.distance_m.abs(), nearest.accuracy_m);
-        let least_m = tree.least(&self.chart, place, passes, known, &accuracies);
+        let least_m = tree.least(&self.chart, place, passes, known, self.worst_accuracy_m);
         Reach::of(nearest.distance_m, nearest.accuracy_m, least_m)
     }
 
@@ -663,7 +665,7 @@ impl BorderSet {
     }
 
     fn reach_slow(&self, place: LonLat, nearest: &Nearest, of: &Mask) -> Reach {
-        let least_m = least_slow(&self.chart, place, of, |arc| self.accuracy_of(arc));
+        let least_m = least_slow(&self.chart, place, of);
         Reach::of(nearest.distance_m, nearest.accuracy_m, least_m)
     }
 
@@ -731,7 +733,7 @@ impl BorderSet {
             point: found.point,
             azimuth_deg: found.azimuth_deg,
             kind: arc.kind,
-            accuracy_m: self.accuracy_of(arc),
+            accuracy_m: self.chart.accuracy_of(arc),
             disputed: self.is_disputed(found.arc),
             unsettled: self.is_unsettled(arc),
         }
@@ -751,16 +753,8 @@ impl BorderSet {
         (&self.chart.sides[usize::from(arc.left)], &self.chart.sides[usize::from(arc.right)])
     }
 
-    fn accuracy_of(&self, arc: &ChartArc) -> f64 {
-        self.stretch(arc).map_or(self.chart.info.accuracy_m, |stretch| stretch.accuracy_m)
-    }
-
-    fn stretch(&self, arc: &ChartArc) -> Option<&Stretch> {
-        self.chart.stretches.get(usize::from(arc.stretch).checked_sub(1)?)
-    }
-
     fn is_unsettled(&self, arc: &ChartArc) -> bool {
-        self.stretch(arc).is_some_and(|stretch| stretch.unsettled)
+        self.chart.stretch(arc).is_some_and(|stretch| stretch.unsettled)
     }
 
     fn is_disputed(&self, arc: u32) -> bool {
@@ -779,6 +773,17 @@ impl BorderSet {
         self.worst_accuracy_m
     }
 
+    /// No reach begins nearer than its distance less this, in meters, nor ends less deep inside than its depth less this.
+    pub fn most_slack_m(&self) -> f64 {
+        self.worst_accuracy_m + GIVE_M
+    }
+
+    /// The same of reaches to one target from places at most `up_to_m` away from it.
+    pub fn most_slack_to(&self, target: &Target, up_to_m: f64) -> f64 {
+        // Farther away the worst of the set counts (`reach.rs`).
+        if up_to_m > NEAR { self.most_slack_m() } else { self.outline_tree(target).worst_m() + GIVE_M }
+    }
+
     /// All borders as claimed, each shared one once.
     pub fn arcs(&self) -> impl Iterator<Item = Arc<'_>> {
         let borders =
@@ -790,7 +795,7 @@ impl BorderSet {
                 left: &self.side_ids[usize::from(left)],
                 right: &self.side_ids[usize::from(right)],
                 kind: arc.kind,
-                accuracy_m: self.accuracy_of(arc),
+                accuracy_m: self.chart.accuracy_of(arc),
                 disputed: self.is_disputed(index),
                 unsettled: self.is_unsettled(arc),
             }

@@ -94,6 +94,15 @@ pub(crate) struct Node {
     pub(crate) low: [[f32; WIDTH]; 3],
     pub(crate) high: [[f32; WIDTH]; 3],
     pub(crate) groups: [u32; WIDTH],
+    /// How accurate the worst border under each child is, in meters; never told better than it is.
+    pub(crate) worst_m: [f32; WIDTH],
+}
+
+/// A leaf or a node on its way into the node above it.
+struct Child {
+    bounds: Box3,
+    group: u32,
+    worst_m: f32,
 }
 
 /// A bit for each group of a tree: whether the outline of the union of some territories can be in it.
@@ -158,19 +167,24 @@ impl Tree {
 
     fn over(chart: &Chart, leaves: Vec<Vec<Leaf>>, mut groups: Interned<Group>) -> Self {
         let leaves = in_order(leaves);
-        let mut level: Vec<(Box3, u32)> = leaves.par_iter().map(|leaf| (leaf.bounds(), leaf.group)).collect();
+        let child = |leaf: &Leaf| {
+            let accuracy_m = chart.accuracy_of(&chart.arcs[leaf.arc as usize]);
+            Child { bounds: leaf.bounds(), group: leaf.group, worst_m: rounded_up(accuracy_m) }
+        };
+        let mut level: Vec<Child> = leaves.par_iter().map(child).collect();
         let (mut nodes, mut starts) = (Vec::with_capacity(level.len() / 7 + MOST_LEVELS), vec![0]);
         while !level.is_empty() {
             let mut above = Vec::with_capacity(level.len().div_ceil(WIDTH));
             for children in level.chunks(WIDTH) {
                 nodes.push(Node::of(children));
-                let (mut bounds, mut mask) = (Box3::EMPTY, Mask::default());
-                for (child, group) in children {
-                    bounds.add_point(child.low);
-                    bounds.add_point(child.high);
-                    mask = mask.or(&groups.list[*group as usize].borders(chart));
+                let (mut bounds, mut mask, mut worst_m) = (Box3::EMPTY, Mask::default(), 0.0f32);
+                for child in children {
+                    bounds.add_point(child.bounds.low);
+                    bounds.add_point(child.bounds.high);
+                    mask = mask.or(&groups.list[child.group as usize].borders(chart));
+                    worst_m = worst_m.max(child.worst_m);
                 }
-                above.push((bounds, groups.put(Group::Borders(mask))));
+                above.push(Child { bounds, group: groups.put(Group::Borders(mask)), worst_m });
             }
             starts.push(nodes.len() as u32);
             if above.len() == 1 {
@@ -184,6 +198,12 @@ impl Tree {
     /// The level of the root, counted from the leaves, which are level 0; `None` for a tree without leaves.
     pub(crate) fn top(&self) -> Option<u32> {
         self.starts.len().checked_sub(2).map(|levels| levels as u32 + 1)
+    }
+
+    /// How accurate the worst border in it is, in meters; never told better than it is.
+    pub(crate) fn worst_m(&self) -> f64 {
+        let root = self.nodes.last().map_or([0.0; WIDTH], |root| root.worst_m);
+        f64::from(root.into_iter().fold(0.0, f32::max))
     }
 
     pub(crate) fn node(&self, level: u32, index: u32) -> &Node {
@@ -388,16 +408,16 @@ pub(crate) fn lesser(a: f32, b: f32) -> f32 {
 }
 
 impl Node {
-    fn of(children: &[(Box3, u32)]) -> Self {
+    fn of(children: &[Child]) -> Self {
         // A child that is not there is infinitely far away.
         let nowhere = [[f32::INFINITY; WIDTH]; 3];
-        let mut node = Self { low: nowhere, high: nowhere, groups: [0; WIDTH] };
-        for (i, (bounds, group)) in children.iter().enumerate() {
+        let mut node = Self { low: nowhere, high: nowhere, groups: [0; WIDTH], worst_m: [0.0; WIDTH] };
+        for (i, child) in children.iter().enumerate() {
             for axis in 0..3 {
-                node.low[axis][i] = rounded_down(bounds.low[axis]);
-                node.high[axis][i] = -rounded_down(-bounds.high[axis]);
+                node.low[axis][i] = rounded_down(child.bounds.low[axis]);
+                node.high[axis][i] = rounded_up(child.bounds.high[axis]);
             }
-            node.groups[i] = *group;
+            (node.groups[i], node.worst_m[i]) = (child.group, child.worst_m);
         }
         node
     }
@@ -422,6 +442,10 @@ impl Node {
 pub(crate) fn limit2(limit: f64) -> f32 {
     let widened = (limit + ROUNDED) * (1.0 + f64::from(BLUR));
     ((widened * widened) as f32).min(f32::MAX)
+}
+
+fn rounded_up(v: f64) -> f32 {
+    -rounded_down(-v)
 }
 
 fn rounded_down(v: f64) -> f32 {

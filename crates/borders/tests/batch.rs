@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use kordon_borders::{BBox, BorderSet, DistanceBounds, LonLat, distance, hilbert_order};
 use made_up::Places;
 
+static FINE: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());
 static COARSE: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::natural_earth().unwrap());
 
 fn at(lon: f64, lat: f64) -> LonLat {
@@ -47,6 +48,88 @@ fn the_nearest_foreign_border_is_the_same_to_the_last_digit_whoever_else_is_aske
     for (place, many) in places.iter().zip(COARSE.nearest_foreign_each(&places)) {
         assert_eq!(many, COARSE.nearest_foreign(*place, f64::INFINITY), "{place:?}");
     }
+}
+
+/// Places by the Danube and the Prut, around enclaves, by the antimeridian, on disputed land, at the poles, anywhere; on border points
+/// and where borders meet, and some centimeters to some kilometers from there.
+fn odd_places(random: &mut Places, each: usize) -> Vec<LonLat> {
+    let boxes = [
+        [26.0, 44.0, 31.0, 48.5],
+        [27.0, -31.0, 30.0, -28.0],
+        [176.0, -20.0, 180.0, -14.0],
+        [-180.0, 62.0, -168.0, 70.0],
+        [32.0, 44.0, 37.0, 47.0],
+        [4.9, 51.4, 5.0, 51.5],
+    ];
+    let mut places: Vec<LonLat> =
+        boxes.iter().flat_map(|&edges| (0..each).map(|_| random.in_box(edges)).collect::<Vec<_>>()).collect();
+    places.extend((0..each).map(|_| random.anywhere()));
+    places.extend([at(0.0, 90.0), at(0.0, -90.0), at(180.0, -16.8), at(-180.0, -16.8), at(28.2, -29.5)]);
+    let arcs: Vec<_> = FINE.arcs().collect();
+    for number in 0..2 * each {
+        let points = &random.pick(&arcs).points;
+        let [lon, lat] = if number % 2 == 0 { points[0] } else { *random.pick(points) };
+        let off = |random: &mut Places| (random.unit() - 0.5) * *random.pick(&[0.0, 1e-6, 1e-3, 0.3]);
+        let (lon, lat) = (lon + off(random), lat + off(random));
+        places.extend(LonLat::new(lon, lat).ok());
+    }
+    places
+}
+
+const TARGETS: [&str; 9] = ["ROU", "UKR", "RUS", "MDA", "NATO", "LSO", "FJI", "BEL", "DNK"];
+
+#[test]
+fn a_signed_distance_is_the_same_to_the_last_digit_whoever_else_is_asked_about() {
+    let places = odd_places(&mut Places(9), 400);
+    for name in TARGETS {
+        let target = FINE.target(name, None).unwrap();
+        let (order, made) =
+            FINE.signed_along_curve(&places, &target, |number, nearest, reach| (number, nearest, reach));
+        for (number, made) in order.into_iter().map(|number| number as usize).zip(made) {
+            let place = places[number];
+            let alone = FINE.signed_distance(place, &target).unwrap();
+            let reach = FINE.reach_to(place, &alone, &target);
+            assert_eq!(made, Some((number, alone, reach)), "{name} from {place:?}");
+        }
+    }
+}
+
+#[test]
+fn no_target_is_farther_than_its_land_that_is_known_to_be_the_nearest_foreign_one() {
+    let places = odd_places(&mut Places(10), 300);
+    let (mut inside, mut near) = (0, 0);
+    for name in TARGETS {
+        let target = FINE.target(name, None).unwrap();
+        for &place in &places {
+            let nearest = FINE.nearest_foreign(place, f64::INFINITY).unwrap();
+            let farthest_m = FINE.farthest_by_foreign(place, &nearest, &target);
+            let signed = FINE.signed_distance(place, &target).unwrap().distance_m;
+            assert!(signed <= farthest_m, "{name} from {place:?}: {signed} is farther than {farthest_m}");
+            inside += usize::from(farthest_m == 0.0);
+            near += usize::from(farthest_m > 0.0 && farthest_m.is_finite());
+        }
+    }
+    assert!(inside > 100 && near > 500, "{inside} inside, {near} near");
+}
+
+#[test]
+fn no_reach_begins_nearer_than_is_told() {
+    let places = odd_places(&mut Places(11), 300);
+    let mut least_m = f64::INFINITY;
+    for name in TARGETS {
+        let target = FINE.target(name, None).unwrap();
+        for &place in &places {
+            let nearest = FINE.signed_distance(place, &target).unwrap();
+            let reach = FINE.reach_to(place, &nearest, &target);
+            let slack_m = FINE.most_slack_to(&target, nearest.distance_m.abs());
+            let spare_m = (slack_m - (nearest.distance_m - reach.low_m))
+                .min(slack_m - (reach.high_m - nearest.distance_m));
+            assert!(spare_m >= 0.0, "{name} from {place:?}: {reach:?} and {nearest:?}, {slack_m}");
+            assert!(slack_m <= FINE.most_slack_m());
+            least_m = least_m.min(spare_m);
+        }
+    }
+    assert!(least_m < 10.0, "the bound is far from what it bounds: {least_m}");
 }
 
 #[test]

@@ -7,6 +7,8 @@
 //! a whole number of parts with a point in it. That is the shortest text that reads back as the same number, since two
 //! decimals of at most 15 digits are never the same `f64`.
 
+use std::sync::Arc;
+
 use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId, push_rounded};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -14,11 +16,34 @@ use serde_json::value::RawValue;
 use crate::names::{NONE, Symbol};
 use crate::snapshot::{Context, Row};
 
-/// The answer to the target that a query asked about.
+/// The answers of many rows to the target that a query asked about.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// How the target is called, and the same as JSON.
+    name: String,
+    json: String,
+    found: Vec<Vec<Option<Reached>>>,
+}
+
+impl Answers {
+    pub fn new(name: String, found: Vec<Vec<Option<Reached>>>) -> Self {
+        Self { json: String::from_utf8_lossy(&json(&name)).into_owned(), name, found }
+    }
+}
+
+/// The answer of one row: one of many that are held together, since as many small pieces of memory take longer than measuring.
 #[derive(Clone, Debug)]
 pub(crate) struct To {
-    pub name: String,
-    pub found: Option<Reached>,
+    pub of: Arc<Answers>,
+    /// In which of the lists, and where there.
+    pub at: (u32, u32),
+}
+
+impl To {
+    pub fn found(&self) -> Option<&Reached> {
+        let (list, at) = self.at;
+        self.of.found.get(list as usize)?.get(at as usize)?.as_ref()
+    }
 }
 
 /// What was measured to.
@@ -122,15 +147,14 @@ impl<'a> Borders<'a> {
     }
 
     fn answer(&self, to: &To, radius_m: f64, out: &mut Vec<u8>) {
-        let answer = match &to.found {
+        let answer = match to.found() {
             Some(Reached::Territory(from, nearest, reach)) => {
-                let to = String::from_utf8_lossy(&json(&to.name)).into_owned();
-                return self.measure(&to, (*from, radius_m), (nearest, reach), out);
+                return self.measure(&to.of.json, (*from, radius_m), (nearest, reach), out);
             }
             Some(Reached::Place(place, meters, azimuth_deg)) => {
                 let interval = Reach::around(*meters, 0.0).interval(radius_m);
                 Answer::Place {
-                    to: &to.name,
+                    to: &to.of.name,
                     distance_m: rounded(*meters),
                     distance_low_m: rounded(interval.low_m),
                     distance_high_m: rounded(interval.high_m),
@@ -138,7 +162,7 @@ impl<'a> Borders<'a> {
                     azimuth_deg: azimuth_deg.map(rounded),
                 }
             }
-            None => Answer::Unknown { to: &to.name, distance_m: None },
+            None => Answer::Unknown { to: &to.of.name, distance_m: None },
         };
         out.extend(json(&answer));
     }
@@ -245,8 +269,6 @@ pub(crate) fn boundary(borders: &BorderSet) -> Box<RawValue> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use kordon_borders::Kind;
 
     use super::*;

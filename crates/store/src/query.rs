@@ -24,7 +24,7 @@ use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verificati
 use rayon::prelude::*;
 
 use crate::aggregate::{Cell, Cells, FARTHEST_M, band_of};
-use crate::answer::{Reached, To, nearer};
+use crate::answer::{Answers, Reached, To, nearer};
 use crate::columns::{Columns, NO_WORD};
 use crate::filter::{Choice, Filter};
 use crate::names::{NONE, Symbol};
@@ -304,13 +304,8 @@ impl<V> Snapshot<V> {
                 (hits.len(), sorter.page(&hits, after, limit))
             }
         };
-        let row = |one| self.row(one, &compiled);
-        // An answer to a target is measured; else two cores would only count references to the same part in turns.
-        let rows: Vec<Row> = if compiled.of.is_none() || page.len() <= 8 {
-            page.iter().map(row).collect()
-        } else {
-            page.par_iter().with_min_len(8).map(row).collect()
-        };
+        let hits: Vec<Hit> = page.iter().map(|one| one.hit).collect();
+        let rows = compiled.rows(&self.slices, &hits);
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         Found { matched, rows, next }
     }
@@ -318,7 +313,17 @@ impl<V> Snapshot<V> {
     /// How many rows match.
     pub fn count(&self, query: &Query) -> usize {
         let compiled = Compiled::new(query, &self.context);
-        if compiled.takes_all() { self.len() } else { compiled.hits(&self.slices).len() }
+        match &compiled.within {
+            _ if !compiled.asks_nothing_but_near() => compiled.hits(&self.slices).len(),
+            None => self.len(),
+            Some((measure, within)) => {
+                let near = |slice: &Slice| {
+                    let rows = measure.rows_within(&slice.part, within);
+                    rows.iter().filter(|&&row| !slice.dead.has(row as usize)).count()
+                };
+                self.slices.iter().map(near).sum()
+            }
+        }
     }
 
     /// Of each of these incidents whether it is here and matches.
@@ -337,16 +342,10 @@ impl<V> Snapshot<V> {
     /// The row of this id with its answer to `of`, as `find` would give it.
     pub fn get_with(&self, id: IncidentId, of: &Of) -> Option<Row> {
         let mut row = self.get(id)?;
-        let query = Query { of: Some(of.clone()), ..Query::default() };
-        row.to = Compiled::new(&query, &self.context).answer(&row.part, row.row).map(Box::new);
+        let of = Measure::new(of, &self.context);
+        let found = of.answer(&row.part, row.row);
+        row.to = Some(To { of: Arc::new(Answers::new(of.of.name(), vec![vec![found]])), at: (0, 0) });
         Some(row)
-    }
-
-    fn row(&self, one: &Candidate<'_>, compiled: &Compiled<'_>) -> Row {
-        let part = Arc::clone(&self.slices[one.hit.slice as usize].part);
-        let row = one.hit.row as usize;
-        let to = compiled.answer(&part, row).map(Box::new);
-        Row { part, row, to }
     }
 }
 
@@ -410,15 +409,19 @@ impl<'a> Compiled<'a> {
 
     /// Whether every row matches.
     fn takes_all(&self) -> bool {
+        self.within.is_none() && self.asks_nothing_but_near()
+    }
+
+    /// Whether every row matches that is near what was asked about.
+    fn asks_nothing_but_near(&self) -> bool {
         let Self { boxes, datetime, event_type, verification, infrastructure, damage, .. } = self;
-        let Self { sub_event_type, country, text, within, cells, filter, of: _, .. } = self;
+        let Self { sub_event_type, country, text, cells, filter, within: _, of: _, .. } = self;
         boxes.is_none()
             && datetime.is_none()
             && [event_type, verification, infrastructure, damage].iter().all(|words| words.is_none())
             && sub_event_type.is_none()
             && country.is_none()
             && text.is_none()
-            && within.is_none()
             && cells.is_none()
             && filter.is_none()
     }
@@ -539,10 +542,16 @@ impl<'a> Compiled<'a> {
         }
     }
 
-    /// The answer to the target, for one row.
-    fn answer(&self, part: &Part, row: usize) -> Option<To> {
-        let measure = self.of.as_ref()?;
-        Some(measure.answer(part, row))
+    /// The rows of a page, with their answers to the target.
+    fn rows(&self, slices: &[Slice], page: &[Hit]) -> Vec<Row> {
+        let answers = self.of.as_ref().map(|of| of.answers(slices, page));
+        // On one core: two would only count references to the same part in turns.
+        let row = |(number, hit): (usize, &Hit)| {
+            let part = Arc::clone(&slices[hit.slice as usize].part);
+            let to = answers.as_ref().map(|(of, at)| To { of: Arc::clone(of), at: at[number] });
+            Row { part, row: hit.row as usize, to }
+        };
+        page.iter().enumerate().map(row).collect()
     }
 }
 
@@ -631,6 +640,16 @@ impl Memo {
     }
 }
 
+/// "Within", asked of one part about one target (`None` for a place).
+struct Asked<'a> {
+    target: Option<&'a Target>,
+    within: &'a Within,
+    /// What is farther is farther than anybody asks.
+    search_m: f64,
+    /// By how much a reach within that may begin nearer than its distance.
+    slack_m: f64,
+}
+
 /// In which part and on which day, which target, and the distances to it.
 type Met = ((usize, i64), Arc<Dated>, Arc<Seen>);
 
@@ -661,9 +680,15 @@ impl<'a> Measure<'a> {
         // Accuracy belongs to the stretch of border that is nearest; the search limit takes the worst.
         let reach = match within.certainty {
             Certainty::Certain => limit_m,
-            Certainty::Possible => limit_m + radius + self.worst_accuracy_m(),
+            Certainty::Possible => limit_m + radius + self.most_slack_m(),
         };
         let Some(signed) = self.signed_m(part, row, reach, memo) else { return false };
+        self.is_so_near(part, row, signed, within, self.most_slack_m())
+    }
+
+    /// The same for a row whose signed distance is known, and whose reach begins nearer by at most `slack_m`.
+    fn is_so_near(&self, part: &Part, row: usize, signed: f64, within: &Within, slack_m: f64) -> bool {
+        let (radius, limit_m) = (part.columns.radius_m[row], within.km * 1000.0);
         if signed < 0.0 && !within.include_inside {
             return false;
         }
@@ -674,7 +699,7 @@ impl<'a> Measure<'a> {
         };
         // Which stretches of border are near matters only where the best and the worst disagree.
         let around = |accuracy_m| holds(Reach::around(signed, accuracy_m));
-        let (best, worst) = (around(0.0), around(self.worst_accuracy_m()));
+        let (best, worst) = (around(0.0), around(slack_m));
         if best == worst { best } else { self.reach(part, row, signed).map_or(worst, holds) }
     }
 
@@ -725,18 +750,16 @@ impl<'a> Measure<'a> {
         within: &Within,
         rows: Range<u32>,
     ) -> Vec<u32> {
-        let (mut near, rest) = part.tree.sift(|boxes| self.judge(boxes, part.radius_max_m, target, within));
-        // Without a radius nothing is said of a distance.
-        let can_be = |row: &u32| rows.contains(row) && !part.columns.radius_m[*row as usize].is_nan();
+        let search_m = within.km * 1000.0 + part.radius_max_m + self.most_slack_m();
+        let slack_m = target.map_or(0.0, |target| self.context.borders.most_slack_to(target, search_m));
+        let asked = Asked { target, within, search_m, slack_m };
+        let (mut near, rest) = part.tree.sift(|boxes| self.judge(boxes, part.radius_max_m, &asked));
+        let judged = rest.par_iter().with_min_len(16).flat_map_iter(|&(leaf, bounds)| {
+            let here = part.tree.leaf(leaf).filter(|(row, _)| rows.contains(row));
+            here.map(move |(row, place)| (row, place, bounds))
+        });
         let judged =
-            rest.into_par_iter().with_min_len(FEW).filter(|(row, _)| can_be(row)).map(|(row, bounds)| {
-                let radius_m = part.columns.radius_m[row as usize];
-                match self.take(&bounds, radius_m..=radius_m, within) {
-                    // Of several places another one may be near.
-                    Take::None if part.columns.places(row as usize).len() > 1 => (row, Take::Some),
-                    take => (row, take),
-                }
-            });
+            judged.map(|(row, place, bounds)| (row, self.judge_row(part, row, place, bounds, &asked)));
         let judged: Vec<(u32, Take)> = judged.filter(|(_, take)| *take != Take::None).collect();
         let mut unsure: Vec<u32> = Vec::new();
         for (row, take) in judged {
@@ -755,45 +778,71 @@ impl<'a> Measure<'a> {
         let measured = unsure.into_par_iter().with_min_len(64).map_init(Memo::default, is_within);
         near.par_extend(measured.flatten_iter());
         tree::ascending(&mut near);
-        near.retain(can_be);
+        // Without a radius nothing is said of a distance.
+        near.retain(|row| rows.contains(row) && !part.columns.radius_m[*row as usize].is_nan());
         near
     }
 
-    /// Which boxes are certainly near, and which certainly not, for rows whose radius is at most `radius_max_m`; and the bounds of
-    /// their distances. `target` is `None` for a place.
-    fn judge(
+    /// Whether a row of a box with such bounds is near by one of its places; by all of them, if it has several and this one is not near
+    /// enough, is for the caller to find out.
+    fn judge_row(
         &self,
-        boxes: &[[f64; 4]],
-        radius_max_m: f64,
-        target: Option<&Target>,
-        within: &Within,
-    ) -> Vec<(Take, DistanceBounds)> {
+        part: &Part,
+        row: u32,
+        place: LonLat,
+        of_box: DistanceBounds,
+        asked: &Asked<'_>,
+    ) -> Take {
+        let row = row as usize;
+        let radius_m = part.columns.radius_m[row];
+        if radius_m.is_nan() {
+            return Take::None;
+        }
+        let take = self.take(&of_box, radius_m..=radius_m, asked);
+        if part.columns.places(row).len() > 1 {
+            // Of several places another one may be near.
+            return if take == Take::All { Take::All } else { Take::Some };
+        }
+        let (Some(target), Take::Some) = (asked.target, take) else { return take };
+        // What has been measured once for all says much of other questions.
+        if let Some(nearest) = &part.columns.border[row].foreign {
+            let high_m = self.context.borders.farthest_by_foreign(place, nearest, target);
+            let bounds = DistanceBounds { high_m: of_box.high_m.min(high_m), ..of_box };
+            if self.take(&bounds, radius_m..=radius_m, asked) == Take::All {
+                return Take::All;
+            }
+        }
+        let found = self.nearest_at(target, place, asked.search_m);
+        let is_near =
+            |found: Nearest| self.is_so_near(part, row, found.distance_m, asked.within, asked.slack_m);
+        if found.is_some_and(is_near) { Take::All } else { Take::None }
+    }
+
+    /// Which boxes are certainly near, and which certainly not, for rows whose radius is at most `radius_max_m`; and the bounds of
+    /// their distances.
+    fn judge(&self, boxes: &[[f64; 4]], radius_max_m: f64, asked: &Asked<'_>) -> Vec<(Take, DistanceBounds)> {
         let bbox = |&[west, south, east, north]: &[f64; 4]| {
             BBox::new(west, south, east, north).expect("the least and the greatest degrees of places")
         };
         let boxes: Vec<BBox> = boxes.iter().map(bbox).collect();
-        let up_to_m = within.km * 1000.0 + radius_max_m + self.worst_accuracy_m();
-        let bounds = match (self.of, target) {
+        let bounds = match (self.of, asked.target) {
             (Of::Place(place), _) => {
                 boxes.iter().map(|bbox| DistanceBounds::to_place(bbox, *place)).collect()
             }
-            (_, Some(target)) => self.context.borders.distance_bounds_many(&boxes, target, up_to_m),
+            (_, Some(target)) => self.context.borders.distance_bounds_many(&boxes, target, asked.search_m),
             (_, None) => Vec::new(),
         };
-        bounds.into_iter().map(|bounds| (self.take(&bounds, 0.0..=radius_max_m, within), bounds)).collect()
+        bounds.into_iter().map(|bounds| (self.take(&bounds, 0.0..=radius_max_m, asked), bounds)).collect()
     }
 
     /// Whether places with such bounds and radii are all within, or none of them.
-    fn take(&self, bounds: &DistanceBounds, radii_m: RangeInclusive<f64>, within: &Within) -> Take {
+    fn take(&self, bounds: &DistanceBounds, radii_m: RangeInclusive<f64>, asked: &Asked<'_>) -> Take {
+        let Asked { within, slack_m, .. } = asked;
         let limit_m = within.km * 1000.0;
         // What a place and a border can be off, in the direction that the question is about.
         let (near_m, far_m) = match within.certainty {
-            Certainty::Certain => {
-                (limit_m - radii_m.end() - self.worst_accuracy_m(), limit_m - radii_m.start())
-            }
-            Certainty::Possible => {
-                (limit_m + radii_m.start(), limit_m + radii_m.end() + self.worst_accuracy_m())
-            }
+            Certainty::Certain => (limit_m - radii_m.end() - slack_m, limit_m - radii_m.start()),
+            Certainty::Possible => (limit_m + radii_m.start(), limit_m + radii_m.end() + slack_m),
         };
         if bounds.low_m > far_m || (!within.include_inside && bounds.high_m < 0.0) {
             Take::None
@@ -804,10 +853,10 @@ impl<'a> Measure<'a> {
         }
     }
 
-    fn worst_accuracy_m(&self) -> f64 {
+    fn most_slack_m(&self) -> f64 {
         match self.of {
             Of::Place(_) => 0.0,
-            _ => self.context.borders.worst_accuracy_m(),
+            _ => self.context.borders.most_slack_m(),
         }
     }
 
@@ -816,7 +865,7 @@ impl<'a> Measure<'a> {
         match self.of {
             Of::Place(_) => Some(Reach::around(signed, 0.0)),
             // Another of several places may be nearer once all is counted.
-            _ => Some(self.nearest_up_to(part, row, signed.abs() + 1.0 + self.worst_accuracy_m())?.2),
+            _ => Some(self.nearest_up_to(part, row, signed.abs() + 1.0 + self.most_slack_m())?.2),
         }
     }
 
@@ -864,11 +913,75 @@ impl<'a> Measure<'a> {
         })
     }
 
+    /// The whole answers of rows, signed, each with its foot; and where among them that of each row is.
+    fn answers(&self, slices: &[Slice], rows: &[Hit]) -> (Arc<Answers>, Vec<(u32, u32)>) {
+        let (mut found, mut at) = (Vec::new(), vec![(0, 0); rows.len()]);
+        let mut put = |numbers: &[u32], answers: Vec<Option<Reached>>| {
+            let list = found.len() as u32;
+            numbers.iter().zip(0..).for_each(|(&number, place)| at[number as usize] = (list, place));
+            found.push(answers);
+        };
+        let (groups, others) = self.of_one_place(slices, rows);
+        for (dated, numbers) in groups {
+            let (order, answers) = self.measure_along_curve(slices, rows, &dated.target, &numbers);
+            let numbers: Vec<u32> = order.into_iter().map(|at| numbers[at as usize]).collect();
+            put(&numbers, answers);
+        }
+        let answer = |&number: &u32| {
+            let Hit { slice, row } = rows[number as usize];
+            self.answer(&slices[slice as usize].part, row as usize)
+        };
+        put(&others, others.par_iter().with_min_len(8).map(answer).collect());
+        (Arc::new(Answers::new(self.of.name(), found)), at)
+    }
+
+    /// The numbers of the rows that one place alone has a measured distance of, by their targets; and the others. Few rows are all others.
+    fn of_one_place(&self, slices: &[Slice], rows: &[Hit]) -> (Vec<(Arc<Dated>, Vec<u32>)>, Vec<u32>) {
+        let (mut groups, mut others): (Vec<(Arc<Dated>, Vec<u32>)>, _) = (Vec::new(), Vec::new());
+        let mut met: Option<(i64, usize)> = None;
+        for (hit, number) in rows.iter().zip(0..) {
+            let (columns, row) = (&slices[hit.slice as usize].part.columns, hit.row as usize);
+            let is_one = rows.len() > 8 && columns.places(row).len() == 1 && !columns.radius_m[row].is_nan();
+            let day = self.day_on(columns.start_s[row]);
+            if is_one && met.is_none_or(|(known, _)| known != day) {
+                met = self.target_on(columns.start_s[row]).map(|dated| {
+                    let known = groups.iter().position(|(known, _)| Arc::ptr_eq(known, &dated));
+                    let group = known.unwrap_or(groups.len());
+                    if known.is_none() {
+                        groups.push((dated, Vec::new()));
+                    }
+                    (day, group)
+                });
+            }
+            match met {
+                Some((_, group)) if is_one => groups[group].1.push(number),
+                _ => others.push(number),
+            }
+        }
+        (groups, others)
+    }
+
+    /// The answers of rows of one place to one target in the order in which they are found fastest, and that order.
+    fn measure_along_curve(
+        &self,
+        slices: &[Slice],
+        rows: &[Hit],
+        target: &Target,
+        numbers: &[u32],
+    ) -> (Vec<u32>, Vec<Option<Reached>>) {
+        let place = |&number: &u32| {
+            let Hit { slice, row } = rows[number as usize];
+            slices[slice as usize].part.columns.places(row as usize)[0]
+        };
+        let places: Vec<LonLat> = numbers.par_iter().with_min_len(FEW).map(place).collect();
+        let make = |at: usize, nearest, reach| Reached::Territory(places[at], nearest, reach);
+        self.context.borders.signed_along_curve(&places, target, make)
+    }
+
     /// The whole answer for one row: signed, with its foot.
-    fn answer(&self, part: &Part, row: usize) -> To {
-        let measured = !part.columns.radius_m[row].is_nan();
-        let found = match self.of {
-            _ if !measured => None,
+    fn answer(&self, part: &Part, row: usize) -> Option<Reached> {
+        match self.of {
+            _ if part.columns.radius_m[row].is_nan() => None,
             Of::Place(place) => {
                 let ways = part.columns.places(row).iter().map(|&from| kordon_borders::inverse(from, *place));
                 let shortest = ways.reduce(|a, b| if b.0 < a.0 { b } else { a });
@@ -877,8 +990,7 @@ impl<'a> Measure<'a> {
             _ => self
                 .nearest_up_to(part, row, f64::INFINITY)
                 .map(|(from, nearest, reach)| Reached::Territory(from, nearest, reach)),
-        };
-        To { name: self.of.name(), found }
+        }
     }
 
     /// The target of a row and the distances to it that are known in its part.

@@ -61,7 +61,8 @@ pub(crate) struct Context {
     boundary: Box<serde_json::value::RawValue>,
     /// What stands for the borders in the name of a snapshot.
     pub borders_part: u64,
-    ring_boxes: OnceLock<Vec<Vec<[f64; 4]>>>,
+    /// The boxes of the rings of each territory.
+    ring_boxes: Vec<OnceLock<Vec<[f64; 4]>>>,
 }
 
 impl Context {
@@ -69,7 +70,8 @@ impl Context {
         let (names, boundary) = (answer::names(&borders), answer::boundary(&borders));
         let (words, claims) = (Names::default(), Names::default());
         let borders_part = borders_part(&borders);
-        Self { borders, documents, words, claims, names, boundary, borders_part, ring_boxes: OnceLock::new() }
+        let ring_boxes = vec![OnceLock::new(); borders.territories().len()];
+        Self { borders, documents, words, claims, names, boundary, borders_part, ring_boxes }
     }
 
     pub fn boundary(&self) -> &serde_json::value::RawValue {
@@ -78,13 +80,8 @@ impl Context {
 
     /// The boxes of the rings of a territory.
     pub fn ring_boxes(&self, id: TerritoryId) -> &[[f64; 4]] {
-        let all = self.ring_boxes.get_or_init(|| {
-            // On this thread alone: one that helps others while it waits could come here again.
-            let territories = self.borders.territories().iter();
-            let ids = territories.filter_map(|territory| self.borders.find(&territory.code));
-            ids.map(|id| self.borders.rings(id).iter().map(|ring| box_of(ring)).collect()).collect()
-        });
-        all.get(id.index()).map_or(&[], Vec::as_slice)
+        let Some(boxes) = self.ring_boxes.get(id.index()) else { return &[] };
+        boxes.get_or_init(|| self.borders.rings(id).iter().map(|ring| box_of(ring)).collect())
     }
 }
 
@@ -670,7 +667,7 @@ impl<V> Snapshot<V> {
 pub struct Row {
     pub(crate) part: Arc<Part>,
     pub(crate) row: usize,
-    pub(crate) to: Option<Box<answer::To>>,
+    pub(crate) to: Option<answer::To>,
 }
 
 impl Row {
@@ -715,7 +712,7 @@ impl Row {
 
     /// The answer to the territory the query asked about, as signed distance: negative inside.
     pub fn to(&self) -> Option<&Nearest> {
-        match self.to.as_ref()?.found.as_ref()? {
+        match self.to.as_ref()?.found()? {
             answer::Reached::Territory(_, nearest, _) => Some(nearest),
             answer::Reached::Place(..) => None,
         }
@@ -724,7 +721,7 @@ impl Row {
     /// How near and how far that territory may be, or the nearest foreign one when the query asked about none; `borders` are the
     /// store's.
     pub fn reach(&self, borders: &BorderSet) -> Option<Reach> {
-        match self.to.as_ref().and_then(|to| to.found.as_ref()) {
+        match self.to.as_ref().and_then(answer::To::found) {
             Some(answer::Reached::Territory(_, _, reach)) => Some(*reach),
             _ => self.reach_foreign(borders),
         }

@@ -118,8 +118,8 @@ impl PlaceTree {
     }
 
     /// Goes down from the top: `judge` decides for many boxes of a level at once. Gives the rows, one for each place, of the
-    /// boxes that are taken whole; and those of the lowest boxes that are not, with what was said of the box.
-    pub fn sift<B: Copy>(&self, judge: impl Fn(&[Degrees]) -> Vec<(Take, B)>) -> (Vec<u32>, Vec<(u32, B)>) {
+    /// boxes that are taken whole; and the lowest boxes that are not, with what was said of them.
+    pub fn sift<B: Copy>(&self, judge: impl Fn(&[Degrees]) -> Vec<(Take, B)>) -> (Vec<u32>, Vec<(usize, B)>) {
         let (mut whole, mut rest) = (Vec::new(), Vec::new());
         let mut open: Vec<usize> = if self.levels.is_empty() { Vec::new() } else { vec![0] };
         for level in (0..self.levels.len()).rev() {
@@ -130,14 +130,18 @@ impl PlaceTree {
                     Take::None => {}
                     Take::All => whole.extend_from_slice(&self.rows[self.places_of(level, at)]),
                     Take::Some if level > 0 => next.extend(self.below(level, at)),
-                    Take::Some => {
-                        rest.extend(self.rows[self.places_of(0, at)].iter().map(|&row| (row, said)))
-                    }
+                    Take::Some => rest.push((at, said)),
                 }
             }
             open = next;
         }
         (whole, rest)
+    }
+
+    /// The rows and places of one of the lowest boxes.
+    pub fn leaf(&self, at: usize) -> impl Iterator<Item = (u32, LonLat)> {
+        let places = self.places_of(0, at);
+        self.rows[places.clone()].iter().copied().zip(self.places[places].iter().copied())
     }
 
     /// The places under a box.

@@ -437,8 +437,19 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
     for chunk in all.chunks(2_000) {
         store.put(chunk.to_vec(), &author()).unwrap();
     }
+    // Some rows are removed, and some have been replaced by others.
+    let mut all = all;
+    for one in all.iter_mut().step_by(7) {
+        one.places.iter_mut().for_each(|place| *place = dice.place());
+        store.put(vec![one.clone()], &author()).unwrap();
+    }
+    let withdrawn: Vec<IncidentId> = all.iter().skip(3).step_by(11).map(|one| one.id).collect();
+    for &id in &withdrawn {
+        store.withdraw(id, &author()).unwrap();
+    }
+    all.retain(|one| !withdrawn.contains(&one.id));
     let snapshot = store.public();
-    for name in ["ROU", "NATO", "UKR", "RUS", "28.8,45.3", "180,-16.5"] {
+    for name in ["ROU", "NATO", "UKR", "RUS", "FJI", "28.8,45.3", "180,-16.5"] {
         let of = Of::parse(name, &borders()).unwrap();
         let measured: Vec<_> = all.iter().map(|one| (one, slow_distance(one, &of))).collect();
         for (km, certainty, include_inside) in [
@@ -455,6 +466,26 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
             for _ in 0..2 {
                 assert_eq!(snapshot.count(&query), scanned, "{query:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_page_of_rows_has_the_answers_that_each_row_has_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let all = incidents(&mut Dice(23), 2_000);
+    for chunk in all.chunks(1_500) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    let snapshot = store.public();
+    for name in ["ROU", "NATO", "MDA", "RUS", "28.8,45.3"] {
+        let of = Of::parse(name, &borders()).unwrap();
+        let query = Query { of: Some(of.clone()), ..Query::default() };
+        for row in snapshot.find(&query).rows {
+            let alone = snapshot.get_with(row.id(), &of).unwrap();
+            assert_eq!((row.to(), row.reach(&borders())), (alone.to(), alone.reach(&borders())), "{name}");
+            assert_eq!(snapshot.feature(&row).unwrap(), snapshot.feature(&alone).unwrap());
         }
     }
 }
