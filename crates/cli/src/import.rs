@@ -355,6 +355,7 @@ impl Import {
     ) -> anyhow::Result<Tally> {
         let dir = &self.store.store;
         let store = open_store(dir, &borders, Options { create: true, read_only: false })?;
+        store.hold_no_documents();
         let (mut tally, mut kept_in) = (Tally::default(), Vec::new());
         for file in files {
             if stop.load(Ordering::Relaxed) {

@@ -344,6 +344,11 @@ impl Documents {
         }
     }
 
+    /// Holds nothing in memory any more.
+    pub fn hold_nothing(&self) {
+        *self.bodies.write().unwrap_or_else(PoisonError::into_inner) = Bodies::with_room(0);
+    }
+
     fn forget_all(&self) {
         self.bodies.write().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -516,6 +516,12 @@ impl Store {
         self.shared.recovery.wait()
     }
 
+    /// Holds no documents in memory from now on, for whoever only puts: those of a million incidents are some 500 MB. Whatever is
+    /// asked for all the same is read from the disk.
+    pub fn hold_no_documents(&self) {
+        self.shared.context.documents.hold_nothing();
+    }
+
     /// Whether damage was found by now.
     pub fn is_damaged(&self) -> bool {
         self.shared.recovery.get().is_some_and(|recovery| !recovery.damage.is_empty())

@@ -1337,6 +1337,23 @@ fn documents_are_those_of_the_ledger_with_their_border_measured_anew() {
 }
 
 #[test]
+fn a_store_that_holds_no_documents_tells_the_same_from_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let all = incidents(&mut Dice(31), 300);
+    store.put(all[..200].to_vec(), &author()).unwrap();
+    let told = |store: &Store| {
+        let snapshot = store.public();
+        snapshot.features(&snapshot.find(&Query::default()).rows).unwrap()
+    };
+    let held = told(&store);
+    store.hold_no_documents();
+    assert_eq!(told(&store), held);
+    store.put(all[200..].to_vec(), &author()).unwrap();
+    assert_eq!(told(&store), told(&reopened(dir.path())));
+}
+
+#[test]
 fn counts_are_those_of_the_drill_down() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
