@@ -15,19 +15,31 @@ venv=$here/../../.make/clients
 "$venv/bin/pip" install -q --disable-pip-version-check -r "$here/requirements.txt"
 
 work=$(mktemp -d)
-server=
-end() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"; }
+servers=()
+end() { [ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null || true; rm -rf "$work"; }
 trap end EXIT
 trap 'exit 130' INT TERM
+
+# serve LOG ARGUMENTS…: starts the program, and sets `base` to its address.
+serve() {
+  local log=$1
+  shift
+  (cd "$work" && KORDON_LOG=kordon_server=debug exec "$kordon" "$@" --listen 127.0.0.1:0) 2>"$log" &
+  servers+=($!)
+  for _ in $(seq 100); do
+    base=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$log" | head -n 1) && return
+    sleep 0.1
+  done
+  cat "$log" >&2
+  return 1
+}
+
 "$venv/bin/python" "$here/check.py" make "$work/incidents.ndjson"
 "$kordon" import --store "$work/store" "$work/incidents.ndjson"
-KORDON_LOG=kordon_server=debug "$kordon" serve --store "$work/store" --listen 127.0.0.1:0 2>"$work/log" &
-server=$!
-for _ in $(seq 100); do
-  base=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$work/log" | head -n 1) && break
-  sleep 0.1
-done
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$work HOME=$work
+serve "$work/log" serve --store "$work/store"
 "$venv/bin/python" "$here/filters.py" "$base" "$work/incidents.ndjson"
 "$venv/bin/python" "$here/check.py" ask "$base" "$work/incidents.ndjson" "$work/log"
+# The questions of the documentation are about the samples.
+serve "$work/demo.log" demo
 "$venv/bin/python" "$here/questions.py" "$base" "$here/../../docs/query.md"

@@ -52,7 +52,7 @@ pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
 pub use profile::{BadProfile, Profile, Profiles};
 pub use read::{Reader, read, read_file};
 pub use report::{Encoding, Fix, Format, Original, ReadOptions, Report, UnknownEncoding};
-pub use schema::schema;
+pub use schema::{schema, served_schema};
 pub use text::{Text, is_language};
 pub use vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,

@@ -8,7 +8,7 @@ use crate::vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,
     MaskingLevel, RecordStatus, Reliability, SUB_EVENT_TYPES, Sensitivity, Verification,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// JSON Schema (2020-12) of one incident as a GeoJSON Feature.
 pub fn schema() -> Value {
@@ -37,6 +37,68 @@ pub fn schema() -> Value {
         },
         "$defs": definitions(),
     })
+}
+
+/// JSON Schema (2020-12) of one incident as it is served.
+///
+/// An unknown is absent there, so each property has one plain type: GDAL makes its fields of `type`, and reads a list of
+/// types as text. A date has the format that makes a time of it, though it may be a month or a year if no more is known.
+pub fn served_schema() -> Value {
+    let taken = schema();
+    let mut served = plain(&taken, &taken);
+    if let Some(root) = served.as_object_mut() {
+        root.remove("$defs"); // Each stands where it is meant.
+    }
+    served["properties"]["type"] = json!({"type": "string", "enum": ["Feature"]});
+    served["properties"]["id"] = json!({"type": "string", "format": "uuid", "x-ogc-role": "id"});
+    served["properties"]["geometry"]["x-ogc-role"] = json!("primary-geometry");
+    let properties = &mut served["properties"]["properties"]["properties"];
+    for name in ["title", "description"] {
+        let about = properties[name]["description"].take();
+        properties[name] =
+            json!({"type": "object", "additionalProperties": {"type": "string"}, "description": about});
+    }
+    for (name, role) in [("date_start", "primary-interval-start"), ("date_end", "primary-interval-end")] {
+        properties[name]["x-ogc-role"] = json!(role);
+    }
+    served
+}
+
+/// A schema without null among its types and words, and with what it refers to in the place of the reference.
+fn plain(schema: &Value, root: &Value) -> Value {
+    let Value::Object(schema) = schema else { return schema.clone() };
+    let mut all = Map::new();
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+        if let Some(Value::Object(meant)) = root.pointer(name.trim_start_matches('#')) {
+            all.extend(meant.clone());
+        }
+        if name == "#/$defs/date" {
+            all.insert("format".to_owned(), json!("date-time"));
+        }
+    }
+    let own = schema.iter().filter(|(name, _)| *name != "$ref");
+    all.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    if let Some(Value::Array(words)) = all.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+        all.entry("type").or_insert_with(|| json!("string"));
+    }
+    for (name, value) in &mut all {
+        match (name.as_str(), &mut *value) {
+            ("type", Value::Array(kinds)) => {
+                kinds.retain(|kind| kind != "null");
+                if let [only] = kinds.as_mut_slice() {
+                    *value = only.take();
+                }
+            }
+            ("properties", Value::Object(members)) => {
+                members.values_mut().for_each(|one| *one = plain(one, root));
+            }
+            ("anyOf", Value::Array(choices)) => choices.iter_mut().for_each(|one| *one = plain(one, root)),
+            ("items" | "additionalProperties", _) => *value = plain(value, root),
+            _ => {}
+        }
+    }
+    all.into()
 }
 
 /// The properties of the model, in its order.
@@ -246,8 +308,12 @@ mod tests {
     }
 
     fn validate(feature: &Value) -> Vec<String> {
-        let (schema, mut out) = (schema(), Vec::new());
-        faults(&schema, feature, &schema, "", &mut out);
+        validate_by(&schema(), feature)
+    }
+
+    fn validate_by(schema: &Value, feature: &Value) -> Vec<String> {
+        let mut out = Vec::new();
+        faults(schema, feature, schema, "", &mut out);
         out
     }
 
@@ -275,10 +341,33 @@ mod tests {
         }
     }
 
+    /// GDAL 3.12 reads a list of types, or a reference to one, as text: numbers and dates were compared letter by letter.
+    #[test]
+    fn every_property_that_is_served_has_one_plain_type() {
+        let (schema, taken) = (served_schema(), schema());
+        let properties = |schema: &Value| schema["properties"]["properties"]["properties"].clone();
+        let (served, taken) = (properties(&schema), properties(&taken));
+        for (name, one) in served.as_object().unwrap() {
+            assert!(one["type"].is_string(), "{name}: {one}");
+            assert!(one.get("$ref").is_none(), "{name}: {one}");
+            assert_eq!(one["description"], taken[name]["description"], "{name}");
+        }
+        assert_eq!(served.as_object().unwrap().len(), taken.as_object().unwrap().len());
+        assert_eq!(served["deaths_best"]["type"], "integer");
+        assert_eq!(
+            (&served["date_end"]["type"], &served["date_end"]["format"]),
+            (&json!("string"), &json!("date-time"))
+        );
+        assert_eq!(served["impacts"]["items"]["properties"]["damage"]["type"], "string");
+        assert!(!schema.to_string().contains("$ref"));
+    }
+
     proptest! {
         #[test]
         fn every_incident_validates_in_the_form_in_which_it_is_written(incident in incidents()) {
-            prop_assert_eq!(validate(&serde_json::to_value(&incident).unwrap()), Vec::<String>::new());
+            let written = serde_json::to_value(&incident).unwrap();
+            prop_assert_eq!(validate(&written), Vec::<String>::new());
+            prop_assert_eq!(validate_by(&served_schema(), &written), Vec::<String>::new());
         }
     }
 }

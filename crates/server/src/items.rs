@@ -56,8 +56,8 @@ pub async fn find(
         shape.of_another_form()?;
     }
     let mut wanted = query::filter(&params, &app.config.borders)?;
-    wanted.sortby = query::sort(&params)?;
-    wanted.cursor = query::cursor(&params, wanted.sortby)?;
+    (wanted.sortby, wanted.then_by) = query::sort(&params)?;
+    wanted.cursor = query::cursor(&params, &wanted)?;
     wanted.limit = match (query::limit(&params)?, form.form) {
         (None, Form::Json | Form::Atom | Form::Html) => Some(query::DEFAULT_LIMIT),
         (limit, _) => limit,

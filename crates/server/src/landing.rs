@@ -10,6 +10,7 @@ use crate::error::Problem;
 use crate::forms::{self, Form};
 use crate::page::{self, Words};
 use crate::params::Params;
+use crate::queryables::QUERYABLES;
 use crate::{assets, items, openapi, tables};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
@@ -180,12 +181,7 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
     links.extend([
         Link::new(TILESETS, at("/tiles"), JSON, "The incidents as vector tiles"),
         Link::new("describedby", at("/schema"), SCHEMA_JSON, "The schema of an incident"),
-        Link::new(
-            "http://www.opengis.net/def/rel/ogc/1.0/queryables",
-            at("/queryables"),
-            SCHEMA_JSON,
-            "What incidents can be chosen by",
-        ),
+        Link::new(QUERYABLES, at("/queryables"), SCHEMA_JSON, "What incidents can be chosen by"),
     ]);
     let body = json!({
         "id": "incidents",
@@ -207,5 +203,5 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
 
 /// `GET /collections/incidents/schema`.
 pub async fn schema(headers: HeaderMap) -> Response {
-    Answer::json(&kordon_incidents::schema()).media(SCHEMA_JSON).finish(&headers)
+    Answer::json(&kordon_incidents::served_schema()).media(SCHEMA_JSON).finish(&headers)
 }

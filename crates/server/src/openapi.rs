@@ -10,9 +10,10 @@ use crate::crs::URIS;
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
-use crate::{distance, forms, imports, items, query as asked, tiles};
+use crate::{distance, forms, imports, items, query as asked, queryables, tiles};
 use axum::http::Method;
 use kordon_incidents::{Damage, EventType, Infrastructure, Layout, Verification};
+use kordon_store::SortBy;
 use serde_json::{Map, Value, json};
 
 /// The whole document.
@@ -100,6 +101,7 @@ fn component_of(route: &Route, name: &str) -> String {
     match name {
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
+        "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
         "f" if route.id == "measureMany" => "f-batch".to_owned(),
         "f" if matches!(route.id, "landing" | "incidents" | "getIncident") => "f-page".to_owned(),
         _ => name.to_owned(),
@@ -170,6 +172,10 @@ fn parameters() -> Value {
     let choice =
         |words: &[&str], default: &str| json!({ "type": "string", "enum": words, "default": default });
     let any_of = |words: &[&str]| list(json!({ "type": "string", "enum": words }));
+    let most = |number: usize, mut list: Value| {
+        list["maxItems"] = json!(number);
+        list
+    };
     let matching = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     let bbox = json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT });
@@ -206,7 +212,12 @@ fn parameters() -> Value {
         ),
         query("include-inside", "Whether incidents inside `of` count as near it", flag(true)),
         query("territory", "Any of these territories (ISO 3166-1 alpha-3)", list(matching("^[A-Za-z]{3}$"))),
-        query("country", "Any of these territories (ISO 3166-1 alpha-3)", list(matching("^[A-Za-z]{3}$"))),
+        query(
+            "country",
+            "Any of these territories claims the place (ISO 3166-1 alpha-3), as the border set and its world view have it; what \
+             the record says is asked by filter=country = 'UKR'",
+            list(matching("^[A-Za-z]{3}$")),
+        ),
         query("event-type", "Any of these kinds of event", any_of(EventType::WORDS)),
         query("sub-event-type", "Any of these finer kinds of event", list(matching("^[a-z0-9_]+$"))),
         query("event_type", "The same as event-type", any_of(EventType::WORDS)),
@@ -222,7 +233,7 @@ fn parameters() -> Value {
         ),
         query(
             "filter",
-            "A filter in CQL2 (OGC 21-065r2) of the properties that /collections/incidents/queryables lists",
+            "A filter in CQL2 (OGC 21-065r2) of the properties that the queryables of the collection list",
             text(),
         ),
         query(
@@ -231,7 +242,11 @@ fn parameters() -> Value {
             choice(asked::FILTER_LANGS, "cql2-text"),
         ),
         query("filter-crs", "The reference system of the geometries in filter", uri(&URIS)),
-        query("sortby", "The order; a minus sign turns it round", one_of(asked::SORTS)),
+        query(
+            "sortby",
+            "The order, and behind commas that of those which are alike in it; a minus sign turns one round",
+            most(SortBy::MOST, any_of(asked::SORTS)),
+        ),
         query("by", "What is counted by: one or several, comma-separated", any_of(&items::dimension_words())),
         query("f", "The form of the answer", one_of(&["json"])),
         query("f", "The form of the answer", one_of(&["json", "html"])).named("f-page"),
@@ -288,7 +303,13 @@ fn parameters() -> Value {
         path("y", "Row, from the north", whole(None)),
         path("x", "Column, from the west", whole(None)),
     ];
-    all.into_iter().map(|parameter| (parameter.component, parameter.body)).collect::<Map<_, _>>().into()
+    let of_properties = queryables::parameters().map(|(name, about, schema)| {
+        // Beside the parameter of a collection made of the incidents, which asks for any of several.
+        let component = if name == "territory" { "territory-of" } else { name };
+        query(name, &about, schema).named(component)
+    });
+    let all = all.into_iter().chain(of_properties);
+    all.map(|parameter| (parameter.component, parameter.body)).collect::<Map<_, _>>().into()
 }
 
 struct Parameter {

@@ -5,7 +5,10 @@ use crate::error::{Problem, echo};
 use crate::params::Params;
 use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
-use kordon_store::{Cell, Certainty, Cursor, During, Filter, Of, Query, SortBy, Within, has_words};
+use kordon_store::{
+    BadFilter, Cell, Certainty, Column, Cursor, During, Filter, Of, Query, RowFilter, SortBy, Within,
+    has_words,
+};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -30,6 +33,49 @@ pub const FILTER: &[&str] = &[
     "filter",
     "filter-lang",
     "filter-crs",
+];
+
+/// Properties of an incident that may be parameters of `items`, for what has that value (OGC API – Features §7.15.5). GDAL sends
+/// a condition to the server only if its property is named by a parameter, and then sends it as `filter`.
+///
+/// `event_type`, `sub_event_type`, `infrastructure`, `damage` and `verification` are words of FILTER already. So is `country`, but
+/// with another meaning: it asks who claims the place, and `filter=country = 'UKR'` what the record says.
+pub const PROPERTIES: &[&str] = &[
+    "title",
+    "date_start",
+    "date_end",
+    "territory",
+    "deaths_low",
+    "deaths_best",
+    "deaths_high",
+    "description",
+    "date_precision",
+    "event_type_source",
+    "actor1",
+    "actor2",
+    "attribution",
+    "civilian_targeting",
+    "location",
+    "admin1",
+    "admin2",
+    "admin3",
+    "admin1_pcode",
+    "admin2_pcode",
+    "location_radius_m",
+    "location_method",
+    "geo_precision",
+    "where_prec",
+    "injured_low",
+    "injured_best",
+    "injured_high",
+    "sensitivity",
+    "same_as",
+    "tags",
+    "language",
+    "license",
+    "revision",
+    "recorded_at",
+    "recorded_by",
 ];
 
 /// The languages of `filter`. The last is what GDAL calls CQL2 text.
@@ -62,7 +108,7 @@ pub fn query_of<'a>(
     let given = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let params = Params::check(given, &known, &[])?;
     let mut query = filter(&params, borders)?;
-    query.sortby = sort(&params)?;
+    (query.sortby, query.then_by) = sort(&params)?;
     Ok(query)
 }
 
@@ -86,7 +132,7 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
         verification: params.any_of::<Verification>("verification", Verification::WORDS)?,
         text: text(params)?,
         cell: cells(params)?,
-        filter: cql2(params, borders)?,
+        filter: with_properties(cql2(params, borders)?, params, borders)?.map(Arc::new),
         ..Query::default()
     })
 }
@@ -100,18 +146,29 @@ pub fn chosen(params: &Params, borders: &BorderSet) -> Result<Option<Query>, Pro
     FILTER.iter().any(|name| params.get(name).is_some()).then(|| filter(params, borders)).transpose()
 }
 
-/// `sortby`; the latest first when not given.
+/// `sortby`: by what first, and by what those that are alike in it; the latest first when not given.
 ///
 /// # Errors
 ///
 /// A 400 problem that lists the orders.
-pub fn sort(params: &Params) -> Result<SortBy, Problem> {
-    let Some(word) = params.get("sortby") else { return Ok(SortBy::default()) };
-    // A plus sign in a query string is a blank.
-    SortBy::from_str(word.trim()).map_err(|_| {
-        Problem::bad_parameter("sortby", format!("{} is not one of {}.", echo(word), SORTS.join(", ")))
-            .with("allowed", SORTS.to_vec())
-    })
+pub fn sort(params: &Params) -> Result<(SortBy, Vec<SortBy>), Problem> {
+    let Some(text) = params.get("sortby") else { return Ok((SortBy::default(), Vec::new())) };
+    let bad = |why: String| Problem::bad_parameter("sortby", why).with("allowed", SORTS.to_vec());
+    let mut all: Vec<SortBy> = Vec::new();
+    for word in text.split(',').map(str::trim) {
+        // A plus sign in a query string is a blank.
+        let sort = SortBy::from_str(word)
+            .map_err(|_| bad(format!("{} is not one of {}.", echo(word), SORTS.join(", "))))?;
+        let what = |sort: SortBy| sort.as_str().trim_start_matches('-');
+        if all.iter().any(|known| what(*known) == what(sort)) {
+            return Err(bad(format!("says twice how to order by {}.", what(sort))));
+        }
+        all.push(sort);
+    }
+    match all.split_first() {
+        Some((first, then)) if all.len() <= SortBy::MOST => Ok((*first, then.to_vec())),
+        _ => Err(bad(format!("has at most {} of them.", SortBy::MOST))),
+    }
 }
 
 /// `limit`; more than the most is the most (OGC API – Features §7.15.2), `None` when not given.
@@ -136,10 +193,10 @@ pub fn limit(params: &Params) -> Result<Option<usize>, Problem> {
 /// # Errors
 ///
 /// A 400 problem for a text that no next link gave.
-pub fn cursor(params: &Params, sort: SortBy) -> Result<Option<Cursor>, Problem> {
+pub fn cursor(params: &Params, query: &Query) -> Result<Option<Cursor>, Problem> {
     let Some(text) = params.get("cursor") else { return Ok(None) };
     match Cursor::from_str(text) {
-        Ok(cursor) if cursor.sortby() == sort => Ok(Some(cursor)),
+        Ok(cursor) if cursor.is_of(query.sortby, &query.then_by) => Ok(Some(cursor)),
         _ => Err(Problem::bad_parameter("cursor", "is not one that a next link of this order gave.")),
     }
 }
@@ -185,7 +242,30 @@ pub fn datetime(params: &Params) -> Result<Option<During>, Problem> {
 /// # Errors
 ///
 /// A 400 problem that says where in the filter what is wrong.
-fn cql2(params: &Params, borders: &BorderSet) -> Result<Option<Arc<Filter>>, Problem> {
+fn cql2(params: &Params, borders: &BorderSet) -> Result<Option<Filter>, Problem> {
+    said(params, |text, is_json, to_degrees| match is_json {
+        true => Filter::of_json_in(text, borders, to_degrees),
+        false => Filter::of_text_in(text, borders, to_degrees),
+    })
+}
+
+/// `filter` of the rows of a table, by the names of its columns.
+///
+/// # Errors
+///
+/// A 400 problem that says where in the filter what is wrong.
+pub fn row_filter(params: &Params, columns: &'static [Column]) -> Result<Option<RowFilter>, Problem> {
+    said(params, |text, is_json, to_degrees| match is_json {
+        true => RowFilter::of_json_in(text, columns, to_degrees),
+        false => RowFilter::of_text_in(text, columns, to_degrees),
+    })
+}
+
+/// What is made of a filter, of whether it is JSON, and of how its positions are brought to degrees.
+fn said<T>(
+    params: &Params,
+    read: impl FnOnce(&str, bool, &dyn Fn([f64; 2]) -> [f64; 2]) -> Result<T, BadFilter>,
+) -> Result<Option<T>, Problem> {
     let lang = params.one_of("filter-lang", FILTER_LANGS)?;
     let crs = Crs::asked(params, "filter-crs")?;
     let Some(text) = params.get("filter") else {
@@ -198,15 +278,28 @@ fn cql2(params: &Params, borders: &BorderSet) -> Result<Option<Arc<Filter>>, Pro
         };
     };
     let is_json = lang.map_or(text.trim_start().starts_with('{'), |lang| lang == "cql2-json");
-    let to_degrees = |position| crs.to_degrees(position);
-    let filter = match is_json {
-        true => Filter::of_json_in(text, borders, &to_degrees),
-        false => Filter::of_text_in(text, borders, &to_degrees),
-    };
-    match filter {
-        Ok(filter) => Ok(Some(Arc::new(filter))),
+    match read(text, is_json, &|position| crs.to_degrees(position)) {
+        Ok(filter) => Ok(Some(filter)),
         Err(bad) => Err(Problem::bad_parameter("filter", format!("{bad}.")).with("place", bad.place)),
     }
+}
+
+/// A filter, and that properties have the values that parameters of their names give.
+fn with_properties(
+    mut filter: Option<Filter>,
+    params: &Params,
+    borders: &BorderSet,
+) -> Result<Option<Filter>, Problem> {
+    for &name in PROPERTIES {
+        let Some(value) = params.get(name) else { continue };
+        let bad = |bad: BadFilter| Problem::bad_parameter(name, format!("{}.", bad.why));
+        let equal = Filter::of_equal(name, value, borders).map_err(bad)?;
+        filter = Some(match filter {
+            Some(filter) => filter.and(equal, borders).map_err(bad)?,
+            None => equal,
+        });
+    }
+    Ok(filter)
 }
 
 /// What a distance is measured to: a country, a set, or `LON,LAT`.
@@ -334,6 +427,16 @@ fn text(params: &Params) -> Result<Option<String>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_property_that_has_one_value_is_a_parameter_of_its_name() {
+        let known = |name: &&str| PROPERTIES.contains(name) || FILTER.contains(name);
+        let missing: Vec<&str> =
+            Filter::properties().map(|(name, _)| name).filter(|name| !known(name)).collect();
+        assert_eq!(missing, ["id", "geometry"], "and `datetime` is one with the same meaning");
+        assert!(PROPERTIES.iter().all(|name| Filter::properties().any(|(known, _)| known == *name)));
+        assert!(!PROPERTIES.iter().any(|name| FILTER.contains(name)));
+    }
 
     #[test]
     fn a_bare_date_is_a_whole_day_at_either_end() {

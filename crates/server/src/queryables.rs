@@ -4,12 +4,67 @@
 //! send a filter to the server only for properties that stand here.
 
 use crate::answer::{Answer, Base, SCHEMA_JSON};
+use crate::query::PROPERTIES;
 use axum::Extension;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kordon_incidents::{Damage, Infrastructure};
-use kordon_store::{Described, Filter};
+use kordon_store::{Column, Described, Filter};
 use serde_json::{Map, Value, json};
+
+/// What a link to queryables is.
+pub const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The properties of a table's rows that a filter of it may name.
+pub fn of_rows(base: &Base, path: &str, columns: &[Column], headers: &HeaderMap) -> Response {
+    let properties: Map<String, Value> =
+        columns.iter().map(|column| (column.name.to_owned(), of_column(column))).collect();
+    let body = json!({
+        "$schema": DIALECT,
+        "$id": base.at(&format!("{path}/queryables")),
+        "type": "object",
+        "title": "What rows can be chosen by",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    Answer::json(&body).media(SCHEMA_JSON).finish(headers)
+}
+
+/// The rows of a table as the GeoJSON that is served, for programs that check it and for GDAL, which makes its fields of it.
+pub fn schema_of_rows(base: &Base, path: &str, columns: &[Column], headers: &HeaderMap) -> Response {
+    let told = columns.iter().filter(|column| column.kind != "geometry");
+    let properties: Map<String, Value> =
+        told.map(|column| (column.name.to_owned(), of_column(column))).collect();
+    let body = json!({
+        "$schema": DIALECT,
+        "$id": base.at(&format!("{path}/schema")),
+        "type": "object",
+        "title": "A row",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": { "type": "string", "enum": ["Feature"] },
+            "id": { "type": "string", "x-ogc-role": "id" },
+            "geometry": { "type": ["object", "null"], "x-ogc-role": "primary-geometry" },
+            "properties": { "type": "object", "properties": properties },
+        },
+    });
+    Answer::json(&body).media(SCHEMA_JSON).finish(headers)
+}
+
+fn of_column(column: &Column) -> Value {
+    let mut one = match column.kind {
+        "geometry" => json!({ "format": "geometry-point-or-multipoint", "x-ogc-role": "primary-geometry" }),
+        "date-time" => json!({ "type": "string", "format": "date-time" }),
+        kind => json!({ "type": kind }),
+    };
+    if column.name == "date_start" {
+        one["x-ogc-role"] = json!("primary-instant");
+    }
+    one["title"] = json!(column.about);
+    one
+}
 
 /// `GET /collections/incidents/queryables`.
 pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
@@ -19,7 +74,7 @@ pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) ->
         .map(|(name, kind)| (name.to_owned(), described(name, kind, &known[name])))
         .collect();
     let body = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "$id": base.at("/collections/incidents/queryables"),
         "type": "object",
         "title": "What incidents can be chosen by",
@@ -29,6 +84,22 @@ pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) ->
         "additionalProperties": false,
     });
     Answer::json(&body).media(SCHEMA_JSON).finish(&headers)
+}
+
+/// The properties that may be parameters of `items`: name, what is asked, and the schema of a value.
+pub fn parameters() -> impl Iterator<Item = (&'static str, String, Value)> {
+    let schema = kordon_incidents::schema();
+    let known = schema["properties"]["properties"]["properties"].clone();
+    Filter::properties().filter(|(name, _)| PROPERTIES.contains(name)).map(move |(name, kind)| {
+        let one = described(name, kind, &known[name]);
+        let value = match kind {
+            "array" => one["items"].clone(),
+            "date-time" => json!({ "type": "string", "minLength": 4 }), // A month is one, too.
+            "string" => json!({ "type": "string", "minLength": 1 }),
+            _ => json!({ "type": one["type"] }),
+        };
+        (name, format!("What has this value: {}", one["title"].as_str().unwrap_or_default()), value)
+    })
 }
 
 /// A property: its type, its words if they are a closed list, and what the schema of an incident says of it.

@@ -9,7 +9,7 @@ use crate::app::{App, Config, Shared};
 use crate::error::{Problem, echo};
 use crate::live::EVENTS;
 use crate::params::Params;
-use crate::query::FILTER;
+use crate::query::{FILTER, PROPERTIES};
 use crate::{
     assets, body, distance, duplicates, forms, guard, history, imports, items, landing, live, operate,
     queryables, tables, territories, tiles, tilesets,
@@ -100,7 +100,8 @@ const PAGING: &[&str] = &[
     "bbox-crs",
     "properties",
 ];
-const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + PAGING.len() }>(PAGING);
+const OF_ITEMS: &[&str] = &joined::<{ PAGING.len() + PROPERTIES.len() }>(PAGING, PROPERTIES);
+const ITEMS: &[&str] = &filter_and::<{ FILTER.len() + OF_ITEMS.len() }>(OF_ITEMS);
 
 const GROUPING: &[&str] = &["by", "as-of", "snapshot", "f"];
 const AGGREGATE: &[&str] = &filter_and::<{ FILTER.len() + GROUPING.len() }>(GROUPING);
@@ -130,6 +131,9 @@ const DISTANCES: &[&str] = &[
     "verification",
     "q",
     "cell",
+    "filter",
+    "filter-lang",
+    "filter-crs",
     "territory",
     "within-km",
     "certainty",
@@ -143,16 +147,35 @@ const DISTANCES: &[&str] = &[
     "bbox-crs",
 ];
 
+const TERRITORIES: &[&str] = &[
+    "bbox",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "borders",
+    "limit",
+    "cursor",
+    "skipGeometry",
+    "f",
+    "crs",
+    "bbox-crs",
+];
+
 const SINCE: &[&str] = &["since"];
 const LIVE: &[&str] = &filter_and::<{ FILTER.len() + SINCE.len() }>(SINCE);
 
 /// FILTER's words and a route's own, so that a new way to choose incidents is known to every route that chooses them.
 const fn filter_and<const N: usize>(own: &[&'static str]) -> [&'static str; N] {
-    assert!(N == FILTER.len() + own.len());
+    joined(FILTER, own)
+}
+
+const fn joined<const N: usize>(first: &[&'static str], then: &[&'static str]) -> [&'static str; N] {
+    assert!(N == first.len() + then.len());
     let mut all = [""; N];
     let mut i = 0;
     while i < N {
-        all[i] = if i < FILTER.len() { FILTER[i] } else { own[i - FILTER.len()] };
+        all[i] = if i < first.len() { first[i] } else { then[i - first.len()] };
         i += 1;
     }
     all
@@ -362,8 +385,24 @@ pub static ROUTES: &[Route] = &[
         || get(territories::collection),
     ),
     read(
+        "/collections/territories/queryables",
+        F,
+        &[SCHEMA_JSON],
+        "territoryQueryables",
+        "What territories can be chosen by",
+        || get(territories::queryables),
+    ),
+    read(
+        "/collections/territories/schema",
+        F,
+        &[SCHEMA_JSON],
+        "territorySchema",
+        "The JSON Schema of a territory",
+        || get(territories::schema),
+    ),
+    read(
         "/collections/territories/items",
-        Some(&["bbox", "datetime", "borders", "limit", "cursor", "skipGeometry", "f", "crs", "bbox-crs"]),
+        Some(TERRITORIES),
         &[GEOJSON],
         "findTerritories",
         "The territories, page by page",
@@ -467,6 +506,22 @@ pub static ROUTES: &[Route] = &[
         || get(tables::distances),
     ),
     read(
+        "/collections/border-distances/queryables",
+        F,
+        &[SCHEMA_JSON],
+        "borderDistanceQueryables",
+        "What rows can be chosen by",
+        || get(tables::distance_queryables),
+    ),
+    read(
+        "/collections/border-distances/schema",
+        F,
+        &[SCHEMA_JSON],
+        "borderDistanceSchema",
+        "The JSON Schema of a row",
+        || get(tables::distance_schema),
+    ),
+    read(
         "/collections/border-distances/items",
         Some(DISTANCES),
         &[GEOJSON],
@@ -483,6 +538,22 @@ pub static ROUTES: &[Route] = &[
         || get(tables::one_distance),
     ),
     read("/collections/impacts", F, &[JSON], "impacts", "What was hit, described", || get(tables::impacts)),
+    read(
+        "/collections/impacts/queryables",
+        F,
+        &[SCHEMA_JSON],
+        "impactQueryables",
+        "What rows can be chosen by",
+        || get(tables::impact_queryables),
+    ),
+    read(
+        "/collections/impacts/schema",
+        F,
+        &[SCHEMA_JSON],
+        "impactSchema",
+        "The JSON Schema of a row",
+        || get(tables::impact_schema),
+    ),
     read(
         "/collections/impacts/items",
         Some(IMPACTS),

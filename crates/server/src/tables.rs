@@ -6,9 +6,15 @@
 //! can tell nothing that those do not.
 //!
 //! Cost: what the questions cost; of `impacts`, reading each document, and at most [`EXAMINED`] for one page, which may
-//! then be short though there is a next one. How many match in all is told where it is cheap.
+//! then be short though there is a next one; only after [`EXAMINED_FOR_NONE`] may it be empty, which GDAL takes for the
+//! end. How many match in all is told where it is cheap.
+//!
+//! `filter` is asked of the row, by the names that it has in the row: an impact on a port is one row of an incident that may
+//! have others.
 
-use crate::answer::{Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, time_stamp};
+use crate::answer::{
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json, time_stamp,
+};
 use crate::app::App;
 use crate::asked::{Asked, asked};
 use crate::crs::{Crs, URIS};
@@ -16,12 +22,13 @@ use crate::error::{Problem, echo};
 use crate::items::parse_id;
 use crate::params::Params;
 use crate::query;
+use crate::queryables::{self, QUERYABLES};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kordon_borders::{BorderSet, TerritoryId};
-use kordon_store::{Certainty, Cursor, Of, PublicSnapshot, Query, Row, Within};
+use kordon_store::{Certainty, Column, Cursor, Of, PublicSnapshot, Query, Row, RowFilter, Within};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -34,12 +41,60 @@ pub const IMPACTS: &str = "/collections/impacts";
 pub const NEAR_KM: f64 = 100.0;
 /// Documents looked at for one page of what was hit.
 const EXAMINED: usize = 20_000;
+/// Documents looked at before a page is given with nothing on it, though there is a next one.
+const EXAMINED_FOR_NONE: usize = 200_000;
 /// Documents read at a time.
 const CHUNK: usize = 500;
+/// More rows than these no cursor leaves out: an incident has fewer impacts.
+const MOST_TOLD: usize = 100_000;
 /// Of so many territories it is told how many rows match.
 const COUNTED_TERRITORIES: usize = 12;
 /// Of so many incidents it is told how many facilities were hit.
 const COUNTED_INCIDENTS: usize = 2_000;
+
+/// What a row of the distances tells.
+pub const DISTANCE_COLUMNS: &[Column] = &[
+    Column::new("geometry", "geometry", "Where it happened"),
+    Column::new("incident", "string", "The id of the incident"),
+    Column::new("date_start", "date-time", "When it happened or began"),
+    Column::new("territory", "string", "What is measured to, ISO 3166-1 alpha-3"),
+    Column::new("territory_name", "string", "Its name"),
+    Column::new("distance_m", "number", "Meters to it, 0 inside"),
+    Column::new("signed_distance_m", "number", "Meters to its border, negative inside"),
+    Column::new(
+        "distance_low_m",
+        "number",
+        "The least that it may be, as precisely as place and border are known",
+    ),
+    Column::new("distance_high_m", "number", "The most that it may be"),
+    Column::new("nearest_lon", "number", "Longitude of the nearest point of the border"),
+    Column::new("nearest_lat", "number", "Latitude of the nearest point of the border"),
+    Column::new("azimuth_deg", "number", "The way there, in degrees from north"),
+    Column::new("kind", "string", "What the border is there: land, river-or-lake or maritime"),
+    Column::new("side", "string", "On which side it happened: inside, outside or uncertain"),
+    Column::new("accuracy_m", "number", "How accurate the border is there, in meters"),
+    Column::new("disputed", "boolean", "Whether the border is disputed there"),
+    Column::new("border_set", "string", "Whose border it is"),
+];
+
+/// What a row of the impacts tells.
+pub const IMPACT_COLUMNS: &[Column] = &[
+    Column::new("geometry", "geometry", "Where it happened"),
+    Column::new("incident", "string", "The id of the incident"),
+    Column::new("index", "integer", "Which of the impacts of the incident it is, from 0"),
+    Column::new("date_start", "date-time", "When it happened or began"),
+    Column::new("event_type", "string", "Kind of event"),
+    Column::new("country", "string", "ISO 3166-1 alpha-3, as the source has it"),
+    Column::new("verification", "string", "How far it has been verified"),
+    Column::new("facility", "string", "What was hit"),
+    Column::new("facility_ref", "string", "Where it is listed, such as osm:way/1"),
+    Column::new("infrastructure", "string", "Kind of facility"),
+    Column::new("damage", "string", "How badly it was hit"),
+    Column::new("damage_scheme", "string", "Whose code damage_code is"),
+    Column::new("damage_code", "string", "The code that the source gives the damage"),
+    Column::new("functional_status", "string", "Whether it still does its work"),
+    Column::new("assessed_on", "date-time", "When the damage was assessed"),
+];
 
 /// One page of a table.
 struct Page {
@@ -62,6 +117,13 @@ pub fn describe(base: &Base, path: &str) -> (Value, Vec<Link>) {
     let links = vec![
         Link::new("self", base.at(path), JSON, "The collection, described"),
         Link::new("items", base.at(&format!("{path}/items")), GEOJSON, "Its rows as GeoJSON"),
+        Link::new("describedby", base.at(&format!("{path}/schema")), SCHEMA_JSON, "The schema of a row"),
+        Link::new(
+            QUERYABLES,
+            base.at(&format!("{path}/queryables")),
+            SCHEMA_JSON,
+            "What rows can be chosen by",
+        ),
         Link::new("related", base.at("/collections/incidents"), JSON, "The incidents, described"),
     ];
     let body = json!({
@@ -92,6 +154,26 @@ pub async fn impacts(Extension(base): Extension<Base>, headers: HeaderMap) -> Re
     Answer::json(&body).links(&links).finish(&headers)
 }
 
+/// `GET /collections/border-distances/queryables`.
+pub async fn distance_queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::of_rows(&base, DISTANCES, DISTANCE_COLUMNS, &headers)
+}
+
+/// `GET /collections/border-distances/schema`.
+pub async fn distance_schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::schema_of_rows(&base, DISTANCES, DISTANCE_COLUMNS, &headers)
+}
+
+/// `GET /collections/impacts/queryables`.
+pub async fn impact_queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::of_rows(&base, IMPACTS, IMPACT_COLUMNS, &headers)
+}
+
+/// `GET /collections/impacts/schema`.
+pub async fn impact_schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::schema_of_rows(&base, IMPACTS, IMPACT_COLUMNS, &headers)
+}
+
 /// `GET /collections/border-distances/items`.
 ///
 /// # Errors
@@ -105,10 +187,15 @@ pub async fn find_distances(
 ) -> Result<Response, Problem> {
     let borders = &app.config.borders;
     let near = Near::asked(&params, borders)?;
-    let chosen = query::filter(&params.without(&["within-km", "certainty", "include-inside"]), borders)?;
-    let cursor = params.get("cursor").map(|text| near.cursor(text, borders)).transpose()?;
+    let of_rows = ["within-km", "certainty", "include-inside", "filter", "filter-lang", "filter-crs"];
+    let chosen = query::filter(&params.without(&of_rows), borders)?;
+    let cursor = match params.get("cursor") {
+        Some(text) => near.cursor(text, borders)?,
+        None => DistanceCursor::default(),
+    };
+    let filter = query::row_filter(&params, DISTANCE_COLUMNS)?;
     answer(&app, &base, params, &headers, DISTANCES, move |snapshot, limit| {
-        near.page(snapshot, &chosen, cursor, limit)
+        near.page(snapshot, (&chosen, filter.as_ref()), cursor, limit)
     })
     .await
 }
@@ -124,13 +211,15 @@ pub async fn find_impacts(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let chosen = query::filter(&params, &app.config.borders)?;
+    let of_rows = ["filter", "filter-lang", "filter-crs"];
+    let chosen = query::filter(&params.without(&of_rows), &app.config.borders)?;
+    let filter = query::row_filter(&params, IMPACT_COLUMNS)?;
     let cursor = match params.get("cursor") {
-        Some(text) => ImpactCursor::parse(text).ok_or_else(bad_cursor)?,
-        None => ImpactCursor::default(),
+        Some(text) => RowCursor::parse(text).ok_or_else(bad_cursor)?,
+        None => RowCursor::default(),
     };
     answer(&app, &base, params, &headers, IMPACTS, move |snapshot, limit| {
-        page_of_impacts(snapshot, &chosen, cursor, limit)
+        page_of_impacts(snapshot, (&chosen, filter.as_ref()), cursor, limit)
     })
     .await
 }
@@ -293,12 +382,11 @@ impl Near {
         })
     }
 
-    /// Where a page begins: a territory, and where among the incidents near it.
-    fn cursor(&self, text: &str, borders: &BorderSet) -> Result<(TerritoryId, Option<Cursor>), Problem> {
-        let (code, rest) = text.split_once('.').unwrap_or((text, ""));
+    fn cursor(&self, text: &str, borders: &BorderSet) -> Result<DistanceCursor, Problem> {
+        let (code, rest) = text.split_once('.').ok_or_else(bad_cursor)?;
         let id = borders.find(code).filter(|id| self.territories.contains(id)).ok_or_else(bad_cursor)?;
-        let cursor = if rest.is_empty() { None } else { Some(rest.parse().map_err(|_| bad_cursor())?) };
-        Ok((id, cursor))
+        let at = RowCursor::parse(rest).ok_or_else(bad_cursor)?;
+        Ok(DistanceCursor { territory: Some(id), at })
     }
 
     fn query(&self, chosen: &Query, borders: &BorderSet, id: TerritoryId) -> Result<Query, Problem> {
@@ -311,40 +399,61 @@ impl Near {
     fn page(
         &self,
         snapshot: &PublicSnapshot,
-        chosen: &Query,
-        cursor: Option<(TerritoryId, Option<Cursor>)>,
+        (chosen, filter): (&Query, Option<&RowFilter>),
+        DistanceCursor { territory: first, mut at }: DistanceCursor,
         limit: usize,
     ) -> Result<Page, Problem> {
         let borders = snapshot.borders();
-        let first = cursor.as_ref().map(|(id, _)| *id);
-        let mut within = cursor.and_then(|(_, cursor)| cursor);
-        let (mut features, mut next) = (Vec::new(), None);
-        for &id in self.territories.iter().skip_while(|id| first.is_some_and(|first| first != **id)) {
+        let (mut features, mut next, mut examined) = (Vec::new(), None, 0);
+        'territories: for &id in
+            self.territories.iter().skip_while(|id| first.is_some_and(|first| first != **id))
+        {
             let code = &borders.territory(id).code;
+            if filter.is_some_and(|filter| !filter.may_hold("territory", code)) {
+                continue;
+            }
             let query = self.query(chosen, borders, id)?;
-            if features.len() == limit {
-                // A next page that is empty would be no page.
-                if snapshot.count(&query) == 0 {
-                    continue;
+            loop {
+                let room = if filter.is_some() { CHUNK } else { limit - features.len() };
+                if room == 0 {
+                    // A next page that is empty would be no page.
+                    if at.incidents.is_none() && snapshot.count(&query) == 0 {
+                        break;
+                    }
+                    next = Some(format!("{code}.{}", at.write()));
+                    break 'territories;
                 }
-                next = Some(code.clone());
-                break;
-            }
-            let query = Query { cursor: within.take(), limit: Some(limit - features.len()), ..query };
-            let found = snapshot.find(&query);
-            for rows in found.rows.chunks(CHUNK) {
-                features.extend(documents(snapshot, rows)?.iter().map(distance_row));
-            }
-            if let Some(cursor) = found.next {
-                next = Some(format!("{code}.{cursor}"));
-                break;
+                let asked = Query { cursor: at.incidents.clone(), limit: Some(room), ..query.clone() };
+                let found = snapshot.find(&asked);
+                let mut rows = Vec::with_capacity(found.rows.len());
+                for some in found.rows.chunks(CHUNK) {
+                    rows.extend(documents(snapshot, some)?.iter().map(distance_row));
+                }
+                examined += rows.len();
+                let is_chosen = |row: &Value| filter.is_none_or(|filter| filter.holds(row));
+                let is_full = at.take(rows, is_chosen, limit, &mut features);
+                if !is_full {
+                    at = RowCursor { told: 0, incidents: found.next };
+                }
+                if is_full || (filter.is_some() && examined >= most_examined(&features)) {
+                    next = Some(format!("{code}.{}", at.write()));
+                    break 'territories;
+                }
+                if at.incidents.is_none() {
+                    break;
+                }
             }
         }
         let count = |id: &TerritoryId| Ok(snapshot.count(&self.query(chosen, borders, *id)?));
-        let matched =
-            self.are_few.then(|| self.territories.iter().map(count).sum::<Result<usize, Problem>>());
+        let is_counted = self.are_few && filter.is_none();
+        let matched = is_counted.then(|| self.territories.iter().map(count).sum::<Result<usize, Problem>>());
         Ok(Page { features, matched: matched.transpose()?, next })
     }
+}
+
+/// How many documents are looked at for a page that has these so far.
+fn most_examined(features: &[Value]) -> usize {
+    if features.is_empty() { EXAMINED_FOR_NONE } else { EXAMINED }
 }
 
 /// A row of the distances: an incident's document with the answer to one territory.
@@ -370,7 +479,7 @@ fn distance_row(document: &Value) -> Value {
             "kind": to["kind"],
             "side": to["side"],
             "accuracy_m": to["accuracy_m"],
-            "disputed": to["disputed"],
+            "disputed": to["disputed"] == true,
             "border_set": document["border"]["boundary"]["set"],
         },
     })
@@ -407,30 +516,59 @@ const IMPACT_MEMBERS: [&str; 8] = [
     "assessed_on",
 ];
 
-/// Where a page of what was hit begins: behind a row of the incidents, less so many that are told already.
+/// Where a page of the distances begins: at a territory, and where among the incidents near it.
+#[derive(Default)]
+struct DistanceCursor {
+    territory: Option<TerritoryId>,
+    at: RowCursor,
+}
+
+/// Where a page begins: behind an incident, less so many rows that are told already.
 #[derive(Clone, Default)]
-struct ImpactCursor {
+struct RowCursor {
     told: usize,
     incidents: Option<Cursor>,
 }
 
-impl ImpactCursor {
+impl RowCursor {
     fn parse(text: &str) -> Option<Self> {
         let (told, rest) = text.split_once('.')?;
         let incidents = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
-        Some(Self { told: told.parse().ok()?, incidents })
+        let told = told.parse().ok().filter(|told| *told <= MOST_TOLD)?;
+        Some(Self { told, incidents })
     }
 
     fn write(&self) -> String {
         let incidents = self.incidents.as_ref().map(ToString::to_string).unwrap_or_default();
         format!("{}.{incidents}", self.told)
     }
+
+    /// Takes those rows behind the cursor that are chosen. Whether there is one more than fits; the cursor then is at it.
+    fn take(
+        &mut self,
+        rows: Vec<Value>,
+        is_chosen: impl Fn(&Value) -> bool,
+        limit: usize,
+        features: &mut Vec<Value>,
+    ) -> bool {
+        for (index, row) in rows.into_iter().enumerate().skip(self.told) {
+            if !is_chosen(&row) {
+                continue;
+            }
+            if features.len() == limit {
+                self.told = index;
+                return true;
+            }
+            features.push(row);
+        }
+        false
+    }
 }
 
 fn page_of_impacts(
     snapshot: &PublicSnapshot,
-    chosen: &Query,
-    mut at: ImpactCursor,
+    (chosen, filter): (&Query, Option<&RowFilter>),
+    mut at: RowCursor,
     limit: usize,
 ) -> Result<Page, Problem> {
     // A row is a facility, so what is asked of facilities is asked of each.
@@ -440,11 +578,13 @@ fn page_of_impacts(
     let infrastructure: Vec<String> = chosen.infrastructure.iter().map(ToString::to_string).collect();
     let damage: Vec<String> = chosen.damage.iter().map(ToString::to_string).collect();
     let is_chosen = |row: &Value| {
-        let row = &row["properties"];
-        is_one_of(&infrastructure, &row["infrastructure"]) && is_one_of(&damage, &row["damage"])
+        let of = &row["properties"];
+        is_one_of(&infrastructure, &of["infrastructure"])
+            && is_one_of(&damage, &of["damage"])
+            && filter.is_none_or(|filter| filter.holds(row))
     };
     let rows_of = |rows: &[Row]| -> Result<Vec<Value>, Problem> {
-        Ok(documents(snapshot, rows)?.iter().flat_map(impact_rows).filter(is_chosen).collect())
+        Ok(documents(snapshot, rows)?.iter().flat_map(impact_rows).collect())
     };
     let (mut features, mut next, mut matched) = (Vec::new(), None, None);
     for chunk in 0.. {
@@ -453,24 +593,19 @@ fn page_of_impacts(
         if chunk == 0 && found.matched <= COUNTED_INCIDENTS {
             let mut all = 0;
             for rows in snapshot.find(chosen).rows.chunks(CHUNK) {
-                all += rows_of(rows)?.len();
+                all += rows_of(rows)?.iter().filter(|row| is_chosen(row)).count();
             }
             matched = Some(all);
         }
-        let rows = rows_of(&found.rows)?;
-        let left = rows.len().saturating_sub(at.told);
-        let taken = left.min(limit - features.len());
-        features.extend(rows.into_iter().skip(at.told).take(taken));
-        if taken < left {
-            at.told += taken;
+        if at.take(rows_of(&found.rows)?, is_chosen, limit, &mut features) {
             next = Some(at.write());
             break;
         }
-        at = ImpactCursor { told: 0, incidents: found.next };
+        at = RowCursor { told: 0, incidents: found.next };
         if at.incidents.is_none() {
             break;
         }
-        if (chunk + 1) * CHUNK >= EXAMINED {
+        if (chunk + 1) * CHUNK >= most_examined(&features) {
             next = Some(at.write());
             break;
         }

@@ -6,23 +6,35 @@
 //! Outlines are written one territory at a time.
 
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, address, links_json, short_fingerprint, time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, SCHEMA_JSON, address, links_json, short_fingerprint,
+    time_stamp,
 };
 use crate::app::App;
 use crate::crs::{Crs, URIS};
 use crate::error::{Problem, echo};
 use crate::landing::TILESETS;
 use crate::params::Params;
+use crate::queryables::{self, QUERYABLES};
 use crate::{distance, query, stream};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kordon_borders::{BBox, BorderSet, Member, Territory};
+use kordon_store::Column;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 const PATH: &str = "/collections/territories";
+
+/// What a territory tells. Where it lies is asked by `bbox`.
+const COLUMNS: &[Column] = &[
+    Column::new("code", "string", "ISO 3166-1 alpha-3"),
+    Column::new("iso_a2", "string", "ISO 3166-1 alpha-2"),
+    Column::new("name", "string", "Its name in English"),
+    Column::new("sovereign", "string", "The code of the state that it belongs to"),
+    Column::new("geometry_from", "string", "The border set that draws it"),
+];
 
 /// The collection described, and its links.
 #[must_use]
@@ -32,6 +44,18 @@ pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
         Link::new("self", base.at(PATH), JSON, "The territories, described"),
         Link::new("items", base.at(&format!("{PATH}/items")), GEOJSON, "The territories as GeoJSON"),
         Link::new(TILESETS, base.at(&format!("{PATH}/tiles")), JSON, "The territories as vector tiles"),
+        Link::new(
+            "describedby",
+            base.at(&format!("{PATH}/schema")),
+            SCHEMA_JSON,
+            "The schema of a territory",
+        ),
+        Link::new(
+            QUERYABLES,
+            base.at(&format!("{PATH}/queryables")),
+            SCHEMA_JSON,
+            "What territories can be chosen by",
+        ),
         Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
     ];
     let body = json!({
@@ -65,6 +89,16 @@ pub async fn collection(
     Answer::json(&body).links(&links).finish(&headers)
 }
 
+/// `GET /collections/territories/queryables`.
+pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::of_rows(&base, PATH, COLUMNS, &headers)
+}
+
+/// `GET /collections/territories/schema`.
+pub async fn schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
+    queryables::schema_of_rows(&base, PATH, COLUMNS, &headers)
+}
+
 /// `GET /collections/territories/items`.
 ///
 /// # Errors
@@ -81,6 +115,7 @@ pub async fn find(
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let bbox = query::bbox(&params)?;
     query::datetime(&params)?; // A territory has no time of its own, so every one matches (Features §7.15.4).
+    let filter = query::row_filter(&params, COLUMNS)?;
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
     let first = match params.get("cursor").map(str::parse::<usize>) {
         None => 0,
@@ -98,7 +133,11 @@ pub async fn find(
         .work(move || {
             let mut matched: Vec<Territory> = borders.territories().to_vec();
             matched.retain(|territory| {
-                bbox.is_none_or(|bbox| meets(drawing(&borders, &outlines, territory), territory, bbox))
+                let drawing = drawing(&borders, &outlines, territory);
+                bbox.is_none_or(|bbox| meets(drawing, territory, bbox))
+                    && filter
+                        .as_ref()
+                        .is_none_or(|filter| filter.holds(&feature(drawing, territory, true, crs)))
             });
             if first > 0 && first >= matched.len() {
                 return Err(Problem::bad_parameter("cursor", "is not one that a next link gave."));

@@ -49,7 +49,7 @@ pub use batches::{TakeBackError, TakenBack};
 pub use bulk::{Bulk, Prepared};
 pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;
-pub use filter::{BadFilter, Described, Filter};
+pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,

@@ -66,6 +66,8 @@ pub struct Query {
     pub filter: Option<Arc<Filter>>,
     /// The order.
     pub sortby: SortBy,
+    /// The order of those that are alike in it, at most [`SortBy::MOST`] in all.
+    pub then_by: Vec<SortBy>,
     /// At most so many rows; all when absent.
     pub limit: Option<usize>,
     /// Where the page before ended.
@@ -179,6 +181,9 @@ pub enum SortBy {
 }
 
 impl SortBy {
+    /// By so many things at most rows are ordered.
+    pub const MOST: usize = 3;
+
     const WORDS: [(Self, &'static str); 6] = [
         (Self::DateStartDescending, "-date_start"),
         (Self::DateStart, "date_start"),
@@ -187,6 +192,14 @@ impl SortBy {
         (Self::Title, "title"),
         (Self::TitleDescending, "-title"),
     ];
+
+    fn number(self) -> usize {
+        Self::WORDS.iter().position(|(sort, _)| *sort == self).unwrap_or_default()
+    }
+
+    fn numbered(text: &str) -> Option<Self> {
+        Self::WORDS.get(text.parse::<usize>().ok()?).map(|(sort, _)| *sort)
+    }
 
     /// The word in a query.
     pub fn as_str(self) -> &'static str {
@@ -213,6 +226,7 @@ pub struct Cursor {
     sort: SortBy,
     key: CursorKey,
     id: IncidentId,
+    then: Vec<(SortBy, CursorKey)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,20 +241,26 @@ enum CursorKey {
 pub struct BadCursor;
 
 impl Cursor {
-    /// The order in which the page was.
-    pub fn sortby(&self) -> SortBy {
-        self.sort
+    /// Whether the page was in this order.
+    pub fn is_of(&self, sortby: SortBy, then_by: &[SortBy]) -> bool {
+        self.sort == sortby && self.then.iter().map(|(sort, _)| *sort).eq(then_by.iter().copied())
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sort = SortBy::WORDS.iter().position(|(sort, _)| *sort == self.sort).unwrap_or_default();
-        write!(out, "{sort}")?;
+        write!(out, "{}", self.sort.number())?;
         self.id.as_bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
-        match &self.key {
-            CursorKey::Number(number) => write!(out, "n{:016x}", number.cast_unsigned()),
-            CursorKey::Text(text) => {
+        write!(out, "{}", self.key)?;
+        self.then.iter().try_for_each(|(sort, key)| write!(out, ".{}{key}", sort.number()))
+    }
+}
+
+impl fmt::Display for CursorKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(out, "n{:016x}", number.cast_unsigned()),
+            Self::Text(text) => {
                 out.write_str("t")?;
                 text.bytes().try_for_each(|byte| write!(out, "{byte:02x}"))
             }
@@ -256,22 +276,30 @@ impl FromStr for Cursor {
 }
 
 fn parse_cursor(text: &str) -> Option<Cursor> {
-    if !text.is_ascii() || text.len() < 34 {
-        return None;
-    }
-    let (sort, _) = *SortBy::WORDS.get(text[..1].parse::<usize>().ok()?)?;
-    let id = IncidentId::from(uuid::Uuid::from_slice(&unhex(&text[1..33])?).ok()?);
-    let key = match (&text[33..34], &text[34..]) {
+    let mut parts = text.split('.');
+    let first = parts.next().filter(|first| first.is_ascii() && first.len() >= 34)?;
+    let sort = SortBy::numbered(&first[..1])?;
+    let id = IncidentId::from(uuid::Uuid::from_slice(&unhex(&first[1..33])?).ok()?);
+    let key = parse_key(sort, &first[33..])?;
+    let then = |part: &str| {
+        let sort = SortBy::numbered(part.get(..1)?)?;
+        Some((sort, parse_key(sort, part.get(1..)?)?))
+    };
+    Some(Cursor { sort, key, id, then: parts.map(then).collect::<Option<_>>()? })
+}
+
+fn parse_key(sort: SortBy, text: &str) -> Option<CursorKey> {
+    let key = match (text.get(..1)?, text.get(1..)?) {
         ("n", number) => CursorKey::Number(u64::from_str_radix(number, 16).ok()?.cast_signed()),
         ("t", text) => CursorKey::Text(String::from_utf8(unhex(text)?).ok()?),
         _ => return None,
     };
     let by_title = matches!(sort, SortBy::Title | SortBy::TitleDescending);
-    (by_title == matches!(key, CursorKey::Text(_))).then_some(Cursor { sort, key, id })
+    (by_title == matches!(key, CursorKey::Text(_))).then_some(key)
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
@@ -294,8 +322,14 @@ impl<V> Snapshot<V> {
     /// A cursor of another order than the question's is not followed: the first page is given.
     pub fn find(&self, query: &Query) -> Found {
         let compiled = Compiled::new(query, &self.context);
-        let sorter = Sorter { compiled: &compiled, slices: &self.slices, sort: query.sortby };
+        let sorter = |sort| Sorter { compiled: &compiled, slices: &self.slices, sort };
         let (after, limit) = (query.cursor.as_ref(), query.limit);
+        if !query.then_by.is_empty() {
+            let sorters = [query.sortby].iter().chain(&query.then_by).map(|sort| sorter(*sort)).collect();
+            let several = Several { sorters, slices: &self.slices };
+            return self.find_by_several(&compiled, &several, after, limit);
+        }
+        let sorter = sorter(query.sortby);
         let of_all = if compiled.takes_all() { sorter.page_of_all(after, limit) } else { None };
         let (matched, (page, more)) = match of_all {
             Some(page) => (self.len(), page),
@@ -308,6 +342,21 @@ impl<V> Snapshot<V> {
         let rows = compiled.rows(&self.slices, &hits);
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         Found { matched, rows, next }
+    }
+
+    fn find_by_several(
+        &self,
+        compiled: &Compiled<'_>,
+        sorters: &Several<'_>,
+        after: Option<&Cursor>,
+        limit: Option<usize>,
+    ) -> Found {
+        let hits = compiled.hits(&self.slices);
+        let (page, more) = sorters.page(&hits, after, limit);
+        let hits: Vec<Hit> = page.iter().map(|one| one.hit).collect();
+        let rows = compiled.rows(&self.slices, &hits);
+        let next = if more { page.last().and_then(|last| sorters.cursor(last)) } else { None };
+        Found { matched: hits.len(), rows, next }
     }
 
     /// How many rows match.
@@ -459,7 +508,14 @@ impl<'a> Compiled<'a> {
     ) -> Vec<T> {
         let mut gathered = Vec::new();
         for (slice, number) in slices.iter().zip(0..) {
+            let stretch =
+                self.filter.as_ref().map_or(slice.part.rows(), |filter| filter.stretch(&slice.part));
             let (rows, are_near) = self.rows_to_scan(slice, boxes);
+            // Ascending, so those within the stretch stand together.
+            let within = rows.as_deref().map(|rows| {
+                let behind = |end: u32| rows.partition_point(|row| *row < end);
+                &rows[behind(stretch.start)..behind(stretch.end)]
+            });
             let piece = |rows: &mut dyn Iterator<Item = u32>| {
                 let (mut piece, mut memo) = (empty(), Memo::default());
                 for row in rows {
@@ -472,14 +528,14 @@ impl<'a> Compiled<'a> {
                 }
                 piece
             };
-            match rows {
+            match within {
                 Some(rows) if rows.len() <= FEW => gathered.push(piece(&mut rows.iter().copied())),
                 Some(rows) => {
                     let pieces = rows.par_chunks(FEW);
                     gathered.par_extend(pieces.map(|rows| piece(&mut rows.iter().copied())));
                 }
                 None => {
-                    let all = slice.part.rows();
+                    let all = stretch;
                     let firsts = all.clone().into_par_iter().step_by(SCANNED);
                     let rows = |first: u32| first..all.end.min(first.saturating_add(SCANNED as u32));
                     gathered.par_extend(firsts.map(|first| piece(&mut rows(first))));
@@ -1331,14 +1387,17 @@ impl<'a> Sorter<'a> {
     }
 
     fn order(&self, one: &Candidate<'_>, key: &Key<'_>, id: IncidentId) -> Ordering {
-        let by_key = match (&one.key, key) {
+        self.order_of_keys(&one.key, key).then_with(|| one.id.cmp(&id))
+    }
+
+    fn order_of_keys(&self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
+        match (a, b) {
             (Key::Number(a), Key::Number(b)) => a.cmp(b),
             (Key::Text(a), Key::Text(b)) if self.sort == SortBy::TitleDescending => b.cmp(a),
             (Key::Text(a), Key::Text(b)) => a.cmp(b),
             (Key::Number(_), Key::Text(_)) => Ordering::Less,
             (Key::Text(_), Key::Number(_)) => Ordering::Greater,
-        };
-        by_key.then_with(|| one.id.cmp(&id))
+        }
     }
 
     fn candidate(&self, hit: Hit, reach_m: f64, memo: &mut Memo) -> Candidate<'a> {
@@ -1368,20 +1427,95 @@ impl<'a> Sorter<'a> {
     }
 
     fn cursor(&self, last: &Candidate<'_>) -> Cursor {
-        let key = match last.key {
-            Key::Number(number) => CursorKey::Number(number),
-            Key::Text(text) => CursorKey::Text(text.to_owned()),
-        };
-        Cursor { sort: self.sort, key, id: last.id }
+        Cursor { sort: self.sort, key: CursorKey::of(&last.key), id: last.id, then: Vec::new() }
+    }
+}
+
+/// Orders the rows that match by several things, of which there are no short ways to the first.
+struct Several<'a> {
+    sorters: Vec<Sorter<'a>>,
+    slices: &'a [Slice],
+}
+
+/// A row with all that it is sorted by.
+#[derive(Clone, Copy)]
+struct Ranked<'a> {
+    keys: [Key<'a>; SortBy::MOST],
+    id: IncidentId,
+    hit: Hit,
+}
+
+impl<'a> Several<'a> {
+    /// The rows of a page, and whether there are more behind it.
+    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Ranked<'a>>, bool) {
+        let ranked = |memo: &mut Memo, hit: &Hit| self.ranked(*hit, memo);
+        let mut all: Vec<_> = hits.par_iter().with_min_len(FEW).map_init(Memo::default, ranked).collect();
+        if let Some(cursor) = after.filter(|cursor| self.is_order_of(cursor)) {
+            let keys = cursor.keys();
+            all.retain(|one| self.order(one, &keys, cursor.id).is_gt());
+        }
+        let order = |a: &Ranked<'_>, b: &Ranked<'_>| self.order(a, &b.keys, b.id);
+        let limit = limit.unwrap_or(usize::MAX);
+        let more = all.len() > limit;
+        if more {
+            all.select_nth_unstable_by(limit, order);
+            all.truncate(limit);
+        }
+        all.par_sort_unstable_by(order);
+        (all, more)
+    }
+
+    fn ranked(&self, hit: Hit, memo: &mut Memo) -> Ranked<'a> {
+        let mut keys = [Key::Number(0); SortBy::MOST];
+        for (sorter, key) in self.sorters.iter().zip(&mut keys) {
+            *key = sorter.candidate(hit, f64::INFINITY, memo).key;
+        }
+        let columns = &self.slices[hit.slice as usize].part.columns;
+        Ranked { keys, id: columns.ids[hit.row as usize], hit }
+    }
+
+    fn order(&self, one: &Ranked<'_>, keys: &[Key<'_>], id: IncidentId) -> Ordering {
+        let by_each = self.sorters.iter().zip(one.keys.iter().zip(keys));
+        let mut orders = by_each.map(|(sorter, (a, b))| sorter.order_of_keys(a, b));
+        orders.find(|order| order.is_ne()).unwrap_or_else(|| one.id.cmp(&id))
+    }
+
+    fn is_order_of(&self, cursor: &Cursor) -> bool {
+        let sorts: Vec<SortBy> = self.sorters.iter().map(|sorter| sorter.sort).collect();
+        sorts.split_first().is_some_and(|(first, then)| cursor.is_of(*first, then))
+    }
+
+    fn cursor(&self, last: &Ranked<'_>) -> Option<Cursor> {
+        let mut keys =
+            self.sorters.iter().zip(&last.keys).map(|(sorter, key)| (sorter.sort, CursorKey::of(key)));
+        let (sort, key) = keys.next()?;
+        Some(Cursor { sort, key, id: last.id, then: keys.collect() })
+    }
+}
+
+impl CursorKey {
+    fn of(key: &Key<'_>) -> Self {
+        match key {
+            Key::Number(number) => Self::Number(*number),
+            Key::Text(text) => Self::Text((*text).to_owned()),
+        }
+    }
+
+    fn key(&self) -> Key<'_> {
+        match self {
+            Self::Number(number) => Key::Number(*number),
+            Self::Text(text) => Key::Text(text),
+        }
     }
 }
 
 impl Cursor {
     fn key(&self) -> Key<'_> {
-        match &self.key {
-            CursorKey::Number(number) => Key::Number(*number),
-            CursorKey::Text(text) => Key::Text(text),
-        }
+        self.key.key()
+    }
+
+    fn keys(&self) -> Vec<Key<'_>> {
+        [&self.key].into_iter().chain(self.then.iter().map(|(_, key)| key)).map(CursorKey::key).collect()
     }
 }
 

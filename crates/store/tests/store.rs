@@ -429,6 +429,50 @@ fn rows_by_date_come_page_by_page_as_a_scan_orders_them() {
 }
 
 #[test]
+fn rows_that_are_alike_in_one_thing_stand_in_the_order_of_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(23);
+    let mut all = incidents(&mut dice, 900);
+    for chunk in all.chunks(400) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    let snapshot = store.public();
+    let of = Some(Of::parse("ROU", &borders()).unwrap());
+    for (then, after) in [
+        (SortBy::Title, SortBy::Distance),
+        (SortBy::TitleDescending, SortBy::DistanceDescending),
+        (SortBy::DistanceDescending, SortBy::Title),
+    ] {
+        // The slow twin: places in the order by one thing alone, and a sort by dates that keeps it.
+        let place_by = |sortby| -> HashMap<IncidentId, usize> {
+            let rows = snapshot.find(&Query { sortby, of: of.clone(), ..Query::default() }).rows;
+            ids_of(&rows).into_iter().zip(0..).collect()
+        };
+        let places = place_by(then);
+        all.sort_by_key(|one| (-one.times().start_s, places[&one.id]));
+        let expected: Vec<IncidentId> = all.iter().map(|one| one.id).collect();
+        let sortby = SortBy::DateStartDescending;
+        let mut query = Query { sortby, then_by: vec![then], of: of.clone(), ..Query::default() };
+        assert_eq!(ids_of(&snapshot.find(&query).rows), expected, "{then:?}");
+        query.then_by.push(after);
+        let whole = ids_of(&snapshot.find(&query).rows);
+        query.limit = Some(70);
+        let mut pages = Vec::new();
+        loop {
+            let found = snapshot.find(&query);
+            assert_eq!(found.matched, all.len());
+            pages.extend(ids_of(&found.rows));
+            let Some(next) = found.next else { break };
+            assert_eq!(next.to_string().parse(), Ok(next.clone()));
+            assert!(next.is_of(sortby, &query.then_by) && !next.is_of(sortby, &[then]));
+            query.cursor = Some(next);
+        }
+        assert_eq!(pages, whole, "{then:?}, {after:?}");
+    }
+}
+
+#[test]
 fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_taken_whole() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

@@ -193,6 +193,54 @@ async fn a_filter_that_cannot_be_used_is_refused_with_its_place_and_a_hint() {
 }
 
 #[tokio::test]
+async fn a_property_as_a_parameter_chooses_what_has_that_value() {
+    let door = Door::with_incidents().await;
+    let mut one = feature("In Odesa, it's said", "2025-05-03", Some([30.73, 46.48]));
+    for (name, value) in
+        [("country", json!("MDA")), ("civilian_targeting", json!(true)), ("tags", json!(["a", "b,c"]))]
+    {
+        one["properties"][name] = value;
+    }
+    assert_eq!(door.post(ITEMS, "application/geo+json", &one.to_string()).await.status, 201);
+    for (query, filter, matched) in [
+        ("title=Shelling", "title = 'Shelling'", 1),
+        ("title=In%20Odesa,%20it's%20said", "title = 'In Odesa, it''s said'", 1),
+        ("date_start=2023-09", "date_start = '2023-09'", 2),
+        ("territory=UKR&date_start=2023", "territory = 'UKR' AND date_start = '2023'", 3),
+        ("civilian_targeting=true", "civilian_targeting = true", 1),
+        ("tags=b,c", "tags = 'b,c'", 1),
+        ("deaths_best=0", "deaths_best = 0", 0),
+        ("filter=title%20LIKE%20'%25struck'&date_start=2023-08-02", "title = 'Port struck'", 1),
+        ("filter=title%3D'Shelling'%20OR%20title%3D'Warning'&date_start=2024", "title = 'Warning'", 1),
+    ] {
+        let asked = door.get(&format!("{ITEMS}?{query}")).await.is_ok().json();
+        let filtered = door.get(&items(filter)).await.is_ok().json();
+        assert_eq!(asked["numberMatched"], matched, "{query}");
+        assert_eq!(titles(&asked), titles(&filtered), "{query}");
+    }
+    // `country` asks whose the place is; the property of that name is what the record says.
+    assert_eq!(door.get(&format!("{ITEMS}?country=UKR&date_start=2025")).await.json()["numberMatched"], 1);
+    assert_eq!(found(&door, "country = 'UKR' AND date_start = '2025'").await.len(), 0);
+    assert_eq!(found(&door, "country = 'MDA'").await, ["In Odesa, it's said"]);
+    let api = door.get("/api").await.json();
+    let items = api["paths"]["/collections/incidents/items"]["get"]["parameters"].as_array().unwrap();
+    let component = |one: &Value| {
+        let pointer = one["$ref"].as_str().unwrap().trim_start_matches('#').to_owned();
+        api.pointer(&pointer).unwrap()["name"].as_str().unwrap().to_owned()
+    };
+    let names: Vec<String> = items.iter().map(component).collect();
+    let queryables = door.get("/collections/incidents/queryables").await.json();
+    for name in queryables["properties"].as_object().unwrap().keys() {
+        let is_plain = !["id", "geometry"].contains(&name.as_str());
+        assert_eq!(
+            names.contains(name),
+            is_plain,
+            "GDAL sends conditions on {name} only if it is a parameter"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_offered_to_filter_by_can_be_filtered_by() {
     let door = Door::with_incidents().await;
     let queryables = door.get("/collections/incidents/queryables").await.is_ok().json();

@@ -122,6 +122,102 @@ async fn every_facility_is_a_row_and_a_filter_of_facilities_is_of_rows() {
     door.get(&format!("{IMPACTS}/{}.9", id.split('.').next().unwrap())).await.is_problem(404);
 }
 
+/// GDAL sends a condition on a column of a table as a filter and takes what comes for the answer: it has to be asked of the row.
+#[tokio::test]
+async fn a_filter_of_a_table_is_asked_of_its_rows_page_by_page() {
+    let door = Door::with_incidents().await;
+    for day in 10..16 {
+        let mut one = feature("Port struck again", &format!("2023-09-{day}"), Some(IZMAIL));
+        one["properties"]["impacts"] = json!([
+            { "facility": "silo", "infrastructure": "port", "damage": "destroyed" },
+            { "facility": "school", "infrastructure": "education", "damage": "moderate" },
+        ]);
+        assert_eq!(door.post(ITEMS, MEDIA, &one.to_string()).await.status, 201);
+    }
+    for (table, filter, keeps) in [
+        (IMPACTS, "infrastructure = 'port'", (|of| of["infrastructure"] == "port") as fn(&Value) -> bool),
+        (IMPACTS, "damage <> 'destroyed' AND date_start > '2023-09-11'", |of| {
+            of["damage"] != "destroyed" && of["date_start"].as_str() > Some("2023-09-11")
+        }),
+        (DISTANCES, "territory IN ('ROU', 'MDA') AND distance_m < 30000", |of| {
+            (of["territory"] == "ROU" || of["territory"] == "MDA")
+                && of["distance_m"].as_f64() < Some(30_000.0)
+        }),
+        (DISTANCES, "side = 'outside' AND NOT disputed", |of| {
+            of["side"] == "outside" && of["disputed"] == false
+        }),
+        (DISTANCES, "territory = 'FRA'", |_| false),
+    ] {
+        let whole = door.get(&format!("{table}?limit=1000")).await.is_ok().json();
+        let expected: Vec<&Value> =
+            rows(&whole).iter().filter(|row| keeps(&row["properties"])).map(|row| &row["id"]).collect();
+        assert!(expected.len() < rows(&whole).len(), "{filter}");
+        let mut found = Vec::new();
+        let filter = filter.replace(' ', "%20").replace('\'', "%27").replace('<', "%3C").replace('>', "%3E");
+        let mut next = Some(format!("{table}?limit=2&filter={filter}"));
+        while let Some(path) = next {
+            let page = door.get(&path).await.is_ok().json();
+            found.extend(rows(&page).iter().map(|row| row["id"].clone()));
+            assert!(!rows(&page).is_empty() || expected.is_empty(), "{path}");
+            next = link(&page, "next").map(|to| to.strip_prefix("http://localhost:8080").unwrap().to_owned());
+        }
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{table} {filter}");
+    }
+    let territories = "/collections/territories/items?skipGeometry=true&limit=1000";
+    let whole = door.get(territories).await.json();
+    let of_france = |row: &&Value| row["properties"]["sovereign"] == "FRA";
+    let expected: Vec<&Value> = rows(&whole).iter().filter(of_france).collect();
+    let filtered = format!("{territories}&filter=sovereign%3D%27FRA%27");
+    assert_eq!(rows(&door.get(&filtered).await.is_ok().json()).iter().collect::<Vec<_>>(), expected);
+    assert!(!expected.is_empty() && expected.len() < rows(&whole).len());
+    let problem = door.get(&format!("{IMPACTS}?filter=deaths_best%3E3")).await.is_problem(400);
+    assert!(problem["detail"].as_str().unwrap().contains("there is no property deaths_best"), "{problem}");
+}
+
+#[tokio::test]
+async fn the_columns_of_a_table_are_described_as_its_rows_have_them() {
+    let door = Door::with_incidents().await;
+    let mut one = feature("Port struck again", "2023-09-10", Some(IZMAIL));
+    one["properties"]["impacts"] = json!([{
+        "facility": "silo", "facility_ref": "osm:way/1", "infrastructure": "port", "damage": "destroyed", "damage_scheme": "x",
+        "damage_code": "1", "functional_status": "not_functional", "assessed_on": "2023-09-11",
+    }]);
+    one["properties"]["country"] = json!("UKR");
+    one["properties"]["verification"] = json!("verified");
+    assert_eq!(door.post(ITEMS, MEDIA, &one.to_string()).await.status, 201);
+    for table in ["/collections/border-distances", "/collections/impacts", "/collections/territories"] {
+        let described = door.get(table).await.is_ok().json();
+        let at = |rel: &str| {
+            link(&described, rel).unwrap().strip_prefix("http://localhost:8080").unwrap().to_owned()
+        };
+        let schema = door.get(&at("describedby")).await.is_ok().json();
+        let queryables =
+            door.get(&at("http://www.opengis.net/def/rel/ogc/1.0/queryables")).await.is_ok().json();
+        let columns = schema["properties"]["properties"]["properties"].as_object().unwrap();
+        let page = door.get(&format!("{table}/items?limit=1000")).await.is_ok().json();
+        assert!(!rows(&page).is_empty());
+        for row in rows(&page) {
+            let told = row["properties"].as_object().unwrap();
+            assert!(told.keys().eq(columns.keys()), "{told:?}");
+            assert!(row["id"].is_string());
+            for (name, value) in told {
+                let kind = columns[name]["type"].as_str().unwrap();
+                let fits = match kind {
+                    "string" => value.is_string(),
+                    "number" => value.is_number(),
+                    "integer" => value.is_u64(),
+                    "boolean" => value.is_boolean(),
+                    _ => false,
+                };
+                assert!(fits || value.is_null(), "{name} is {kind}: {value}");
+            }
+        }
+        let mut names: Vec<&String> = queryables["properties"].as_object().unwrap().keys().collect();
+        names.retain(|name| *name != "geometry");
+        assert!(names.into_iter().eq(columns.keys()));
+    }
+}
+
 #[tokio::test]
 async fn a_table_of_a_snapshot_stays_what_it_was() {
     let door = Door::with_incidents().await;

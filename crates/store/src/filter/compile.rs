@@ -131,7 +131,7 @@ impl<S: Schema> Compiler<'_, S> {
     fn unknown<T>(&self, what: &str, name: &str, names: &[&str]) -> Made<T> {
         let hint = match nearest(name, names) {
             Some(known) => format!(" (did you mean {known}?)"),
-            None => "; /collections/incidents/queryables lists what there is".to_owned(),
+            None => "; the queryables of the collection are what there is".to_owned(),
         };
         self.wrong(format!("there is no {what} {}{hint}", shortened(name)))
     }

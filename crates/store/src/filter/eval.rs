@@ -63,6 +63,19 @@ impl Compare {
         Self { less: self.greater, greater: self.less, ..self }
     }
 
+    /// Of what is at a moment, such as to stand so to one that lasts from `start` to `end`: from when it is, and before
+    /// when; `None` if that is not one stretch.
+    pub fn bounds(self, start: i64, end: i64) -> Option<(i64, i64)> {
+        match (self.less, self.equal, self.greater) {
+            (true, false, false) => Some((i64::MIN, start)),
+            (true, true, false) => Some((i64::MIN, end)),
+            (false, true, false) => Some((start, end)),
+            (false, true, true) => Some((start, i64::MAX)),
+            (false, false, true) => Some((end, i64::MAX)),
+            _ => None,
+        }
+    }
+
     fn holds(self, order: Ordering) -> bool {
         match order {
             Ordering::Less => self.less,
@@ -96,6 +109,11 @@ impl Set {
             }
         }
         Self { texts, others }
+    }
+
+    /// Whether a text is among them.
+    pub fn has_text(&self, text: &str) -> bool {
+        self.texts.contains(text)
     }
 
     fn has(&self, value: &Value<'_>) -> Option<bool> {

@@ -7,12 +7,13 @@
 //! Limits: a document that cannot be read says nothing of its properties, so that the row is not chosen by them.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
 
 use kordon_borders::BorderSet;
 use kordon_incidents::{Damage, DatePrecision, EventDate, EventType, Infrastructure, Text, Verification};
-use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::expression::{Expression, Name, Wrong, shortened};
@@ -270,6 +271,8 @@ pub(crate) struct Asked<'a> {
     pub context: &'a Context,
     pub measures: &'a [Measure<'a>],
     pub memo: RefCell<&'a mut Memo>,
+    /// Fetched for the first property that only the document has.
+    pub document: OnceCell<Option<Vec<u8>>>,
 }
 
 impl Record<Property, Function> for Asked<'_> {
@@ -305,7 +308,7 @@ impl Record<Property, Function> for Asked<'_> {
                 number => Value::Number(f64::from(number)),
             },
             Property::DateEnd | Property::DateStartWhole | Property::Document(..) => {
-                self.document().map_or(Value::Null, |body| told(&body, property))
+                self.document().map_or(Value::Null, |body| told(body, property))
             }
         }
     }
@@ -364,52 +367,92 @@ impl Asked<'_> {
         if codes.is_empty() { Value::Null } else { Value::List(codes.into()) }
     }
 
-    /// The document, without what is derived.
-    fn document(&self) -> Option<Vec<u8>> {
-        let position = self.part.columns.position[self.row];
-        let held = self.context.documents.bodies().get(position).map(<[u8]>::to_vec);
-        let mut body = held.or_else(|| {
-            let frame = self.context.documents.read(position).ok()?;
-            Some(record::body(&record::feature(&frame)?).to_vec())
-        })?;
-        body.push(b'}');
-        Some(body)
+    /// The document, without what is derived and the last bracket.
+    fn document(&self) -> Option<&[u8]> {
+        let fetch = || {
+            let position = self.part.columns.position[self.row];
+            let held = self.context.documents.bodies().get(position).map(<[u8]>::to_vec);
+            held.or_else(|| {
+                let frame = self.context.documents.read(position).ok()?;
+                Some(record::body(&record::feature(&frame)?).to_vec())
+            })
+        };
+        self.document.get_or_init(fetch).as_deref()
     }
 }
 
-#[derive(Deserialize)]
-struct Feature<'a> {
-    #[serde(borrow)]
-    properties: BTreeMap<&'a str, &'a RawValue>,
+/// Reads one property out of a document and steps over all else, which is most of it.
+struct Wanted<'a, 'de> {
+    name: &'a str,
+    found: &'a Cell<Option<&'de RawValue>>,
+    is_inside: bool,
+}
+
+impl<'de> Visitor<'de> for Wanted<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            if self.is_inside && name == self.name {
+                self.found.set(Some(map.next_value()?));
+                break;
+            } else if !self.is_inside && name == "properties" {
+                map.next_value_seed(Self { is_inside: true, ..self })?;
+                break;
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Wanted<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+/// A property of a document as it is written there.
+fn written<'a>(document: &'a [u8], name: &str) -> Option<&'a str> {
+    let found = Cell::new(None);
+    let wanted = Wanted { name, found: &found, is_inside: false };
+    // Nothing is read behind what is wanted, so that the end is missed: what matters is whether it was found.
+    drop(wanted.deserialize(&mut serde_json::Deserializer::from_slice(document)));
+    found.get().map(RawValue::get)
 }
 
 /// What a document tells of a property.
 fn told(document: &[u8], property: Property) -> Value<'static> {
-    let Ok(feature) = serde_json::from_slice::<Feature<'_>>(document) else { return Value::Null };
-    fn read<'a, T: Deserialize<'a>>(feature: &Feature<'a>, name: &str) -> Option<T> {
-        serde_json::from_str::<Option<T>>(feature.properties.get(name)?.get()).ok().flatten()
+    fn read<T: DeserializeOwned>(document: &[u8], name: &str) -> Option<T> {
+        serde_json::from_str::<Option<T>>(written(document, name)?).ok().flatten()
     }
-    let moment = |name: &str| read::<EventDate>(&feature, name);
+    let moment = |name: &str| read::<EventDate>(document, name);
     let found = match property {
         Property::DateEnd => {
             moment("date_end").and_then(|date| Granule::read(date.as_str())).map(Value::Moment)
         }
         Property::DateStartWhole => moment("date_start").map(|date| {
-            let precision = read::<DatePrecision>(&feature, "date_precision");
+            let precision = read::<DatePrecision>(document, "date_precision");
             let times = precision.map_or(date.times(), |precision| date.times_at(precision));
             Value::Moment(Granule::of_seconds(times.start_s, times.end_s))
         }),
-        Property::Document("description", _) => read::<Text>(&feature, "description")
+        Property::Document("description", _) => read::<Text>(document, "description")
             .map(|text| Value::Text(Cow::Owned(text.in_language("en").to_owned()))),
         Property::Document(name, Type::Text) => {
-            read(&feature, name).map(|text| Value::Text(Cow::Owned(text)))
+            read(document, name).map(|text| Value::Text(Cow::Owned(text)))
         }
-        Property::Document(name, Type::Number) => read(&feature, name).map(Value::Number),
-        Property::Document(name, Type::Boolean) => read(&feature, name).map(Value::Boolean),
+        Property::Document(name, Type::Number) => read(document, name).map(Value::Number),
+        Property::Document(name, Type::Boolean) => read(document, name).map(Value::Boolean),
         Property::Document(name, Type::Moment) => {
             moment(name).and_then(|date| Granule::read(date.as_str())).map(Value::Moment)
         }
-        Property::Document(name, _) => read::<Vec<String>>(&feature, name)
+        Property::Document(name, _) => read::<Vec<String>>(document, name)
             .map(|all| Value::List(all.into_iter().map(Constant::Text).collect::<Vec<_>>().into())),
         _ => None,
     };

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! text ─┐                         schema of incidents
-//!       ├─▶ Expression ──compile──▶ Node (typed) ──holds──▶ true, false, not known; of a row's columns
-//! JSON ─┘   what was said             └──────────▶ Source: which rows an index knows to be enough
+//!       ├─▶ Expression ──compile──▶ Node (typed) ──▶ Plan: which rows an index and the columns know to be enough,
+//! JSON ─┘   what was said                            and the rest, which holds of a row, does not, or is not known
 //! ```
 //!
 //! Kept are the classes basic-cql2, advanced-comparison-operators, case- and accent-insensitive-comparison,
@@ -20,6 +20,7 @@ mod fold;
 mod incident;
 mod json;
 mod plan;
+mod rows;
 mod schema;
 mod shape;
 #[cfg(test)]
@@ -29,26 +30,27 @@ mod time;
 mod value;
 mod write;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
+use std::ops::Range;
 
 use kordon_borders::BorderSet;
 
 use crate::query::{Measure, Memo, Of};
 use crate::snapshot::{Context, Part};
-use eval::Node;
-use expression::{Expression, MAX_BYTES, Wrong};
-use incident::{Function, Incidents, Property};
-use plan::Source;
+use expression::{At, Expression, MAX_BYTES, Name, Operator, Wrong, shortened};
+use incident::Incidents;
+use plan::Plan;
+use value::Type;
 
 pub use incident::Described;
+pub use rows::{Column, RowFilter};
 
 /// A filter of incidents.
 pub struct Filter {
     said: Expression,
-    root: Node<Property, Function>,
+    plan: Plan,
     targets: Vec<Of>,
-    source: Option<Source>,
 }
 
 /// Why a filter cannot be used, as a sentence, and where.
@@ -91,17 +93,7 @@ impl Filter {
         borders: &BorderSet,
         to_degrees: &dyn Fn([f64; 2]) -> [f64; 2],
     ) -> Result<Self, BadFilter> {
-        let place = |at: usize| {
-            let before = &text[..text.floor_char_boundary(at)];
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-            format!("line {line}, column {column}")
-        };
-        let bad = |wrong: Wrong| BadFilter { place: place(wrong.at.0), why: wrong.why };
-        if text.len() > MAX_BYTES {
-            return Err(too_long());
-        }
-        Self::new(text::read_in(text, to_degrees).map_err(bad)?, borders).map_err(bad)
+        text_with(text, to_degrees, |said| Self::new(said, borders))
     }
 
     /// Reads CQL2 JSON.
@@ -123,30 +115,64 @@ impl Filter {
         borders: &BorderSet,
         to_degrees: &dyn Fn([f64; 2]) -> [f64; 2],
     ) -> Result<Self, BadFilter> {
-        if json.len() > MAX_BYTES {
-            return Err(too_long());
-        }
-        let value = serde_json::from_str(json).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            BadFilter { place, why: "this is no JSON".to_owned() }
-        })?;
-        let (read, pointers) = json::read_in(&value, to_degrees);
-        let bad = |wrong: Wrong| {
-            let pointer = pointers.get(wrong.at.0).map_or("", String::as_str);
-            BadFilter {
-                place: if pointer.is_empty() { "/".to_owned() } else { pointer.to_owned() },
-                why: wrong.why,
-            }
-        };
-        Self::new(read.map_err(bad)?, borders).map_err(bad)
+        json_with(json, to_degrees, |said| Self::new(said, borders))
     }
 
     fn new(said: Expression, borders: &BorderSet) -> Result<Self, Wrong> {
         let schema = Incidents::new(borders);
         let root = compile::compile(&said, &schema)?;
         let targets = schema.targets.into_inner();
-        let source = Source::of(&root, &targets);
-        Ok(Self { said, root, targets, source })
+        let plan = Plan::new(root, &targets);
+        Ok(Self { said, plan, targets })
+    }
+
+    /// The filter that chooses what has a value as a property. The value is read as the type of the property asks: a date is
+    /// compared as precisely as it is written. A list has the value among others.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFilter`] for a property that there is not, or a value that it cannot have.
+    ///
+    /// ```
+    /// # use kordon_store::Filter;
+    /// # let borders = kordon_borders::BorderSet::default_set()?;
+    /// let filter = Filter::of_equal("location", "St John's", &borders)?;
+    /// assert_eq!(filter.to_text(), "location = 'St John''s'");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_equal(name: &str, value: &str, borders: &BorderSet) -> Result<Self, BadFilter> {
+        let bad = |why: String| BadFilter { place: name.to_owned(), why };
+        let kind = incident::properties().find(|(known, _)| *known == name).map(|(_, kind)| kind);
+        let read = match kind {
+            Some(Type::Number) => {
+                value.trim().parse().ok().filter(|n: &f64| n.is_finite()).map(Expression::Number)
+            }
+            Some(Type::Boolean) => value.trim().parse().ok().map(Expression::Boolean),
+            _ => Some(Expression::Text(value.to_owned())),
+        };
+        let read = read.ok_or_else(|| {
+            bad(format!("'{}' is not {}", shortened(value), kind.map_or("a value", Type::name)))
+        })?;
+        let property = Expression::Property(Name { text: name.to_owned(), at: At::default() });
+        let equal = Expression::Operation(Operator::Equal, vec![property, read]);
+        Self::new(equal, borders).map_err(|wrong| bad(wrong.why))
+    }
+
+    /// The filter that chooses what both do.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFilter`] when they measure to more targets together than one filter may.
+    pub fn and(self, other: Self, borders: &BorderSet) -> Result<Self, BadFilter> {
+        let both = match self.said {
+            Expression::Operation(Operator::And, mut all) => {
+                all.push(other.said);
+                all
+            }
+            said => vec![said, other.said],
+        };
+        Self::new(Expression::Operation(Operator::And, both), borders)
+            .map_err(|wrong| BadFilter { place: "/".to_owned(), why: wrong.why })
     }
 
     /// The filter as CQL2 text.
@@ -173,8 +199,48 @@ impl Filter {
 
 impl fmt::Debug for Filter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Filter").field("said", &self.to_text()).field("source", &self.source).finish()
+        out.debug_struct("Filter").field("said", &self.to_text()).field("source", &self.plan.source).finish()
     }
+}
+
+/// What is made of CQL2 text; what is wrong in it has its line and column.
+fn text_with<T>(
+    text: &str,
+    to_degrees: &dyn Fn([f64; 2]) -> [f64; 2],
+    make: impl FnOnce(Expression) -> Result<T, Wrong>,
+) -> Result<T, BadFilter> {
+    let place = |at: usize| {
+        let before = &text[..text.floor_char_boundary(at)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+        format!("line {line}, column {column}")
+    };
+    if text.len() > MAX_BYTES {
+        return Err(too_long());
+    }
+    let made = text::read_in(text, to_degrees).and_then(make);
+    made.map_err(|wrong| BadFilter { place: place(wrong.at.0), why: wrong.why })
+}
+
+/// What is made of CQL2 JSON; what is wrong in it has its pointer.
+fn json_with<T>(
+    json: &str,
+    to_degrees: &dyn Fn([f64; 2]) -> [f64; 2],
+    make: impl FnOnce(Expression) -> Result<T, Wrong>,
+) -> Result<T, BadFilter> {
+    if json.len() > MAX_BYTES {
+        return Err(too_long());
+    }
+    let value = serde_json::from_str(json).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        BadFilter { place, why: "this is no JSON".to_owned() }
+    })?;
+    let (read, pointers) = json::read_in(&value, to_degrees);
+    let place = |at: usize| match pointers.get(at).map_or("", String::as_str) {
+        "" => "/".to_owned(),
+        pointer => pointer.to_owned(),
+    };
+    read.and_then(make).map_err(|wrong| BadFilter { place: place(wrong.at.0), why: wrong.why })
 }
 
 fn too_long() -> BadFilter {
@@ -199,13 +265,23 @@ impl<'a> Choice<'a> {
 
     /// Whether a row is chosen.
     pub fn holds(&self, part: &Part, row: usize, memo: &mut Memo) -> bool {
+        let plan = &self.filter.plan;
+        if !plan.fits(&part.columns, row) {
+            return false;
+        }
         let memo = RefCell::new(memo);
-        let asked = incident::Asked { part, row, context: self.context, measures: &self.measures, memo };
-        self.filter.root.holds(&asked) == Some(true)
+        let (context, measures) = (self.context, &self.measures);
+        let asked = incident::Asked { part, row, context, measures, memo, document: OnceCell::new() };
+        plan.rest().iter().all(|node| node.holds(&asked) == Some(true))
     }
 
     /// The rows among which all chosen ones are, ascending, as an index knows them.
     pub fn rows(&self, part: &Part) -> Option<Vec<u32>> {
-        self.filter.source.as_ref()?.rows(part, &self.measures)
+        self.filter.plan.source.as_ref()?.rows(part, &self.measures)
+    }
+
+    /// The stretch of rows among which all chosen ones are.
+    pub fn stretch(&self, part: &Part) -> Range<u32> {
+        self.filter.plan.rows(part)
     }
 }

@@ -1,14 +1,176 @@
-//! Which rows a filter needs to be asked of at all: what an index knows to be a superset of those that it chooses.
+//! What of a filter the columns and indexes know, so that the rest is asked of few rows.
 //!
-//! Only what must hold narrows the rows: one condition of several joined by AND, or all of several joined by OR. The
-//! conditions themselves are asked again of each row that is left, so a plan can be too wide but never wrong.
+//! Only what must hold narrows the rows: conditions joined by AND, or for an index all of several joined by OR.
+//!
+//! - A [`Source`] is an index of places: a superset of the rows that are chosen. Its condition is asked again of each row.
+//! - The beginning of an incident is between two seconds. Rows of a part stand by it, so these are one stretch of them.
+//! - Some conditions are just what the columns say: a word of a closed list, a time. They are asked as the plain parameters
+//!   are, by a few numbers, and not again.
+//!
+//! What is left, the rest, is asked of each row that these leave.
 
 use super::eval::{Compare, Node, Term};
 use super::incident::{Function, Property, within};
 use super::shape::Relation;
+use super::time::{self, Span};
 use super::value::Constant;
+use crate::columns::{Columns, NO_WORD};
 use crate::query::{Certainty, Measure, Of, Within, are_small};
 use crate::snapshot::Part;
+use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
+use std::ops::Range;
+
+/// How a filter is asked.
+pub(crate) struct Plan {
+    pub source: Option<Source>,
+    /// The first second of an incident that is chosen, half-open.
+    start_s: Range<i64>,
+    /// Stretches that its whole time meets, in microseconds.
+    meets: Vec<Range<i64>>,
+    /// Words of which it has one, as bits; of each set one.
+    words: Vec<(Column, u32)>,
+    rest: Vec<Node<Property, Function>>,
+}
+
+#[derive(Clone, Copy)]
+enum Column {
+    EventType,
+    Verification,
+    Infrastructure,
+    Damage,
+}
+
+impl Plan {
+    /// How to ask whether a condition is true.
+    pub fn new(root: Node<Property, Function>, targets: &[Of]) -> Self {
+        let source = Source::of(&root, targets);
+        let mut plan = Self {
+            source,
+            start_s: i64::MIN..i64::MAX,
+            meets: Vec::new(),
+            words: Vec::new(),
+            rest: Vec::new(),
+        };
+        plan.take(root);
+        plan
+    }
+
+    fn take(&mut self, node: Node<Property, Function>) {
+        match node {
+            Node::All(nodes) => nodes.into_iter().for_each(|node| self.take(node)),
+            node if self.knows(&node) => {}
+            node => self.rest.push(node),
+        }
+    }
+
+    /// Whether the columns know all of a condition; if they know a part of it, they take that.
+    fn knows(&mut self, node: &Node<Property, Function>) -> bool {
+        match node {
+            Node::Compare(Compare::EQUAL, Term::Property(property), Term::Constant(Constant::Text(text))) => {
+                self.knows_words(*property, |word| word == text)
+            }
+            Node::In(Term::Property(property), set) => self.knows_words(*property, |word| set.has_text(word)),
+            Node::Compare(
+                order,
+                Term::Property(Property::DateStart),
+                Term::Constant(Constant::Moment(moment)),
+            ) => {
+                // Behind the moment, in it, or before it: a stretch, unless it is all but the moment.
+                let Some((after_us, before_us)) = order.bounds(moment.start_us, moment.end_us) else {
+                    return false;
+                };
+                self.begins(after_us, before_us);
+                true
+            }
+            Node::InTime(relation, Term::Property(property), Term::Constant(constant))
+                if matches!(property, Property::Datetime | Property::DateStartWhole) =>
+            {
+                let Some(span) = constant.value().span() else { return false };
+                self.knows_time(*relation, *property, span)
+            }
+            _ => false,
+        }
+    }
+
+    fn knows_words(&mut self, property: Property, is_one: impl Fn(&str) -> bool) -> bool {
+        let (column, words) = match property {
+            Property::EventType => (Column::EventType, EventType::WORDS),
+            Property::Verification => (Column::Verification, Verification::WORDS),
+            Property::Infrastructure => (Column::Infrastructure, Infrastructure::WORDS),
+            Property::Damage => (Column::Damage, Damage::WORDS),
+            _ => return false,
+        };
+        let set =
+            words.iter().zip(0..).filter(|(word, _)| is_one(word)).fold(0, |set, (_, bit)| set | 1 << bit);
+        self.words.push((column, set));
+        true
+    }
+
+    fn knows_time(&mut self, relation: time::Relation, property: Property, span: Span) -> bool {
+        use time::Relation as R;
+        let (from_us, to_us) = (span.first.start_us, span.last.end_us);
+        let is_whole = property == Property::Datetime;
+        match relation {
+            R::After => self.begins(to_us, i64::MAX),
+            R::Disjoint => {}
+            R::Before => self.begins(i64::MIN, from_us),
+            // Whatever else meets the span begins before its end.
+            _ => self.begins(i64::MIN, to_us),
+        }
+        if is_whole && relation == R::Intersects {
+            self.meets.push(from_us..to_us);
+        }
+        is_whole && matches!(relation, R::Intersects | R::After)
+    }
+
+    /// It begins at this microsecond or later, and before the other one.
+    fn begins(&mut self, from_us: i64, before_us: i64) {
+        let first_s = |us: i64| {
+            if us == i64::MAX {
+                us
+            } else {
+                us.div_euclid(1_000_000) + i64::from(us.rem_euclid(1_000_000) > 0)
+            }
+        };
+        self.start_s = self.start_s.start.max(first_s(from_us))..self.start_s.end.min(first_s(before_us));
+    }
+
+    /// The rows of a part, which stand by their beginning, that begin when they must.
+    pub fn rows(&self, part: &Part) -> Range<u32> {
+        let all = part.rows();
+        let behind = |second: i64| {
+            let rows = part.columns.start_s.partition_point(|start_s| *start_s < second);
+            u32::try_from(rows).unwrap_or(u32::MAX).min(all.end)
+        };
+        let end = if self.start_s.end == i64::MAX { all.end } else { behind(self.start_s.end) };
+        behind(self.start_s.start).min(end)..end
+    }
+
+    /// Whether a row is chosen as far as the columns know.
+    pub fn fits(&self, columns: &Columns, row: usize) -> bool {
+        let has = |(column, set): &(Column, u32)| match column {
+            Column::EventType => has_word(*set, columns.event_type[row]),
+            Column::Verification => has_word(*set, columns.verification[row]),
+            Column::Infrastructure => set & columns.infrastructure[row] != 0,
+            Column::Damage => set & columns.damage[row] != 0,
+        };
+        let start_s = columns.start_s[row];
+        let meets = |stretch: &Range<i64>| {
+            let us = |second: i64| second.saturating_mul(1_000_000);
+            us(start_s) < stretch.end && us(columns.end_s[row]) > stretch.start
+        };
+        self.start_s.contains(&start_s) && self.words.iter().all(has) && self.meets.iter().all(meets)
+    }
+
+    /// What is to be asked of a row beside.
+    pub fn rest(&self) -> &[Node<Property, Function>] {
+        &self.rest
+    }
+}
+
+fn has_word(words: u32, word: u8) -> bool {
+    word != NO_WORD && words >> word & 1 == 1
+}
 
 /// Where the rows are.
 #[derive(Clone, Debug)]

@@ -63,6 +63,11 @@ impl Granule {
         }
     }
 
+    /// Its first second: what is compared of something of which no more is known than that it began then or later.
+    pub fn first_second(self) -> Self {
+        Self { end_us: self.end_us.min(self.start_us + SECOND_US), ..self }
+    }
+
     fn meets(self, other: Self) -> bool {
         self.start_us < other.end_us && other.start_us < self.end_us
     }

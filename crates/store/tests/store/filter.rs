@@ -41,7 +41,7 @@ fn some_filter(dice: &mut Dice, depth: u64) -> Condition {
 }
 
 fn simple(dice: &mut Dice) -> Condition {
-    match dice.below(14) {
+    match dice.below(18) {
         0 => {
             let word = dice.one_of(EventType::ALL);
             condition(format!("event_type = '{word}'"), move |one| Some(one.properties.event_type? == word))
@@ -96,6 +96,72 @@ fn simple(dice: &mut Dice) -> Condition {
                 }),
                 _ => condition(format!("T_AFTER(date_start, DATE('{day}'))"), move |one| {
                     Some(one.properties.date_start.times().start_s >= times.end_s)
+                }),
+            }
+        }
+        14 => {
+            let (a, b) = (dice.one_of(EventType::ALL), dice.one_of(EventType::ALL));
+            condition(format!("event_type IN ('{a}', 'of no kind', '{b}')"), move |one| {
+                one.properties.event_type.map(|word| word == a || word == b)
+            })
+        }
+        15 => {
+            let (a, b) = (dice.one_of(Damage::ALL), dice.one_of(Damage::ALL));
+            condition(format!("damage IN ('{a}', '{b}') AND '{b}' = damage"), move |one| {
+                let mut how = one.properties.impacts.iter().filter_map(|impact| impact.damage).peekable();
+                how.peek()?;
+                Some(how.any(|how| how == b))
+            })
+        }
+        16 => {
+            let month = format!("{}-{:02}", 2021 + dice.below(5), 1 + dice.below(12));
+            let times = EventDate::parse(&month).unwrap().times();
+            match dice.below(5) {
+                0 => condition(format!("date_start = '{month}'"), move |one| {
+                    Some((times.start_s..times.end_s).contains(&one.times().start_s))
+                }),
+                1 => condition(format!("date_start <> '{month}' AND '{month}' < date_start"), move |one| {
+                    Some(one.times().start_s >= times.end_s)
+                }),
+                2 => condition(format!("date_start BETWEEN '2022-06' AND '{month}'"), move |one| {
+                    let first = EventDate::parse("2022-06").unwrap().times().start_s;
+                    Some(one.times().start_s >= first && one.times().start_s < times.end_s)
+                }),
+                3 => condition(format!("date_start < '{month}-15T12:00:00.5Z'"), move |one| {
+                    Some(one.times().start_s <= times.start_s + 14 * 86_400 + 43_200)
+                }),
+                _ => condition(format!("date_start >= '{month}-15T12:00:00.5Z'"), move |one| {
+                    Some(one.times().start_s > times.start_s + 14 * 86_400 + 43_200)
+                }),
+            }
+        }
+        17 => {
+            let (from, length) = (dice.below(1_500), dice.below(400));
+            let day = |number: u64| {
+                let start_s = 1_609_459_200 + i64::try_from(number).unwrap() * 86_400;
+                (jiff::Timestamp::from_second(start_s).unwrap().to_string()[..10].to_owned(), start_s)
+            };
+            let ((first, from_s), (last, to_s)) = (day(from), day(from + length));
+            let to_s = to_s + 86_400;
+            let interval = format!("INTERVAL('{first}', '{last}')");
+            match dice.below(6) {
+                0 => condition(format!("T_BEFORE(datetime, {interval})"), move |one| {
+                    Some(one.times().end_s <= from_s)
+                }),
+                1 => condition(format!("T_AFTER(datetime, {interval})"), move |one| {
+                    Some(one.times().start_s >= to_s)
+                }),
+                2 => condition(format!("T_DURING(datetime, {interval})"), move |one| {
+                    Some(one.times().start_s > from_s && one.times().end_s < to_s)
+                }),
+                3 => condition(format!("T_CONTAINS(datetime, {interval})"), move |one| {
+                    Some(one.times().start_s < from_s && one.times().end_s > to_s)
+                }),
+                4 => condition(format!("T_DISJOINT({interval}, datetime)"), move |one| {
+                    Some(one.times().end_s <= from_s || one.times().start_s >= to_s)
+                }),
+                _ => condition(format!("T_INTERSECTS(datetime, INTERVAL('{first}', '..'))"), move |one| {
+                    Some(one.times().end_s > from_s)
                 }),
             }
         }
