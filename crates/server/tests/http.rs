@@ -1047,7 +1047,7 @@ async fn a_bad_record_is_told_with_every_fault_and_nothing_is_stored() {
     for (body, status) in [
         ("", 400),
         ("{", 400),
-        ("[]", 400),
+        ("[]", 422),
         ("null", 400),
         ("{\"type\":\"Feature\",\"type\":\"Feature\"}", 400),
         ("{\"type\":\"FeatureCollection\",\"features\":[]}", 422),

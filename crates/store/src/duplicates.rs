@@ -330,20 +330,23 @@ impl<'a> Shared<'a> {
 /// Incidents by the words of their place's name: what one is found by that has no place.
 struct Named<'a> {
     traits: &'a [Traits],
+    /// The longest interval of all: how long before another one may have begun and still go on.
+    longest_s: i64,
     list: Vec<Entry<u64>>,
 }
 
 impl<'a> Named<'a> {
     fn new(traits: &'a [Traits]) -> Self {
         if traits.iter().all(|of| !of.places().is_empty()) {
-            return Self { traits, list: Vec::new() };
+            return Self { traits, longest_s: 0, list: Vec::new() };
         }
         let of_one = |(at, of): (usize, &'a Traits)| {
             of.named().map(move |key| Entry { key, start_s: of.interval_s().0, at: at as u32 })
         };
         let mut list: Vec<Entry<u64>> = traits.par_iter().enumerate().flat_map_iter(of_one).collect();
         list.par_sort_unstable_by_key(|entry| (entry.key, entry.start_s, entry.at));
-        Self { traits, list }
+        let length = |of: &Traits| of.interval_s().1 - of.interval_s().0;
+        Self { traits, longest_s: traits.iter().map(length).max().unwrap_or(0), list }
     }
 
     /// Tells of all that share a name and a time with this one, if it has no place; and whether some were left out.
@@ -353,7 +356,7 @@ impl<'a> Named<'a> {
             return false;
         }
         let (start_s, end_s) = of.interval_s();
-        let around = [start_s - Traits::AROUND_S - WIDTHS_S[0], start_s, end_s + Traits::AROUND_S];
+        let around = [start_s - Traits::AROUND_S - self.longest_s, start_s, end_s + Traits::AROUND_S];
         of.named().fold(false, |crowded, key| {
             crowded
                 | look(&self.list, key, around, &mut |entry| {

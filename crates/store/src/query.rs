@@ -353,8 +353,8 @@ impl<V> Snapshot<V> {
     ) -> Found {
         let hits = compiled.hits(&self.slices);
         let (page, more) = sorters.page(&hits, after, limit);
-        let hits: Vec<Hit> = page.iter().map(|one| one.hit).collect();
-        let rows = compiled.rows(&self.slices, &hits);
+        let shown: Vec<Hit> = page.iter().map(|one| one.hit).collect();
+        let rows = compiled.rows(&self.slices, &shown);
         let next = if more { page.last().and_then(|last| sorters.cursor(last)) } else { None };
         Found { matched: hits.len(), rows, next }
     }

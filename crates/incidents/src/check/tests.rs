@@ -30,6 +30,7 @@ pub(crate) const EVERY_PROPERTY: &str = r#"{ "type": "Feature", "id": "5f0b6d3c-
     "sensitivity": "low", "masking": {"level": "cell_0.01"},
     "same_as": ["viina:123"], "tags": ["danube"], "language": "en",
     "license": "CC-BY-4.0", "redistributable": true, "record_status": "published",
+    "merged_from": ["5f0b6d3c-9e41-4c55-9d2a-0193a8c27b20"],
     "merged_into": "5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1f", "revision": 4,
     "recorded_at": "2025-06-01T00:00:00Z", "recorded_by": "somebody", "extra": {"a": [1, 2.5, null]}
   } }"#;
