@@ -187,7 +187,9 @@ pub async fn find_distances(
 ) -> Result<Response, Problem> {
     let borders = &app.config.borders;
     let near = Near::asked(&params, borders)?;
-    let of_rows = ["within-km", "certainty", "include-inside", "filter", "filter-lang", "filter-crs"];
+    // What these say is said of the row.
+    let of_rows =
+        ["territory", "within-km", "certainty", "include-inside", "filter", "filter-lang", "filter-crs"];
     let chosen = query::filter(&params.without(&of_rows), borders)?;
     let cursor = match params.get("cursor") {
         Some(text) => near.cursor(text, borders)?,

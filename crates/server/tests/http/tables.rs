@@ -180,7 +180,7 @@ async fn the_columns_of_a_table_are_described_as_its_rows_have_them() {
     let mut one = feature("Port struck again", "2023-09-10", Some(IZMAIL));
     one["properties"]["impacts"] = json!([{
         "facility": "silo", "facility_ref": "osm:way/1", "infrastructure": "port", "damage": "destroyed", "damage_scheme": "x",
-        "damage_code": "1", "functional_status": "not_functional", "assessed_on": "2023-09-11",
+        "damage_code": "1", "functional_status": "non_functional", "assessed_on": "2023-09-11",
     }]);
     one["properties"]["country"] = json!("UKR");
     one["properties"]["verification"] = json!("verified");
