@@ -4,11 +4,12 @@
 //! looked up), then every part is filtered, by its tree when a small box is asked for and by a scan of its
 //! columns otherwise, on all cores. What matches is counted exactly; only the rows of the page are sorted.
 //!
-//! `within` measures no far row: a grid of whole degrees says which rows may be near the target at all, the
-//! search for the border stops at the limit, and what it found is remembered ([`crate::seen`]).
+//! `within` alone measures the few rows that neither the bounds of the boxes around them nor their nearest foreign border
+//! decide; the part remembers which rows are near. With other conditions a grid of whole degrees says which rows may be near the
+//! target at all, the search for the border stops at the limit, and what it found is remembered ([`crate::seen`]).
 //!
-//! Cost: a scan of a million rows takes some 10 ms; the first `within` about a country, what the border
-//! search costs for the rows near it.
+//! Cost: a scan of a million rows takes some 10 ms; the first `within` about a country, a search for each box at the edge of
+//! what is near it.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -696,6 +697,9 @@ impl Memo {
     }
 }
 
+/// A target, and the numbers of the rows that are measured to it.
+type OfTarget = (Arc<Dated>, Vec<u32>);
+
 /// "Within", asked of one part about one target (`None` for a place).
 struct Asked<'a> {
     target: Option<&'a Target>,
@@ -732,17 +736,22 @@ impl<'a> Measure<'a> {
         if radius.is_nan() {
             return false;
         }
-        let limit_m = within.km * 1000.0;
-        // Accuracy belongs to the stretch of border that is nearest; the search limit takes the worst.
-        let reach = match within.certainty {
-            Certainty::Certain => limit_m,
-            Certainty::Possible => limit_m + radius + self.most_slack_m(),
-        };
+        let reach = self.search_m(within, radius, self.most_slack_m());
         let Some(signed) = self.signed_m(part, row, reach, memo) else { return false };
         self.is_so_near(part, row, signed, within, self.most_slack_m())
     }
 
-    /// The same for a row whose signed distance is known, and whose reach begins nearer by at most `slack_m`.
+    /// What is farther from a place of this radius than so many meters is not within.
+    fn search_m(&self, within: &Within, radius_m: f64, slack_m: f64) -> f64 {
+        let limit_m = within.km * 1000.0;
+        match within.certainty {
+            Certainty::Certain => limit_m,
+            // Accuracy belongs to the stretch of border that is nearest; the worst counts here.
+            Certainty::Possible => limit_m + radius_m + slack_m,
+        }
+    }
+
+    /// Whether a row is within whose signed distance is known, and whose reach begins nearer by at most `slack_m`.
     fn is_so_near(&self, part: &Part, row: usize, signed: f64, within: &Within, slack_m: f64) -> bool {
         let (radius, limit_m) = (part.columns.radius_m[row], within.km * 1000.0);
         if signed < 0.0 && !within.include_inside {
@@ -868,7 +877,7 @@ impl<'a> Measure<'a> {
                 return Take::All;
             }
         }
-        let found = self.nearest_at(target, place, asked.search_m);
+        let found = self.nearest_at(target, place, self.search_m(asked.within, radius_m, asked.slack_m));
         let is_near =
             |found: Nearest| self.is_so_near(part, row, found.distance_m, asked.within, asked.slack_m);
         if found.is_some_and(is_near) { Take::All } else { Take::None }
@@ -992,8 +1001,8 @@ impl<'a> Measure<'a> {
     }
 
     /// The numbers of the rows that one place alone has a measured distance of, by their targets; and the others. Few rows are all others.
-    fn of_one_place(&self, slices: &[Slice], rows: &[Hit]) -> (Vec<(Arc<Dated>, Vec<u32>)>, Vec<u32>) {
-        let (mut groups, mut others): (Vec<(Arc<Dated>, Vec<u32>)>, _) = (Vec::new(), Vec::new());
+    fn of_one_place(&self, slices: &[Slice], rows: &[Hit]) -> (Vec<OfTarget>, Vec<u32>) {
+        let (mut groups, mut others): (Vec<OfTarget>, _) = (Vec::new(), Vec::new());
         let mut met: Option<(i64, usize)> = None;
         for (hit, number) in rows.iter().zip(0..) {
             let (columns, row) = (&slices[hit.slice as usize].part.columns, hit.row as usize);
