@@ -99,7 +99,7 @@ fn mgrs(text: &str) -> Option<Named> {
     let column_sets: [&[u8]; 3] = [b"STUVWXYZ", b"ABCDEFGH", b"JKLMNPQR"];
     let column = position(letters[1], column_sets[(zone % 3) as usize])?;
     let rows = b"ABCDEFGHJKLMNPQRSTUV";
-    let row = (position(letters[2], rows)? + if zone % 2 == 0 { 15 } else { 0 }) % 20;
+    let row = (position(letters[2], rows)? + if zone.is_multiple_of(2) { 15 } else { 0 }) % 20;
     let half = numbers.len() / 2;
     let side = 10_f64.powi(5 - half as i32);
     let offset =

@@ -209,7 +209,7 @@ fn archives_that_are_broken_or_bombs_are_refused() {
     let sound = zip(&[("a.csv", CSV.as_bytes())]);
     let mut flipped = sound.clone();
     flipped[45] ^= 0x10;
-    let zeros = vec![b' '; 80 << 20];
+    let zeros = vec![b' '; 66 << 20];
     let mut doctype = KML.to_owned();
     doctype.insert_str(doctype.find("<kml").unwrap(), "<!DOCTYPE x [<!ENTITY a \"b\">]>");
     let four = (0..4).fold(CSV.as_bytes().to_vec(), |bytes, _| gzip(&bytes));

@@ -156,9 +156,11 @@ fn guess_delimiter(header: &str) -> u8 {
 /// Cuts the next row that holds anything. Without a delimiter yet, any of the three may begin a cell.
 fn cut_row<R: BufRead>(bytes: &mut Bytes<R>, delimiter: Option<u8>) -> Result<Option<Piece>, Fault> {
     let parts = |byte: u8| delimiter.map_or(matches!(byte, b',' | b';' | b'\t'), |mark| mark == byte);
+    let mut raw = Vec::with_capacity(256);
     loop {
+        // Of blank lines there may be millions.
+        raw.clear();
         let line = bytes.line;
-        let mut raw = Vec::with_capacity(256);
         let mut cell = Cell::Start;
         let mut quote_line = line;
         loop {

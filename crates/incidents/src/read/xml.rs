@@ -249,11 +249,8 @@ impl<R: BufRead> Document<R> {
                         return Err(self.fatal("nested deeper than 64 levels", None));
                     }
                 }
-                Event::End(_) => {
-                    if path.pop().is_none() {
-                        break;
-                    }
-                }
+                Event::End(_) if path.is_empty() => break,
+                Event::End(_) => _ = path.pop(),
                 Event::Eof => {
                     return Err(self.fatal("the XML ends within a placemark", "is the file complete?"));
                 }
