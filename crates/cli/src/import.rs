@@ -256,7 +256,7 @@ impl Import {
             }
         };
         let now_s = Some(jiff::Timestamp::now().as_second());
-        let around = Surroundings { borders: &**borders, now_s };
+        let around = Surroundings { borders, now_s };
         let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
         let mut reports = next_chunk(&mut reader);
         if self.explain {

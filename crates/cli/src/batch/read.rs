@@ -38,7 +38,7 @@ pub struct Input {
 enum Form {
     Table(Columns, Blocks),
     Lines(Blocks),
-    Records(Reader<'static>),
+    Records(Box<Reader<'static>>),
     Parquet(Box<Parquet>, ProgressBar),
 }
 /// Some whole records.
@@ -106,7 +106,7 @@ impl Input {
                 let options =
                     ReadOptions { format: Some(format), file: name.to_owned(), ..ReadOptions::default() };
                 let source = BufReader::new(std::io::Cursor::new(ahead).chain(blocks.source));
-                Form::Records(kordon_incidents::read(source, &options)?)
+                Form::Records(Box::new(kordon_incidents::read(source, &options)?))
             }
         };
         Ok(Self { file, form })

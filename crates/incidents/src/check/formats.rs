@@ -225,7 +225,7 @@ fn archives_that_are_broken_or_bombs_are_refused() {
         (doctype.into_bytes(), "document type"),
         (KML.replace("&amp;", "&evil;").into_bytes(), "entity"),
         (KML.replace("</Placemark>", "").into_bytes(), "broken"),
-        (KML[..KML.len() - 40].as_bytes().to_vec(), ""),
+        (KML.as_bytes()[..KML.len() - 40].to_vec(), ""),
         (b"<html><body>no</body></html>".to_vec(), "root \"html\""),
         (format!("<kml>{}", "<a>".repeat(100)).into_bytes(), "64 levels"),
         (b"fgb\x03fgb\0\xff\xff\xff\xff".to_vec(), "longer than"),
