@@ -82,7 +82,7 @@ impl<V: Sync> Snapshot<V> {
         tick: &(dyn Fn(usize, usize) -> bool + Sync),
     ) -> Result<Duplicates, ReadError> {
         let rows = self.find(&Query { limit: None, cursor: None, ..query.clone() }).rows;
-        let traits = self.incidents(&rows, |incident| Traits::of(&incident))?;
+        let traits = self.incidents(&rows, Traits::of)?;
         let (near, shared, named) = (Near::new(&traits), Shared::new(&traits), Named::new(&traits));
         let (done, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
         let crowded = AtomicUsize::new(0);
@@ -116,7 +116,7 @@ impl<V: Sync> Snapshot<V> {
                 found
             })
             .collect();
-        pairs.sort_unstable_by(|a, b| a.of.cmp(&b.of));
+        pairs.sort_unstable_by_key(|pair| pair.of);
         pairs.dedup_by_key(|pair| pair.of);
         let best = only_the_best(pairs, &traits);
         let exact = |(pair, rivals): (Scored, usize)| {

@@ -81,8 +81,8 @@ fn the_pairs_found_are_those_of_looking_at_every_two() {
         }
         let mut found: Vec<_> =
             all(&store, 0.3).into_iter().map(|pair| (pair.ids, pair.likeness.score)).collect();
-        expected.sort_by(|a, b| a.0.cmp(&b.0));
-        found.sort_by(|a, b| a.0.cmp(&b.0));
+        expected.sort_by_key(|pair| pair.0);
+        found.sort_by_key(|pair| pair.0);
         assert!(expected.len() > 50, "{}", expected.len());
         let missed: Vec<_> = expected.iter().filter(|pair| !found.contains(pair)).collect();
         let added: Vec<_> = found.iter().filter(|pair| !expected.contains(pair)).collect();
