@@ -49,7 +49,7 @@ pub struct Import {
     /// Take our field from their column: --map date_start=Datum
     #[arg(long, env = "KORDON_MAP", value_name = "OUR=THEIRS", value_parser = pair)]
     map: Vec<(String, String)>,
-    /// Where the reports are from; names the records on a later import (default: the file's name)
+    /// Where the reports are from; names the records on a later import (default: the known dataset's, or the file's name)
     #[arg(long, env = "KORDON_SOURCE", value_name = "NAME")]
     source: Option<String>,
     /// Whose columns they are: a known source (see `kordon profiles`), the file of a profile of your own, or none

@@ -43,6 +43,8 @@ pub struct Profile {
     title: String,
     text: String,
     detect: Vec<Detect>,
+    /// All its files are one dataset, whose ids are its own.
+    pub(crate) one_dataset: bool,
     /// The encoding of older exports, which are not UTF-8.
     pub(crate) encoding: Option<Encoding>,
     /// The order in which the source is documented to write day and month.
@@ -136,6 +138,8 @@ struct Written {
     _url: Option<String>,
     #[serde(default, rename = "note")]
     _note: Option<String>,
+    #[serde(default)]
+    one_dataset: bool,
     encoding: Option<String>,
     date_order: Option<DateOrder>,
     zone: Option<String>,
@@ -267,6 +271,9 @@ impl Profile {
         if plain_name(&written.name).is_empty() {
             return Err(bad("the profile has no name".into()));
         }
+        if written.name.contains(|c: char| c == ':' || c.is_whitespace() || c.is_control()) {
+            return Err(bad("the profile's name is one word without a colon".into()));
+        }
         let encoding = written.encoding.as_deref().map(str::parse::<Encoding>).transpose();
         let mut rules = Vec::new();
         for (name, columns) in written.fields {
@@ -292,6 +299,7 @@ impl Profile {
             title: written.title,
             text: text.to_owned(),
             detect: written.detect,
+            one_dataset: written.one_dataset,
             encoding: encoding.map_err(|unknown| bad(format!("encoding: {unknown}")))?,
             order: written.date_order,
             zone: written.zone,

@@ -5,7 +5,7 @@
 
 use crate::columns::Columns;
 use crate::date::DateOrder;
-use crate::profile::Profiles;
+use crate::profile::{Profile, Profiles};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
 
@@ -210,7 +210,7 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// Columns or properties by hand: (our name, their name). Goes before every guess.
     pub map: Vec<(String, String)>,
-    /// Name of the source in `same_as`; `None` takes the stem of `file`.
+    /// Name of the source in `same_as`; `None` takes the name of the known dataset that the input is of, or the stem of `file`.
     pub source: Option<String>,
     /// Name of the input, for faults and guesses.
     pub file: String,
@@ -274,7 +274,10 @@ impl Report {
     /// The record with what it takes to read it again.
     pub fn into_original(self) -> Original {
         let header = self.origin.columns.as_ref().map(Columns::header);
-        Original { text: self.text, header, source: self.origin.source.clone() }
+        let columns = self.origin.columns.as_ref().or(self.origin.foreign.get().map(|columns| &**columns));
+        let profile = columns.and_then(Columns::profile);
+        let source = self.origin.source_of(profile.map(|profile| &**profile)).to_owned();
+        Original { text: self.text, header, source }
     }
 }
 
@@ -310,8 +313,10 @@ impl Original {
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) file: Arc<str>,
-    /// Name of the source in `same_as`.
+    /// Name of the source in `same_as`: as it was told, or the stem of the file's name.
     pub(crate) source: String,
+    /// It was told.
+    pub(crate) is_told: bool,
     pub(crate) map: Vec<(String, String)>,
     pub(crate) date_order: Option<DateOrder>,
     pub(crate) fixes: Vec<Fix>,
@@ -338,6 +343,7 @@ impl Origin {
         Self {
             file: options.file.as_str().into(),
             source: if source.is_empty() { "import".into() } else { source },
+            is_told: options.source.is_some(),
             map: options.map.clone(),
             date_order: options.date_order,
             fixes: options.fixes.clone(),
@@ -346,6 +352,15 @@ impl Origin {
             list: None,
             plain: false,
             columns: None,
+        }
+    }
+
+    /// Name of the source in `same_as`. Files of a known dataset have its name, whatever theirs is: next month's file tells
+    /// of the same events again.
+    pub(crate) fn source_of<'a>(&'a self, profile: Option<&'a Profile>) -> &'a str {
+        match profile {
+            Some(profile) if profile.one_dataset && !self.is_told => profile.name(),
+            _ => &self.source,
         }
     }
 }

@@ -22,6 +22,7 @@ pub use surroundings::{Surroundings, check_among};
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::incident::{Incident, IncidentId, Properties};
+use crate::profile::Profile;
 use crate::read::read;
 use crate::report::{ReadOptions, Report};
 use desk::{Desk, Repair};
@@ -67,9 +68,10 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
     let Some(draft) = draft.filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
-    let Draft { id, source_id, places, mut properties, .. } = draft;
+    let Draft { id, source_id, places, mut properties, profile, .. } = draft;
     if id.is_none() && properties.same_as.is_empty() {
-        properties.same_as.push(key(report, source_id.as_deref()));
+        let source = report.origin.source_of(profile.as_deref());
+        properties.same_as.push(key(report, source, source_id.as_deref()));
     }
     let repairs = repairs.into_iter().map(|Repair { told, kept }| {
         Repair::keep_in(&mut properties.extra, kept);
@@ -177,8 +179,7 @@ pub fn check_one(
 }
 
 /// The stable key of a record that has none of its own.
-fn key(report: &Report, source_id: Option<&str>) -> String {
-    let source = &report.origin.source;
+fn key(report: &Report, source: &str, source_id: Option<&str>) -> String {
     match source_id {
         Some(id) => format!("{source}:{id}"),
         None => {
@@ -193,6 +194,8 @@ fn key(report: &Report, source_id: Option<&str>) -> String {
 struct Draft {
     id: Option<IncidentId>,
     source_id: Option<String>,
+    /// The known source that it is of.
+    profile: Option<Arc<Profile>>,
     places: Vec<LonLat>,
     /// A place was stated, soundly or not; so its absence is not a second fault.
     has_place: bool,
@@ -207,6 +210,7 @@ impl Draft {
         Draft {
             id: None,
             source_id: None,
+            profile: None,
             places: Vec::new(),
             has_place: false,
             has_date: false,

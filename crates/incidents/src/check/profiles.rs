@@ -37,7 +37,7 @@ fn acled_rows_are_not_redistributable() {
         &found,
         json!({"redistributable": false, "event_type": "explosions_remote_violence", "sub_event_type": "air_drone_strike",
         "event_type_source": "Explosions/Remote violence: Air/drone strike", "date_precision": "day", "civilian_targeting": true,
-        "geo_precision": 1, "deaths_best": 0, "same_as": ["a:UKR1"], "description": {"und": "Debris fell."}}),
+        "geo_precision": 1, "deaths_best": 0, "same_as": ["acled:UKR1"], "description": {"und": "Debris fell."}}),
     );
     let extra = &found["properties"]["extra"];
     assert_eq!(
@@ -80,7 +80,7 @@ fn viina_flags_and_places_are_understood_in_features_as_in_tables() {
             "properties":{"event_id":11,"date":20230724,"geonameid":1,"asciiname":"Reni","ADM1_NAME":"Odesa","GEO_PRECISION":"STREET",
             "source":"nv","url":"https://example.org/a","text":"Вибух","t_uav_b":0.9,"a_rus_init_b":1,"a_ukr_init_b":0}}]}"#,
     );
-    let expected = json!({"same_as": ["v:11"], "date_start": "2023-07-24", "sub_event_type": "air_drone_strike", "actor1": "Russian forces",
+    let expected = json!({"same_as": ["viina:11"], "date_start": "2023-07-24", "sub_event_type": "air_drone_strike", "actor1": "Russian forces",
         "location": "Reni", "location_method": "street_match", "license": "ODbL-1.0",
         "sources": [{"url": "https://example.org/a", "name": "nv", "type": "media"}]});
     assert_has(&table, expected.clone());
@@ -193,7 +193,7 @@ fn feeds_of_fires_quakes_and_alerts_are_understood() {
     assert_has(
         &quake,
         json!({"date_start": "2022-04-04T05:57:16.769Z", "event_type": "disaster", "sub_event_type": "earthquake", "date_precision": "exact",
-        "same_as": ["q:xx1"], "sources": [{"url": "https://example.org/e", "name": "USGS", "type": "sensor"}]}),
+        "same_as": ["usgs:xx1"], "sources": [{"url": "https://example.org/e", "name": "USGS", "type": "sensor"}]}),
     );
     let alert = one(
         "gdacs",
@@ -205,7 +205,7 @@ fn feeds_of_fires_quakes_and_alerts_are_understood() {
     assert_has(
         &alert,
         json!({"date_start": "2024-09-13T01:00:00Z", "date_end": "2024-09-16T01:00:00Z", "sub_event_type": "flood", "country": "ROU",
-        "same_as": ["g:FL1102"], "title": {"en": "Flood in Romania"},
+        "same_as": ["gdacs:FL1102"], "title": {"en": "Flood in Romania"},
         "sources": [{"url": "https://example.org/r", "name": "GDACS", "type": "official"}]}),
     );
     assert_eq!(alert["properties"]["extra"]["url"]["details"], json!("https://example.org/d"));
@@ -222,7 +222,7 @@ fn a_humanitarian_table_with_tags_is_read() {
     );
     assert_has(
         &found,
-        json!({"same_as": ["i:123"], "country": "UKR", "deaths_best": 1, "actor1": "State actor", "geo_precision": null}),
+        json!({"same_as": ["insecurity-insight:123"], "country": "UKR", "deaths_best": 1, "actor1": "State actor", "geo_precision": null}),
     );
     assert_eq!(found["properties"]["extra"]["Geo Precision"], json!("censored"));
 }

@@ -141,6 +141,7 @@ struct Row<'r> {
 impl Row<'_> {
     fn read(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
         desk.lenient = true;
+        draft.profile = self.columns.profile().cloned();
         desk.zone = self.columns.profile().and_then(|profile| profile.zone.clone());
         self.constants(desk, draft);
         if let Some(column) = self.column("language") {

@@ -305,6 +305,30 @@ fn a_mapping_renames_the_properties_of_features_too() {
 }
 
 #[test]
+fn next_months_file_of_a_known_dataset_tells_of_the_same_events() {
+    let table = "event_id,event_id_1pd,date,geonameid,asciiname,longitude,latitude,text\n\
+        11,12,20220224,1,Reni,28.28,45.45,x\n";
+    let named = |file: &str, source: Option<&str>| {
+        let options = ReadOptions {
+            file: file.to_owned(),
+            source: source.map(str::to_owned),
+            ..ReadOptions::default()
+        };
+        let (good, _) = import(table.as_bytes(), &options).unwrap();
+        good[0].incident.properties.same_as[0].clone()
+    };
+    assert_eq!(named("may.csv", None), "viina:11");
+    assert_eq!(named("june.csv", None), "viina:11");
+    assert_eq!(named("june.csv", Some("mine")), "mine:11", "what is said goes first");
+    // A form's export is of one form, and another form has a record of the same number.
+    let form = "_id,_uuid,_submission_time,date,title,_geolocation/0,_geolocation/1\n\
+        7,u-7,2024-05-01,2024-05-01,Debris,45.3,28.8\n";
+    let options = ReadOptions { file: "form_a.csv".into(), ..ReadOptions::default() };
+    let (good, _) = import(form.as_bytes(), &options).unwrap();
+    assert!(good[0].incident.properties.same_as[0].starts_with("form_a:"));
+}
+
+#[test]
 fn an_earthquake_of_the_usgs_feed_is_understood() {
     let text = r#"{"type":"Feature","properties":{"mag":2.5,"place":"4 km E of Nowhere","time":1649051836769,"tz":null,
         "url":"https://example.org/e","sources":",xx,","status":"reviewed","magType":"ml","type":"quarry blast",
@@ -313,7 +337,7 @@ fn an_earthquake_of_the_usgs_feed_is_understood() {
     let p = &incident.properties;
     assert_eq!(p.date_start.as_str(), "2022-04-04T05:57:16.769Z");
     assert_eq!((p.event_type, p.sub_event_type.as_deref()), (Some(EventType::Other), Some("quarry_blast")));
-    assert_eq!(p.same_as, ["x:xx1"]);
+    assert_eq!(p.same_as, ["usgs:xx1"]);
     assert_eq!(p.extra["sources"], json!(",xx,"));
     assert_eq!(p.extra["coordinate_z"], json!(5.3));
 }
@@ -561,7 +585,7 @@ fn rows_of_known_datasets_are_understood() {
     let p = &good[0].incident.properties;
     assert_eq!(p.date_start.as_str(), "2022-03-28T00:05:00Z");
     assert_eq!(p.location_radius_m, Some(722.0));
-    assert!(p.same_as[0].starts_with("my_table:") && p.same_as[0].len() == "my_table:".len() + 16);
+    assert!(p.same_as[0].starts_with("firms:") && p.same_as[0].len() == "firms:".len() + 16);
 }
 
 #[test]
@@ -576,7 +600,7 @@ fn rows_of_the_other_crosswalks_are_understood() {
          11,12,20220224,1,Reni,Odesa,28.28,45.45,ADM2,nv,https://example.org/a;b,Вибух,0.97,1\n",
     );
     let p = &incident.properties;
-    assert_eq!(p.same_as, ["my_table:11"]);
+    assert_eq!(p.same_as, ["viina:11"]);
     assert_eq!(p.sub_event_type.as_deref(), Some("shelling_artillery_missile"));
     assert_eq!((p.actor1.as_deref(), p.license.as_deref()), (Some("Russian forces"), Some("ODbL-1.0")));
     assert_eq!(incident.radius().meters, None, "a place known only as a district");
@@ -588,7 +612,10 @@ fn rows_of_the_other_crosswalks_are_understood() {
          UW1,2022-03-09,Mykolaiv,Mykolaiv Oblast,46.9,31.9,A crater,Rocket,https://example.org/x,https://example.org/y,2\n",
     );
     let p = &incident.properties;
-    assert_eq!((p.same_as[0].as_str(), p.event_type_source.as_deref()), ("my_table:UW1", Some("Rocket")));
+    assert_eq!(
+        (p.same_as[0].as_str(), p.event_type_source.as_deref()),
+        ("eyes-on-russia:UW1", Some("Rocket"))
+    );
     assert_eq!(incident.title_in("en"), "A crater");
     assert_eq!(p.extra["violence level"], json!("2"));
 
