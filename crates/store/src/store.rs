@@ -145,6 +145,14 @@ pub enum NotMerged {
     /// It was not merged into another.
     #[error("{0} is not merged into another incident")]
     NotMerged(IncidentId),
+    /// What it was merged into went on into a third, with all that it had brought.
+    #[error("{id} was merged into {into}, and that into another incident: unmerge {into} first")]
+    MergedOn {
+        /// The one that is to be an incident of its own again.
+        id: IncidentId,
+        /// The one that it was merged into.
+        into: IncidentId,
+    },
 }
 
 impl PutError {
@@ -625,12 +633,24 @@ impl Store {
         self.ask(|reply| Work::Job(Job::Unmerge { id, author: author.clone(), reply }))
     }
 
-    /// Into which incident this one was merged, if it was.
+    /// Into which incident this one was merged, if it was, and that one if it was merged on.
     ///
     /// # Errors
     ///
     /// [`ReadError`] when the record that would say so cannot be read.
     pub fn merged_into(&self, id: IncidentId) -> Result<Option<IncidentId>, ReadError> {
+        // Each was merged into what was no part of another then, so no way leads back; records of other stores may be otherwise.
+        let mut passed = vec![id];
+        while let Some(next) = self.merged_next(passed[passed.len() - 1])? {
+            if passed.contains(&next) {
+                return Ok(None);
+            }
+            passed.push(next);
+        }
+        Ok(passed.pop().filter(|last| *last != id))
+    }
+
+    fn merged_next(&self, id: IncidentId) -> Result<Option<IncidentId>, ReadError> {
         let current = {
             let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
             index.current(id).copied()
@@ -1588,7 +1608,8 @@ impl Writer {
         Ok(put)
     }
 
-    /// A report that knows nothing of a merge does not undo it: what was merged into the incident stays with it.
+    /// A report that knows nothing of a merge does not undo it: what was merged into the incident stays with it. Of one that was
+    /// merged in another store only the id is known here, and stays.
     fn keep_merged(
         &self,
         incident: &mut Incident,
@@ -1599,7 +1620,9 @@ impl Writer {
         if incident.properties.merged_from.is_empty() {
             for &merged in &before.properties.merged_from {
                 match self.newest(merged, group, index) {
-                    Err(PutError::Erased(_)) => {}
+                    Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => {
+                        incident.properties.merged_from.push(merged);
+                    }
                     merged => incident.absorb(&merged?),
                 }
             }
@@ -1698,6 +1721,9 @@ impl Writer {
             other => Some(other?),
         };
         if let Some(other) = &mut other {
+            if was_merged(&other.properties) {
+                return Err(PutError::NotMerged(NotMerged::MergedOn { id, into }));
+            }
             let revisions = self.revisions_of(into, group, &index)?;
             let took = |pair: &&[Properties]| {
                 !pair[0].merged_from.contains(&id) && pair[1].merged_from.contains(&id)

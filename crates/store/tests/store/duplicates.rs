@@ -206,3 +206,34 @@ fn a_merge_that_makes_no_sense_or_would_publish_what_is_withheld_is_refused() {
     store.unmerge(open_one.id, &author()).unwrap();
     assert_eq!(store.public().len(), 1);
 }
+
+#[test]
+fn what_was_merged_twice_over_leads_to_the_last_and_is_taken_back_from_the_last_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [one, other, third] = [1, 2, 3].map(|number| report(number, "feed", "Port hit"));
+    store.put(vec![one.clone(), other.clone(), third.clone()], &author()).unwrap();
+    store.merge(one.id, other.id, &author()).unwrap();
+    store.merge(other.id, third.id, &author()).unwrap();
+    assert_eq!(store.merged_into(one.id).unwrap(), Some(third.id));
+    assert_eq!(properties(&store, third.id).sources.len(), 3);
+    let refused = store.unmerge(one.id, &author()).unwrap_err();
+    assert!(matches!(refused, PutError::NotMerged(NotMerged::MergedOn { into, .. }) if into == other.id));
+    store.unmerge(other.id, &author()).unwrap();
+    store.unmerge(one.id, &author()).unwrap();
+    assert!([one.id, other.id, third.id].iter().all(|&id| properties(&store, id).sources.len() == 1));
+}
+
+#[test]
+fn a_report_whose_parts_were_merged_in_another_store_can_be_told_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (elsewhere, mut news) = (IncidentId::from_random([9; 16]), report(1, "feed", "Port hit"));
+    let mut taken = news.clone();
+    taken.properties.merged_from = vec![elsewhere];
+    store.put(vec![taken], &author()).unwrap();
+    news.properties.deaths_best = Some(1);
+    assert_eq!(store.put(vec![news.clone()], &author()).unwrap().updated, 1);
+    let told = properties(&store, news.id);
+    assert_eq!((told.deaths_best, told.merged_from), (Some(1), vec![elsewhere]));
+}
