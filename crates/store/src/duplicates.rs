@@ -155,10 +155,11 @@ fn only_the_best(pairs: Vec<Scored>, traits: &[Traits]) -> Vec<(Scored, usize)> 
             partners.entry(side).or_default().push(logit(pair.score));
         }
     }
+    partners.par_iter_mut().for_each(|(_, scores)| scores.sort_unstable_by(f64::total_cmp));
     let rivals = |pair: &Scored, side| {
-        let (own, all) = (logit(pair.score), &partners[&side]);
-        let is_best = all.iter().all(|score| score - own <= ABOUT);
-        is_best.then(|| all.iter().filter(|score| **score >= own - ABOUT).count() - 1)
+        let (own, ascending) = (logit(pair.score), &partners[&side]);
+        let is_best = ascending.last().is_none_or(|best| best - own <= ABOUT);
+        is_best.then(|| ascending.len() - ascending.partition_point(|score| *score < own - ABOUT) - 1)
     };
     let judge = |pair: Scored| {
         let rivals: Option<Vec<usize>> = sides(&pair).map(|side| rivals(&pair, side)).collect();
@@ -360,7 +361,7 @@ impl<'a> Named<'a> {
         of.named().fold(false, |crowded, key| {
             crowded
                 | look(&self.list, key, around, &mut |entry| {
-                    if entry.at != one {
+                    if entry.at != one && of.is_near(&self.traits[entry.at as usize]) {
                         tell(entry.at);
                     }
                 })
