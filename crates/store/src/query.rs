@@ -612,7 +612,8 @@ impl<'a> Compiled<'a> {
     }
 }
 
-fn has_word(words: u32, word: u8) -> bool {
+/// Whether a word, by its number in a column, is among those of these bits.
+pub(crate) fn has_word(words: u32, word: u8) -> bool {
     word != NO_WORD && words >> word & 1 == 1
 }
 

@@ -14,8 +14,8 @@ use super::incident::{Function, Property, within};
 use super::shape::Relation;
 use super::time::{self, Span};
 use super::value::Constant;
-use crate::columns::{Columns, NO_WORD};
-use crate::query::{Certainty, Measure, Of, Within, are_small};
+use crate::columns::Columns;
+use crate::query::{Certainty, Measure, Of, Within, are_small, has_word};
 use crate::snapshot::Part;
 use kordon_incidents::{Damage, EventType, Infrastructure, Verification};
 use std::ops::Range;
@@ -166,10 +166,6 @@ impl Plan {
     pub fn rest(&self) -> &[Node<Property, Function>] {
         &self.rest
     }
-}
-
-fn has_word(words: u32, word: u8) -> bool {
-    word != NO_WORD && words >> word & 1 == 1
 }
 
 /// Where the rows are.
