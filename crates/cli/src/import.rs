@@ -425,11 +425,8 @@ fn check_all(
     let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
     let check_one = |report: Result<Report, Fault>| {
         let report = report.map_err(Bad::Bytes)?;
-        let checked = check(&report, &mut { new_id }).and_then(|mut checked| {
-            check_among(&mut checked, &report, around)?;
-            Ok(checked)
-        });
-        let checked = match checked {
+        let checked = check(&report, &mut { new_id });
+        let checked = match checked.and_then(|checked| check_among(checked, &report, around)) {
             Ok(checked) => checked,
             Err(faults) => return Err(Bad::Record(report.into_original(), faults)),
         };

@@ -13,7 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kordon_incidents::{IncidentId, strict_json};
-use kordon_store::{Author, Likely, Pair, Store};
+use kordon_store::{Author, Likely, Pair, Put, PutError, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,13 +94,7 @@ pub async fn merge(
     let id = parse_id(&id)?;
     let bytes = body::read(&app.room, &headers, body, BODY, app.config.limits.body_idle).await?;
     let into = into_of(&bytes)?;
-    let work = Arc::clone(&app);
-    app.work_in(Lane::Write, move || {
-        let _turn = work.replacing();
-        let author = Author::new(&caller.0);
-        work.config.store.merge(id, into, &author).map_err(|error| record::not_stored(&error))
-    })
-    .await?;
+    write(&app, move |store| store.merge(id, into, &Author::new(&caller.0))).await?;
     Ok(at(&base, into))
 }
 
@@ -124,14 +118,21 @@ pub async fn unmerge(
     Extension(caller): Extension<Caller>,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
-    let work = Arc::clone(&app);
+    write(&app, move |store| store.unmerge(id, &Author::new(&caller.0))).await?;
+    Ok(at(&base, id))
+}
+
+/// Changes the store, in a turn with whoever replaces records.
+async fn write(
+    app: &App,
+    change: impl FnOnce(&Store) -> Result<Put, PutError> + Send + 'static,
+) -> Result<Put, Problem> {
+    let work = Arc::clone(app);
     app.work_in(Lane::Write, move || {
         let _turn = work.replacing();
-        let author = Author::new(&caller.0);
-        work.config.store.unmerge(id, &author).map_err(|error| record::not_stored(&error))
+        change(&work.config.store).map_err(|error| record::not_stored(&error))
     })
-    .await?;
-    Ok(at(&base, id))
+    .await
 }
 
 /// No more than where the incident is.

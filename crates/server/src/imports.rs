@@ -201,9 +201,6 @@ impl CheckedFile {
 
 /// A record's own text, and what it is.
 fn check_one(report: Report, around: &Surroundings<'_>) -> (Original, Result<Checked, Vec<Fault>>) {
-    let checked = check(&report, &mut random_id).and_then(|mut checked| {
-        check_among(&mut checked, &report, around)?;
-        Ok(checked)
-    });
+    let checked = check(&report, &mut random_id).and_then(|checked| check_among(checked, &report, around));
     (report.into_original(), checked)
 }

@@ -27,10 +27,10 @@ pub struct Surroundings<'s> {
 ///
 /// A place that looks swapped, unless [`Fix::SwapCoordinates`] is asked for: then the record is repaired.
 pub fn check_among(
-    checked: &mut Checked,
+    mut checked: Checked,
     report: &Report,
     around: &Surroundings<'_>,
-) -> Result<(), Vec<Fault>> {
+) -> Result<Checked, Vec<Fault>> {
     let mut desk = Desk::new(report);
     place_in_country(&mut desk, &mut checked.incident, around.borders);
     let incident = &checked.incident;
@@ -48,7 +48,7 @@ pub fn check_among(
         Repair::keep_in(&mut checked.incident.properties.extra, kept);
         told
     }));
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    if faults.is_empty() { Ok(checked) } else { Err(faults) }
 }
 
 fn place_in_country(desk: &mut Desk<'_>, incident: &mut Incident, borders: &BorderSet) {
@@ -147,10 +147,9 @@ mod tests {
         let text = format!("{header}\n{cells}\n");
         let options = ReadOptions { file: "a.csv".into(), fixes: fixes.to_vec(), ..ReadOptions::default() };
         let report = read(text.as_bytes(), &options).unwrap().next().unwrap().unwrap();
-        let mut checked = check(&report, &mut || IncidentId::from_random([3; 16]))?;
+        let checked = check(&report, &mut || IncidentId::from_random([3; 16]))?;
         let around = Surroundings { borders: &BORDERS, now_s: Some(1_764_000_000) };
-        check_among(&mut checked, &report, &around)?;
-        Ok(checked)
+        check_among(checked, &report, &around)
     }
 
     const HEADER: &str = "id,lon,lat,date,title,country,location_radius_m,geo_precision";
