@@ -391,6 +391,18 @@ fn repeated(members: &[Member<'_>]) -> Option<usize> {
     order.windows(2).filter(|pair| members[pair[0]].name == members[pair[1]].name).map(|pair| pair[1]).min()
 }
 
+/// Keeps a value of the source under its name, beside one of the same name that is there already.
+pub(crate) fn keep<V: Into<Value>>(kept: &mut Map<String, Value>, name: &str, value: Option<V>) {
+    let Some(value) = value else { return };
+    let mut free = name.to_owned();
+    let mut count = 1;
+    while kept.contains_key(&free) {
+        count += 1;
+        free = format!("{name}_{count}");
+    }
+    kept.insert(free, value.into());
+}
+
 /// Input as it may be shown in a sentence: in quotes, at most 60 characters, nothing that moves a cursor.
 pub(crate) fn shown(text: &str) -> String {
     let mut out = String::from("\"");

@@ -50,7 +50,7 @@ pub use incident::{
 pub use json::strict_json;
 pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
 pub use profile::{BadProfile, Profile, Profiles};
-pub use read::{Reader, read, read_file};
+pub use read::{GEOMETRIES, Reader, read, read_file};
 pub use report::{Encoding, Fix, Format, Original, ReadOptions, Report, UnknownEncoding};
 pub use schema::{schema, served_schema};
 pub use text::{Text, is_language};

@@ -274,9 +274,7 @@ impl Report {
     /// The record with what it takes to read it again.
     pub fn into_original(self) -> Original {
         let header = self.origin.columns.as_ref().map(Columns::header);
-        let columns = self.origin.columns.as_ref().or(self.origin.foreign.get().map(|columns| &**columns));
-        let profile = columns.and_then(Columns::profile);
-        let source = self.origin.source_of(profile.map(|profile| &**profile)).to_owned();
+        let source = self.origin.source_of(self.origin.known_as()).to_owned();
         Original { text: self.text, header, source }
     }
 }
@@ -353,6 +351,12 @@ impl Origin {
             plain: false,
             columns: None,
         }
+    }
+
+    /// The known source of the table; of records that are no table, that of the first of them that was checked.
+    pub(crate) fn known_as(&self) -> Option<&Profile> {
+        let columns = self.columns.as_ref().or(self.foreign.get().map(|columns| &**columns))?;
+        columns.profile().map(|profile| &**profile)
     }
 
     /// Name of the source in `same_as`. Files of a known dataset have its name, whatever theirs is: next month's file tells

@@ -15,6 +15,7 @@ use std::fs::File;
 use std::panic::AssertUnwindSafe;
 
 use anyhow::{Context, anyhow, bail};
+use kordon_incidents::GEOMETRIES;
 use parquet::basic::{Compression, ConvertedType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
@@ -385,15 +386,6 @@ fn refuse_other_crs(crs: &Value) -> anyhow::Result<()> {
 
 /// The position of a WKB point, or what it is instead.
 fn point(wkb: &[u8]) -> Result<[f64; 2], Cow<'static, str>> {
-    const KINDS: [&str; 7] = [
-        "Point",
-        "LineString",
-        "Polygon",
-        "MultiPoint",
-        "MultiLineString",
-        "MultiPolygon",
-        "GeometryCollection",
-    ];
     let broken = || Err("is not WKB".into());
     let little = match wkb.first() {
         Some(0) => false,
@@ -407,7 +399,9 @@ fn point(wkb: &[u8]) -> Result<[f64; 2], Cow<'static, str>> {
     let kind = (kind & 0x0fff_ffff) % 1_000;
     if kind != 1 {
         let index = (kind as usize).wrapping_sub(1);
-        return KINDS.get(index).map_or_else(broken, |kind| Err(format!("is a {kind}, not a Point").into()));
+        return GEOMETRIES
+            .get(index)
+            .map_or_else(broken, |kind| Err(format!("is a {kind}, not a Point").into()));
     }
     let ordinate = |at: usize| {
         let bytes = wkb.get(at..at + 8)?.try_into().ok()?;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use kordon_borders::LonLat;
+use kordon_incidents::GEOMETRIES;
 use serde_json::{Map, Value};
 
 /// The id that a row came with.
@@ -294,15 +295,7 @@ fn object_row(object: &Map<String, Value>, start: Spot) -> Row<'static> {
             json_place(g["coordinates"].get(0), g["coordinates"].get(1), start)
         }
         Some(g) => {
-            const KNOWN: [&str; 6] = [
-                "MultiPoint",
-                "LineString",
-                "MultiLineString",
-                "Polygon",
-                "MultiPolygon",
-                "GeometryCollection",
-            ];
-            let problem = match KNOWN.into_iter().find(|known| g["type"] == **known) {
+            let problem = match GEOMETRIES.into_iter().find(|known| g["type"] == **known) {
                 Some(known) => format!("is a {known}, not a Point"),
                 None => "is not a Point".to_owned(),
             };

@@ -5,7 +5,7 @@ use crate::columns::plain_name;
 use crate::date::{BadDate, DateOrder, EventDate, parse_foreign};
 use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
-use crate::json::{Json, Member, Node, shown};
+use crate::json::{Json, Member, Node, keep, shown};
 use crate::read::place_after;
 use crate::report::{Fix, Report};
 use crate::text::{Text, is_language};
@@ -922,18 +922,6 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| {
         c.is_whitespace() || matches!(c, '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
     })
-}
-
-/// Keeps a value of the source under its name, beside one of the same name that is there already.
-pub(super) fn keep<V: Into<Value>>(extra: &mut Map<String, Value>, name: &str, value: Option<V>) {
-    let Some(value) = value else { return };
-    let mut free = name.to_owned();
-    let mut count = 1;
-    while extra.contains_key(&free) {
-        count += 1;
-        free = format!("{name}_{count}");
-    }
-    extra.insert(free, value.into());
 }
 
 /// A number of any size in few characters.

@@ -6,12 +6,12 @@
 //! `extra.coordinate_z`, as given: RFC 7946 says meters up, USGS writes kilometers down.
 
 use super::Draft;
-use super::desk::{Desk, Path, ROOT, keep};
+use super::desk::{Desk, Path, ROOT};
 use super::row::{cells_of, fill_members};
 use crate::columns::{Columns, OWN_EXPORT, alias_of, is_field, plain_name};
 use crate::date::EventDate;
 use crate::fault::Fault;
-use crate::json::{self, Json, Member, Node, shown};
+use crate::json::{self, Json, Member, Node, keep, shown};
 use crate::profile::{Profile, Profiles};
 use crate::read::place_after;
 use crate::report::Origin;

@@ -5,12 +5,12 @@
 //! which profiles and mappings may name; what they name stays in `extra` as a whole besides.
 
 use super::Draft;
-use super::desk::{Desk, Path, ROOT, keep, split_urls};
+use super::desk::{Desk, Path, ROOT, split_urls};
 use crate::columns::{Columns, plain_name};
 use crate::coordinates::{Axis, both, degrees};
 use crate::date::EventDate;
 use crate::incident::Impact;
-use crate::json::{Json, Member, Node, shown};
+use crate::json::{Json, Member, Node, keep, shown};
 use crate::profile::{Flag, Other, Rule};
 use crate::read::{STRAY, Stray, split_cells};
 use crate::write::is_guarded;
@@ -470,9 +470,7 @@ impl Row<'_> {
             desk.fault(at, &path, problem, "POINT (lon lat); give an area as a point and location_radius_m");
             return;
         };
-        for (lon, lat) in pairs {
-            draft.places.extend(desk.place(lon, lat, at, &path));
-        }
+        place_each(desk, draft, pairs, (at, &path));
     }
 
     /// Both coordinates in one cell: a point, degrees with their letters, or a square of a grid.
@@ -481,10 +479,7 @@ impl Row<'_> {
         draft.has_place = true;
         let (at, path) = (self.cells[column].at, self.path(column));
         if let Some(pairs) = points_of_wkt(&text) {
-            for (lon, lat) in pairs {
-                draft.places.extend(desk.place(lon, lat, at, &path));
-            }
-            return;
+            return place_each(desk, draft, pairs, (at, &path));
         }
         let Some(place) = both(&text) else {
             let problem = format!("{} does not say which coordinate is which", shown(&text));
@@ -586,6 +581,15 @@ impl Row<'_> {
             draft.properties.impacts = impacts;
         }
     }
+}
+
+fn place_each(
+    desk: &mut Desk<'_>,
+    draft: &mut Draft,
+    pairs: Vec<(f64, f64)>,
+    (at, path): (usize, &Path<'_>),
+) {
+    draft.places.extend(pairs.into_iter().filter_map(|(lon, lat)| desk.place(lon, lat, at, path)));
 }
 
 /// A date that was written as a number: milliseconds since 1970, or its digits.

@@ -60,10 +60,15 @@ impl<R: BufRead> BufRead for Decoded<R> {
 
 impl<R: BufRead> Read for Decoded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let count = ready.len().min(out.len());
-        out[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        Ok(count)
+        read_ready(self, out)
     }
+}
+
+/// Reads out of what is ready in a buffer.
+pub(super) fn read_ready(input: &mut impl BufRead, out: &mut [u8]) -> io::Result<usize> {
+    let ready = input.fill_buf()?;
+    let count = ready.len().min(out.len());
+    out[..count].copy_from_slice(&ready[..count]);
+    input.consume(count);
+    Ok(count)
 }

@@ -243,17 +243,12 @@ impl Features {
     }
 }
 
+/// The kinds of geometry, each where its number in WKB puts it, from 1 (ISO 19125-1; RFC 7946 has the same words).
+pub const GEOMETRIES: [&str; 7] =
+    ["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"];
+
 fn wrong_type<R: BufRead>(bytes: &Bytes<R>, kind: Option<&str>) -> Fault {
-    const SHAPES: [&str; 7] = [
-        "Point",
-        "MultiPoint",
-        "LineString",
-        "MultiLineString",
-        "Polygon",
-        "MultiPolygon",
-        "GeometryCollection",
-    ];
-    if let Some(shape) = kind.filter(|kind| SHAPES.contains(kind)) {
+    if let Some(shape) = kind.filter(|kind| GEOMETRIES.contains(kind)) {
         let problem =
             format!("the input is a bare geometry, a {shape}, which says neither what happened nor when");
         let hint =

@@ -18,6 +18,7 @@ mod xml;
 mod zip;
 
 pub(crate) use bytes::place_after;
+pub use features::GEOMETRIES;
 pub(crate) use rows::{STRAY, Stray, split_cells};
 
 use crate::columns::Columns;
@@ -324,9 +325,7 @@ impl<'a> Reader<'a> {
     /// The source that it was recognised as, such as `ucdp`, `viina` or `firms`; of records that are no table, once
     /// one was checked.
     pub fn profile(&self) -> Option<&str> {
-        let origin = &self.part.origin;
-        let columns = origin.columns.as_ref().or(origin.foreign.get().map(|columns| &**columns))?;
-        columns.profile().map(|profile: &Arc<Profile>| profile.name())
+        self.part.origin.known_as().map(Profile::name)
     }
 
     /// The next record of this part, or of the next member that has one.

@@ -10,6 +10,7 @@
 //! Sources: Apache Parquet, read by its own Rust crate; GeoParquet 1.1; ISO 19125-1 for WKB.
 
 use super::Piece;
+use super::features::GEOMETRIES;
 use super::zip::Shared;
 use crate::date::civil_text;
 use crate::fault::Fault;
@@ -222,11 +223,10 @@ fn wkb(bytes: &[u8]) -> Option<Value> {
             }
             Some(json!({"type": "MultiPoint", "coordinates": places}))
         }
-        2 => Some(json!({"type": "LineString", "coordinates": []})),
-        3 => Some(json!({"type": "Polygon", "coordinates": []})),
-        5 => Some(json!({"type": "MultiLineString", "coordinates": []})),
-        6 => Some(json!({"type": "MultiPolygon", "coordinates": []})),
-        _ => Some(json!({"type": "GeometryCollection", "coordinates": []})),
+        kind => {
+            let known = GEOMETRIES.get((kind as usize).wrapping_sub(1));
+            Some(json!({"type": known.unwrap_or(&"GeometryCollection"), "coordinates": []}))
+        }
     }
 }
 

@@ -8,12 +8,11 @@
 
 use super::Piece;
 use super::rows::RowSource;
-use super::xml::Counted;
+use super::xml::{Counted, add_text};
 use super::zip::{Member, Shared};
 use crate::date::civil_text;
 use crate::fault::Fault;
 use crate::report::{Encoding, Origin};
-use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader as Xml, XmlVersion};
 use std::collections::HashMap;
@@ -383,23 +382,12 @@ fn text<R: BufRead>(xml: &mut Xml<Counted<R>>, buffer: &mut Vec<u8>, limit: usiz
     let (mut text, mut depth) = (String::new(), 0_usize);
     loop {
         match event(xml, buffer)? {
-            Event::Text(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
-            Event::CData(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
-            Event::GeneralRef(name) => {
-                let known = name.xml_content(XmlVersion::Implicit1_0).into_owned();
-                match (name.resolve_char_ref(), resolve_predefined_entity(&known)) {
-                    (Ok(Some(character)), _) => text.push(character),
-                    (_, Some(known)) => text.push_str(known),
-                    _ => {
-                        return Err(Broken("the workbook has an entity that is not one of XML's own".into()));
-                    }
-                }
-            }
             Event::Start(_) => depth += 1,
             Event::End(_) if depth == 0 => return Ok(text),
             Event::End(_) => depth -= 1,
             Event::Eof => return Err(Broken("the workbook ends within a text".into())),
-            _ => {}
+            part => add_text(&mut text, &part)
+                .map_err(|_| Broken("the workbook has an entity that is not one of XML's own".into()))?,
         }
         if text.len() > limit {
             return Err(Broken(format!("a text longer than {limit} bytes")));

@@ -8,8 +8,9 @@
 //! Sources: OGC KML 2.3; GPX 1.1; XML 1.0, read by quick-xml.
 
 use super::Piece;
+use super::decode::read_ready;
 use crate::fault::Fault;
-use crate::json::{MAX_DEPTH, shown};
+use crate::json::{MAX_DEPTH, keep, shown};
 use crate::report::{Format, Origin};
 use quick_xml::Reader as Xml;
 use quick_xml::XmlVersion;
@@ -41,11 +42,7 @@ impl<R: BufRead> Counted<R> {
 
 impl<R: BufRead> Read for Counted<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let count = ready.len().min(out.len());
-        out[..count].copy_from_slice(&ready[..count]);
-        self.consume(count);
-        Ok(count)
+        read_ready(self, out)
     }
 }
 
@@ -327,26 +324,16 @@ impl<R: BufRead> Document<R> {
         let (mut text, mut depth) = (String::new(), 0_usize);
         loop {
             match self.event()? {
-                Event::Text(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
-                Event::CData(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
-                Event::GeneralRef(name) => {
-                    let name_text = name.xml_content(XmlVersion::Implicit1_0).into_owned();
-                    match (name.resolve_char_ref(), resolve_predefined_entity(&name_text)) {
-                        (Ok(Some(character)), _) => text.push(character),
-                        (_, Some(known)) => text.push_str(known),
-                        _ => {
-                            let problem = format!("the entity {} is not one of XML's own", shown(&name_text));
-                            return Err(self.fatal(problem, "write the character itself"));
-                        }
-                    }
-                }
                 Event::Start(_) => depth += 1,
                 Event::End(_) if depth == 0 => return Ok(text.trim().to_owned()),
                 Event::End(_) => depth -= 1,
                 Event::Eof => {
                     return Err(self.fatal("the XML ends within an element", "is the file complete?"));
                 }
-                _ => {}
+                part => add_text(&mut text, &part).map_err(|entity| {
+                    let problem = format!("the entity {} is not one of XML's own", shown(&entity));
+                    self.fatal(problem, "write the character itself")
+                })?,
             }
             if depth > MAX_DEPTH {
                 return Err(self.fatal("nested deeper than 64 levels", None));
@@ -388,6 +375,24 @@ impl<R: BufRead> Document<R> {
     }
 }
 
+/// Adds what a part of a text says; of anything else, nothing. An error is an entity that is not one of XML's own.
+pub(super) fn add_text(text: &mut String, part: &Event<'_>) -> Result<(), String> {
+    match part {
+        Event::Text(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
+        Event::CData(part) => text.push_str(&part.xml_content(XmlVersion::Implicit1_0)),
+        Event::GeneralRef(reference) => {
+            let name = reference.xml_content(XmlVersion::Implicit1_0);
+            match (reference.resolve_char_ref(), resolve_predefined_entity(&name)) {
+                (Ok(Some(character)), _) => text.push(character),
+                (_, Some(known)) => text.push_str(known),
+                _ => return Err(name.into_owned()),
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// The shapes of one record.
 #[derive(Default)]
 struct Shapes {
@@ -419,18 +424,9 @@ fn number(text: &str) -> Value {
     number.and_then(serde_json::Number::from_f64).map_or_else(|| text.into(), Value::Number)
 }
 
-/// Puts a text under its name, or under the next free one.
+/// Puts a text that says something under its name, or under the next free one.
 fn put(properties: &mut Map<String, Value>, name: &str, text: String) {
-    if text.is_empty() {
-        return;
-    }
-    let mut free = name.to_owned();
-    let mut count = 1;
-    while properties.contains_key(&free) {
-        count += 1;
-        free = format!("{name}_{count}");
-    }
-    properties.insert(free, text.into());
+    keep(properties, name, Some(text).filter(|text| !text.is_empty()));
 }
 
 fn local(start: &BytesStart<'_>) -> String {

@@ -94,7 +94,7 @@ pub(super) fn directory<R: Read + Seek>(input: &Shared<R>) -> io::Result<Vec<Mem
     let tail_at = length.saturating_sub(65_535 + 22);
     let tail = input.bytes_at(tail_at, (length - tail_at) as usize)?;
     let end = (0..tail.len().saturating_sub(21)).rev().find(|&at| tail[at..].starts_with(b"PK\x05\x06"));
-    let end = end.ok_or_else(|| broken("the archive has no directory; is the file complete?"))?;
+    let end = end.ok_or_else(|| broken("the archive has no directory"))?;
     let short = || broken("the archive's directory ends too early");
     let mut count = u16_at(&tail, end + 10).ok_or_else(short)?;
     let mut size = u32_at(&tail, end + 12).ok_or_else(short)?;
