@@ -6,6 +6,7 @@ import type {
   Boundary,
   Count,
   CountrySet,
+  Dimension,
   Impact,
   Incident,
   Measure,
@@ -14,6 +15,7 @@ import type {
   Range,
   Side,
   Source,
+  Spread,
   Territory,
   World,
 } from './types.ts';
@@ -62,8 +64,9 @@ export async function getIncident(
   }
 }
 
+/** How many of the incidents under a filter have each value; those without a value are left out. */
 export async function countBy(
-  by: 'year' | 'month' | 'day',
+  by: Dimension,
   params: URLSearchParams,
   signal?: AbortSignal,
 ): Promise<Count[]> {
@@ -92,9 +95,29 @@ export async function measure(
   if (radius !== null) query.set('radius_m', String(Math.round(radius)));
   // Sets of countries are taken as they were on that day.
   if (on) query.set('on', on);
+  query.set('spread', 'true');
   const answer = readAnswer(await ask(`/borders/distance?${query}`, signal));
   if (!answer) throw new ApiError('shape', 'not an answer about a distance');
   return answer;
+}
+
+/** How far each of `places` is from `to`; `null` where the border set is too coarse. In their order. */
+export async function measureMany(
+  places: readonly Position[],
+  to: string,
+  signal?: AbortSignal,
+): Promise<(Measure | null)[]> {
+  const lines = places
+    .map(([lng, lat]) => JSON.stringify({ lon: lng - 360 * Math.round(lng / 360), lat }))
+    .join('\n');
+  const response = await send(`/borders/distance?${new URLSearchParams({ to })}`, {
+    method: 'POST',
+    body: lines,
+    headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
+    ...(signal && { signal }),
+  });
+  const answers = (await response.text()).trimEnd().split('\n');
+  return answers.map((line) => readAnswer(parse(line))?.to[0] ?? null);
 }
 
 /** The countries and the sets of countries that distances can be asked to. */
@@ -203,23 +226,34 @@ export function safeAddress(value: unknown): string | null {
 }
 
 async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(address, {
-      headers: { accept: 'application/geo+json, application/json' },
-      ...(signal && { signal }),
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError('offline', String(error));
-  }
-  if (!response.ok) {
-    throw new ApiError('status', await problem(response), response.status);
-  }
+  const response = await send(address, {
+    headers: { accept: 'application/geo+json, application/json' },
+    ...(signal && { signal }),
+  });
   try {
     return await response.json();
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('shape', 'not JSON');
+  }
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('offline', String(error));
+  }
+  if (!response.ok) throw new ApiError('status', await problem(response), response.status);
+  return response;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
     throw new ApiError('shape', 'not JSON');
   }
 }
@@ -274,6 +308,7 @@ function readAnswer(value: unknown): Answer | null {
     territory: list(body.territory).flatMap((code) => text(code) ?? []),
     nearestForeign: read(body.nearest_foreign),
     to: list(body.to).flatMap((item) => read(item) ?? []),
+    spread: list(body.spread).map(object).flatMap(readSpread),
     boundary,
   };
 }
@@ -317,6 +352,20 @@ function readMeasure(
     // Inside for certain the interval is cut off at 0, and says nothing of its width.
     reach: high > 0 ? high - signed : (radius ?? 0) + (accuracy ?? 0),
   };
+}
+
+function readSpread(body: Record<string, unknown>): Spread[] {
+  const [to, least, greatest] = [text(body.to), number(body.least_m), number(body.greatest_m)];
+  if (!to || least === null || greatest === null) return [];
+  const sets = list(body.sets)
+    .map(object)
+    .flatMap((said) => {
+      const set = text(said.set);
+      return set
+        ? [{ set, version: text(said.version) ?? '', distance: number(said.distance_m) }]
+        : [];
+    });
+  return [{ to, least, greatest, sets }];
 }
 
 function readBoundary(value: unknown): Boundary | null {

@@ -12,6 +12,10 @@ export function showHelp(words: Words): void {
     [['Enter'], 'help.enter'],
     [['Esc'], 'help.escape'],
     [['m'], 'help.measure'],
+    [['a'], 'help.area'],
+    [['c'], 'help.circle'],
+    [['p'], 'help.play'],
+    [[',', '.'], 'help.step'],
     [['?'], 'help.help'],
   ];
   show(words, words.t('help.title'), [

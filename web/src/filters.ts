@@ -1,18 +1,9 @@
 // The row of filters: shows a state, and turns what the reader does into changes of it.
 
 import { byId, h } from './dom.ts';
-import {
-  EVENT_TYPES,
-  isFiltered,
-  noFilters,
-  SORTS,
-  type Sort,
-  type State,
-  VERIFICATIONS,
-} from './state.ts';
-import { type Filling, fillingOf, symbol } from './symbols.ts';
+import { CEILINGS, isFiltered, noFilters, SORTS, type Sort, type State } from './state.ts';
 import type { World } from './types.ts';
-import { nameOf, regionName, setName, type Words } from './words.ts';
+import { nameOf, printLength, regionName, setName, type Words } from './words.ts';
 
 /** What a set is offered as when the server does not list its sets. */
 const USUAL_SETS = ['NATO', 'EU'];
@@ -45,11 +36,9 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   const inside = byId<HTMLInputElement>('inside');
   inside.addEventListener('change', () => change({ includeInside: inside.checked }));
-  byId('type-choices').addEventListener('change', () => {
-    change({ eventTypes: EVENT_TYPES.filter((name) => checked('type', name)) });
-  });
-  byId('verification-choices').addEventListener('change', () => {
-    change({ verifications: VERIFICATIONS.filter((name) => checked('verification', name)) });
+  const precision = byId<HTMLSelectElement>('precision');
+  precision.addEventListener('change', () => {
+    change({ precisionM: CEILINGS.find((m) => String(m) === precision.value) ?? null });
   });
   byId('reset').addEventListener('click', () => {
     change(noFilters());
@@ -58,32 +47,18 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   sort.addEventListener('change', () => change({ sort: sort.value as Sort }));
   const inView = byId<HTMLInputElement>('in-view');
   inView.addEventListener('change', () => change({ inView: inView.checked }));
-
-  closeChoicesOutside();
 }
 
 /** Fills what depends on the language and on the world: options and their names. */
 export function nameFilters(words: Words, world: World): void {
   nameTargets(words, world);
-  for (const [id, group, names] of [
-    ['type-choices', 'type', EVENT_TYPES],
-    ['verification-choices', 'verification', VERIFICATIONS],
-  ] as const) {
-    byId(id).replaceChildren(
-      ...names.map((name) => {
-        const filling: Filling = group === 'verification' ? fillingOf(name) : 'full';
-        const sign =
-          group === 'type' ? symbol(name as never, 'full') : symbol('protests', filling, 'neutral');
-        return h(
-          'label',
-          { class: 'check' },
-          h('input', { type: 'checkbox', id: `${group}-${name}`, value: name }),
-          sign,
-          h('span', {}, words.term(group, name)),
-        );
-      }),
-    );
-  }
+  const precision = byId<HTMLSelectElement>('precision');
+  const chosen = precision.value;
+  precision.replaceChildren(
+    h('option', { value: '' }, words.t('filter.precision.any')),
+    ...CEILINGS.map((meters) => h('option', { value: meters }, `≤ ${printLength(words, meters)}`)),
+  );
+  precision.value = chosen;
 }
 
 /** Shows a state in the controls. */
@@ -98,10 +73,7 @@ export function showFilters(state: State, words: Words, world: World): void {
   byId<HTMLSelectElement>('certainty').value = state.certainty;
   byId<HTMLInputElement>('inside').checked = state.includeInside;
   byId('near-fields').hidden = state.withinKm === null;
-  for (const name of EVENT_TYPES) check('type', name, state.eventTypes.includes(name));
-  for (const name of VERIFICATIONS) check('verification', name, state.verifications.includes(name));
-  byId('types-said').textContent = chosenOf(state.eventTypes, 'type', words);
-  byId('verifications-said').textContent = chosenOf(state.verifications, 'verification', words);
+  byId<HTMLSelectElement>('precision').value = String(state.precisionM ?? '');
   byId('reset').hidden = !isFiltered(state) && !state.of;
   byId<HTMLInputElement>('in-view').checked = state.inView;
   const sort = byId<HTMLSelectElement>('sort');
@@ -139,40 +111,4 @@ function nameTargets(words: Words, world: World): void {
     ),
   );
   of.value = chosen;
-}
-
-function chosenOf(names: readonly string[], group: string, words: Words): string {
-  const [only] = names;
-  if (!only) return words.t('filter.all');
-  return names.length === 1
-    ? words.term(group, only)
-    : words.t('filter.chosen', { count: names.length });
-}
-
-function checked(group: string, name: string): boolean {
-  return byId<HTMLInputElement>(`${group}-${name}`).checked;
-}
-
-function check(group: string, name: string, on: boolean): void {
-  byId<HTMLInputElement>(`${group}-${name}`).checked = on;
-}
-
-/** A list of choices closes on a click elsewhere, on Escape and when the focus leaves it. */
-function closeChoicesOutside(): void {
-  const all = [...document.querySelectorAll<HTMLDetailsElement>('details.choice')];
-  document.addEventListener('pointerdown', (event) => {
-    for (const one of all) if (!one.contains(event.target as Node)) one.open = false;
-  });
-  for (const one of all) {
-    one.addEventListener('focusout', (event) => {
-      const to = event.relatedTarget as Node | null;
-      if (to && !one.contains(to)) one.open = false;
-    });
-    one.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || !one.open) return;
-      event.stopPropagation();
-      one.open = false;
-      one.querySelector('summary')?.focus();
-    });
-  }
 }

@@ -21,6 +21,8 @@ export interface Theme {
   line: string;
   lineCasing: string;
   circle: string;
+  drawn: string;
+  inside: string;
   cluster: string;
   clusterRing: string;
   clusterText: string;
@@ -43,6 +45,8 @@ export const THEMES: Record<'light' | 'dark', Theme> = {
     line: '#12408f',
     lineCasing: '#ffffff',
     circle: '#12408f',
+    drawn: '#5a3db0',
+    inside: '#8f2a12',
     cluster: '#33475f',
     clusterRing: '#ffffff',
     clusterText: '#ffffff',
@@ -63,6 +67,8 @@ export const THEMES: Record<'light' | 'dark', Theme> = {
     line: '#9cc5ff',
     lineCasing: '#0c1116',
     circle: '#9cc5ff',
+    drawn: '#c3b0ff',
+    inside: '#ffab8c',
     cluster: '#c9d6e4',
     clusterRing: '#1a2129',
     clusterText: '#141b22',
@@ -76,6 +82,8 @@ export interface Sources {
   territories: string;
   places: GeoJSON.FeatureCollection;
   measured: GeoJSON.FeatureCollection;
+  drawn: GeoJSON.FeatureCollection;
+  band: GeoJSON.FeatureCollection;
 }
 
 export interface Naming {
@@ -99,11 +107,16 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
       incidents: { type: 'vector', tiles: [sources.incidents], maxzoom: 14 },
       places: { type: 'geojson', data: sources.places },
       measured: { type: 'geojson', data: sources.measured },
+      drawn: { type: 'geojson', data: sources.drawn },
+      // As exact as it was cut: simplified cells would leave gaps between them.
+      band: { type: 'geojson', data: sources.band, tolerance: 0, buffer: 0 },
     },
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': theme.sea } },
       ...groundLayers('territories', theme),
+      ...bandLayers('band', theme),
       ...borderLayers('territories', theme, naming.targets),
+      ...drawnLayers('drawn', theme),
       ...placeLayers('places', theme, naming),
       ...countryLayers('territories', theme, naming),
       ...measuredLayers('measured', theme),
@@ -197,6 +210,56 @@ export function outlineOf(targets: readonly string[]): ExpressionSpecification {
   const codes: ExpressionSpecification = ['coalesce', ['get', 'codes'], ''];
   const known: ExpressionSpecification = ['literal', [...targets]];
   return ['!=', ['in', ['slice', codes, 0, 3], known], ['in', ['slice', codes, 4, 7], known]];
+}
+
+/** Near for certain, possibly near, and inside, which is neither. */
+function bandLayers(source: string, theme: Theme): LayerSpecification[] {
+  const fill = (role: string, color: string, opacity: number): LayerSpecification => ({
+    id: `band-${role}`,
+    source,
+    type: 'fill',
+    filter: ['==', ['get', 'role'], role],
+    // Cells that share an edge would show it.
+    paint: { 'fill-color': color, 'fill-opacity': opacity, 'fill-antialias': false },
+  });
+  return [
+    fill('inside', theme.inside, 0.1),
+    fill('possible', theme.target, 0.1),
+    fill('certain', theme.target, 0.2),
+  ];
+}
+
+/** Areas and circles that were drawn, and the corners of one that is being drawn. */
+function drawnLayers(source: string, theme: Theme): LayerSpecification[] {
+  return [
+    {
+      id: 'drawn-fill',
+      source,
+      type: 'fill',
+      filter: ['==', ['get', 'role'], 'figure'],
+      paint: { 'fill-color': theme.drawn, 'fill-opacity': 0.07 },
+    },
+    {
+      id: 'drawn-line',
+      source,
+      type: 'line',
+      filter: ['in', ['get', 'role'], ['literal', ['figure', 'edge']]],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': theme.drawn, 'line-width': 2.2, 'line-dasharray': [2, 1.5] },
+    },
+    {
+      id: 'drawn-corner',
+      source,
+      type: 'circle',
+      filter: ['==', ['get', 'role'], 'corner'],
+      paint: {
+        'circle-radius': 5,
+        'circle-color': theme.lineCasing,
+        'circle-stroke-color': theme.drawn,
+        'circle-stroke-width': 2.2,
+      },
+    },
+  ];
 }
 
 function countryLayers(source: string, theme: Theme, naming: Naming): LayerSpecification[] {

@@ -6,7 +6,7 @@
 import { h } from './dom.ts';
 import { eventTypeOf, fillingOf, symbol } from './symbols.ts';
 import type { Incident, Measure, World } from './types.ts';
-import { languageOf, tellDay, tellDistance, titleOf, type Words } from './words.ts';
+import { tellDay, tellDistance, titleLanguage, titleOf, type Words } from './words.ts';
 
 export interface ListContext {
   words: Words;
@@ -86,7 +86,7 @@ function row(incident: Incident, context: ListContext): HTMLLIElement {
       h('span', { class: 'row-date' }, tellDay(words, incident)),
       h(
         'span',
-        { class: 'row-title', lang: languageOf(incident.title, words.lang) },
+        { class: 'row-title', lang: titleLanguage(incident, words.lang) },
         titleOf(words, incident),
       ),
       measure

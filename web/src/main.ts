@@ -1,23 +1,27 @@
 // One circle: state (in the address) → api → map and list → what the reader does → state.
 
 import './style.css';
+import './explore.css';
 import {
   ApiError,
-  citedAddress,
-  countBy,
   download,
   findIncidents,
   getIncident,
   incidentTiles,
   measure,
+  measureMany,
   nextPage,
   readPlaces,
   readWorld,
   territoryTiles,
 } from './api.ts';
+import { bandFeatures } from './band.ts';
+import { createChoices } from './choices.ts';
+import { citation } from './cite.ts';
 import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce, h } from './dom.ts';
 import { listenToFilters, nameFilters, showFilters } from './filters.ts';
+import { showBandLegend, showFooter, showLegend } from './furniture.ts';
 import { boundsOf, circle, distance } from './geodesic.ts';
 import { labelFrom, type Naming } from './layers.ts';
 import {
@@ -40,7 +44,6 @@ import {
   shortDistance,
 } from './panel.ts';
 import {
-  EVENT_TYPES,
   filterParams,
   isFiltered,
   type Language,
@@ -50,22 +53,20 @@ import {
   type State,
   writeState,
 } from './state.ts';
-import { eventTypeOf, FILLINGS, fillingOf, imageName, symbol } from './symbols.ts';
-import { type Bin, binsOf, handlesFor, showTime, spanFor } from './time.ts';
-import type { Answer, Boundary, Bounds, Incident, Measure, Position, World } from './types.ts';
-import {
-  isSet,
-  type Key,
-  nameOf,
-  printLength,
-  regionName,
-  tellBin,
-  tellDate,
-  tellDistance,
-  titleOf,
-  type Words,
-  wordsFor,
-} from './words.ts';
+import { eventTypeOf, fillingOf, imageName } from './symbols.ts';
+import { createTimeline } from './timeline.ts';
+import { createTools, figurePlaces } from './tools.ts';
+import type {
+  Answer,
+  Boundary,
+  Bounds,
+  Incident,
+  Measure,
+  Position,
+  Spread,
+  World,
+} from './types.ts';
+import { isSet, type Key, nameOf, regionName, titleOf, type Words, wordsFor } from './words.ts';
 
 const PAGE = 50;
 /** Sets that a measured place is always compared with. */
@@ -87,7 +88,6 @@ const screen = {
   next: null as string | null,
   snapshot: null as string | null,
   total: null as number | null,
-  bins: [] as Bin[],
   boundary: null as Boundary | null,
   bounds: null as Bounds | null,
   /** The incidents at the spot that was clicked. */
@@ -99,16 +99,37 @@ const screen = {
 
 /** What the panel tells of. */
 type Subject =
-  | { kind: 'incident'; incident: Incident; measures: Measure[]; boundary: Boundary | null }
+  | {
+      kind: 'incident';
+      incident: Incident;
+      measures: Measure[];
+      boundary: Boundary | null;
+      spread: Spread[];
+    }
   | { kind: 'place'; place: Position; answer: Answer; measures: Measure[] };
 
 const requests = new Map<string, AbortController>();
+
+const timeline = createTimeline({
+  state: () => state,
+  words: () => words,
+  update,
+  newRequest: () => newRequest('time'),
+  isAbort,
+});
+const choices = createChoices({
+  state: () => state,
+  words: () => words,
+  world: () => world,
+  change: update,
+  newRequest,
+});
+const tools = createTools({ state: () => state, words: () => words, map: () => map, update });
 
 start();
 
 function start(): void {
   listenToFilters((change) => update(change));
-  listenToTime();
   listenToTools();
   listenToKeys();
   walkWithArrows(byId<HTMLOListElement>('list'));
@@ -121,7 +142,7 @@ function start(): void {
   void loadTotal();
   loadAll();
   openSubject();
-  showTool();
+  tools.show();
 }
 
 /** Changes the state and everything that follows from it, and leaves a step for the back button. */
@@ -144,6 +165,8 @@ function go(next: State, byHistory: boolean): void {
     translate();
   }
   showFilters(next, words, world);
+  choices.show();
+  timeline.show();
   if (filterChanged) loadAll();
   else if (
     before.sort !== next.sort ||
@@ -157,7 +180,12 @@ function go(next: State, byHistory: boolean): void {
     map?.jumpTo(next.view);
   }
   if (before.id !== next.id || before.at !== next.at || before.of !== next.of) openSubject();
-  if (before.measuring !== next.measuring) showTool();
+  if (before.tool !== next.tool || before.area !== next.area || before.circle !== next.circle)
+    tools.show();
+  if (bandKey(before) !== bandKey(next)) {
+    showBandLegend(next, words, world);
+    void showBand();
+  }
 }
 
 // --- what is asked of the server -------------------------------------------------------------
@@ -165,7 +193,8 @@ function go(next: State, byHistory: boolean): void {
 function loadAll(): void {
   map?.setIncidents(incidentTiles(filterParams(state)));
   void loadList();
-  void loadTime();
+  void timeline.load();
+  choices.loadOpen();
 }
 
 async function loadList(): Promise<void> {
@@ -209,23 +238,6 @@ async function loadMore(): Promise<void> {
   });
 }
 
-async function loadTime(): Promise<void> {
-  const said = byId('time-said');
-  const params = filterParams({ ...state, from: null, to: null });
-  if (!screen.bins.length) said.textContent = words.t('time.loading');
-  try {
-    const signal = newRequest('time');
-    let counts = await countBy('month', params, signal);
-    // A single month or two say little: days do.
-    if (counts.length > 0 && counts.length <= 2) counts = await countBy('day', params, signal);
-    screen.bins = binsOf(counts);
-  } catch (error) {
-    if (isAbort(error)) return;
-    screen.bins = [];
-  }
-  showHandles();
-}
-
 async function loadTotal(): Promise<void> {
   try {
     const page = await findIncidents(new URLSearchParams(), 1);
@@ -245,6 +257,8 @@ async function loadWorld(): Promise<void> {
   }
   nameFilters(words, world);
   showFilters(state, words, world);
+  choices.show();
+  showLegend(state, words, world);
   map?.setNaming(naming());
   if (screen.incidents.length) showList();
   showSubject();
@@ -344,7 +358,8 @@ function tellIncident(incident: Incident, answer: Answer | null): void {
   );
   const boundary = answer?.boundary ?? border?.boundary ?? null;
   learnBoundary(boundary);
-  screen.subject = { kind: 'incident', incident, measures, boundary };
+  const spread = answer?.spread ?? [];
+  screen.subject = { kind: 'incident', incident, measures, boundary, spread };
   if (!again) screen.drawn = firstDrawn(measures);
   showSubject();
   if (again) return;
@@ -412,8 +427,8 @@ function showSubject(): void {
   const context = panelContext();
   const drawnMeasure = measures[drawn] ?? null;
   if (subject.kind === 'incident') {
-    const { incident, boundary } = subject;
-    showPanel(incidentPanel(incident, measures, boundary, context));
+    const { incident, boundary, spread } = subject;
+    showPanel(incidentPanel(incident, measures, boundary, spread, context));
     const place = startOf(incident, drawnMeasure);
     map?.setMeasured(
       place
@@ -554,59 +569,10 @@ function showDownloads(): void {
   byId<HTMLAnchorElement>('download-json').href = download(params, 'json');
 }
 
-function timeElements() {
-  return {
-    bars: document.querySelector('#time-bars') as SVGSVGElement,
-    low: byId<HTMLInputElement>('time-low'),
-    high: byId<HTMLInputElement>('time-high'),
-  };
-}
-
-function showHandles(): void {
-  const { bins } = screen;
-  const [low, high] = handlesFor(bins, state.from, state.to);
-  showTime(timeElements(), bins, low, high);
-  sayTime(low, high);
-}
-
-function sayTime(low: number, high: number): void {
-  const { bins } = screen;
-  const { low: lowInput, high: highInput } = timeElements();
-  const first = bins[low];
-  const last = bins[high - 1];
-  if (!first || !last) {
-    byId('time-said').textContent = words.t('time.none');
-    return;
-  }
-  const [start, end] = [tellBin(words, first.key), tellBin(words, last.key)];
-  lowInput.setAttribute('aria-valuetext', start);
-  highInput.setAttribute('aria-valuetext', end);
-  byId('time-said').textContent = start === end ? start : words.t('date.range', { start, end });
-}
-
 function learnBoundary(boundary: Boundary | null): void {
   if (!boundary) return;
   screen.boundary = boundary;
-  showFooter();
-}
-
-function showFooter(): void {
-  const { boundary } = screen;
-  const footer = byId('footer');
-  if (!boundary) {
-    footer.replaceChildren(h('span', {}, words.t('footer.loading')));
-    return;
-  }
-  const { set, version, accuracy, license, attribution, worldView } = boundary;
-  const parts = [
-    words.t('footer.borders', { set, version }),
-    accuracy !== null && words.t('footer.accuracy', { accuracy: printLength(words, accuracy) }),
-    license && words.t('footer.license', { license }),
-    attribution,
-    worldView && words.t('footer.worldview', { view: words.term('view', worldView) }),
-    words.t('footer.background'),
-  ];
-  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
+  showFooter(boundary, words);
 }
 
 /** Writes every text of the page in the reader's language. */
@@ -626,38 +592,16 @@ function translate(): void {
     element.placeholder = words.t(element.dataset.placeholder as Key);
   }
   nameFilters(words, world);
-  showLegend();
-  showFooter();
-  showHandles();
+  choices.show();
+  showLegend(state, words, world);
+  showFooter(screen.boundary, words);
+  timeline.show();
+  tools.show();
   if (screen.incidents.length) showList();
   else showCount();
   showSubject();
   map?.setNaming(naming());
   map?.setLabel(words.t('map.label'));
-}
-
-function showLegend(): void {
-  const line = (sign: Node, text: string) => h('li', {}, sign, h('span', {}, text));
-  const mark = (kind: string) => h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' });
-  const states = {
-    full: 'verified',
-    half: 'partially_verified',
-    hollow: 'unverified',
-    struck: 'disputed',
-  };
-  byId('legend-body').replaceChildren(
-    h('ul', {}, ...EVENT_TYPES.map((type) => line(symbol(type, 'full'), words.term('type', type)))),
-    h(
-      'ul',
-      {},
-      ...FILLINGS.map((filling) =>
-        line(symbol('protests', filling, 'neutral'), words.term('verification', states[filling])),
-      ),
-      line(mark('cluster'), words.t('map.legend.cluster')),
-      line(mark('circle'), words.t('map.legend.circle')),
-      line(mark('line'), words.t('map.legend.line')),
-    ),
-  );
 }
 
 // --- the map ----------------------------------------------------------------------------------
@@ -679,6 +623,8 @@ async function startMap(): Promise<void> {
         territories: territoryTiles(),
         places: NOTHING,
         measured: NOTHING,
+        drawn: NOTHING,
+        band: NOTHING,
       },
       naming: naming(),
       view: state.view,
@@ -689,9 +635,10 @@ async function startMap(): Promise<void> {
           if (!quietly) update({ view }, 'replace');
           else if (state.inView) void loadList();
           showDownloads();
+          void showBand();
         },
         picked: (hits) => hits[0] && open(hits[0].id, hits),
-        measured: (at) => update({ at, id: null }),
+        pointed: (place) => tools.pointed(place),
         hovered: showTip,
         loaded(whole) {
           byId('map-fault').hidden = whole;
@@ -707,7 +654,8 @@ async function startMap(): Promise<void> {
   }
   map.setLabel(words.t('map.label'));
   screen.bounds = map.bounds();
-  showTool();
+  tools.show();
+  void showBand();
   fitOnce(screen.incidents);
   if (screen.subject) {
     showSubject();
@@ -729,8 +677,46 @@ function fitOnce(incidents: readonly Incident[]): void {
 }
 
 function home(): void {
+  const figure = boundsOf(figurePlaces(state));
+  if (figure) {
+    map?.show(figure, 14, !state.view);
+    return;
+  }
   const bounds = boundsOf(screen.incidents.flatMap((incident) => incident.places));
   if (bounds) map?.show(bounds, 9, !state.view);
+}
+
+/** How far apart the corners are at which the band is measured, in pixels, and the thinnest band to see. */
+const BAND_CELL = 16;
+const BAND_MIN = 5;
+
+function bandKey({ of, withinKm, includeInside, certainty }: State): string {
+  return withinKm === null ? '' : [of, withinKm, includeInside, certainty].join();
+}
+
+/** Shades what is within so many kilometers, when there is such a filter and the band would be seen. */
+async function showBand(): Promise<void> {
+  const { of, withinKm, includeInside, certainty } = state;
+  const signal = newRequest('band');
+  if (!map) return;
+  const limit = (withinKm ?? 0) * 1000;
+  if (withinKm === null || limit < BAND_MIN * map.metersPerPixel()) {
+    map.setBand(NOTHING);
+    return;
+  }
+  const grid = map.grid(BAND_CELL);
+  try {
+    const samples = await measureMany(grid.places, of, signal);
+    map.setBand(
+      bandFeatures(grid, samples, limit, {
+        inside: includeInside,
+        possible: certainty === 'possible',
+      }),
+    );
+  } catch (error) {
+    // The list and the signs say the same without it.
+    if (!isAbort(error)) map.setBand(NOTHING);
+  }
 }
 
 function themeName(): 'light' | 'dark' {
@@ -760,38 +746,12 @@ function showTip(hit: Hit | null, x: number, y: number): void {
 
 // --- what the reader does ---------------------------------------------------------------------
 
-function listenToTime(): void {
-  const { low, high } = timeElements();
-  const read = (): [number, number] => [Number(low.value), Number(high.value)];
-  const slide = (moved: HTMLInputElement) => {
-    let [a, b] = read();
-    // The handles never cross: at least one bar stays between them.
-    if (a >= b) {
-      if (moved === low) a = b - 1;
-      else b = a + 1;
-    }
-    showTime(timeElements(), screen.bins, Math.max(0, a), b);
-    sayTime(Math.max(0, a), b);
-  };
-  const commit = () => {
-    const [from, to] = spanFor(screen.bins, ...read());
-    if (from !== state.from || to !== state.to) update({ from, to });
-  };
-  for (const input of [low, high]) {
-    input.addEventListener('input', () => slide(input));
-    input.addEventListener('change', commit);
-  }
-}
-
 function listenToTools(): void {
   const language = byId<HTMLSelectElement>('language');
   language.addEventListener('change', () => update({ lang: language.value as Language }));
   byId('more').addEventListener('click', () => void loadMore());
   byId('help').addEventListener('click', () => showHelp(words));
   byId('cite').addEventListener('click', cite);
-  byId('measure').addEventListener('click', () => update({ measuring: !state.measuring }));
-  byId('measure-stop').addEventListener('click', () => update({ measuring: false }));
-  byId('measure-here').addEventListener('click', () => measureCenter());
   byId('zoom-in').addEventListener('click', () => map?.zoomBy(1));
   byId('zoom-out').addEventListener('click', () => map?.zoomBy(-1));
   byId('zoom-home').addEventListener('click', home);
@@ -823,10 +783,12 @@ function listenToKeys(): void {
       '/': () => byId('search').focus(),
       l: () => focusRow(byId<HTMLOListElement>('list'), state.id),
       g: () => map?.focus(),
-      m: () => {
-        update({ measuring: !state.measuring });
-        if (state.measuring) map?.focus();
-      },
+      m: () => byId('measure').click(),
+      a: () => byId('draw-area').click(),
+      c: () => byId('draw-circle').click(),
+      p: () => byId('time-play').click(),
+      ',': () => byId('time-before').click(),
+      '.': () => byId('time-after').click(),
       '?': () => showHelp(words),
     }[event.key];
     if (!act) return;
@@ -837,58 +799,26 @@ function listenToKeys(): void {
 
 function stepBack(field: HTMLElement | null): void {
   if (field) field.blur();
+  else if (state.tool && state.tool !== 'measure') update({ tool: null });
   else if (state.id || state.at) close();
-  else if (state.measuring) update({ measuring: false });
-}
-
-function measureCenter(): void {
-  if (map) update({ at: map.center(), id: null });
-}
-
-function showTool(): void {
-  const on = state.measuring;
-  byId('measure').setAttribute('aria-pressed', String(on));
-  byId('hint').hidden = !on;
-  byId('crosshair').hidden = !on;
-  map?.setMeasuring(on);
+  else if (state.tool) update({ tool: null });
 }
 
 function cite(): void {
-  const { boundary, subject } = screen;
-  const day = new Date().toISOString().slice(0, 10);
-  const what =
-    subject?.kind === 'incident'
-      ? words.t('cite.incident', {
-          title: titleOf(words, subject.incident),
-          date: tellDate(words, subject.incident),
-          distance: subject.measures[0]
-            ? tellDistance(words, subject.measures[0], world, subject.incident.dateStart)
-            : words.t('list.nodistance'),
-        })
-      : `${words.t('cite.list', { count: screen.matched, matched: screen.matched })}.`;
-  const id = subject?.kind === 'incident' ? subject.incident.id : null;
+  const { boundary, snapshot, matched, incidents, subject } = screen;
+  const one = subject?.kind === 'incident' ? subject : null;
   // One that the list does not have may be newer than what the list was answered from.
-  const isListed = id === null || screen.incidents.some((incident) => incident.id === id);
-  const data =
-    screen.snapshot && isListed
-      ? citedAddress(listParams(state, screen.bounds), id, screen.snapshot)
-      : null;
+  const isListed = !one || incidents.some((incident) => incident.id === one.incident.id);
   showCitation(
     words,
-    [
-      words.t('cite.text', {
-        what,
-        set: boundary?.set ?? '?',
-        version: boundary?.version ?? '?',
-        accuracy: boundary?.accuracy ? printLength(words, boundary.accuracy) : '?',
-        license: boundary?.license ?? '?',
-        attribution: boundary?.attribution ?? '?',
-        view: boundary ? words.term('view', boundary.worldView) : '?',
-        day,
-        address: location.href,
-      }),
-      ...(data ? [words.t('cite.data', { address: data })] : []),
-    ].join(' '),
+    citation(words, world, {
+      boundary,
+      matched,
+      snapshot: isListed ? snapshot : null,
+      params: listParams(state, screen.bounds),
+      one: one && { incident: one.incident, measure: one.measures[0] ?? null },
+      address: location.href,
+    }),
   );
 }
 

@@ -12,6 +12,7 @@ import {
   type VectorTileSource,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import type { Grid } from './band.ts';
 import { imageNames, mapStyle, type Naming, type Sources, THEMES } from './layers.ts';
 import type { EventType, View } from './state.ts';
 import { type Filling, paintSymbol } from './symbols.ts';
@@ -30,8 +31,8 @@ export interface MapEvents {
   moved(view: View, bounds: Bounds, quietly: boolean): void;
   /** One or more incidents were clicked, the topmost first. */
   picked(hits: Hit[]): void;
-  /** Any place was clicked while measuring. */
-  measured(place: Position): void;
+  /** Any place was clicked, or Enter pressed for the middle, while a tool is in hand. */
+  pointed(place: Position): void;
   /** The pointer is over an incident at this pixel, or over none. */
   hovered(hit: Hit | null, x: number, y: number): void;
   /** Everything in sight was asked for; `whole` is false when some of it did not come. */
@@ -60,7 +61,7 @@ export function createMap(options: MapOptions) {
   const { container, events, reducedMotion } = options;
   const shown = { theme: options.theme, sources: options.sources, naming: options.naming };
   const start = options.view ?? START;
-  let measuring = false;
+  let hasTool = false;
   let quiet = false;
   let failed = false;
 
@@ -82,30 +83,38 @@ export function createMap(options: MapOptions) {
   map.addControl(new ScaleControl({ maxWidth: 120, unit: 'metric' }), 'bottom-left');
 
   map.setMissingStyleImageResolver((name) => addImage(map, name, shown.theme));
+  // For those who look at the page by program, and for tests: whether all of it is drawn.
+  const busy = (is: boolean) => container.setAttribute('aria-busy', String(is));
+  busy(true);
+  map.on('dataloading', () => busy(true));
   map.on('movestart', () => {
     failed = false;
+    busy(true);
   });
   // Without a listener MapLibre writes to the console, which no reader looks at.
   map.on('error', () => {
     failed = true;
     events.loaded(false);
   });
-  map.on('idle', () => events.loaded(!failed));
+  map.on('idle', () => {
+    busy(false);
+    events.loaded(!failed);
+  });
   map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
   map.on('click', (event) => clicked(event));
   map.on('mousemove', (event) => {
-    const [top] = measuring ? [] : featuresAt(map, event.point, REACH_MOUSE);
-    map.getCanvas().style.cursor = measuring ? 'crosshair' : top ? 'pointer' : '';
+    const [top] = hasTool ? [] : featuresAt(map, event.point, REACH_MOUSE);
+    map.getCanvas().style.cursor = hasTool ? 'crosshair' : top ? 'pointer' : '';
     events.hovered(top && !isCluster(top) ? hitOf(top) : null, event.point.x, event.point.y);
   });
   map.on('mouseout', () => events.hovered(null, 0, 0));
   map.getCanvas().addEventListener('keydown', (event) => {
-    if (event.key === 'Enter' && measuring) events.measured(centerOf(map));
+    if (event.key === 'Enter' && hasTool) events.pointed(centerOf(map));
   });
 
   function clicked(event: MapMouseEvent): void {
-    if (measuring) {
-      events.measured([event.lngLat.wrap().lng, event.lngLat.lat]);
+    if (hasTool) {
+      events.pointed([event.lngLat.wrap().lng, event.lngLat.lat]);
       return;
     }
     const finger = matchMedia('(pointer: coarse)').matches;
@@ -169,9 +178,40 @@ export function createMap(options: MapOptions) {
       shown.sources = { ...shown.sources, measured };
       map.getSource<GeoJSONSource>('measured')?.setData(measured);
     },
-    setMeasuring(on: boolean): void {
-      measuring = on;
-      map.getCanvas().style.cursor = on ? 'crosshair' : '';
+    /** Figures that were drawn, as `draw.ts` makes them. */
+    setDrawn(drawn: GeoJSON.FeatureCollection): void {
+      shown.sources = { ...shown.sources, drawn };
+      map.getSource<GeoJSONSource>('drawn')?.setData(drawn);
+    },
+    /** The band within so many kilometers, as `band.ts` cuts it. */
+    setBand(band: GeoJSON.FeatureCollection): void {
+      shown.sources = { ...shown.sources, band };
+      map.getSource<GeoJSONSource>('band')?.setData(band);
+    },
+    setTool(inHand: boolean): void {
+      hasTool = inHand;
+      map.getCanvas().style.cursor = inHand ? 'crosshair' : '';
+      // Two quick corners are not a wish to come nearer.
+      if (inHand) map.doubleClickZoom.disable();
+      else map.doubleClickZoom.enable();
+    },
+    /** A grid over the map and a little beyond; longitudes may run past ±180. */
+    grid(spacing: number): Grid {
+      const { clientWidth, clientHeight } = container;
+      const places: Position[] = [];
+      const columns = Math.ceil(clientWidth / spacing) + 3;
+      const rows = Math.ceil(clientHeight / spacing) + 3;
+      for (let row = -1; row < rows - 1; row++) {
+        for (let column = -1; column < columns - 1; column++) {
+          const { lng, lat } = map.unproject([column * spacing, row * spacing]);
+          places.push([lng, lat]);
+        }
+      }
+      return { columns, places };
+    },
+    metersPerPixel(): number {
+      const { lat } = map.getCenter();
+      return (40_075_017 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** map.getZoom());
     },
     setLabel(label: string): void {
       map.getCanvas().setAttribute('aria-label', label);

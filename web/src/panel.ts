@@ -4,7 +4,16 @@
 import { incidentAddress } from './api.ts';
 import { h, svg } from './dom.ts';
 import { eventTypeOf, fillingOf, symbol } from './symbols.ts';
-import type { Answer, Boundary, Impact, Incident, Measure, Position, World } from './types.ts';
+import type {
+  Answer,
+  Boundary,
+  Impact,
+  Incident,
+  Measure,
+  Position,
+  Spread,
+  World,
+} from './types.ts';
 import {
   boundsOfMeasure,
   languageOf,
@@ -17,6 +26,7 @@ import {
   tellDistance,
   tellRange,
   tellUtc,
+  titleLanguage,
   titleOf,
   type Words,
   wordIn,
@@ -40,6 +50,7 @@ export function incidentPanel(
   incident: Incident,
   measures: readonly Measure[],
   boundary: Boundary | null,
+  spread: readonly Spread[],
   context: PanelContext,
 ): Node[] {
   const { words } = context;
@@ -55,13 +66,13 @@ export function incidentPanel(
         {},
         h(
           'h2',
-          { id: 'panel-title', tabindex: -1, lang: languageOf(incident.title, words.lang) },
+          { id: 'panel-title', tabindex: -1, lang: titleLanguage(incident, words.lang) },
           titleOf(words, incident),
         ),
         h('p', { class: 'panel-date' }, tellDate(words, incident), utc(words, incident)),
       ),
     ),
-    distanceSection(measures, incident.dateStart, context),
+    distanceSection(measures, spread, incident.dateStart, context),
     description
       ? h(
           'section',
@@ -103,7 +114,7 @@ export function placePanel(
         h('p', { class: 'panel-date' }, territory || words.t('measure.sea')),
       ),
     ),
-    distanceSection(measures, null, context),
+    distanceSection(measures, answer.spread, null, context),
     foot(answer.boundary, main(measures, context), words, []),
     actions(context, true),
   ];
@@ -150,6 +161,7 @@ function bar(context: PanelContext): HTMLElement {
 
 function distanceSection(
   measures: readonly Measure[],
+  spread: readonly Spread[],
   on: string | null,
   context: PanelContext,
 ): HTMLElement {
@@ -164,6 +176,7 @@ function distanceSection(
     h('p', { id: 'distance', class: `figure ${told.side}` }, tellDistance(words, told, world, on)),
     scale(told, words),
     h('p', { class: 'how' }, how(told, words)),
+    spreadOf(told, measures[0] === told, spread, words),
   );
   if (measures.length > 1) {
     section.append(
@@ -184,6 +197,54 @@ function distanceSection(
     );
   }
   return section;
+}
+
+/** What every border set says of the same distance: how much the answer depends on the file. */
+function spreadOf(
+  told: Measure,
+  isNearest: boolean,
+  spread: readonly Spread[],
+  words: Words,
+): HTMLElement {
+  const found =
+    spread.find((one) => one.to === told.to) ??
+    (isNearest ? spread.find((one) => one.to === 'nearest_foreign') : undefined);
+  if (!found || found.sets.length < 2) return h('span', { hidden: true });
+  const { least, greatest, sets } = found;
+  const [low, high] = [printLength(words, least), printLength(words, greatest)];
+  return h(
+    'details',
+    { class: 'spread' },
+    h(
+      'summary',
+      {},
+      words.t('spread.said', {
+        count: sets.length,
+        range: low === high ? low : words.t('date.range', { start: low, end: high }),
+      }),
+    ),
+    h(
+      'table',
+      {},
+      h('caption', { class: 'unseen' }, words.t('spread.caption')),
+      h(
+        'tbody',
+        {},
+        ...sets.map(({ set, version, distance }) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, `${set} ${version}`),
+            h(
+              'td',
+              {},
+              distance === null ? words.t('spread.coarse') : printLength(words, distance),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** "2.2 km (1.2–3.3 km)", or the side where the place is not surely outside. */

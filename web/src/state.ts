@@ -4,7 +4,8 @@
 // The words are those of the API and the command line (`of`, `within-km`, `event-type`), so that a
 // filter can be carried from the address bar to `curl` as it stands.
 
-import type { Bounds, Position } from './types.ts';
+import { areaFilter, both, circleFilter, precisionFilter } from './cql2.ts';
+import type { Bounds, Circle, Position } from './types.ts';
 
 export const LANGUAGES = ['en', 'uk', 'ro'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -35,6 +36,79 @@ export const VERIFICATIONS = [
 ] as const;
 export type Verification = (typeof VERIFICATIONS)[number];
 
+export const INFRASTRUCTURES = [
+  'residential',
+  'health',
+  'education',
+  'energy',
+  'water_sanitation',
+  'port',
+  'vessel',
+  'rail',
+  'road_bridge',
+  'airport',
+  'postal',
+  'telecom',
+  'food_storage',
+  'agriculture',
+  'industrial',
+  'commercial',
+  'government',
+  'cultural',
+  'religious',
+  'humanitarian',
+  'emergency_services',
+  'media',
+  'dangerous_forces',
+  'nuclear',
+  'environment',
+  'military',
+  'other',
+  'unknown',
+] as const;
+export type Infrastructure = (typeof INFRASTRUCTURES)[number];
+
+export const DAMAGES = [
+  'destroyed',
+  'severe',
+  'moderate',
+  'possible',
+  'none_visible',
+  'possible_adjacent',
+  'not_assessed',
+] as const;
+export type Damage = (typeof DAMAGES)[number];
+
+/** How far the true place may be from the stated one, at most, in meters. */
+export const CEILINGS = [100, 1000, 5000, 25_000] as const;
+
+/** What playback moves the span of days by. */
+export const STEPS = ['day', 'week', 'month'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What is shown in the place of the map: the map itself, the question as others ask it, or two periods. */
+export const SHOWS = ['map', 'ask', 'compare'] as const;
+export type Show = (typeof SHOWS)[number];
+
+/** What incidents are counted by in a chart. */
+export const CHARTS = [
+  'month',
+  'event_type',
+  'infrastructure',
+  'damage',
+  'verification',
+  'country',
+  'distance_band',
+] as const;
+export type Chart = (typeof CHARTS)[number];
+
+export const TOOLS = ['measure', 'area', 'circle'] as const;
+export type Tool = (typeof TOOLS)[number];
+
+/** The most corners of an area, and kilometers of a circle. */
+export const MOST_CORNERS = 200;
+const MOST_KM = 20_000;
+
 export interface View {
   center: Position;
   zoom: number;
@@ -48,7 +122,16 @@ export interface State {
   from: string | null;
   to: string | null;
   eventTypes: EventType[];
+  infrastructures: Infrastructure[];
+  damages: Damage[];
   verifications: Verification[];
+  /** ISO 3166-1 alpha-3 codes of those who claim the place. */
+  countries: string[];
+  /** The largest radius of location, in meters; `null` is any. */
+  precisionM: number | null;
+  /** The corners of a drawn area, three or more, or none. */
+  area: Position[];
+  circle: Circle | null;
   /** The territory or set that distances are told to; empty is the nearest foreign one. */
   of: string;
   withinKm: number | null;
@@ -58,10 +141,18 @@ export interface State {
   /** The list holds only what the map shows. */
   inView: boolean;
   id: string | null;
-  /** The measuring tool is in hand. */
-  measuring: boolean;
+  /** The tool in hand on the map. */
+  tool: Tool | null;
   /** The place that was measured with it. */
   at: Position | null;
+  step: Step;
+  show: Show;
+  chart: Chart;
+  /** The other period of a comparison, first and last day. */
+  otherFrom: string | null;
+  otherTo: string | null;
+  /** Only the map, for a page that shows it in a frame. */
+  embed: boolean;
   lang: Language;
 }
 
@@ -72,7 +163,13 @@ export function noFilters() {
     from: null,
     to: null,
     eventTypes: [],
+    infrastructures: [],
+    damages: [],
     verifications: [],
+    countries: [],
+    precisionM: null,
+    area: [],
+    circle: null,
     of: '',
     withinKm: null,
     certainty: 'possible',
@@ -87,8 +184,14 @@ export function initialState(lang: Language): State {
     sort: '-date_start',
     inView: false,
     id: null,
-    measuring: false,
+    tool: null,
     at: null,
+    step: 'month',
+    show: 'map',
+    chart: 'month',
+    otherFrom: null,
+    otherTo: null,
+    embed: false,
     lang,
   };
 }
@@ -108,10 +211,14 @@ export function readState(query: string, lang: Language): State {
   const state = initialState(oneOf(LANGUAGES, params.get('lang')) ?? lang);
   state.view = readView(params.get('map'));
   state.q = (params.get('q') ?? '').slice(0, 200);
-  const [from, to] = (params.get('datetime') ?? '').split('/');
-  state.from = readDay(from);
-  state.to = readDay(to);
+  [state.from, state.to] = readSpan(params.get('datetime'));
   state.eventTypes = someOf(EVENT_TYPES, params.get('event-type'));
+  state.infrastructures = someOf(INFRASTRUCTURES, params.get('infrastructure'));
+  state.damages = someOf(DAMAGES, params.get('damage'));
+  state.countries = readCodes(params.get('country'));
+  state.precisionM = CEILINGS.find((m) => String(m) === params.get('precision-m')) ?? null;
+  state.area = readArea(params.get('area'));
+  state.circle = readCircle(params.get('circle'));
   state.verifications = someOf(VERIFICATIONS, params.get('verification'));
   const of = (params.get('of') ?? '').toUpperCase();
   state.of = /^[A-Z0-9-]{2,12}$/.test(of) ? of : '';
@@ -121,14 +228,23 @@ export function readState(query: string, lang: Language): State {
   state.sort = oneOf(SORTS, params.get('sortby')) ?? '-date_start';
   state.inView = params.get('list') === 'in-view';
   state.id = params.get('id')?.slice(0, 100) || null;
-  state.measuring = params.get('tool') === 'measure';
+  state.tool = oneOf(TOOLS, params.get('tool'));
   state.at = readPosition(params.get('at'));
+  state.step = oneOf(STEPS, params.get('step')) ?? 'month';
+  state.show = oneOf(SHOWS, params.get('show')) ?? 'map';
+  state.chart = oneOf(CHARTS, params.get('by')) ?? 'month';
+  [state.otherFrom, state.otherTo] = readSpan(params.get('other'));
+  state.embed = params.get('embed') === '1';
   return state;
 }
 
 /** The address of a state, without the question mark: only what differs from the default. */
 export function writeState(state: State, lang: Language): string {
-  const params = filterParams(state);
+  const params = plainParams(state);
+  if (state.precisionM !== null) params.set('precision-m', String(state.precisionM));
+  if (state.area.length) params.set('area', state.area.map(writePosition).join(';'));
+  if (state.circle)
+    params.set('circle', `${writePosition(state.circle.center)},${state.circle.km}`);
   if (state.view) {
     const { center, zoom } = state.view;
     params.set('map', `${trim(zoom, 2)}/${trim(center[0], 5)}/${trim(center[1], 5)}`);
@@ -136,20 +252,41 @@ export function writeState(state: State, lang: Language): string {
   if (state.sort !== '-date_start') params.set('sortby', state.sort);
   if (state.inView) params.set('list', 'in-view');
   if (state.id) params.set('id', state.id);
-  if (state.measuring) params.set('tool', 'measure');
-  if (state.at) params.set('at', `${trim(state.at[0], 6)},${trim(state.at[1], 6)}`);
+  if (state.tool) params.set('tool', state.tool);
+  if (state.at) params.set('at', writePosition(state.at));
+  if (state.step !== 'month') params.set('step', state.step);
+  if (state.show !== 'map') params.set('show', state.show);
+  if (state.chart !== 'month') params.set('by', state.chart);
+  if (state.otherFrom || state.otherTo)
+    params.set('other', writeSpan(state.otherFrom, state.otherTo));
+  if (state.embed) params.set('embed', '1');
   if (state.lang !== lang) params.set('lang', state.lang);
-  // A comma and a slash may stand in a query (RFC 3986 §3.4); the address stays readable.
-  return params.toString().replaceAll('%2C', ',').replaceAll('%2F', '/');
+  // A comma, a slash and a semicolon may stand in a query (RFC 3986 §3.4); the address stays readable.
+  return params.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3B', ';');
 }
 
 /** The filter as the API takes it: nothing about the screen, nothing about order. */
 export function filterParams(state: State): URLSearchParams {
+  const params = plainParams(state);
+  const filter = both(
+    state.area.length ? areaFilter(state.area) : null,
+    state.circle ? circleFilter(state.circle) : null,
+    state.precisionM === null ? null : precisionFilter(state.precisionM),
+  );
+  if (filter) params.set('filter', filter);
+  return params;
+}
+
+/** What plain parameters can say. */
+function plainParams(state: State): URLSearchParams {
   const params = new URLSearchParams();
   if (state.q.trim()) params.set('q', state.q.trim());
-  if (state.from || state.to) params.set('datetime', `${state.from ?? '..'}/${state.to ?? '..'}`);
+  if (state.from || state.to) params.set('datetime', writeSpan(state.from, state.to));
   if (state.eventTypes.length) params.set('event-type', state.eventTypes.join(','));
+  if (state.infrastructures.length) params.set('infrastructure', state.infrastructures.join(','));
+  if (state.damages.length) params.set('damage', state.damages.join(','));
   if (state.verifications.length) params.set('verification', state.verifications.join(','));
+  if (state.countries.length) params.set('country', state.countries.join(','));
   if (state.of) params.set('of', state.of);
   if (state.of && state.withinKm !== null) {
     params.set('within-km', String(state.withinKm));
@@ -191,6 +328,39 @@ function readPosition(text: string | null): Position | null {
     .map((part) => (part ? Number(part) : Number.NaN));
   if (lng === undefined || lat === undefined || more !== undefined) return null;
   return Math.abs(lng) <= 180 && Math.abs(lat) <= 90 ? [lng, lat] : null;
+}
+
+function writePosition(place: Position): string {
+  return `${trim(place[0], 6)},${trim(place[1], 6)}`;
+}
+
+/** Corners as `lng,lat;lng,lat;…`: of an area that is not one, nothing. */
+function readArea(text: string | null): Position[] {
+  const corners = (text ?? '').split(';').map(readPosition);
+  if (corners.length < 3 || corners.length > MOST_CORNERS) return [];
+  return corners.every((corner) => corner !== null) ? corners : [];
+}
+
+/** `lng,lat,km`. */
+function readCircle(text: string | null): Circle | null {
+  const [lng, lat, km] = (text ?? '').split(',');
+  const center = readPosition(`${lng},${lat}`);
+  const radius = km ? Number(km) : Number.NaN;
+  return center && radius > 0 && radius <= MOST_KM ? { center, km: radius } : null;
+}
+
+function readCodes(text: string | null): string[] {
+  const codes = (text ?? '').toUpperCase().split(',');
+  return [...new Set(codes.filter((code) => /^[A-Z0-9-]{3,4}$/.test(code)))].slice(0, 50);
+}
+
+function readSpan(text: string | null): [string | null, string | null] {
+  const [from, to] = (text ?? '').split('/');
+  return [readDay(from), readDay(to)];
+}
+
+function writeSpan(from: string | null, to: string | null): string {
+  return `${from ?? '..'}/${to ?? '..'}`;
 }
 
 function readDay(text: string | undefined): string | null {

@@ -6,6 +6,12 @@ export type Position = readonly [lng: number, lat: number];
 /** West, south, east, north in degrees; west > east crosses the antimeridian (RFC 7946 §5.2). */
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
+/** Everything within `km` kilometers of a place, along the ellipsoid. */
+export interface Circle {
+  center: Position;
+  km: number;
+}
+
 /** On which side of the border a place lies; `uncertain` when its circle of location crosses it. */
 export type Side = 'inside' | 'outside' | 'uncertain';
 
@@ -48,7 +54,18 @@ export interface Answer {
   territory: string[];
   nearestForeign: Measure | null;
   to: Measure[];
+  /** What other border sets say of the same; only where it was asked for. */
+  spread: Spread[];
   boundary: Boundary | null;
+}
+
+/** One distance by every border set, in meters: how much the answer depends on the file. */
+export interface Spread {
+  /** As asked (`ROU`); `nearest_foreign` for whichever is nearest in each set. */
+  to: string;
+  least: number;
+  greatest: number;
+  sets: { set: string; version: string; distance: number | null }[];
 }
 
 /** Where a report can be read. Only http and https addresses survive `api.ts`. */
@@ -106,7 +123,18 @@ export interface Page {
   snapshot: string | null;
 }
 
-/** How many incidents fall in one day, month or year. */
+/** What incidents can be counted by. */
+export type Dimension =
+  | 'day'
+  | 'month'
+  | 'event_type'
+  | 'infrastructure'
+  | 'damage'
+  | 'verification'
+  | 'country'
+  | 'distance_band';
+
+/** How many incidents have one value: fall in one month, are of one kind. */
 export interface Count {
   key: string;
   count: number;

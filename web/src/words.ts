@@ -226,7 +226,13 @@ export function tellAzimuth(words: Words, azimuth: number): string {
   });
 }
 
-/** The title in the reader's language, else in English, else in any; else what kind of event it was. */
+/** The longest piece of a description that stands for a title, in characters. */
+const LONGEST_TITLE = 110;
+
+/**
+ * The title in the reader's language, else in English, else in any; without one the beginning of the
+ * description, as the terminal and feeds have it; else what kind of event it was, and where.
+ */
 export function titleOf(words: Words, incident: Incident): string {
   const kind = incident.subEventType
     ? words.term('subtype', incident.subEventType)
@@ -234,9 +240,26 @@ export function titleOf(words: Words, incident: Incident): string {
       ? words.term('type', incident.eventType)
       : null;
   if (Object.keys(incident.title).length) return wordIn(incident.title, words.lang);
+  const description = wordIn(incident.description, words.lang);
+  if (description) return beginningOf(description);
   const what = kind ? kind.charAt(0).toLocaleUpperCase(words.lang) + kind.slice(1) : null;
   const parts = [what, incident.location].filter(Boolean);
   return parts.length ? parts.join(', ') : words.t('list.untitled');
+}
+
+/** The language of what `titleOf` tells, for the `lang` attribute; `null` when it is the page's or unknown. */
+export function titleLanguage(incident: Incident, lang: Language): string | null {
+  const { title, description } = incident;
+  return languageOf(Object.keys(title).length ? title : description, lang);
+}
+
+/** The first sentence, or as many whole words of it as a title may have. */
+function beginningOf(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  // A sentence ends before a capital; "Mr. Smith" is taken for one, which costs a few words.
+  const sentence = /^.{20,}?[.!?](?= \p{Lu})/u.exec(line)?.[0] ?? line;
+  if (sentence.length <= LONGEST_TITLE) return sentence.replace(/\.$/, '');
+  return `${sentence.slice(0, LONGEST_TITLE).replace(/\s+\S*$/, '')}…`;
 }
 
 /** The entry for a language, else the English, else the untagged, else any one; '' when empty. */

@@ -16,7 +16,17 @@ const everything: State = {
   from: '2023-07-01',
   to: '2023-09-30',
   eventTypes: ['explosions_remote_violence', 'battles'],
+  infrastructures: ['port', 'food_storage'],
+  damages: ['destroyed'],
   verifications: ['verified'],
+  countries: ['UKR', 'MDA'],
+  precisionM: 1000,
+  area: [
+    [28, 45],
+    [30, 45],
+    [30, 46],
+  ],
+  circle: { center: [28.8372, 45.3512], km: 12.5 },
   of: 'ROU',
   withinKm: 2.5,
   certainty: 'certain',
@@ -24,8 +34,14 @@ const everything: State = {
   sort: 'distance',
   inView: true,
   id: '5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e',
-  measuring: true,
+  tool: 'area',
   at: [28.819, 45.333],
+  step: 'week',
+  show: 'ask',
+  chart: 'distance_band',
+  otherFrom: '2022-07-01',
+  otherTo: '2022-09-30',
+  embed: true,
   lang: 'uk',
 };
 
@@ -44,12 +60,16 @@ describe('the state in the address', () => {
     expect(query).toContain('of=ROU&within-km=2.5&certainty=certain&include-inside=false');
     expect(query).toContain('datetime=2023-07-01/2023-09-30');
     expect(query).toContain('event-type=explosions_remote_violence,battles');
+    expect(query).toContain('infrastructure=port,food_storage&damage=destroyed');
+    expect(query).toContain('country=UKR,MDA');
+    expect(query).toContain('area=28,45;30,45;30,46&circle=28.8372,45.3512,12.5');
   });
 
   it('leaves out what it does not understand', () => {
     const odd =
       '?map=99/2/1&datetime=yesterday/2023-02-31x&event-type=war,battles&within-km=ten&of=NATO' +
-      '&sortby=size&lang=fr&at=1,2,3&tool=hammer&certainty=maybe';
+      '&sortby=size&lang=fr&at=1,2,3&tool=hammer&certainty=maybe&infrastructure=castle&damage=,' +
+      '&country=,U,<b>&precision-m=3&area=1,2;3,4&circle=1,2,-3&step=hour&show=war&by=moon&embed=yes';
     const state = readState(odd, 'ro');
     expect(state).toEqual({ ...initialState('ro'), eventTypes: ['battles'], of: 'NATO' });
   });
@@ -66,11 +86,15 @@ describe('the filter', () => {
       'q',
       'datetime',
       'event-type',
+      'infrastructure',
+      'damage',
       'verification',
+      'country',
       'of',
       'within-km',
       'certainty',
       'include-inside',
+      'filter',
     ]);
   });
 

@@ -16,6 +16,7 @@ import {
   tellDistance,
   tellRange,
   tellUtc,
+  titleLanguage,
   titleOf,
   wordsFor,
 } from '../src/words.ts';
@@ -269,6 +270,21 @@ describe('the rest of the words', () => {
     expect(titleOf(ukrainian, incident)).toBe('Удар дрона');
     expect(titleOf(romanian, incident)).toBe('Drone strike');
     expect(titleOf(english, { ...incident, title: {} })).toBe('Air or drone strike, Izmail');
+  });
+
+  it('takes the beginning of the description for a title where there is none', () => {
+    const told = (text: string) =>
+      titleOf(english, { ...incident, title: {}, description: { '': text } });
+    expect(told('Police disperse Kiev protest, activists say one shot dead.')).toBe(
+      'Police disperse Kiev protest, activists say one shot dead',
+    );
+    expect(told('Drones hit the port at night. Two were hurt.')).toBe(
+      'Drones hit the port at night.'.slice(0, -1),
+    );
+    const long = told(`${'a long story of many words '.repeat(9)}end`);
+    expect(long.length).toBeLessThanOrEqual(111);
+    expect(long).toMatch(/\w…$/);
+    expect(titleLanguage({ ...incident, title: {}, description: { uk: 'Опис' } }, 'en')).toBe('uk');
   });
 
   it('shows a word it does not know as it is', () => {

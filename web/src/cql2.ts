@@ -1,0 +1,77 @@
+// Filters in CQL2 text (OGC 21-065r2): what plain parameters cannot say, and for those who want the
+// whole question in one language, all of it. Pure.
+
+import type { Circle, Position } from './types.ts';
+
+/** Filters that must all hold; `null` when there is none. */
+export function both(...filters: (string | null)[]): string | null {
+  const said = filters.filter((filter) => filter !== null);
+  return said.length ? said.join(' AND ') : null;
+}
+
+/** One of the places of the incident is in the area, whose ring is closed here. */
+export function areaFilter(corners: readonly Position[]): string {
+  const [first] = corners;
+  const ring = first ? [...corners, first] : [];
+  return `S_INTERSECTS(geometry, POLYGON((${ring.map(([lng, lat]) => `${degrees(lng)} ${degrees(lat)}`).join(', ')})))`;
+}
+
+/** The stated place is so near to the center: by the best estimate, as an area takes it. */
+export function circleFilter(circle: Circle): string {
+  const { center, km } = circle;
+  return `border_distance('${degrees(center[0])},${degrees(center[1])}') <= ${Math.round(km * 1000)}`;
+}
+
+/** Radii of location in meters, by what a record says instead of one (the server derives the same). */
+const BY_METHOD = {
+  gps: 50,
+  satellite_match: 100,
+  street_match: 100,
+  facility_match: 150,
+  gazetteer: 3000,
+};
+/** These say nothing of the radius; a code may. */
+const WITHOUT_RADIUS = ['reporter_pin', 'imported'];
+const BY_GEO_PRECISION = { 1: 5000, 2: 25_000 };
+const BY_WHERE_PREC = { 1: 1000, 2: 25_000 };
+/** Where nothing is said at all. */
+const ASSUMED = 5000;
+
+/** The true place is at most so far from the stated one, stated or derived in the server's order. */
+export function precisionFilter(meters: number): string {
+  const within = (radii: Record<string, number>) =>
+    Object.keys(radii).filter((name) => (radii[name] ?? 0) <= meters);
+  const oneOf = (name: string, values: readonly string[]) =>
+    values.length ? `${name} IN (${values.join(', ')})` : null;
+  const either = (...filters: (string | null)[]) => {
+    const said = filters.filter((filter) => filter !== null);
+    return said.length > 1 ? `(${said.join(' OR ')})` : (said[0] ?? null);
+  };
+  const unless = (name: string, then: string | null) =>
+    then === null ? null : `(${name} IS NULL AND ${then})`;
+  const byWherePrec = either(
+    oneOf('where_prec', within(BY_WHERE_PREC)),
+    meters >= ASSUMED ? 'where_prec IS NULL' : null,
+  );
+  const byCode = either(
+    oneOf('geo_precision', within(BY_GEO_PRECISION)),
+    unless('geo_precision', byWherePrec),
+  );
+  const silent = `(location_method IS NULL OR ${oneOf('location_method', WITHOUT_RADIUS.map(quote))})`;
+  const derived = either(
+    oneOf('location_method', within(BY_METHOD).map(quote)),
+    byCode === null ? null : `(${silent} AND ${byCode})`,
+  );
+  const stated = `location_radius_m <= ${meters}`;
+  return derived === null ? stated : `(${stated} OR (location_radius_m IS NULL AND ${derived}))`;
+}
+
+/** A text as CQL2 writes one. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Degrees to a tenth of a meter, never in the form 1e-7. */
+function degrees(value: number): string {
+  return String(Number(value.toFixed(6)));
+}

@@ -1,0 +1,69 @@
+// What stands around the map and tells how to read it: the legend and the foot of the page.
+
+import { byId, h } from './dom.ts';
+import { EVENT_TYPES, type State } from './state.ts';
+import { FILLINGS, symbol } from './symbols.ts';
+import type { Boundary, World } from './types.ts';
+import { nameOf, printLength, type Words } from './words.ts';
+
+/** The border set in use, how accurate it is, in whose view, and under which licence. */
+export function showFooter(boundary: Boundary | null, words: Words): void {
+  const footer = byId('footer');
+  if (!boundary) {
+    footer.replaceChildren(h('span', {}, words.t('footer.loading')));
+    return;
+  }
+  const { set, version, accuracy, license, attribution, worldView } = boundary;
+  const parts = [
+    words.t('footer.borders', { set, version }),
+    accuracy !== null && words.t('footer.accuracy', { accuracy: printLength(words, accuracy) }),
+    license && words.t('footer.license', { license }),
+    attribution,
+    worldView && words.t('footer.worldview', { view: words.term('view', worldView) }),
+    words.t('footer.background'),
+  ];
+  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
+}
+
+export function showLegend(state: State, words: Words, world: World): void {
+  const line = (sign: Node, text: string) => h('li', {}, sign, h('span', {}, text));
+  const mark = (kind: string) => h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' });
+  const states = {
+    full: 'verified',
+    half: 'partially_verified',
+    hollow: 'unverified',
+    struck: 'disputed',
+  };
+  byId('legend-body').replaceChildren(
+    h('ul', {}, ...EVENT_TYPES.map((type) => line(symbol(type, 'full'), words.term('type', type)))),
+    h(
+      'ul',
+      {},
+      ...FILLINGS.map((filling) =>
+        line(symbol('protests', filling, 'neutral'), words.term('verification', states[filling])),
+      ),
+      line(mark('cluster'), words.t('map.legend.cluster')),
+      line(mark('circle'), words.t('map.legend.circle')),
+      line(mark('line'), words.t('map.legend.line')),
+    ),
+  );
+  showBandLegend(state, words, world);
+}
+
+/** What the shaded band is, while there is one. */
+export function showBandLegend(state: State, words: Words, world: World): void {
+  const { of, withinKm } = state;
+  const box = byId('band-legend');
+  box.hidden = withinKm === null;
+  if (withinKm === null) return;
+  const values = { km: withinKm, name: nameOf(words, of, world) };
+  const line = (kind: string, text: string) =>
+    h('li', {}, h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' }), h('span', {}, text));
+  box.replaceChildren(
+    line('band-certain', words.t('band.certain', values)),
+    ...(state.certainty === 'possible'
+      ? [line('band-possible', words.t('band.possible', values))]
+      : []),
+    ...(state.includeInside ? [line('band-inside', words.t('band.inside', values))] : []),
+  );
+}

@@ -1,0 +1,71 @@
+// Playback: the span of days that is shown moves on, a day, a week or a month at a time. Pure; the
+// clock that calls it is in `timeline.ts`.
+
+import type { Step } from './state.ts';
+
+/** First and last day, both included, as YYYY-MM-DD. */
+export interface Span {
+  from: string;
+  to: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The span after (`by` 1) or before (-1) the one shown, as wide as it is; where an end is open, one step
+ * wide. `null` when nothing of `extent` is in it: playback has come to its end.
+ */
+export function stepSpan(
+  shown: { from: string | null; to: string | null },
+  step: Step,
+  by: 1 | -1,
+  extent: Span,
+): Span | null {
+  const next = nextSpan(shown, step, by, extent);
+  return next.from > extent.to || next.to < extent.from ? null : next;
+}
+
+function nextSpan(
+  { from, to }: { from: string | null; to: string | null },
+  step: Step,
+  by: 1 | -1,
+  extent: Span,
+): Span {
+  if (from === null && to === null) return around(by === 1 ? extent.from : extent.to, step);
+  if (from === null || to === null) return shift(around(from ?? to ?? extent.from, step), step, by);
+  return shift({ from, to }, step, by);
+}
+
+/** The day, the week from Monday on (ISO 8601) or the month that a day is in. */
+function around(day: string, step: Step): Span {
+  if (step === 'day') return { from: day, to: day };
+  if (step === 'month') return { from: `${day.slice(0, 7)}-01`, to: lastOfMonth(day, 0) };
+  const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
+  return { from: addDays(day, -weekday), to: addDays(day, 6 - weekday) };
+}
+
+function shift({ from, to }: Span, step: Step, by: 1 | -1): Span {
+  if (step !== 'month') {
+    const days = step === 'week' ? 7 * by : by;
+    return { from: addDays(from, days), to: addDays(to, days) };
+  }
+  // Whole months stay whole: from 1 to 28 February comes 1 to 31 March.
+  const isWhole = from.endsWith('-01') && to === lastOfMonth(to, 0);
+  return { from: addMonths(from, by), to: isWhole ? lastOfMonth(to, by) : addMonths(to, by) };
+}
+
+function addDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The same day of another month, or its last day when it has fewer. */
+function addMonths(day: string, months: number): string {
+  const last = lastOfMonth(day, months);
+  const same = last.slice(0, 8) + day.slice(8);
+  return same < last ? same : last;
+}
+
+function lastOfMonth(day: string, later: number): string {
+  const [year, month] = day.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, (month ?? 1) + later, 0)).toISOString().slice(0, 10);
+}

@@ -1,0 +1,183 @@
+// The tools that take places from the map: measuring one, drawing an area or a circle. A place is given
+// by a click, by the cross in the middle and Enter, or, for a figure, as typed numbers.
+
+import { byId } from './dom.ts';
+import {
+  addPoint,
+  type DrawnTool,
+  drawnFeatures,
+  finish,
+  readCorners,
+  readPlace,
+  writeCorners,
+} from './draw.ts';
+import type { IncidentMap } from './map.ts';
+import type { State, Tool } from './state.ts';
+import type { Position } from './types.ts';
+import type { Key, Words } from './words.ts';
+
+const HINTS: Record<Tool, Key> = {
+  measure: 'measure.hint',
+  area: 'draw.hint.area',
+  circle: 'draw.hint.circle',
+};
+
+export interface ToolsContext {
+  state(): State;
+  words(): Words;
+  map(): IncidentMap | null;
+  update(change: Partial<State>): void;
+}
+
+export type Tools = ReturnType<typeof createTools>;
+
+export function createTools(context: ToolsContext) {
+  /** The corners of what is being drawn. */
+  let points: Position[] = [];
+  let inHand: Tool | null = null;
+
+  byId('measure').addEventListener('click', () => take('measure'));
+  byId('draw-area').addEventListener('click', () => take('area'));
+  byId('draw-circle').addEventListener('click', () => take('circle'));
+  byId('tool-stop').addEventListener('click', () => context.update({ tool: null }));
+  byId('tool-here').addEventListener('click', () => {
+    const map = context.map();
+    if (map) pointed(map.center());
+  });
+  byId('tool-undo').addEventListener('click', () => {
+    points = points.slice(0, -1);
+    show();
+    // What had the focus may be gone.
+    if (!points.length) byId('tool-here').focus();
+  });
+  byId('tool-finish').addEventListener('click', finishArea);
+  byId('corners').addEventListener('change', typedCorners);
+  for (const id of ['circle-center', 'circle-km']) byId(id).addEventListener('change', typedCircle);
+  byId('figure-remove').addEventListener('click', () => {
+    context.update({ area: [], circle: null });
+    byId('draw-area').focus();
+  });
+
+  /** Takes a tool in hand, or lays it down. */
+  function take(tool: Tool): void {
+    const isLaidDown = context.state().tool === tool;
+    context.update({ tool: isLaidDown ? null : tool });
+    if (isLaidDown) return;
+    document.body.classList.remove('show-filters');
+    byId<HTMLDetailsElement>('area-group').open = false;
+    context.map()?.focus();
+  }
+
+  /** A place was given to the tool in hand. */
+  function pointed(place: Position): void {
+    const { tool } = context.state();
+    if (tool === 'measure') context.update({ at: place, id: null });
+    else if (tool) drew(tool, place);
+  }
+
+  function drew(tool: DrawnTool, place: Position): void {
+    const drawn = addPoint(tool, points, place);
+    if (drawn.kind === 'points') {
+      points = drawn.points;
+      show();
+    } else {
+      points = [];
+      context.update(
+        drawn.kind === 'area'
+          ? { area: drawn.area, circle: null, tool: null }
+          : { circle: drawn.circle, area: [], tool: null },
+      );
+    }
+  }
+
+  function finishArea(): void {
+    const area = finish(points);
+    if (!area) return;
+    points = [];
+    context.update({ area, circle: null, tool: null });
+    context.map()?.focus();
+  }
+
+  function typedCorners(): void {
+    const field = byId<HTMLTextAreaElement>('corners');
+    const corners = readCorners(field.value);
+    const { t } = context.words();
+    if (typeof corners === 'number') return refuse(field, t('draw.bad.line', { line: corners }));
+    if (corners.length > 0 && corners.length < 3) return refuse(field, t('draw.bad.few'));
+    refuse(field, '');
+    context.update({ area: corners, ...(corners.length > 0 && { circle: null }) });
+  }
+
+  function typedCircle(): void {
+    const [center, km] = [
+      byId<HTMLInputElement>('circle-center'),
+      byId<HTMLInputElement>('circle-km'),
+    ];
+    const { t } = context.words();
+    const place = center.value.trim() ? readPlace(center.value) : null;
+    if (center.value.trim() && !place) return refuse(center, t('draw.bad.place'));
+    refuse(center, '');
+    const radius = Number(km.value);
+    if (place && radius > 0 && radius <= 20_000) {
+      context.update({ circle: { center: place, km: radius }, area: [] });
+    } else if (!place && context.state().circle) context.update({ circle: null });
+  }
+
+  /** Says what is wrong with a field; nothing when it is well. */
+  function refuse(field: HTMLElement, why: string): void {
+    const said = byId('figure-fault');
+    said.textContent = why;
+    if (why) field.setAttribute('aria-invalid', 'true');
+    else field.removeAttribute('aria-invalid');
+  }
+
+  function show(): void {
+    const state = context.state();
+    const { t } = context.words();
+    const { tool } = state;
+    if (tool !== inHand) points = [];
+    inHand = tool;
+    byId('measure').setAttribute('aria-pressed', String(tool === 'measure'));
+    byId('draw-area').setAttribute('aria-pressed', String(tool === 'area'));
+    byId('draw-circle').setAttribute('aria-pressed', String(tool === 'circle'));
+    byId('hint').hidden = tool === null;
+    byId('crosshair').hidden = tool === null;
+    if (tool) {
+      byId('hint-said').textContent = t(HINTS[tool]);
+      byId('tool-here').textContent = t(tool === 'measure' ? 'measure.here' : 'draw.here');
+      byId('tool-stop').textContent = t(tool === 'measure' ? 'measure.stop' : 'draw.stop');
+      byId('tool-undo').hidden = points.length === 0;
+      byId('tool-finish').hidden = tool !== 'area' || finish(points) === null;
+      const count = byId('hint-count');
+      count.hidden = tool === 'measure';
+      count.textContent = t('draw.points', { count: points.length });
+    }
+    showFields(state);
+    context.map()?.setTool(tool !== null);
+    context.map()?.setDrawn(drawnFeatures(state, points));
+  }
+
+  function showFields(state: State): void {
+    const { t, number } = context.words();
+    const { area, circle } = state;
+    byId<HTMLTextAreaElement>('corners').value = writeCorners(area);
+    byId<HTMLInputElement>('circle-center').value = circle ? circle.center.join(' ') : '';
+    if (circle) byId<HTMLInputElement>('circle-km').value = String(circle.km);
+    byId('figure-remove').hidden = !area.length && !circle;
+    byId('area-said').textContent = circle
+      ? t('draw.said.circle', { km: number(circle.km) })
+      : area.length
+        ? t('draw.said.area', { count: area.length })
+        : t('filter.anywhere');
+  }
+
+  return { show, pointed };
+}
+
+/** The places of the figures of a state, to move the map to. */
+export function figurePlaces(state: Pick<State, 'area' | 'circle'>): Position[] {
+  const [figure] = drawnFeatures(state, []).features;
+  return figure?.geometry.type === 'Polygon'
+    ? (figure.geometry.coordinates.flat() as unknown as Position[])
+    : [];
+}
