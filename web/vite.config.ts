@@ -13,7 +13,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/collections', '/borders', '/health', '/api'].map((path) => [path, server]),
+      ['/collections', '/borders', '/health', '/api', '/live'].map((path) => [path, server]),
     ),
   },
   test: { include: ['test/**/*.test.ts'] },

@@ -2,8 +2,10 @@
 // missing or odd part becomes `null`, an answer that is not what it claims to be becomes an `ApiError`.
 
 import type {
+  Aggregate,
   Answer,
   Boundary,
+  Casualties,
   Count,
   CountrySet,
   Dimension,
@@ -70,16 +72,33 @@ export async function countBy(
   params: URLSearchParams,
   signal?: AbortSignal,
 ): Promise<Count[]> {
+  const { groups } = await aggregate(by, params, signal);
+  const counts = groups.flatMap(({ key, count }) => (key === null ? [] : [{ key, count }]));
+  return counts.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The same with those that have no value, and with the dead. */
+export async function aggregate(
+  by: Dimension,
+  params: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<Aggregate> {
+  const body = object(await ask(aggregateAddress(by, params), signal));
+  const groups = list(body.groups)
+    .map(object)
+    .flatMap((group) => {
+      const count = number(group.count);
+      return count === null
+        ? []
+        : [{ key: text(group[by]), count, deaths: readCasualties(group.deaths) }];
+    });
+  return { matched: number(body.matched) ?? 0, groups };
+}
+
+export function aggregateAddress(by: Dimension, params: URLSearchParams): string {
   const query = new URLSearchParams(params);
   query.set('by', by);
-  const body = object(await ask(`${INCIDENTS}/aggregate?${query}`, signal));
-  const counts: Count[] = [];
-  for (const group of list(body.groups).map(object)) {
-    const key = text(group[by]);
-    const count = number(group.count);
-    if (key && count !== null) counts.push({ key, count });
-  }
-  return counts.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return `${INCIDENTS}/aggregate?${query}`;
 }
 
 /** How far `place` is from each of `to`, and from the nearest foreign territory. */
@@ -164,11 +183,45 @@ export function territoryTiles(): string {
   return absolute(`${TERRITORIES}/tiles/WebMercatorQuad/{z}/{y}/{x}`);
 }
 
+/** The forms in which incidents can be taken away (`docs/formats.md`), and what a file of each is called. */
+export const FORMATS = {
+  csv: { f: 'csv', file: 'kordon.csv' },
+  excel: { f: 'csv', bom: 'true', file: 'kordon-excel.csv' },
+  hxl: { f: 'csv', hxl: 'true', file: 'kordon-hxl.csv' },
+  json: { f: 'json', limit: '10000', file: 'kordon.geojson' },
+  geojsonseq: { f: 'geojsonseq', file: 'kordon.geojsons' },
+  flatgeobuf: { f: 'flatgeobuf', file: 'kordon.fgb' },
+  geoparquet: { f: 'geoparquet', file: 'kordon.parquet' },
+  kml: { f: 'kml', file: 'kordon.kml' },
+} as const;
+export type Format = keyof typeof FORMATS;
+
 /** Where the incidents under a filter can be had as a file. */
-export function download(params: URLSearchParams, format: 'csv' | 'json'): string {
-  const query = withLimit(params, 10_000);
-  query.set('f', format);
-  return `${INCIDENTS}/items?${query}`;
+export function download(params: URLSearchParams, format: Format): string {
+  const { file: _, ...how } = FORMATS[format];
+  return itemsAddress(params, how);
+}
+
+/** Where the incidents under a filter can be followed by a feed reader: the newest first. */
+export function feedAddress(params: URLSearchParams): string {
+  return absolute(itemsAddress(params, { f: 'atom' }));
+}
+
+/** Where the incidents under a filter are, with more parameters. */
+export function itemsAddress(
+  params: URLSearchParams,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const query = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return `${INCIDENTS}/items${query.size ? `?${query}` : ''}`;
+}
+
+/** Where what happens is told as it happens, under a filter. */
+export function liveAddress(params: URLSearchParams, since: string | null): string {
+  const query = new URLSearchParams(params);
+  if (since) query.set('since', since);
+  return `/live${query.size ? `?${query}` : ''}`;
 }
 
 /** Where one incident can be read as GeoJSON. */
@@ -431,6 +484,15 @@ function readRange(p: Record<string, unknown>, name: 'deaths' | 'injured'): Rang
     low: number(p[`${name}_low`]),
     best: number(p[`${name}_best`]),
     high: number(p[`${name}_high`]),
+  };
+}
+
+function readCasualties(value: unknown): Casualties {
+  const body = object(value);
+  return {
+    low: number(body.low) ?? 0,
+    high: number(body.high) ?? 0,
+    statedBy: number(body.stated_by) ?? 0,
   };
 }
 

@@ -53,7 +53,7 @@ export function createChoices(context: ChoicesContext) {
   }
   const floor = byId<HTMLSelectElement>('floor');
   floor.addEventListener('change', () => {
-    const lowest = FLOORS.findIndex((name) => name === floor.value);
+    const lowest = (FLOORS as readonly string[]).indexOf(floor.value);
     context.change({ verifications: VERIFICATIONS.slice(0, lowest + 1) });
   });
   closeOutside();

@@ -66,6 +66,39 @@ export function precisionFilter(meters: number): string {
   return derived === null ? stated : `(${stated} OR (location_radius_m IS NULL AND ${derived}))`;
 }
 
+/**
+ * Parameters of a filter said in CQL2, each that can be. `q` cannot: no function of the filter searches
+ * all texts, so it stays a parameter beside it.
+ */
+export function asCql2(params: URLSearchParams): string | null {
+  const oneOf = (name: string, of = name.replace('-', '_')) => {
+    const words = params.get(name)?.split(',') ?? [];
+    return words.length ? `${of} IN (${words.map(quote).join(', ')})` : null;
+  };
+  const [from, to] = (params.get('datetime') ?? '').split('/');
+  const country = oneOf('country', 'territory');
+  return both(
+    from && to ? `T_INTERSECTS(datetime, INTERVAL(${quote(from)}, ${quote(to)}))` : null,
+    oneOf('event-type'),
+    oneOf('infrastructure'),
+    oneOf('damage'),
+    oneOf('verification'),
+    // What has no place is where its source says.
+    country && `(${country} OR (territory IS NULL AND ${oneOf('country')}))`,
+    withinFilter(params),
+    params.get('filter'),
+  );
+}
+
+function withinFilter(params: URLSearchParams): string | null {
+  const [of, km] = [params.get('of'), params.get('within-km')];
+  if (!of || km === null) return null;
+  const certainty = params.get('certainty') ?? 'possible';
+  const within = `within_certainty(${quote(of)}, ${Math.round(Number(km) * 1000)}, ${quote(certainty)})`;
+  const isOutside = params.get('include-inside') === 'false';
+  return isOutside ? `${within} AND border_distance(${quote(of)}) > 0` : within;
+}
+
 /** A text as CQL2 writes one. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

@@ -16,6 +16,8 @@ export function showHelp(words: Words): void {
     [['c'], 'help.circle'],
     [['p'], 'help.play'],
     [[',', '.'], 'help.step'],
+    [['q'], 'help.ask'],
+    [['v'], 'help.compare'],
     [['?'], 'help.help'],
   ];
   show(words, words.t('help.title'), [

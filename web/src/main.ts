@@ -33,7 +33,8 @@ import {
   toldMeasure,
   walkWithArrows,
 } from './list.ts';
-import { createMap, type Hit, type IncidentMap } from './map.ts';
+import { listenLive } from './live.ts';
+import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
 import { drawMeasured, NOTHING } from './measured.ts';
 import {
   incidentPanel,
@@ -66,6 +67,7 @@ import type {
   Spread,
   World,
 } from './types.ts';
+import { createViews } from './views.ts';
 import { isSet, type Key, nameOf, regionName, titleOf, type Words, wordsFor } from './words.ts';
 
 const PAGE = 50;
@@ -95,6 +97,8 @@ const screen = {
   subject: null as Subject | null,
   drawn: 0,
   fitted: false,
+  stale: false,
+  places: NOTHING as GeoJSON.FeatureCollection,
 };
 
 /** What the panel tells of. */
@@ -126,6 +130,38 @@ const choices = createChoices({
 });
 const tools = createTools({ state: () => state, words: () => words, map: () => map, update });
 
+const live = listenLive({
+  changed(count) {
+    const button = byId('fresh');
+    button.hidden = count === 0;
+    button.textContent = words.t('live.fresh', { count });
+    sayLive(count);
+  },
+  stale(is) {
+    screen.stale = is;
+    sayLive(0);
+  },
+});
+const views = createViews({
+  state: () => state,
+  words: () => words,
+  world: () => world,
+  screen,
+  update,
+  open,
+  cite,
+  newRequest,
+  isAbort,
+  faultText,
+  mapOptions,
+  follow(view) {
+    map?.jumpTo(view);
+    update({ view }, 'replace');
+  },
+  picked: (hits) => hits[0] && open(hits[0].id, hits),
+  extent: timeline.extent,
+});
+
 start();
 
 function start(): void {
@@ -134,7 +170,11 @@ function start(): void {
   listenToKeys();
   walkWithArrows(byId<HTMLOListElement>('list'));
   addEventListener('popstate', () => go(readState(location.search, homeLanguage), true));
-  dark.addEventListener('change', () => map?.setTheme(themeName()));
+  dark.addEventListener('change', () => {
+    map?.setTheme(themeName());
+    views.setTheme(themeName());
+  });
+  document.body.classList.toggle('embed', state.embed);
   translate();
   showFilters(state, words, world);
   void startMap();
@@ -143,6 +183,8 @@ function start(): void {
   loadAll();
   openSubject();
   tools.show();
+  showEmbed();
+  void views.show(false);
 }
 
 /** Changes the state and everything that follows from it, and leaves a step for the back button. */
@@ -165,6 +207,7 @@ function go(next: State, byHistory: boolean): void {
     translate();
   }
   showFilters(next, words, world);
+  showEmbed();
   choices.show();
   timeline.show();
   if (filterChanged) loadAll();
@@ -182,10 +225,27 @@ function go(next: State, byHistory: boolean): void {
   if (before.id !== next.id || before.at !== next.at || before.of !== next.of) openSubject();
   if (before.tool !== next.tool || before.area !== next.area || before.circle !== next.circle)
     tools.show();
+  if (before.show !== next.show) void views.show(!byHistory);
+  else if (followsState(before, next, filterChanged)) void views.refresh();
   if (bandKey(before) !== bandKey(next)) {
     showBandLegend(next, words, world);
     void showBand();
   }
+}
+
+/** The whole page at the same place, for a reader of a map in a frame. */
+function showEmbed(): void {
+  const link = byId<HTMLAnchorElement>('embed-open');
+  link.hidden = !state.embed;
+  link.href = `?${writeState({ ...state, embed: false }, homeLanguage)}`;
+}
+
+/** Whether what stands in the place of the map is other now; the question waits for its list. */
+function followsState(before: State, next: State, filterChanged: boolean): boolean {
+  if (next.show === 'map') return false;
+  if (before.chart !== next.chart || before.lang !== next.lang) return true;
+  const isOther = before.otherFrom !== next.otherFrom || before.otherTo !== next.otherTo;
+  return next.show === 'compare' && (filterChanged || isOther);
 }
 
 // --- what is asked of the server -------------------------------------------------------------
@@ -217,6 +277,8 @@ async function loadList(): Promise<void> {
     byId('list-scroll').scrollTop = 0;
     if (!page.incidents.length) await explainEmpty(message, signal);
     fitOnce(page.incidents);
+    if (state.show === 'ask') void views.refresh();
+    live.follow(filterParams(state), page.snapshot);
   });
   list.removeAttribute('aria-busy');
 }
@@ -604,7 +666,43 @@ function translate(): void {
   map?.setLabel(words.t('map.label'));
 }
 
+/** Tells quietly what is new, and whether the connection is there. */
+function sayLive(count: number): void {
+  byId('live-said').textContent = screen.stale
+    ? words.t('live.stale')
+    : count > 0
+      ? words.t('live.said', { count })
+      : '';
+}
+
+/** Shows what is new: the list and the signs are asked for again, the map stays where it is. */
+function refresh(): void {
+  void timeline.reload();
+  void loadTotal();
+  void loadList();
+  map?.refresh();
+  byId('count').focus();
+}
+
 // --- the map ----------------------------------------------------------------------------------
+
+function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
+  return {
+    theme: themeName(),
+    sources: {
+      incidents: incidentTiles(filterParams(state)),
+      labelFrom: labelFrom(screen.matched),
+      territories: territoryTiles(),
+      places: screen.places,
+      measured: NOTHING,
+      drawn: NOTHING,
+      band: NOTHING,
+    },
+    naming: naming(),
+    view: state.view,
+    reducedMotion: still.matches,
+  };
+}
 
 async function startMap(): Promise<void> {
   // Names on the map are drawn with the page's own font, which must be there first.
@@ -615,25 +713,14 @@ async function startMap(): Promise<void> {
   );
   try {
     map = createMap({
+      ...mapOptions(),
       container: byId('map'),
-      theme: themeName(),
-      sources: {
-        incidents: incidentTiles(filterParams(state)),
-        labelFrom: labelFrom(screen.matched),
-        territories: territoryTiles(),
-        places: NOTHING,
-        measured: NOTHING,
-        drawn: NOTHING,
-        band: NOTHING,
-      },
-      naming: naming(),
-      view: state.view,
-      reducedMotion: still.matches,
       events: {
         moved(view, bounds, quietly) {
           screen.bounds = bounds;
           if (!quietly) update({ view }, 'replace');
           else if (state.inView) void loadList();
+          views.moved(view);
           showDownloads();
           void showBand();
         },
@@ -666,7 +753,9 @@ async function startMap(): Promise<void> {
     }
   }
   const places = await readPlaces();
-  if (places) map.setPlaces(places);
+  if (!places) return;
+  screen.places = places;
+  map.setPlaces(places);
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */
@@ -752,6 +841,7 @@ function listenToTools(): void {
   byId('more').addEventListener('click', () => void loadMore());
   byId('help').addEventListener('click', () => showHelp(words));
   byId('cite').addEventListener('click', cite);
+  byId('fresh').addEventListener('click', refresh);
   byId('zoom-in').addEventListener('click', () => map?.zoomBy(1));
   byId('zoom-out').addEventListener('click', () => map?.zoomBy(-1));
   byId('zoom-home').addEventListener('click', home);
@@ -786,6 +876,8 @@ function listenToKeys(): void {
       m: () => byId('measure').click(),
       a: () => byId('draw-area').click(),
       c: () => byId('draw-circle').click(),
+      q: () => byId('ask-open').click(),
+      v: () => byId('compare-open').click(),
       p: () => byId('time-play').click(),
       ',': () => byId('time-before').click(),
       '.': () => byId('time-after').click(),
@@ -802,6 +894,7 @@ function stepBack(field: HTMLElement | null): void {
   else if (state.tool && state.tool !== 'measure') update({ tool: null });
   else if (state.id || state.at) close();
   else if (state.tool) update({ tool: null });
+  else if (state.show !== 'map') update({ show: 'map' });
 }
 
 function cite(): void {

@@ -254,6 +254,13 @@ export function createMap(options: MapOptions) {
     resize(): void {
       map.resize();
     },
+    remove(): void {
+      map.remove();
+    },
+    /** Asks for the incidents again: there are new ones. */
+    refresh(): void {
+      map.getSource<VectorTileSource>('incidents')?.setTiles([shown.sources.incidents]);
+    },
     /** Resolves when everything asked for is drawn. */
     idle(): Promise<void> {
       return new Promise((resolve) => map.once('idle', () => resolve()));

@@ -25,6 +25,31 @@ export function stepSpan(
   return next.from > extent.to || next.to < extent.from ? null : next;
 }
 
+/** How many days a period has, both ends included; `null` when an end is open. */
+export function daysOf(from: string | null, to: string | null): number | null {
+  if (!from || !to) return null;
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
+  return days > 0 ? days : null;
+}
+
+/**
+ * The period to compare with when none is chosen yet: as long, and just before; whole years stay whole.
+ */
+export function periodBefore(from: string, to: string): { otherFrom: string; otherTo: string } {
+  const wholeYears = from.endsWith('-01-01') && to.endsWith('-12-31');
+  if (wholeYears) {
+    const years = Number(to.slice(0, 4)) - Number(from.slice(0, 4)) + 1;
+    const back = (date: string) =>
+      String(Number(date.slice(0, 4)) - years).padStart(4, '0') + date.slice(4);
+    return { otherFrom: back(from), otherTo: back(to) };
+  }
+  const days = daysOf(from, to) ?? 1;
+  return {
+    otherFrom: addDays(from, -days),
+    otherTo: addDays(from, -1),
+  };
+}
+
 function nextSpan(
   { from, to }: { from: string | null; to: string | null },
   step: Step,
@@ -61,8 +86,8 @@ function addDays(day: string, days: number): string {
 /** The same day of another month, or its last day when it has fewer. */
 function addMonths(day: string, months: number): string {
   const last = lastOfMonth(day, months);
-  const same = last.slice(0, 8) + day.slice(8);
-  return same < last ? same : last;
+  const date = Math.min(Number(day.slice(8)), Number(last.slice(8)));
+  return last.slice(0, 8) + String(date).padStart(2, '0');
 }
 
 function lastOfMonth(day: string, later: number): string {

@@ -171,5 +171,11 @@ export function createTimeline(context: TimelineContext) {
     show();
   });
 
-  return { load, show, stop, extent, isPlaying: () => clock !== undefined };
+  /** Counts anew, also when nothing that was asked has changed. */
+  function reload(): Promise<void> {
+    counted = null;
+    return load();
+  }
+
+  return { load, reload, show, stop, extent };
 }

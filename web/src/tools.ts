@@ -102,25 +102,23 @@ export function createTools(context: ToolsContext) {
     const field = byId<HTMLTextAreaElement>('corners');
     const corners = readCorners(field.value);
     const { t } = context.words();
-    if (typeof corners === 'number') return refuse(field, t('draw.bad.line', { line: corners }));
-    if (corners.length > 0 && corners.length < 3) return refuse(field, t('draw.bad.few'));
-    refuse(field, '');
-    context.update({ area: corners, ...(corners.length > 0 && { circle: null }) });
+    if (typeof corners === 'number') refuse(field, t('draw.bad.line', { line: corners }));
+    else if (corners.length > 0 && corners.length < 3) refuse(field, t('draw.bad.few'));
+    else {
+      refuse(field, '');
+      context.update({ area: corners, ...(corners.length > 0 && { circle: null }) });
+    }
   }
 
   function typedCircle(): void {
-    const [center, km] = [
-      byId<HTMLInputElement>('circle-center'),
-      byId<HTMLInputElement>('circle-km'),
-    ];
-    const { t } = context.words();
-    const place = center.value.trim() ? readPlace(center.value) : null;
-    if (center.value.trim() && !place) return refuse(center, t('draw.bad.place'));
-    refuse(center, '');
-    const radius = Number(km.value);
-    if (place && radius > 0 && radius <= 20_000) {
-      context.update({ circle: { center: place, km: radius }, area: [] });
-    } else if (!place && context.state().circle) context.update({ circle: null });
+    const center = byId<HTMLInputElement>('circle-center');
+    const km = Number(byId<HTMLInputElement>('circle-km').value);
+    const isTyped = center.value.trim() !== '';
+    const place = isTyped ? readPlace(center.value) : null;
+    refuse(center, isTyped && !place ? context.words().t('draw.bad.place') : '');
+    if (place && km > 0 && km <= 20_000) {
+      context.update({ circle: { center: place, km }, area: [] });
+    } else if (!isTyped && context.state().circle) context.update({ circle: null });
   }
 
   /** Says what is wrong with a field; nothing when it is well. */

@@ -140,6 +140,19 @@ export interface Count {
   count: number;
 }
 
+/** The dead of several incidents as a range, and how many of the incidents say how many. */
+export interface Casualties {
+  low: number;
+  high: number;
+  statedBy: number;
+}
+
+export interface Aggregate {
+  matched: number;
+  /** In the server's order; `null` for those without a value. */
+  groups: { key: string | null; count: number; deaths: Casualties }[];
+}
+
 export interface Territory {
   code: string;
   isoA2: string | null;

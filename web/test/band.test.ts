@@ -56,11 +56,13 @@ describe('the band', () => {
   it('has parts that agree with judging each place by itself', () => {
     const limit = 3000;
     const band = bandFeatures(grid, samples, limit, { inside: true, possible: true });
+    const ringsOf = (role: string) => {
+      const found = band.features.find((feature) => feature.properties?.role === role);
+      if (found?.geometry.type !== 'MultiPolygon') throw new Error(role);
+      return found.geometry.coordinates.map(([ring]) => ring as unknown as Position[]);
+    };
     const has = (role: string, x: number, y: number) =>
-      (
-        band.features.find((feature) => feature.properties?.role === role)
-          ?.geometry as GeoJSON.MultiPolygon
-      ).coordinates.some(([ring]) => holds(ring as unknown as Position[], x, y));
+      ringsOf(role).some((ring) => holds(ring, x, y));
     for (let x = -19.97; x < 19; x += 0.431) {
       const y = -5.37;
       const signed = x * 1000;

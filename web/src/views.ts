@@ -1,0 +1,131 @@
+// What can stand where the map is: the question to take along, or two periods. Each is loaded when it is
+// first opened; the first page needs neither.
+
+import { ApiError } from './api.ts';
+import type { AskContext } from './ask.ts';
+import type { CompareContext, Comparison } from './compare.ts';
+import { byId } from './dom.ts';
+import { periodBefore, type Span } from './playback.ts';
+import type { Show, State, View } from './state.ts';
+import type { Boundary, Incident, World } from './types.ts';
+import type { Words } from './words.ts';
+
+export interface ViewsContext {
+  state(): State;
+  words(): Words;
+  world(): World;
+  /** What the list has. */
+  screen: { incidents: Incident[]; matched: number; boundary: Boundary | null };
+  update(change: Partial<State>, step?: 'push' | 'replace'): void;
+  open(id: string): void;
+  cite(): void;
+  newRequest(kind: string): AbortSignal;
+  isAbort(error: unknown): boolean;
+  faultText(error: unknown): string;
+  mapOptions: CompareContext['mapOptions'];
+  follow(view: View): void;
+  picked: CompareContext['picked'];
+  /** The days that the data has. */
+  extent(): Span | null;
+}
+
+export type Views = ReturnType<typeof createViews>;
+
+export function createViews(context: ViewsContext) {
+  let comparison: Comparison | null = null;
+  let shown: Show = 'map';
+
+  byId('ask-open').addEventListener('click', () => toggle('ask'));
+  byId('compare-open').addEventListener('click', () => toggle('compare'));
+
+  function toggle(show: Show): void {
+    const isOpen = context.state().show === show;
+    context.update(isOpen ? { show: 'map' } : { show, ...(show === 'compare' && periods()) });
+  }
+
+  /** Without dates, the last year of the data beside the one before it. */
+  function periods(): Partial<State> {
+    const { from, to, otherFrom, otherTo } = context.state();
+    if (otherFrom || otherTo) return {};
+    const year = (context.extent()?.to ?? new Date().toISOString()).slice(0, 4);
+    const first = { from: from ?? `${year}-01-01`, to: to ?? `${year}-12-31` };
+    return { ...first, ...periodBefore(first.from, first.to) };
+  }
+
+  /** Shows what the state says; `focus` when the reader asked for it. */
+  async function show(focus: boolean): Promise<void> {
+    const wanted = context.state().show;
+    const was = shown;
+    shown = wanted;
+    byId('ask-open').setAttribute('aria-pressed', String(wanted === 'ask'));
+    byId('compare-open').setAttribute('aria-pressed', String(wanted === 'compare'));
+    document.body.classList.toggle('showing-ask', wanted === 'ask');
+    byId('ask').hidden = wanted !== 'ask';
+    byId('map').inert = wanted === 'ask';
+    if (wanted !== 'compare') {
+      comparison?.close();
+      comparison = null;
+    }
+    if (wanted === 'map') {
+      if (focus && was !== 'map') byId(`${was}-open`).focus();
+      return;
+    }
+    await refresh();
+    if (!focus || context.state().show !== wanted) return;
+    if (wanted === 'ask') byId('ask-title').focus();
+    else comparison?.focus();
+  }
+
+  async function refresh(): Promise<void> {
+    const { show: wanted } = context.state();
+    try {
+      if (wanted === 'ask') await ask();
+      if (wanted === 'compare') await compare();
+    } catch (error) {
+      // The module itself did not come: the server is gone, or another version of it is there.
+      if (context.isAbort(error)) return;
+      byId('ask').replaceChildren(context.faultText(new ApiError('offline', String(error))));
+      byId('ask').hidden = false;
+    }
+  }
+
+  async function ask(): Promise<void> {
+    const { showAsk } = await import('./ask.ts');
+    if (context.state().show !== 'ask') return;
+    const box = byId('ask');
+    const focused = box.contains(document.activeElement) ? document.activeElement?.id : null;
+    const { incidents, matched, boundary } = context.screen;
+    const given: AskContext = {
+      state: context.state(),
+      words: context.words(),
+      world: context.world(),
+      incidents,
+      matched,
+      boundary,
+      newRequest: context.newRequest,
+      isAbort: context.isAbort,
+      faultText: context.faultText,
+      update: context.update,
+      open: context.open,
+      cite: context.cite,
+      close: () => context.update({ show: 'map' }),
+    };
+    const done = showAsk(box, given);
+    if (focused) document.getElementById(focused)?.focus();
+    await done;
+  }
+
+  async function compare(): Promise<void> {
+    const { openComparison } = await import('./compare.ts');
+    if (context.state().show !== 'compare') return;
+    comparison ??= openComparison(context);
+    await comparison.show();
+  }
+
+  return {
+    show,
+    refresh,
+    moved: (view: View) => comparison?.moved(view),
+    setTheme: (theme: 'light' | 'dark') => comparison?.setTheme(theme),
+  };
+}
