@@ -83,15 +83,21 @@ const SCREENS = {
 };
 
 /**
- * A page on one of `SCREENS`, opened at `query`, with the list there. `check()` fails on any console
+ * A page on one of `SCREENS`, opened at `query`, with the list there unless it is to be `empty`. `check()` fails on any console
  * message, any failed request and any request to another host.
  */
 export async function openPage(
   browser,
   address,
-  { screen = 'desktop', query = '', locale = 'en-GB' } = {},
+  {
+    screen = 'desktop',
+    query = '',
+    locale = 'en-GB',
+    reducedMotion = 'reduce',
+    empty = false,
+  } = {},
 ) {
-  const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion });
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
@@ -104,7 +110,7 @@ export async function openPage(
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
   await page.goto(address + query);
-  await page.locator('#list > li').first().waitFor({ state: 'attached' });
+  if (!empty) await page.locator('#list > li').first().waitFor({ state: 'attached' });
   return {
     page,
     faults,
@@ -118,13 +124,14 @@ export function rows(page) {
   return page.getByRole('list', { name: /inciden|інцидент/i }).getByRole('button');
 }
 
-/** Waits until the map has drawn everything it asked for: no request for a while, and fonts loaded. */
+/** Waits until the map has drawn everything it asked for, and fonts are loaded. */
 export async function drawn(page) {
-  await page.waitForLoadState('networkidle');
+  await page.locator('#map[aria-busy="false"]').waitFor({ state: 'attached' });
   await page.evaluate(async () => {
     await document.fonts.ready;
     for (let frame = 0; frame < 12; frame++) await new Promise(requestAnimationFrame);
   });
+  await page.locator('#map[aria-busy="false"]').waitFor({ state: 'attached' });
 }
 
 /** Fails with what axe-core finds, in words. */

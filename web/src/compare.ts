@@ -8,6 +8,7 @@ import { byId, h } from './dom.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
 import { daysOf } from './playback.ts';
 import { type Chart, filterParams, type State, type View } from './state.ts';
+import { typedDay, withDay } from './time.ts';
 import type { Aggregate, World } from './types.ts';
 import { tellBin, type Words } from './words.ts';
 
@@ -112,12 +113,9 @@ export function openComparison(context: CompareContext) {
     strip.dataset.key = key;
     const focused = (document.activeElement as HTMLElement | null)?.id;
     strip.replaceChildren(
-      period('first', from, to, (change) => context.update({ ...change })),
-      period('second', otherFrom, otherTo, ({ from: first, to: last }) =>
-        context.update({
-          ...(first !== undefined && { otherFrom: first }),
-          ...(last !== undefined && { otherTo: last }),
-        }),
+      period('first', from, to, (span) => context.update(span)),
+      period('second', otherFrom, otherTo, (span) =>
+        context.update({ otherFrom: span.from, otherTo: span.to }),
       ),
     );
     if (focused?.startsWith('compare-')) document.getElementById(focused)?.focus();
@@ -127,7 +125,7 @@ export function openComparison(context: CompareContext) {
     which: 'first' | 'second',
     from: string | null,
     to: string | null,
-    change: (change: { from?: string | null; to?: string | null }) => void,
+    change: (span: { from: string | null; to: string | null }) => void,
   ): HTMLElement {
     const { t } = context.words();
     const date = (end: 'from' | 'to', value: string | null) => {
@@ -138,7 +136,10 @@ export function openComparison(context: CompareContext) {
         value: value ?? '',
         'aria-label': label,
       });
-      input.addEventListener('change', () => change({ [end]: input.value || null }));
+      input.addEventListener('change', () => {
+        const day = typedDay(input.value);
+        if (day !== undefined) change(withDay({ from, to }, end, day));
+      });
       return input;
     };
     return h(

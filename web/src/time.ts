@@ -60,6 +60,26 @@ export function spanFor(
   return [from, to];
 }
 
+/**
+ * A day as a field of type date has it: `null` when it is empty, `undefined` while its year is still
+ * being typed (a browser tells of the year 2 when 2023 is on its way).
+ */
+export function typedDay(value: string): string | null | undefined {
+  if (value === '') return null;
+  return value >= '1000' && value.length === 10 ? value : undefined;
+}
+
+/** A span with one end set anew; the other end is given up when it would lie on the wrong side. */
+export function withDay(
+  span: { from: string | null; to: string | null },
+  end: 'from' | 'to',
+  day: string | null,
+): { from: string | null; to: string | null } {
+  const next = { ...span, [end]: day };
+  if (next.from === null || next.to === null || next.from <= next.to) return next;
+  return end === 'from' ? { from: day, to: null } : { from: null, to: day };
+}
+
 export interface TimeElements {
   bars: SVGSVGElement;
   low: HTMLInputElement;

@@ -5,7 +5,7 @@ import { countBy } from './api.ts';
 import { byId } from './dom.ts';
 import { type Span, stepSpan } from './playback.ts';
 import { filterParams, STEPS, type State } from './state.ts';
-import { type Bin, binsOf, handlesFor, showTime, spanFor } from './time.ts';
+import { type Bin, binsOf, handlesFor, showTime, spanFor, typedDay, withDay } from './time.ts';
 import { tellBin, type Words } from './words.ts';
 
 /** How long each step of playback stays, in milliseconds. */
@@ -64,6 +64,10 @@ export function createTimeline(context: TimelineContext) {
     showTime(elements, bins, low, high);
     say(low, high);
     step.value = state.step;
+    for (const end of ['from', 'to'] as const) {
+      const field = byId<HTMLInputElement>(`day-${end}`);
+      if (field.value !== (state[end] ?? '')) field.value = state[end] ?? '';
+    }
     for (const id of ['time-play', 'time-before', 'time-after'])
       byId<HTMLButtonElement>(id).disabled = bins.length === 0;
     play.hidden = still.matches;
@@ -152,6 +156,16 @@ export function createTimeline(context: TimelineContext) {
       slide(input);
     });
     input.addEventListener('change', commit);
+  }
+  for (const end of ['from', 'to'] as const) {
+    const field = byId<HTMLInputElement>(`day-${end}`);
+    field.addEventListener('change', () => {
+      const day = typedDay(field.value);
+      if (day === undefined) return;
+      stop();
+      const { from, to } = context.state();
+      context.update(withDay({ from, to }, end, day));
+    });
   }
   play.addEventListener('click', () => (clock === undefined ? start() : stop()));
   byId('time-before').addEventListener('click', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binsOf, handlesFor, spanFor } from '../src/time.ts';
+import { binsOf, handlesFor, spanFor, typedDay, withDay } from '../src/time.ts';
 
 const counts = [
   { key: '2023-11', count: 4 },
@@ -64,5 +64,24 @@ describe('the handles', () => {
       expect(high).toBeGreaterThan(low);
       expect(low).toBeGreaterThanOrEqual(0);
     }
+  });
+});
+
+describe('typed days', () => {
+  it('wait until the year is whole', () => {
+    expect(['', '0002-01-01', '0202-01-01', '2023-01-01'].map(typedDay)).toEqual([
+      null,
+      undefined,
+      undefined,
+      '2023-01-01',
+    ]);
+  });
+
+  it('give up the other end rather than end before they begin', () => {
+    const span = { from: '2023-02-01', to: '2023-02-28' };
+    expect(withDay(span, 'from', '2023-02-10')).toEqual({ from: '2023-02-10', to: '2023-02-28' });
+    expect(withDay(span, 'from', '2024-01-01')).toEqual({ from: '2024-01-01', to: null });
+    expect(withDay(span, 'to', '2022-01-01')).toEqual({ from: null, to: '2022-01-01' });
+    expect(withDay(span, 'to', null)).toEqual({ from: '2023-02-01', to: null });
   });
 });

@@ -1,0 +1,481 @@
+// What the filters, the tools and the views beside the map promise, through the served page and nothing else.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+  checkAccess,
+  drawn,
+  keepShot,
+  openPage,
+  rows,
+  startBrowser,
+  startKordon,
+} from './page.mjs';
+
+let kordon;
+let browser;
+
+before(async () => {
+  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await kordon?.stop();
+});
+
+/** Runs `act` on a fresh page and fails on any fault the page had meanwhile. */
+async function onPage(options, act) {
+  const opened = await openPage(browser, kordon.address, options);
+  try {
+    await act(opened.page, opened);
+    opened.check();
+  } finally {
+    await opened.close();
+  }
+}
+
+/** How many incidents the page says that match, once it says so of the filter in the address. */
+async function matched(page) {
+  const said = page.getByRole('heading', { level: 2, name: /^\d+ (of \d+ )?incidents?$/ });
+  await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+  return Number.parseInt(await said.textContent(), 10);
+}
+
+/** What the server says to parameters of its own words. */
+async function ask(page, query) {
+  const answer = await page.request.get(`${kordon.address}collections/incidents/items?${query}`);
+  assert.equal(answer.status(), 200, await answer.text());
+  return (await answer.json()).numberMatched;
+}
+
+/** The parameters of a link on the page. */
+async function paramsOf(link) {
+  return new URL(await link.getAttribute('href'), kordon.address).searchParams;
+}
+
+async function overflow(page) {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+}
+
+describe('the categories', () => {
+  it('are counted under all other filters, and the counts are what choosing them finds', () =>
+    onPage({ query: '?of=ROU&within-km=10' }, async (page) => {
+      await page.getByText('Infrastructure', { exact: true }).click();
+      const group = page.getByRole('group', { name: 'Infrastructure' });
+      const port = group.getByRole('checkbox', { name: /^port \d+$/ });
+      await port.waitFor();
+      const named = await port.evaluate((input) => input.closest('label').textContent);
+      const count = Number.parseInt(/\d+$/.exec(named.trim())[0], 10);
+      assert.ok(count > 1, named);
+      await port.check();
+      await page.waitForURL(/infrastructure=port/);
+      assert.equal(await matched(page), count);
+      // Its own choice does not narrow what the others of the group are counted under.
+      await group.getByRole('checkbox', { name: /^food storage [1-9]/ }).waitFor();
+      await checkAccess(page);
+      await page.keyboard.press('Escape');
+      assert.equal(await group.isVisible(), false);
+    }));
+
+  it('follow the filter while they are open', () =>
+    onPage({}, async (page) => {
+      await page.getByText('Country', { exact: true }).click();
+      const ukraine = page.getByRole('group', { name: 'Country' }).getByRole('checkbox', {
+        name: /^Ukraine \d+$/,
+      });
+      await ukraine.waitFor();
+      const before = await ukraine.evaluate((input) => input.closest('label').textContent);
+      await page.getByRole('slider', { name: 'From' }).focus();
+      await page.getByText('Country', { exact: true }).click();
+      await ukraine.waitFor();
+      await page.goto(`${page.url()}?q=Izmail`);
+      await page.getByText('Country', { exact: true }).click();
+      await ukraine.waitFor();
+      assert.notEqual(
+        await ukraine.evaluate((input) => input.closest('label').textContent),
+        before,
+      );
+      await ukraine.check();
+      await page.waitForURL(/country=UKR/);
+      assert.equal(await matched(page), await ask(page, 'q=Izmail&country=UKR&limit=1'));
+    }));
+
+  it('have a floor for verification and a ceiling for how vague a place may be', () =>
+    onPage({}, async (page) => {
+      await page.getByText('Verification', { exact: true }).click();
+      await page.getByLabel('No less than').selectOption('verified');
+      await page.waitForURL(/verification=verified$/);
+      assert.equal(await matched(page), await ask(page, 'verification=verified&limit=1'));
+      await page.getByLabel('No less than').selectOption({ label: 'all' });
+      await page.getByLabel('Place good to').selectOption('1000');
+      await page.waitForURL(/precision-m=1000/);
+      // The samples state a radius each, so the plain condition finds the same.
+      const plain = encodeURIComponent('location_radius_m <= 1000');
+      const count = await matched(page);
+      assert.ok(count > 0);
+      assert.equal(count, await ask(page, `filter=${plain}&limit=1`));
+    }));
+});
+
+describe('an area', () => {
+  it('is typed, sent as CQL2, and comes back with the address', () =>
+    onPage({}, async (page) => {
+      await page.getByText('Area', { exact: true }).click();
+      await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 45.2\n29 45.5\n28.7 45.5');
+      await page.getByLabel(/^Center/).focus();
+      await page.waitForURL(/area=28\.7,45\.2;29,45\.2;29,45\.5;28\.7,45\.5/);
+      const count = await matched(page);
+      assert.equal(count, await ask(page, 'bbox=28.7,45.2,29,45.5&limit=1'));
+      await page.goto(page.url());
+      assert.equal(await matched(page), count);
+      await page.getByText('Area', { exact: true }).click();
+      assert.match(await page.getByLabel(/^Corners/).inputValue(), /^28\.7 45\.2\n29 45\.2/);
+      await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 north');
+      await page.getByLabel(/^Center/).focus();
+      await page.getByText('Line 2 is not a longitude and a latitude in degrees.').waitFor();
+      await checkAccess(page);
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+      await page.waitForURL((url) => !url.search.includes('area='));
+    }));
+
+  it('is drawn by clicks on the map', () =>
+    onPage({ query: '?map=9/28.85/45.35' }, async (page) => {
+      await drawn(page);
+      await page.getByText('Area', { exact: true }).click();
+      await page.getByRole('button', { name: 'Draw an area' }).click();
+      const canvas = page.locator('#map canvas.maplibregl-canvas');
+      for (const position of [
+        { x: 250, y: 300 },
+        { x: 600, y: 300 },
+        { x: 600, y: 520 },
+      ]) {
+        await canvas.click({ position });
+      }
+      await page.getByText('3 points').waitFor();
+      await page.getByRole('button', { name: 'Take back the last point' }).click();
+      await canvas.click({ position: { x: 500, y: 520 } });
+      await page.getByRole('button', { name: 'Finish' }).click();
+      await page.waitForURL(/area=(-?[\d.]+,-?[\d.]+;?){3}(&|$)/);
+      await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents?$/ }).waitFor();
+      await drawn(page);
+      await checkAccess(page);
+    }));
+
+  it('is drawn with the keyboard alone, as a circle around the cross', () =>
+    onPage({ query: '?map=9/28.8372/45.3512' }, async (page) => {
+      await drawn(page);
+      await page.keyboard.press('c');
+      await page.keyboard.press('Enter');
+      await page.getByText('1 point', { exact: true }).waitFor();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/circle=28\.83\d*,45\.35\d*,\d/);
+      const circle = /circle=([^&]+)/.exec(page.url())[1].split(',');
+      const filter = encodeURIComponent(
+        `border_distance('${circle[0]},${circle[1]}') <= ${Math.round(circle[2] * 1000)}`,
+      );
+      assert.equal(await matched(page), await ask(page, `filter=${filter}&limit=1`));
+      await page.keyboard.press('Escape');
+    }));
+});
+
+describe('time', () => {
+  it('plays month by month until it is paused', () =>
+    onPage({ reducedMotion: 'no-preference' }, async (page) => {
+      await page.getByRole('button', { name: 'Play', exact: true }).click();
+      await page.waitForURL(/datetime=2022-02-01\/2022-02-28/);
+      await page.waitForURL(/datetime=2022-03-01\/2022-03-31/);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      const address = page.url();
+      await page.waitForTimeout(1500); // Longer than a step takes: nothing may move now.
+      assert.equal(page.url(), address);
+      await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    }));
+
+  it('moves by steps of the chosen length, and does not run by itself for who wants no motion', () =>
+    onPage({ query: '?datetime=2023-09-01/2023-09-07' }, async (page) => {
+      assert.equal(
+        await page.getByRole('button', { name: 'Play', exact: true }).isVisible(),
+        false,
+      );
+      await page.getByLabel('Step', { exact: true }).selectOption('week');
+      await page.getByRole('button', { name: 'One step on' }).click();
+      await page.waitForURL(/datetime=2023-09-08\/2023-09-14.*step=week/);
+      await page.getByLabel('Step', { exact: true }).selectOption('day');
+      await page.getByRole('button', { name: 'One step back' }).click();
+      await page.waitForURL(/datetime=2023-09-07\/2023-09-13.*step=day/);
+      await page.getByText('7 September 2023 – 13 September 2023').waitFor();
+    }));
+});
+
+describe('the band', () => {
+  it('is shaded and said in words: certainly and possibly near, and inside apart from both', () =>
+    onPage({ query: '?of=ROU&within-km=10&map=8.5/28.8/45.3' }, async (page) => {
+      for (const text of [
+        'certainly within 10 km: Romania',
+        'possibly within 10 km: Romania',
+        'inside: Romania',
+      ]) {
+        await page.getByText(text).waitFor();
+      }
+      await drawn(page);
+      await keepShot(page, 'band');
+      await page.getByLabel('inside it too').uncheck();
+      await page.getByText('inside: Romania').waitFor({ state: 'hidden' });
+      await page.getByLabel('How sure').selectOption('certain');
+      await page.getByText('possibly within 10 km: Romania').waitFor({ state: 'hidden' });
+      await checkAccess(page);
+    }));
+});
+
+describe('an incident', () => {
+  it('is told with what every border file says of its distance', () =>
+    onPage({ query: '?q=Izmail&of=ROU' }, async (page) => {
+      await rows(page).filter({ hasText: 'Izmail' }).first().click();
+      const said = page.getByRole('article').getByText(/^By \d border files: /);
+      await said.click();
+      const table = page.getByRole('table', { name: 'The same distance by each border file' });
+      await table.getByRole('rowheader', { name: /osm-maritime-10m/ }).waitFor();
+      assert.ok((await table.getByRole('row').count()) >= 2);
+      await checkAccess(page);
+    }));
+});
+
+describe('the question to take along', () => {
+  it('shows the call, the same filter in CQL2, and both find the same', () =>
+    onPage(
+      {
+        query:
+          '?of=ROU&within-km=10&certainty=certain&infrastructure=port&country=UKR&datetime=2023-01-01/2025-12-31',
+      },
+      async (page) => {
+        const count = await matched(page);
+        assert.ok(count > 2);
+        await page.getByRole('button', { name: 'Ask', exact: true }).click();
+        await page.waitForURL(/show=ask/);
+        await page.getByRole('heading', { name: 'This question, to take along' }).waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement?.id), 'ask-title');
+        const call = await page.getByRole('region', { name: 'The incidents' }).textContent();
+        const address = /'(http:.*)'/.exec(call)[1];
+        assert.equal((await (await page.request.get(address)).json()).numberMatched, count);
+        const cql2 = await page.getByRole('region', { name: 'The filter in CQL2' }).textContent();
+        assert.match(cql2, /within_certainty\('ROU', 10000, 'certain'\)/);
+        assert.equal(await ask(page, `filter=${encodeURIComponent(cql2)}&limit=1`), count);
+        await page.getByRole('button', { name: 'Copy: The filter in CQL2' }).click();
+        assert.equal(await page.evaluate(() => String(getSelection())), cql2);
+        await drawn(page);
+        await checkAccess(page);
+        await keepShot(page, 'ask');
+      },
+    ));
+
+  it('draws counts and tells the same numbers as a table, whose rows narrow the question', () =>
+    onPage({ query: '?show=ask&by=infrastructure' }, async (page) => {
+      await page
+        .getByRole('img', { name: /^Chart of incidents by infrastructure: \d+ bars/ })
+        .waitFor();
+      await page.getByText('The same numbers as a table').click();
+      const table = page.getByRole('table', { name: 'Incidents by infrastructure' });
+      const row = table
+        .getByRole('row')
+        .filter({ has: page.getByRole('button', { name: 'port', exact: true }) });
+      const count = Number.parseInt(await row.getByRole('cell').first().textContent(), 10);
+      await checkAccess(page);
+      await row.getByRole('button', { name: 'port', exact: true }).click();
+      await page.waitForURL(/infrastructure=port/);
+      assert.equal(await matched(page), count);
+      await page.getByLabel('Counted by').selectOption({ label: 'distance' });
+      await page.getByRole('img', { name: /^Chart of incidents by distance/ }).waitFor();
+      await page.getByLabel('Counted by').selectOption({ label: 'month' });
+      await page.getByRole('img', { name: /^Chart of incidents by month/ }).waitFor();
+    }));
+
+  it('hands out every form of file and a feed, each answered and none empty', () =>
+    onPage({ query: '?show=ask&q=Reni' }, async (page) => {
+      const files = page.getByRole('region', { name: 'As a file' }).getByRole('link');
+      await files.first().waitFor();
+      assert.equal(await files.count(), 8);
+      for (const link of await files.all()) {
+        assert.equal((await paramsOf(link)).get('q'), 'Reni');
+        const answer = await page.request.get(
+          new URL(await link.getAttribute('href'), kordon.address).href,
+        );
+        assert.equal(answer.status(), 200, await link.textContent());
+        assert.ok((await answer.body()).length > 500, await link.textContent());
+        assert.match(answer.headers()['kordon-citation'], /snapshot/i);
+      }
+      const feed = await page
+        .getByRole('region', { name: 'As a feed' })
+        .getByRole('region')
+        .textContent();
+      const answer = await page.request.get(feed);
+      assert.match(answer.headers()['content-type'], /^application\/atom\+xml/);
+      assert.match(await answer.text(), /<entry>[\s\S]*Reni/);
+    }));
+
+  it('opens an incident from its table', () =>
+    onPage({ query: '?show=ask&q=Reni' }, async (page) => {
+      const table = page.getByRole('region', { name: 'Table', exact: true }).getByRole('table');
+      const title = table.getByRole('button').first();
+      const name = await title.textContent();
+      await title.click();
+      await page.getByRole('article').getByRole('heading', { level: 2, name }).waitFor();
+    }));
+});
+
+describe('two periods', () => {
+  it('stand side by side with maps, counts and the difference, and agree with the server', () =>
+    onPage({ query: '?infrastructure=port' }, async (page) => {
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      await page.waitForURL(
+        /datetime=2025-01-01\/2025-12-31.*show=compare.*other=2024-01-01\/2024-12-31/,
+      );
+      await page.getByLabel('First period: From').fill('2023-01-01');
+      await page.waitForURL(/datetime=2023-01-01\/2025-12-31/);
+      await page.getByLabel('First period: To').fill('2023-12-31');
+      await page.waitForURL(/datetime=2023-01-01\/2023-12-31/);
+      const table = page.getByRole('table', { name: 'Two periods side by side' });
+      await table.getByRole('columnheader', { name: '2023' }).waitFor();
+      const all = table.getByRole('row').filter({ hasText: 'all incidents' });
+      const [first, second, change] = (await all.getByRole('cell').allTextContents()).map((text) =>
+        Number.parseInt(text.replace('−', '-'), 10),
+      );
+      const year = (number) =>
+        ask(page, `infrastructure=port&datetime=${number}-01-01/${number}-12-31&limit=1`);
+      assert.deepEqual([first, second], [await year(2023), await year(2024)]);
+      assert.equal(change, second - first);
+      await page.getByRole('region', { name: 'Map of the second period' }).waitFor();
+      await drawn(page);
+      await checkAccess(page);
+      await keepShot(page, 'compare');
+      await page.keyboard.press('Escape');
+      await page.waitForURL((url) => !url.search.includes('show='));
+      assert.equal(await page.locator('canvas.maplibregl-canvas').count(), 1);
+    }));
+});
+
+describe('what is new', () => {
+  it('is told quietly, and shown when the reader wants it', () =>
+    onPage({ query: '?q=quiet', empty: true }, async (page) => {
+      await page.getByText('No incident matches.').waitFor();
+      const made = await page.request.post(`${kordon.address}collections/incidents/items`, {
+        headers: { 'content-type': 'application/geo+json' },
+        data: {
+          type: 'Feature',
+          geometry: { type: 'Point', coordinates: [28.84, 45.35] },
+          properties: {
+            title: { en: 'A quiet arrival in Izmail' },
+            event_type: 'other',
+            date_start: '2025-12-01',
+            location: 'Izmail',
+          },
+        },
+      });
+      assert.equal(made.status(), 201, await made.text());
+      await page.getByText('1 incident is new or changed.').waitFor();
+      assert.equal(await rows(page).count(), 0);
+      await page.getByRole('button', { name: 'Show it' }).click();
+      await rows(page).filter({ hasText: 'A quiet arrival in Izmail' }).waitFor();
+      await page.getByText('1 incident is new or changed.').waitFor({ state: 'hidden' });
+      await page.request.delete(made.headers().location, {
+        headers: { 'if-match': made.headers().etag },
+      });
+    }));
+});
+
+describe('a map in a frame', () => {
+  it('is the map alone with its licences, an incident when one is clicked, and a way to the whole page', () =>
+    onPage({ query: '?embed=1&of=ROU&within-km=10&map=9/28.8/45.3', empty: true }, async (page) => {
+      await drawn(page);
+      assert.equal(await page.getByRole('searchbox').isVisible(), false);
+      assert.equal(await page.getByRole('list', { name: /incidents/ }).isVisible(), false);
+      await page.getByRole('contentinfo').getByText(/ODbL/).waitFor();
+      const link = page.getByRole('link', { name: 'Open the whole map' });
+      assert.match(await link.getAttribute('href'), /of=ROU&within-km=10/);
+      assert.doesNotMatch(await link.getAttribute('href'), /embed/);
+      await checkAccess(page);
+      await keepShot(page, 'embed');
+    }));
+});
+
+describe('when the server does not answer', () => {
+  it('the list says so and offers to try again, and so does the chart', async () => {
+    const { page, close } = await openPage(browser, kordon.address, { query: '?show=ask' });
+    await page.getByRole('img', { name: /^Chart/ }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByRole('searchbox').fill('Reni');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('The server does not answer.').waitFor();
+    await page.getByLabel('Counted by').selectOption({ label: 'damage' });
+    await page.locator('.counted').getByText('The server does not answer.').waitFor();
+    await checkAccess(page);
+    await page.context().setOffline(false);
+    await page.getByRole('status').getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents?$/ }).waitFor();
+    await page.getByRole('img', { name: /^Chart of incidents by damage/ }).waitFor();
+    await close();
+  });
+});
+
+describe('every view', () => {
+  for (const screen of ['desktop', 'dark', 'phone', 'small']) {
+    it(`has nothing for axe to find, and fits: ${screen}`, () =>
+      onPage({ screen, query: '?show=ask&of=ROU&within-km=10' }, async (page) => {
+        await page.getByRole('img', { name: /^Chart/ }).waitFor();
+        await checkAccess(page);
+        assert.ok((await overflow(page)) <= 0, 'ask is too wide');
+        if (screen === 'phone') await keepShot(page, 'phone-ask');
+        await page.goto(
+          `${kordon.address}?show=compare&datetime=2023-01-01/2023-12-31&other=2024-01-01/2024-12-31`,
+        );
+        await page.getByRole('table', { name: 'Two periods side by side' }).waitFor();
+        await checkAccess(page);
+        assert.ok((await overflow(page)) <= 0, 'compare is too wide');
+        if (screen === 'phone' || screen === 'small') {
+          await page.goto(kordon.address);
+          await page.getByRole('button', { name: 'Filters' }).click();
+          for (const name of ['Infrastructure', 'Area']) {
+            await page.getByText(name, { exact: true }).click();
+            await checkAccess(page);
+            assert.ok((await overflow(page)) <= 0, `${name} is too wide`);
+          }
+        }
+      }));
+  }
+
+  for (const [locale, ask, compare] of [
+    ['uk-UA', 'Цей запит, щоб узяти з собою', 'Два періоди поруч'],
+    ['ro-RO', 'Această întrebare, de luat cu sine', 'Două perioade alăturate'],
+  ]) {
+    it(`speaks ${locale}`, () =>
+      onPage({ locale, query: '?show=ask' }, async (page) => {
+        await page.getByRole('heading', { name: ask }).waitFor();
+        await page.keyboard.press('v');
+        await page.getByRole('table', { name: compare }).waitFor();
+        await checkAccess(page);
+      }));
+  }
+
+  it('is opened by its key, which the help names', () =>
+    onPage({}, async (page) => {
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+      for (const text of [
+        'draw an area',
+        'two periods side by side',
+        'play through time, or pause',
+      ]) {
+        await help.getByText(text).waitFor();
+      }
+      await checkAccess(page);
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('q');
+      await page.waitForURL(/show=ask/);
+      await page.keyboard.press('Escape');
+      await page.waitForURL((url) => !url.search.includes('show='));
+      assert.equal(await page.evaluate(() => document.activeElement?.id), 'ask-open');
+    }));
+});
