@@ -12,8 +12,12 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
   },
   server: {
+    // The server takes writes from its own pages only, so it is told where the page really is.
     proxy: Object.fromEntries(
-      ['/collections', '/borders', '/health', '/api', '/live'].map((path) => [path, server]),
+      ['/collections', '/borders', '/health', '/api', '/live'].map((path) => [
+        path,
+        { target: server, changeOrigin: false },
+      ]),
     ),
   },
   test: { include: ['test/**/*.test.ts'] },

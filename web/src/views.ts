@@ -61,7 +61,6 @@ export function createViews(context: ViewsContext) {
     byId('compare-open').setAttribute('aria-pressed', String(wanted === 'compare'));
     document.body.classList.toggle('showing-ask', wanted === 'ask');
     byId('ask').hidden = wanted !== 'ask';
-    byId('map').inert = wanted === 'ask';
     if (wanted !== 'compare') {
       comparison?.close();
       comparison = null;
