@@ -258,10 +258,10 @@ describe('the question to take along', () => {
         await page.waitForURL(/show=ask/);
         await page.getByRole('heading', { name: 'This question, to take along' }).waitFor();
         assert.equal(await page.evaluate(() => document.activeElement?.id), 'ask-title');
-        const call = await page.getByRole('region', { name: 'The incidents' }).textContent();
+        const call = await page.getByRole('group', { name: 'The incidents' }).textContent();
         const address = /'(http:.*)'/.exec(call)[1];
         assert.equal((await (await page.request.get(address)).json()).numberMatched, count);
-        const cql2 = await page.getByRole('region', { name: 'The filter in CQL2' }).textContent();
+        const cql2 = await page.getByRole('group', { name: 'The filter in CQL2' }).textContent();
         assert.match(cql2, /within_certainty\('ROU', 10000, 'certain'\)/);
         assert.equal(await ask(page, `filter=${encodeURIComponent(cql2)}&limit=1`), count);
         await page.getByRole('button', { name: 'Copy: The filter in CQL2' }).click();
@@ -309,7 +309,7 @@ describe('the question to take along', () => {
       }
       const feed = await page
         .getByRole('region', { name: 'As a feed' })
-        .getByRole('region')
+        .getByRole('group')
         .textContent();
       const answer = await page.request.get(feed);
       assert.match(answer.headers()['content-type'], /^application\/atom\+xml/);

@@ -171,7 +171,7 @@ function results(context: AskContext): HTMLElement {
   const more = ['panel.type', 'panel.verification', 'panel.deaths'] as const;
   return h(
     'div',
-    { class: 'wide-table', tabindex: 0, role: 'region', 'aria-labelledby': 'ask-table' },
+    { class: 'wide-table', tabindex: 0, role: 'group', 'aria-labelledby': 'ask-table' },
     h(
       'table',
       { class: 'figures' },
@@ -278,7 +278,7 @@ function code(text: string, label: string, words: Words): HTMLElement {
   return h(
     'div',
     { class: 'code' },
-    h('pre', { tabindex: 0, role: 'region', 'aria-label': label }, shown),
+    h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, shown),
     h('p', { class: 'code-row' }, copy, said),
   );
 }

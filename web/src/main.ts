@@ -699,7 +699,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
       band: NOTHING,
     },
     naming: naming(),
-    view: state.view,
+    view: state.view ?? map?.view() ?? null,
     reducedMotion: still.matches,
   };
 }

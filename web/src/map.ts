@@ -246,6 +246,7 @@ export function createMap(options: MapOptions) {
         p.x >= 0 && p.y >= 0 && p.x <= clientWidth && p.y <= clientHeight;
       return inside(from) && inside(to) ? from.dist(to) : Number.POSITIVE_INFINITY;
     },
+    view: (): View => viewOf(map),
     center: (): Position => centerOf(map),
     bounds: (): Bounds => boundsOfMap(map),
     focus(): void {
