@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import {
+  addIncident,
   checkAccess,
   drawn,
   keepShot,
@@ -361,28 +362,22 @@ describe('what is new', () => {
   it('is told quietly, and shown when the reader wants it', () =>
     onPage({ query: '?q=quiet', empty: true }, async (page) => {
       await page.getByText('No incident matches.').waitFor();
-      const made = await page.request.post(`${kordon.address}collections/incidents/items`, {
-        headers: { 'content-type': 'application/geo+json' },
-        data: {
-          type: 'Feature',
-          geometry: { type: 'Point', coordinates: [28.84, 45.35] },
-          properties: {
-            title: { en: 'A quiet arrival in Izmail' },
-            event_type: 'other',
-            date_start: '2025-12-01',
-            location: 'Izmail',
-          },
+      const withdraw = await addIncident(
+        kordon.address,
+        {
+          title: { en: 'A quiet arrival in Izmail' },
+          event_type: 'other',
+          date_start: '2025-12-01',
+          location: 'Izmail',
         },
-      });
-      assert.equal(made.status(), 201, await made.text());
+        [28.84, 45.35],
+      );
       await page.getByText('1 incident is new or changed.').waitFor();
       assert.equal(await rows(page).count(), 0);
       await page.getByRole('button', { name: 'Show it' }).click();
       await rows(page).filter({ hasText: 'A quiet arrival in Izmail' }).waitFor();
       await page.getByText('1 incident is new or changed.').waitFor({ state: 'hidden' });
-      await page.request.delete(made.headers().location, {
-        headers: { 'if-match': made.headers().etag },
-      });
+      await withdraw();
     }));
 });
 

@@ -25,6 +25,8 @@ const CHROMIUM_FLAGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  // Fields for dates go by the language of the browser, not of the page.
+  '--lang=en-US',
 ];
 
 /** Starts `kordon demo`; resolves with its address once it serves. */
@@ -117,6 +119,26 @@ export async function openPage(
     check: () => assert.deepEqual(faults, []),
     close: () => context.close(),
   };
+}
+
+/**
+ * Stores an incident; resolves with a function that withdraws it again, so that a server that goes on
+ * running is left as it was found. What an earlier run withdrew is brought back.
+ */
+export async function addIncident(address, properties, coordinates) {
+  const items = `${address}collections/incidents/items`;
+  const answer = await fetch(items, {
+    method: 'POST',
+    headers: { 'content-type': 'application/geo+json' },
+    body: JSON.stringify({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates },
+      properties: { ...properties, record_status: 'published' },
+    }),
+  });
+  assert.ok(answer.ok, `${answer.status}`);
+  const { id } = await answer.json();
+  return () => fetch(`${items}/${id}`, { method: 'DELETE' });
 }
 
 /** The buttons of the list. */

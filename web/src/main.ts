@@ -600,7 +600,13 @@ function focusPanel(): void {
 // --- what is shown ----------------------------------------------------------------------------
 
 function showList(): void {
-  showRows(byId<HTMLOListElement>('list'), screen.incidents, listContext());
+  const list = byId<HTMLOListElement>('list');
+  const focused = list.contains(document.activeElement)
+    ? ((document.activeElement as HTMLElement).dataset.id ?? '')
+    : null;
+  showRows(list, screen.incidents, listContext());
+  // Who walks the list stays in it when it is told anew.
+  if (focused !== null) focusRow(list, focused);
   showMore();
   showCount();
   showDownloads();

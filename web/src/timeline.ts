@@ -66,7 +66,8 @@ export function createTimeline(context: TimelineContext) {
     step.value = state.step;
     for (const end of ['from', 'to'] as const) {
       const field = byId<HTMLInputElement>(`day-${end}`);
-      if (field.value !== (state[end] ?? '')) field.value = state[end] ?? '';
+      // What is being typed is left alone.
+      if (field !== document.activeElement) field.value = state[end] ?? '';
     }
     for (const id of ['time-play', 'time-before', 'time-after'])
       byId<HTMLButtonElement>(id).disabled = bins.length === 0;
