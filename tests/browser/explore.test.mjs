@@ -352,7 +352,7 @@ describe('two periods', () => {
       await drawn(page);
       await checkAccess(page);
       await keepShot(page, 'compare');
-      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Back to the map' }).click();
       await page.waitForURL((url) => !url.search.includes('show='));
       assert.equal(await page.locator('canvas.maplibregl-canvas').count(), 1);
     }));

@@ -83,23 +83,29 @@ export function createMap(options: MapOptions) {
   map.addControl(new ScaleControl({ maxWidth: 120, unit: 'metric' }), 'bottom-left');
 
   map.setMissingStyleImageResolver((name) => addImage(map, name, shown.theme));
-  // For those who look at the page by program, and for tests: whether all of it is drawn.
-  const busy = (is: boolean) => container.setAttribute('aria-busy', String(is));
-  busy(true);
-  map.on('dataloading', () => busy(true));
+  // For those who look at the page by program, and for tests: whether all of it is drawn. Asked again now
+  // and then, because a request that is given up is followed by no event.
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  function busy(): void {
+    clearTimeout(settling);
+    const isBusy = !map.loaded() || map.isMoving();
+    container.setAttribute('aria-busy', String(isBusy));
+    if (isBusy) settling = setTimeout(busy, 250);
+  }
+  container.setAttribute('aria-busy', 'true');
+  map.on('dataloading', busy);
+  map.on('idle', busy);
+  map.on('remove', () => clearTimeout(settling));
   map.on('movestart', () => {
     failed = false;
-    busy(true);
+    busy();
   });
   // Without a listener MapLibre writes to the console, which no reader looks at.
   map.on('error', () => {
     failed = true;
     events.loaded(false);
   });
-  map.on('idle', () => {
-    busy(false);
-    events.loaded(!failed);
-  });
+  map.on('idle', () => events.loaded(!failed));
   map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
   map.on('click', (event) => clicked(event));
   map.on('mousemove', (event) => {
