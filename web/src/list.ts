@@ -71,7 +71,7 @@ function row(incident: Incident, context: ListContext): HTMLLIElement {
   const measure = toldMeasure(incident, of);
   const kind = incident.subEventType
     ? words.term('subtype', incident.subEventType)
-    : words.term('type', type);
+    : incident.eventType && words.term('type', type);
   const button = h(
     'button',
     {
@@ -99,7 +99,8 @@ function row(incident: Incident, context: ListContext): HTMLLIElement {
       h(
         'span',
         { class: 'row-meta' },
-        `${kind} · ${words.term('verification', incident.verification)}`,
+        // Of what kind it was is left out where the record does not say.
+        [kind, words.term('verification', incident.verification)].filter(Boolean).join(' · '),
       ),
     ),
   );
