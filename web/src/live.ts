@@ -6,6 +6,8 @@
 
 import { liveAddress } from './api.ts';
 
+/** A filter that stays for so long is listened to: playback changes it every second. */
+const SETTLE_MS = 1500;
 /** Without a connection for so long, what is shown may be old, and the reader is told. */
 const STALE_MS = 6000;
 
@@ -23,6 +25,7 @@ export function listenLive(events: LiveEvents) {
   let params = new URLSearchParams();
   let last: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let settling: ReturnType<typeof setTimeout> | undefined;
   const changed = new Set<string>();
 
   function open(): void {
@@ -71,7 +74,11 @@ export function listenLive(events: LiveEvents) {
       last = recordOf(snapshot) ?? last;
       if (source && next.toString() === params.toString()) return;
       params = next;
-      if (!document.hidden) open();
+      close();
+      clearTimeout(settling);
+      settling = setTimeout(() => {
+        if (!document.hidden) open();
+      }, SETTLE_MS);
     },
   };
 }

@@ -169,7 +169,10 @@ function start(): void {
   listenToTools();
   listenToKeys();
   walkWithArrows(byId<HTMLOListElement>('list'));
-  addEventListener('popstate', () => go(readState(location.search, homeLanguage), true));
+  addEventListener('popstate', () => {
+    timeline.stop();
+    go(readState(location.search, homeLanguage), true);
+  });
   dark.addEventListener('change', () => {
     map?.setTheme(themeName());
     views.setTheme(themeName());

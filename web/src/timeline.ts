@@ -129,8 +129,9 @@ export function createTimeline(context: TimelineContext) {
     play.setAttribute('aria-label', label);
     play.title = label;
     play.dataset.playing = String(isPlaying);
-    // A reader who hears the page is told the span when it rests, not at every step.
-    said.setAttribute('aria-live', isPlaying ? 'off' : 'polite');
+    // Who hears the page is told span and count when it rests, not at every step.
+    for (const told of [said, byId('count')])
+      told.setAttribute('aria-live', isPlaying ? 'off' : 'polite');
   }
 
   /** Draws the handles while they move; the state follows when they are let go. */
