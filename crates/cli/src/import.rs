@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use comfy_table::{Table, TableStyle};
 use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
+use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
     DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Original, Profile, Profiles, ReadOptions,
     Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain, read, read_file,
@@ -62,7 +63,7 @@ pub struct Import {
     #[arg(long, env = "KORDON_DATE_ORDER", value_enum)]
     date_order: Option<Order>,
     /// Repairs to make, each listed with its line, the old and the new value: swap-coordinates, trim, decimal-comma,
-    /// day-month, utc
+    /// day-month, utc, place
     #[arg(long, env = "KORDON_FIX", value_name = "NAME,…", value_delimiter = ',')]
     fix: Vec<Fix>,
     /// What a faulty record does: refuse the whole import, or go to the quarantine while the others are stored
@@ -256,7 +257,7 @@ impl Import {
             }
         };
         let now_s = Some(jiff::Timestamp::now().as_second());
-        let around = Surroundings { borders, now_s };
+        let around = Surroundings { borders, gazetteer: Some(Gazetteer::shipped()?), now_s };
         let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
         let mut reports = next_chunk(&mut reader);
         if self.explain {

@@ -169,14 +169,20 @@ pub enum Fix {
     DayMonth,
     /// A time of day without an offset is taken as UTC.
     Utc,
+    /// A record that only names its place is put where the gazetteer has it, if exactly one place fits what it says.
+    Place,
 }
 
 impl Fix {
     /// Every repair.
     pub const ALL: &'static [Fix] =
-        &[Fix::SwapCoordinates, Fix::Trim, Fix::DecimalComma, Fix::DayMonth, Fix::Utc];
+        &[Fix::SwapCoordinates, Fix::Trim, Fix::DecimalComma, Fix::DayMonth, Fix::Utc, Fix::Place];
 
-    /// Its name: `swap-coordinates`, `trim`, `decimal-comma`, `day-month`, `utc`.
+    /// Their names, in the same order.
+    pub const WORDS: &'static [&'static str] =
+        &["swap-coordinates", "trim", "decimal-comma", "day-month", "utc", "place"];
+
+    /// Its name, one of [`Fix::WORDS`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Fix::SwapCoordinates => "swap-coordinates",
@@ -184,6 +190,7 @@ impl Fix {
             Fix::DecimalComma => "decimal-comma",
             Fix::DayMonth => "day-month",
             Fix::Utc => "utc",
+            Fix::Place => "place",
         }
     }
 }
@@ -197,9 +204,8 @@ impl std::fmt::Display for Fix {
 impl std::str::FromStr for Fix {
     type Err = crate::NotInList;
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        const WORDS: &[&str] = &["swap-coordinates", "trim", "decimal-comma", "day-month", "utc"];
         let found = Fix::ALL.iter().copied().find(|fix| fix.as_str() == word);
-        found.ok_or(crate::NotInList { allowed: WORDS })
+        found.ok_or(crate::NotInList { allowed: Fix::WORDS })
     }
 }
 

@@ -21,6 +21,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kordon_borders::BorderSet;
+use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
     Checked, Encoding, Fault, Format, Incident, Original, ReadOptions, Repeated, Report, Sighting,
     Surroundings, check, check_among, read,
@@ -166,7 +167,9 @@ struct CheckedFile {
 impl CheckedFile {
     fn read(bytes: &[u8], options: &ReadOptions, borders: &BorderSet) -> Result<Self, Problem> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-        let around = Surroundings { borders, now_s: now.and_then(|now| now.as_secs().try_into().ok()) };
+        let gazetteer = Some(Gazetteer::shipped().map_err(|bad| Problem::internal(&bad))?);
+        let around =
+            Surroundings { borders, gazetteer, now_s: now.and_then(|now| now.as_secs().try_into().ok()) };
         let reports: Vec<Report> = read(bytes, options)
             .and_then(|reader| reader.collect::<Result<_, Fault>>())
             .map_err(|fault| unreadable(&fault))?;

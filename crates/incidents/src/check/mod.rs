@@ -13,6 +13,7 @@
 mod desk;
 mod explain;
 mod feature;
+mod named;
 mod row;
 mod surroundings;
 

@@ -2,21 +2,24 @@
 //!
 //! A place outside of the country that the record names is a warning, with the meters; when the pair swapped lies in that
 //! country, it is a fault, since that is what swapped columns look like. A date that is still to come, and a radius smaller
-//! than the source can know, are warnings. Cost: one question to the borders for each place of a record that names its
+//! than the source can know, are warnings. A place that is only named is looked up (`named`). Cost: one question to the borders for each place of a record that names its
 //! country.
 
-use super::Checked;
 use super::desk::{Desk, ROOT, Repair};
+use super::{Checked, named};
 use crate::fault::Fault;
 use crate::incident::{Incident, RadiusOrigin};
 use crate::report::{Fix, Report};
 use kordon_borders::{BorderSet, LonLat, Target};
+use kordon_gazetteer::Gazetteer;
 
 /// What is known without the record.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'s> {
     /// Where countries lie.
     pub borders: &'s BorderSet,
+    /// Where named places lie; `None` looks none up.
+    pub gazetteer: Option<&'s Gazetteer>,
     /// The time at which the record is read, in seconds since 1970; `None` when it is not known.
     pub now_s: Option<i64>,
 }
@@ -32,6 +35,9 @@ pub fn check_among(
     around: &Surroundings<'_>,
 ) -> Result<Checked, Vec<Fault>> {
     let mut desk = Desk::new(report);
+    if let Some(gazetteer) = around.gazetteer {
+        named::look_up(&mut desk, &mut checked.incident, gazetteer);
+    }
     place_in_country(&mut desk, &mut checked.incident, around.borders);
     let incident = &checked.incident;
     if let Some(now_s) = around.now_s
@@ -135,7 +141,7 @@ fn half_unit_m(place: LonLat) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::*;
     use std::sync::LazyLock;
@@ -143,12 +149,13 @@ mod tests {
     static BORDERS: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());
 
     /// A row, read with these repairs.
-    fn row(header: &str, cells: &str, fixes: &[Fix]) -> Result<Checked, Vec<Fault>> {
+    pub(in crate::check) fn row(header: &str, cells: &str, fixes: &[Fix]) -> Result<Checked, Vec<Fault>> {
         let text = format!("{header}\n{cells}\n");
         let options = ReadOptions { file: "a.csv".into(), fixes: fixes.to_vec(), ..ReadOptions::default() };
         let report = read(text.as_bytes(), &options).unwrap().next().unwrap().unwrap();
         let checked = check(&report, &mut || IncidentId::from_random([3; 16]))?;
-        let around = Surroundings { borders: &BORDERS, now_s: Some(1_764_000_000) };
+        let gazetteer = Some(Gazetteer::shipped().unwrap());
+        let around = Surroundings { borders: &BORDERS, gazetteer, now_s: Some(1_764_000_000) };
         check_among(checked, &report, &around)
     }
 

@@ -1,0 +1,211 @@
+//! A record that names its place and does not say where it lies.
+//!
+//! It stays without a place, and a warning lists the places that may be meant. [`Fix::Place`] puts it where the one candidate
+//! lies, if exactly one fits: one of its names is the whole location, letter for letter but for case and marks, its country is the one that the record names, and its
+//! admin unit is not known to be another than the stated one. Cost: some 0.5 ms for such a record, none for others.
+
+use super::desk::{Desk, ROOT};
+use crate::incident::{Incident, Properties};
+use crate::json::shown;
+use crate::report::Fix;
+use crate::vocabulary::LocationMethod;
+use kordon_borders::LonLat;
+use kordon_gazetteer::{Candidate, Gazetteer, Match, Wanted, plain};
+
+/// Candidates that a warning lists.
+const LISTED: usize = 5;
+
+/// Words before a name that say what kind of place it is, as [`plain`] leaves them.
+const KINDS: &[&str] = &[
+    "m",
+    "mun",
+    "municipiul",
+    "or",
+    "orasul",
+    "satul",
+    "comuna",
+    "city",
+    "town",
+    "village",
+    "м",
+    "місто",
+    "г",
+    "город",
+    "с",
+    "село",
+    "сел",
+    "селище",
+    "смт",
+    "пгт",
+];
+
+pub(super) fn look_up(desk: &mut Desk<'_>, incident: &mut Incident, gazetteer: &Gazetteer) {
+    let properties = &mut incident.properties;
+    let Some(location) = properties.location.clone().filter(|_| incident.places.is_empty()) else { return };
+    let (at, path) = (desk.at_of("location"), ROOT.name("location"));
+    let (whole, found) = match candidates(gazetteer, &location, properties.country.as_deref()) {
+        Ok(found) => found,
+        Err(bad) => return desk.warn(at, &path, bad.to_string(), None),
+    };
+    let fitting = fitting(gazetteer, properties, &found);
+    match &fitting[..] {
+        [one] if whole && desk.fixes(Fix::Place) => {
+            let Ok(place) = LonLat::new(one.lon, one.lat) else { return };
+            let to = format!("{}; {}", told(one), gazetteer.info().attribution);
+            desk.repaired(Fix::Place, at, &path, &location, &to);
+            let stated = properties.location_radius_m.unwrap_or_default();
+            properties.location_radius_m = Some(one.radius_m.max(stated));
+            properties.location_method = Some(LocationMethod::Gazetteer);
+            incident.places.push(place);
+        }
+        [] if found.is_empty() => {
+            let problem =
+                format!("{} has no coordinates, and the gazetteer knows no such place", shown(&location));
+            desk.warn(at, &path, problem, "give the coordinates, or the name of the nearest town");
+        }
+        fitting => {
+            let listed = if fitting.is_empty() { found.iter().collect() } else { fitting.to_vec() };
+            let problem = format!("{} has no coordinates; {}", shown(&location), may_be(&listed));
+            let hint = match fitting.len() {
+                1 if whole => "give the coordinates, or --fix place takes the one that fits",
+                1 => {
+                    "give the coordinates: the name is only part of what the record says, or only sounds alike"
+                }
+                0 => "none of them lies where the record says; give the coordinates",
+                _ => "give the coordinates, or the country and the admin unit",
+            };
+            desk.warn(at, &path, problem, hint);
+        }
+    }
+}
+
+/// The places of that name, or else those whose names sound alike; and whether the name is spelled so and is the whole location, but for
+/// a word that says what kind of place it is. Else it is what stands before the first comma, bracket or the like.
+fn candidates(
+    gazetteer: &Gazetteer,
+    location: &str,
+    country: Option<&str>,
+) -> Result<(bool, Vec<Candidate>), kordon_gazetteer::BadGazetteer> {
+    let first = location.split([',', ';', '(', '/']).next().unwrap_or_default();
+    for (whole, name) in
+        [(true, location), (true, without_kind(location)), (false, first), (false, without_kind(first))]
+    {
+        let mut found =
+            gazetteer.search(&Wanted { country, prefix: false, limit: usize::MAX, ..Wanted::named(name) })?;
+        if !found.is_empty() {
+            let is_exact = found.iter().any(|candidate| candidate.matched == Match::Exact);
+            found.retain(|candidate| !is_exact || candidate.matched == Match::Exact);
+            return Ok((whole && is_exact, found));
+        }
+    }
+    Ok((false, Vec::new()))
+}
+
+/// `Ізмаїл` of `м. Ізмаїл`, `Reni` of `town of Reni`.
+fn without_kind(name: &str) -> &str {
+    let name = name.trim();
+    let Some((kind, rest)) = name.split_once([' ', '.']) else { return name };
+    if !KINDS.contains(&plain(kind).as_str()) {
+        return name;
+    }
+    let rest = rest.trim_start();
+    rest.strip_prefix("of ").unwrap_or(rest)
+}
+
+/// Those in the country that the record names and, where that is known of any of them, in its admin unit.
+fn fitting<'c>(gazetteer: &Gazetteer, properties: &Properties, found: &'c [Candidate]) -> Vec<&'c Candidate> {
+    let country = properties.country.as_deref().map(|code| gazetteer.country(code));
+    let unit = |c: &Candidate| c.is_in(properties.admin1.as_deref(), properties.admin1_pcode.as_deref());
+    let in_country = |c: &&Candidate| country.is_none_or(|country| country == Some(c.country.as_str()));
+    let fitting: Vec<&Candidate> =
+        found.iter().filter(in_country).filter(|c| unit(c) != Some(false)).collect();
+    let surely: Vec<&Candidate> = fitting.iter().copied().filter(|c| unit(c) == Some(true)).collect();
+    if surely.is_empty() { fitting } else { surely }
+}
+
+fn may_be(listed: &[&Candidate]) -> String {
+    let told: Vec<String> = listed.iter().take(LISTED).map(|candidate| told(candidate)).collect();
+    let more = match listed.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(", or one of {more} others"),
+    };
+    format!("it may be {}{more}", told.join(", or "))
+}
+
+fn told(candidate: &Candidate) -> String {
+    let Candidate { id, name, country, lon, lat, population, radius_m, .. } = candidate;
+    let unit = match &candidate.admin1 {
+        Some(unit) => unit.clone(),
+        None => format!("unit of {}", candidate.admin1_largest),
+    };
+    format!(
+        "{name} in {unit}, {country} at {lon}, {lat} within {radius_m} m ({population} inhabitants, geonames:{id})"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::surroundings::tests::row;
+    use crate::*;
+
+    const HEADER: &str = "id,date,title,location,country,admin1,lon,lat,location_radius_m";
+
+    fn warned(cells: &str, fixes: &[Fix]) -> String {
+        let checked = row(HEADER, cells, fixes).unwrap();
+        assert_eq!((checked.incident.places.len(), checked.repairs.len()), (0, 0), "{cells}");
+        assert_eq!(checked.warnings.len(), 1, "{cells}: {:?}", checked.warnings);
+        checked.warnings[0].to_string()
+    }
+
+    #[test]
+    fn a_record_that_names_its_place_only_stays_without_and_is_told_the_candidates() {
+        let told = warned("1,2024,x,Ізмаїл,UKR,,,,", &[]);
+        assert!(told.starts_with("a.csv:2:4: location: "), "{told}");
+        assert!(
+            told.contains("it may be Izmayil in Odeska, UKR at 28.83751, 45.35058 within 5000 m"),
+            "{told}"
+        );
+        assert!(told.contains("geonames:707308") && told.contains("--fix place"), "{told}");
+        let placed = row(HEADER, "1,2024,x,Ізмаїл,UKR,,28.84,45.33,", &[]).unwrap();
+        assert_eq!(placed.warnings, [], "one with coordinates is not looked up");
+    }
+
+    #[test]
+    fn a_place_is_taken_only_when_it_is_asked_for_and_exactly_one_fits() {
+        for cells in
+            ["1,2024,x,Измаил,UKR,,,,", "1,2024,x,м. Ізмаїл,UKR,Odeska,,,", "1,2024,x,Izmail,UKR,,,,"]
+        {
+            let checked = row(HEADER, cells, &[Fix::Place]).unwrap();
+            let p = &checked.incident.properties;
+            let place = checked.incident.places[0];
+            assert_eq!((place.lon(), place.lat()), (28.83751, 45.35058), "{cells}");
+            assert_eq!(
+                (p.location_radius_m, p.location_method),
+                (Some(5_000.0), Some(LocationMethod::Gazetteer))
+            );
+            let kept = &p.extra["repairs"][0];
+            assert_eq!((&kept["fix"], &kept["field"]), (&"place".into(), &"location".into()));
+            assert!(kept["new"].as_str().unwrap().contains("geonames:707308"), "{kept}");
+            assert!(kept["new"].as_str().unwrap().contains("© GeoNames"), "{kept}");
+            assert_eq!((checked.repairs.len(), &checked.warnings[..]), (1, &[][..]));
+        }
+        let coarser = row(HEADER, "1,2024,x,Izmail,UKR,,,,9000", &[Fix::Place]).unwrap();
+        assert_eq!(coarser.incident.properties.location_radius_m, Some(9_000.0), "a wider radius stands");
+    }
+
+    #[test]
+    fn what_may_be_several_places_or_only_part_of_the_text_is_never_placed() {
+        for cells in [
+            "1,2024,x,Ivanivka,UKR,,,,",            // Dozens in Ukraine.
+            "1,2024,x,Odessa,,,,,",                 // No country: Ukraine or Texas.
+            "1,2024,x,Izmail,ROU,,,,",              // Not in that country.
+            "1,2024,x,Izmail,UKR,Khersonska,,,",    // Not in that unit.
+            "1,2024,x,\"Izmail, port\",UKR,,,,",    // Near it, perhaps.
+            "1,2024,x,Nowhereville on Sea,UKR,,,,", // Nowhere.
+        ] {
+            warned(cells, &[Fix::Place]);
+        }
+        assert!(warned("1,2024,x,Ivanivka,UKR,,,,", &[]).contains(", or one of "));
+        assert!(warned("1,2024,x,Qzx,UKR,,,,", &[]).contains("knows no such place"));
+    }
+}
