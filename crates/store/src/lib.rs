@@ -23,6 +23,7 @@ mod erase; // What a record said is gone, that it was there is not.
 mod filter; // CQL2.
 mod history; // What changed since.
 mod known; // A map from names of 16 bytes.
+mod layers; // Facilities beside a store, and which lie near an incident.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
 mod merkle; // One root that vouches for every record.
@@ -51,6 +52,7 @@ pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
+pub use layers::{Distant, Facilities, Facility, LayerError, LayerInfo, Layers, MOST_FACILITIES, Which};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };

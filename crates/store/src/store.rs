@@ -28,6 +28,7 @@ use crate::cache::{self, Cached, Draft};
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::known::Known;
+use crate::layers::Layers;
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Ledger, Log, OpenError, Position, ReadError, Recovery,
 };
@@ -296,6 +297,7 @@ pub struct Store {
     queue: Option<Sender<Work>>,
     writer: Option<JoinHandle<()>>,
     pasts: Pasts,
+    layers: Layers,
 }
 
 /// What readers and the writer share.
@@ -515,7 +517,13 @@ impl Store {
             queue: Some(queue),
             writer: Some(writer),
             pasts: Pasts::default(),
+            layers: Layers::of_store(dir),
         })
+    }
+
+    /// The reference layers beside it.
+    pub fn layers(&self) -> &Layers {
+        &self.layers
     }
 
     /// What reading the ledger found: how much there is, a torn tail that was cut off, damage. Waits until all of it was
