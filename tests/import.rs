@@ -235,9 +235,15 @@ fn a_title_cannot_steer_the_terminal() {
 /// Files and commands of a guide: fenced blocks `file NAME` are written, in `console` blocks each command runs and says
 /// all the lines below it.
 #[test]
-fn the_import_guide_says_what_happens() {
+fn the_guides_to_import_places_and_layers_say_what_happens() {
+    for (guide, least) in [("import", 9), ("places", 6), ("layers", 5)] {
+        follow(&format!("docs/{guide}.md"), least);
+    }
+}
+
+fn follow(guide: &str, least: usize) {
     let at = folder();
-    let guide = std::fs::read_to_string(repository("docs/import.md")).unwrap();
+    let guide = std::fs::read_to_string(repository(guide)).unwrap();
     let mut commands = 0;
     for block in guide.split("\n```").skip(1).step_by(2) {
         let (kind, body) = block.split_once('\n').unwrap();
@@ -257,7 +263,7 @@ fn the_import_guide_says_what_happens() {
             }
         }
     }
-    assert!(commands >= 9, "{commands}");
+    assert!(commands >= least, "{commands}");
 }
 
 #[test]

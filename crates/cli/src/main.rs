@@ -14,8 +14,10 @@ mod export;
 mod filter;
 mod find;
 mod import;
+mod layer;
 mod merge;
 mod output;
+mod place;
 mod profiles;
 mod prove;
 mod quarantine;
@@ -73,6 +75,14 @@ enum Verb {
     Export(export::Export),
     /// How far a place is from a border, in words; or a whole file of places
     Distance(distance::Distance),
+    /// The places that a name may mean, in any of their languages
+    Place(place::Place),
+    /// Where the names of places are from; and how their file is built
+    #[command(subcommand)]
+    Gazetteer(place::OfGazetteer),
+    /// Reference layers: hospitals, schools, ports; and which of them lie near incidents
+    #[command(subcommand)]
+    Layer(layer::Layer),
     /// The border sets: list them, describe one, add one of your own, check one
     #[command(subcommand)]
     Borders(borders::Borders),
@@ -129,6 +139,9 @@ fn main() -> ExitCode {
         Verb::Unmerge(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),
         Verb::Distance(verb) => verb.run(),
+        Verb::Place(verb) => verb.run(),
+        Verb::Gazetteer(verb) => verb.run(),
+        Verb::Layer(verb) => verb.run(),
         Verb::Borders(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Prove(verb) => verb.run(),

@@ -113,15 +113,21 @@ pub async fn api(Extension(base): Extension<Base>, headers: HeaderMap) -> Respon
 }
 
 /// `GET /collections`.
+///
+/// # Errors
+///
+/// 500 when a reference layer cannot be read.
 pub async fn collections(
     State(app): State<App>,
     Extension(base): Extension<Base>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Problem> {
     let links = [
         Link::new("self", base.at("/collections"), JSON, "The collections"),
         Link::new("root", base.at("/"), JSON, "Landing page"),
     ];
+    let (reader, of) = (Arc::clone(&app), base.clone());
+    let facilities = app.work(move || Ok(crate::facilities::describe(&reader, &of)?.0)).await?;
     let body = json!({
         "links": links_json(&links),
         "crs": URIS,
@@ -130,9 +136,10 @@ pub async fn collections(
             crate::territories::describe(&app, &base).0,
             tables::describe(&base, tables::DISTANCES).0,
             tables::describe(&base, tables::IMPACTS).0,
+            facilities,
         ],
     });
-    Answer::json(&body).links(&links).finish(&headers)
+    Ok(Answer::json(&body).links(&links).finish(&headers))
 }
 
 /// `GET /collections/incidents`.

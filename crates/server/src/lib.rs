@@ -14,7 +14,9 @@ mod crs; // Reference systems of answers and boxes.
 mod distance;
 mod duplicates; // How far a place is from a border.
 mod error; // What a client is told when something is wrong.
+mod facilities; // Reference layers, and what lies near an incident.
 mod forms; // The forms of a list of incidents.
+mod gazetteer; // Places by name, and around a point.
 mod guard; // Hosts, origins, and headers for browsers.
 mod history; // What was, what changed, what proves it.
 mod imports; // A file of reports, checked and stored.

@@ -10,8 +10,9 @@ use crate::crs::URIS;
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
-use crate::{distance, forms, imports, items, query as asked, queryables, tiles};
+use crate::{distance, facilities, forms, gazetteer, imports, items, query as asked, queryables, tiles};
 use axum::http::Method;
+use kordon_gazetteer::LONGEST_NAME;
 use kordon_incidents::{Damage, EventType, Infrastructure, Layout, Verification};
 use kordon_store::SortBy;
 use serde_json::{Map, Value, json};
@@ -99,9 +100,13 @@ fn operation(route: &Route) -> Value {
 /// The component for a query parameter of a route; a few names mean something narrower on one route.
 fn component_of(route: &Route, name: &str) -> String {
     match name {
+        "id" if route.id == "getFacility" => "facility-id".to_owned(),
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
+        "limit" if route.path.starts_with("/gazetteer") => "limit-places".to_owned(),
+        "q" if route.id == "findPlaces" => "q-place".to_owned(),
+        "country" if route.id == "findPlaces" => "country-of-place".to_owned(),
         "f" if route.id == "measureMany" => "f-batch".to_owned(),
         "f" if matches!(route.id, "landing" | "incidents" | "getIncident") => "f-page".to_owned(),
         _ => name.to_owned(),
@@ -113,6 +118,7 @@ fn tag(path: &str) -> &'static str {
         "/collections/incidents",
         "/collections/impacts",
         "/collections/border-distances",
+        "/collections/facilities",
         "/tiles/incidents",
     ];
     if is_of_incidents.iter().any(|of| path.starts_with(of)) || path == "/imports" || path == "/live" {
@@ -227,6 +233,35 @@ fn parameters() -> Value {
         query("verification", "Any of these grades of verification", any_of(Verification::WORDS)),
         query("q", "Words that must all occur in the text", text()),
         query(
+            "q",
+            "The name of a place or its beginning, in any of its languages",
+            json!({ "type": "string", "minLength": 1, "maxLength": LONGEST_NAME }),
+        )
+        .required()
+        .named("q-place"),
+        query("country", "The country whose places come first (ISO 3166-1)", matching("^[A-Za-z]{2,3}$"))
+            .named("country-of-place"),
+        query("kind", "Any of these kinds of facility", any_of(Infrastructure::WORDS)),
+        query("layer", "The facilities of this layer", matching("^[a-z][a-z0-9_-]*$")),
+        query(
+            "near-incidents-m",
+            "Only facilities at most so many meters from an incident; the words that choose incidents say from which. bbox and filter \
+             are asked of the facility",
+            number(0.0, facilities::FARTHEST_M),
+        ),
+        query(
+            "within-m",
+            "At most so many meters from the incident; its radius, but at least 1000, when absent",
+            number(0.0, facilities::FARTHEST_M),
+        ),
+        query("near", "LON,LAT; places near here come first", matching("^ *-?[0-9.]+ *, *-?[0-9.]+ *$")),
+        query(
+            "limit",
+            "How many at most",
+            json!({ "type": "integer", "minimum": 1, "maximum": gazetteer::MOST }),
+        )
+        .named("limit-places"),
+        query(
             "cell",
             "Only the incidents of a group of an aggregate, as DIMENSION:VALUE; may be repeated",
             list(matching(&format!("^({}):", items::dimension_words().join("|")))),
@@ -298,6 +333,12 @@ fn parameters() -> Value {
             matching("^[0-9a-f-]{36}[.][0-9A-Z]+$"),
         )
         .named("row-id"),
+        path(
+            "id",
+            "The id of a facility: its layer, a point, and which",
+            matching("^[a-z][a-z0-9_-]*[.][0-9]+$"),
+        )
+        .named("facility-id"),
         path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
         path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
         path("y", "Row, from the north", whole(None)),

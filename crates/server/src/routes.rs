@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
-    assets, body, distance, duplicates, forms, guard, history, imports, items, landing, live, operate,
-    queryables, tables, territories, tiles, tilesets,
+    assets, body, distance, duplicates, facilities, forms, gazetteer, guard, history, imports, items,
+    landing, live, operate, queryables, tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -161,6 +161,9 @@ const TERRITORIES: &[&str] = &[
     "crs",
     "bbox-crs",
 ];
+
+const FACILITY: &[&str] = &["kind", "layer", "near-incidents-m", "limit", "cursor", "f", "crs", "bbox-crs"];
+const FACILITIES: &[&str] = &filter_and::<{ FILTER.len() + FACILITY.len() }>(FACILITY);
 
 const SINCE: &[&str] = &["since"];
 const LIVE: &[&str] = &filter_and::<{ FILTER.len() + SINCE.len() }>(SINCE);
@@ -571,6 +574,54 @@ pub static ROUTES: &[Route] = &[
         || get(tables::one_impact),
     ),
     read(
+        "/collections/facilities",
+        F,
+        &[JSON],
+        "facilities",
+        "The facilities of the reference layers, described",
+        || get(facilities::collection),
+    ),
+    read(
+        "/collections/facilities/queryables",
+        F,
+        &[SCHEMA_JSON],
+        "facilityQueryables",
+        "What facilities can be chosen by",
+        || get(facilities::queryables),
+    ),
+    read(
+        "/collections/facilities/schema",
+        F,
+        &[SCHEMA_JSON],
+        "facilitySchema",
+        "The JSON Schema of a facility",
+        || get(facilities::schema),
+    ),
+    read(
+        "/collections/facilities/items",
+        Some(FACILITIES),
+        &[GEOJSON],
+        "findFacilities",
+        "The facilities, page by page; with near-incidents-m those near any incident that matches",
+        || get(facilities::find),
+    ),
+    read(
+        "/collections/facilities/items/{id}",
+        Some(&["f", "crs"]),
+        &[GEOJSON],
+        "getFacility",
+        "One facility",
+        || get(facilities::one),
+    ),
+    read(
+        "/collections/incidents/items/{id}/facilities",
+        Some(&["within-m", "kind", "layer", "limit", "f", "crs"]),
+        &[GEOJSON],
+        "findFacilitiesNear",
+        "The facilities near one incident, the nearest first, with the one that may have been hit",
+        || get(facilities::of_incident),
+    ),
+    read(
         "/borders",
         F,
         &[JSON],
@@ -598,6 +649,22 @@ pub static ROUTES: &[Route] = &[
         summary: "How far many places are from a border: up to 100 000 points, answered in order",
         handler: || post(distance::measure_many),
     },
+    read(
+        "/gazetteer",
+        Some(&["q", "country", "near", "limit", "f"]),
+        &[JSON],
+        "findPlaces",
+        "The places that a name may mean, the likeliest first",
+        || get(gazetteer::find),
+    ),
+    read(
+        "/gazetteer/nearest",
+        Some(&["lon", "lat", "limit", "f"]),
+        &[JSON],
+        "nearestPlaces",
+        "The places around a point: how far it is from them, and in which direction",
+        || get(gazetteer::nearest),
+    ),
     Route {
         method: Method::POST,
         path: "/imports",

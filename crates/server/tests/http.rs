@@ -19,6 +19,8 @@ mod conformance;
 mod filter;
 #[path = "http/live.rs"]
 mod live;
+#[path = "http/places.rs"]
+mod places;
 #[path = "http/tables.rs"]
 mod tables;
 #[path = "http/tiles.rs"]
