@@ -4,7 +4,9 @@
 //! `filter`, which are asked of the facility, choose incidents. Incidents are those of the public snapshot, measured from their public
 //! places.
 
-use crate::answer::{Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json};
+use crate::answer::{
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json, time_stamp,
+};
 use crate::app::App;
 use crate::crs::{Crs, URIS};
 use crate::error::{Problem, echo};
@@ -174,6 +176,7 @@ pub async fn find(
         "features": page,
         "numberMatched": matched,
         "numberReturned": page.len(),
+        "timeStamp": time_stamp(),
         "links": links_json(&links),
     });
     Ok(finished(&body, &links, crs, &headers))
@@ -264,6 +267,7 @@ pub async fn of_incident(
         "features": page,
         "numberMatched": matched,
         "numberReturned": page.len(),
+        "timeStamp": time_stamp(),
         "links": links_json(&links),
     });
     Ok(finished(&body, &links, crs, &headers))

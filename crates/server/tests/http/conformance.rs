@@ -2,18 +2,22 @@
 //!
 //! `docs/conformance.md` says which test shows which id; the last test here holds that table to this file.
 
+use super::places::layer;
 use super::{Door, ITEMS, IZMAIL, feature, link, titles};
 use axum::http::Method;
+use kordon_incidents::Infrastructure;
 use serde_json::{Value, json};
 
-const COLLECTIONS: [&str; 4] = ["incidents", "territories", "border-distances", "impacts"];
+const COLLECTIONS: [&str; 5] = ["incidents", "territories", "border-distances", "impacts", "facilities"];
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const EPSG_4326: &str = "http://www.opengis.net/def/crs/EPSG/0/4326";
 const EPSG_3857: &str = "http://www.opengis.net/def/crs/EPSG/0/3857";
 
-/// A door before incidents of which one says what was hit.
+/// A door before incidents of which one says what was hit, and a layer of facilities.
 async fn door() -> Door {
     let door = Door::with_incidents().await;
+    let places: Vec<_> = (0..9).map(|n| ("clinic", 28.84 + f64::from(n) / 100.0, 45.35)).collect();
+    layer(&door, "clinics", Infrastructure::Health, &places);
     let mut one = feature("Silo hit", "2023-08-02", Some(IZMAIL));
     one["properties"]["impacts"] =
         json!([{ "facility": "silo", "infrastructure": "port", "damage": "severe" }]);
@@ -121,9 +125,13 @@ async fn a_limit_is_kept_and_pages_hold_every_item_once() {
     let api = door.get("/api").await.json();
     let limit = &api["components"]["parameters"]["limit"];
     assert_eq!((&limit["in"], &limit["schema"]["type"]), (&json!("query"), &json!("integer")));
-    for (collection, more) in
-        [("incidents", ""), ("territories", "&skipGeometry=true"), ("border-distances", ""), ("impacts", "")]
-    {
+    for (collection, more) in [
+        ("incidents", ""),
+        ("territories", "&skipGeometry=true"),
+        ("border-distances", ""),
+        ("impacts", ""),
+        ("facilities", ""),
+    ] {
         let whole = door.get(&format!("/collections/{collection}/items?limit=1000{more}")).await.json();
         let ids = |page: &Value| -> Vec<String> {
             page["features"]

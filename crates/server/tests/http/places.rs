@@ -13,7 +13,8 @@ fn names(page: &Value) -> Vec<&str> {
     features.map(|one| one["properties"]["name"].as_str().unwrap()).collect()
 }
 
-fn layer(door: &Door, name: &str, kind: Infrastructure, places: &[(&str, f64, f64)]) {
+/// Puts a layer beside a door's store.
+pub fn layer(door: &Door, name: &str, kind: Infrastructure, places: &[(&str, f64, f64)]) {
     let features = places.iter().map(|(name, lon, lat)| {
         json!({
             "type": "Feature",
