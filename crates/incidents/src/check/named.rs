@@ -2,7 +2,8 @@
 //!
 //! It stays without a place, and a warning lists the places that may be meant. [`Fix::Place`] puts it where the one candidate
 //! lies, if exactly one fits: one of its names is the whole location, letter for letter but for case and marks, its country is the one that the record names, and its
-//! admin unit is not known to be another than the stated one. Cost: some 0.5 ms for such a record, none for others.
+//! admin unit is not known to be another than the stated one. Cost: some 0.5 ms for such a
+//! record, and 0.3 ms more for each other place of that name; none for records with coordinates.
 
 use super::desk::{Desk, ROOT};
 use crate::incident::{Incident, Properties};
