@@ -36,6 +36,7 @@ import {
 import { listenLive } from './live.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
 import { drawMeasured, NOTHING } from './measured.ts';
+import { deskAddress, editIncident, followWork, listenToWork, showHistory } from './mend/entry.ts';
 import {
   incidentPanel,
   messagePanel,
@@ -168,6 +169,15 @@ function start(): void {
   listenToFilters((change) => update(change));
   listenToTools();
   listenToKeys();
+  listenToWork({
+    words: () => words,
+    world: () => world,
+    filter: () => filterParams(state),
+    map: () => map,
+    open: (id) => open(id),
+    changed: reload,
+    redraw: showSubject,
+  });
   walkWithArrows(byId<HTMLOListElement>('list'));
   addEventListener('popstate', () => {
     timeline.stop();
@@ -194,7 +204,7 @@ function start(): void {
 function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void {
   const next = { ...state, ...change };
   const query = writeState(next, homeLanguage);
-  const address = query ? `?${query}` : location.pathname;
+  const address = (query ? `?${query}` : location.pathname) + deskAddress();
   if (step === 'push') history.pushState(null, '', address);
   else history.replaceState(null, '', address);
   go(next, false);
@@ -205,6 +215,7 @@ function go(next: State, byHistory: boolean): void {
   const before = state;
   state = next;
   const filterChanged = filterParams(before).toString() !== filterParams(next).toString();
+  if (filterChanged) followWork();
   if (before.lang !== next.lang) {
     words = wordsFor(next.lang);
     translate();
@@ -258,6 +269,15 @@ function loadAll(): void {
   void loadList();
   void timeline.load();
   choices.loadOpen();
+}
+
+/** Something was written: everything is asked for again. */
+async function reload(): Promise<void> {
+  map?.reloadIncidents();
+  loadAll();
+  void loadTotal();
+  await loadList();
+  if (state.id) await openIncident(state.id);
 }
 
 async function loadList(): Promise<void> {
@@ -558,6 +578,8 @@ function panelContext(): PanelContext {
     close,
     cite,
     locate,
+    edit: () => state.id && void editIncident(state.id),
+    history: () => state.id && void showHistory(state.id),
     stack:
       index >= 0
         ? {
@@ -650,6 +672,7 @@ function learnBoundary(boundary: Boundary | null): void {
 function translate(): void {
   document.documentElement.lang = state.lang;
   document.title = words.t('app.title');
+  followWork();
   byId<HTMLSelectElement>('language').value = state.lang;
   for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
     element.textContent = words.t(element.dataset.text as Key);

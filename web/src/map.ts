@@ -170,6 +170,10 @@ export function createMap(options: MapOptions) {
       if (source) source.setTiles([tiles]);
       else restyle();
     },
+    /** Asks for the incidents' tiles again: what is in them has changed. */
+    reloadIncidents(): void {
+      map.getSource<VectorTileSource>('incidents')?.setTiles([shown.sources.incidents]);
+    },
     setLabelFrom(labelFrom: number): void {
       if (labelFrom === shown.sources.labelFrom) return;
       shown.sources = { ...shown.sources, labelFrom };
@@ -255,6 +259,31 @@ export function createMap(options: MapOptions) {
     view: (): View => viewOf(map),
     center: (): Position => centerOf(map),
     bounds: (): Bounds => boundsOfMap(map),
+    /** Where a place is in the container, in pixels from its top left; the copy of the world that is in the middle. */
+    project(place: Position): [x: number, y: number] {
+      const lng = place[0] + 360 * Math.round((map.getCenter().lng - place[0]) / 360);
+      const { x, y } = map.project([lng, place[1]]);
+      return [x, y];
+    },
+    unproject(x: number, y: number): Position {
+      const { lng, lat } = map.unproject([x, y]).wrap();
+      return [lng, lat];
+    },
+    /** Calls `act` whenever places move on the screen, until the function it gives is called. */
+    onMove(act: () => void): () => void {
+      map.on('move', act);
+      return () => {
+        map.off('move', act);
+      };
+    },
+    /** What is drawn once all of it is, as an address of a PNG; the buffer can be read only while a frame is drawn. */
+    async picture(): Promise<string> {
+      if (!map.loaded()) await map.once('idle');
+      return new Promise((resolve) => {
+        map.once('render', () => resolve(map.getCanvas().toDataURL('image/png')));
+        map.triggerRepaint();
+      });
+    },
     focus(): void {
       map.getCanvas().focus();
     },

@@ -16,6 +16,7 @@ import type {
 } from './types.ts';
 import {
   boundsOfMeasure,
+  type Key,
   languageOf,
   nameOf,
   printDistance,
@@ -41,6 +42,9 @@ export interface PanelContext {
   close(): void;
   cite(): void;
   locate(): void;
+  /** For those who work with it: the form, and what it said before. */
+  edit(): void;
+  history(): void;
   /** Other incidents at the same spot. */
   stack: { index: number; count: number; go(step: 1 | -1): void } | null;
 }
@@ -88,7 +92,10 @@ export function incidentPanel(
       h('a', { href: incidentAddress(incident.id) }, words.t('panel.raw')),
       incident.license && `${words.t('panel.license')}: ${incident.license}`,
     ]),
-    actions(context, incident.places.length > 0),
+    actions(context, incident.places.length > 0, [
+      ['mend.edit', context.edit],
+      ['mend.history', context.history],
+    ]),
   ];
 }
 
@@ -116,7 +123,7 @@ export function placePanel(
     ),
     distanceSection(measures, answer.spread, null, context),
     foot(answer.boundary, main(measures, context), words, []),
-    actions(context, true),
+    actions(context, true, []),
   ];
 }
 
@@ -427,7 +434,11 @@ function foot(
   );
 }
 
-function actions(context: PanelContext, hasPlace: boolean): HTMLElement {
+function actions(
+  context: PanelContext,
+  hasPlace: boolean,
+  more: readonly (readonly [Key, () => void])[],
+): HTMLElement {
   const { words } = context;
   const button = (label: string, act: () => void) => {
     const made = h('button', { type: 'button', class: 'plain' }, label);
@@ -439,6 +450,7 @@ function actions(context: PanelContext, hasPlace: boolean): HTMLElement {
     { class: 'panel-actions' },
     hasPlace && button(words.t('map.locate'), context.locate),
     button(words.t('list.cite'), context.cite),
+    ...more.map(([key, act]) => button(words.t(key), act)),
   );
 }
 

@@ -1,0 +1,66 @@
+// The door to the work of an analyst: importing, mending, merging, reporting. A reader who never opens it
+// loads this file only.
+
+import { byId } from '../dom.ts';
+import type { IncidentMap } from '../map.ts';
+import type { World } from '../types.ts';
+import type { Words } from '../words.ts';
+
+export const TABS = ['import', 'duplicates', 'report'] as const;
+export type Tab = (typeof TABS)[number];
+
+/** What the page lends to those who work in it. */
+export interface Work {
+  words(): Words;
+  world(): World;
+  /** What is being looked at, as the API takes it. */
+  filter(): URLSearchParams;
+  map(): IncidentMap | null;
+  /** Shows an incident in the panel. */
+  open(id: string): void;
+  /** Something was written: what is shown is asked for again. */
+  changed(): Promise<void>;
+  /** Draws the open incident as it is, after it was drawn as it may become. */
+  redraw(): void;
+}
+
+let work: Work | null = null;
+let desk: typeof import('./desk.ts') | null = null;
+let editor: typeof import('./edit.ts') | null = null;
+
+export function listenToWork(lent: Work): void {
+  // What is shown is shown on the map, which the desk hides.
+  const open = (id: string) => {
+    if (desk?.isDeskOpen()) desk.closeDesk();
+    lent.open(id);
+  };
+  work = { ...lent, open };
+  byId('work').addEventListener('click', () => {
+    if (desk?.isDeskOpen()) desk.closeDesk();
+    else void openDesk();
+  });
+}
+
+export async function openDesk(tab?: Tab): Promise<void> {
+  if (!work || editor?.closeEditor() === false) return;
+  desk ??= await import('./desk.ts');
+  desk.openDesk(work, tab);
+}
+
+export async function editIncident(id: string): Promise<void> {
+  if (!work) return;
+  editor ??= await import('./edit.ts');
+  editor.openEditor(work, id);
+}
+
+export async function showHistory(id: string): Promise<void> {
+  if (!work) return;
+  const { openHistory } = await import('./history.ts');
+  openHistory(work, id);
+}
+
+/** The filter or the language is another one. */
+export function followWork(): void {
+  desk?.followDesk();
+  editor?.followEditor();
+}

@@ -1,0 +1,142 @@
+// What an incident said before, who changed it, and the review by a second person.
+
+import './mend.css';
+import { h } from '../dom.ts';
+import type { Words } from '../words.ts';
+import type { Work } from './entry.ts';
+import { button, choice, isAbort, modal, tellError } from './parts.ts';
+import { askForToken } from './token.ts';
+import { tellDifference } from './values.ts';
+import { type Held, hold, patch, type Revision, readHistory, useTokenDialog } from './write.ts';
+
+const VERDICTS = [
+  'under_review',
+  'partially_verified',
+  'verified',
+  'disputed',
+  'false_or_misleading',
+] as const;
+
+export function openHistory(work: Work, id: string): void {
+  const words = work.words();
+  useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
+  const request = new AbortController();
+  const body = h('div', { class: 'mend-stack', 'aria-busy': 'true' }, words.t('panel.loading'));
+  let hasChanged = false;
+  const dialog = modal(words, words.t('mend.history.title'), [body], () => {
+    request.abort();
+    if (hasChanged) void work.changed();
+  });
+  dialog.classList.add('wide-dialog');
+
+  async function load(said = ''): Promise<void> {
+    try {
+      const [revisions, held] = await Promise.all([
+        readHistory(id, request.signal),
+        hold(id, request.signal),
+      ]);
+      body.removeAttribute('aria-busy');
+      body.replaceChildren(review(held, said), list(words, revisions));
+    } catch (error) {
+      if (isAbort(error)) return;
+      body.replaceChildren(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)));
+    }
+  }
+
+  /** Verifying is for another person than the one who wrote: who wrote last is told, before and after. */
+  function review(held: Held, said: string): HTMLElement {
+    const { properties } = held.feature;
+    const author = String(properties.recorded_by ?? '?');
+    const now = String(properties.verification ?? 'unverified');
+    let verdict = VERDICTS.find((one) => one === now) ?? 'under_review';
+    const status = h('p', { role: 'status', class: 'mend-status' }, said);
+    const record = button(
+      words.t('mend.review.record'),
+      async () => {
+        try {
+          const after = await patch(id, { properties: { verification: verdict } }, held.etag);
+          hasChanged = true;
+          await load(
+            tellReview(words, author, String(after.feature.properties.recorded_by ?? '?')),
+          );
+        } catch (error) {
+          if (!isAbort(error)) status.textContent = tellError(words, error);
+        }
+      },
+      'plain strong',
+    );
+    return h(
+      'section',
+      { class: 'mend-review' },
+      h('h3', {}, words.t('mend.review.title')),
+      h('p', {}, words.t('mend.review.lead', { by: author })),
+      h(
+        'div',
+        { class: 'mend-actions' },
+        choice(
+          words.t('panel.verification'),
+          VERDICTS.map((one) => [one, words.term('verification', one)]),
+          verdict,
+          (value) => {
+            verdict = VERDICTS.find((one) => one === value) ?? verdict;
+          },
+        ),
+        record,
+      ),
+      status,
+    );
+  }
+
+  void load();
+}
+
+/** Whether it was a second person, by the names that the server wrote down. */
+export function tellReview(words: Words, author: string, reviewer: string): string {
+  return words.t(author === reviewer ? 'mend.review.same' : 'mend.review.done', {
+    author,
+    reviewer,
+  });
+}
+
+function list(words: Words, revisions: readonly Revision[]): HTMLElement {
+  return h(
+    'section',
+    {},
+    h('h3', {}, words.t('mend.history.revisions')),
+    h(
+      'ol',
+      { class: 'mend-history' },
+      ...revisions.map((revision) =>
+        h(
+          'li',
+          {},
+          h(
+            'p',
+            {},
+            h('strong', {}, words.t('mend.history.revision', { n: revision.number ?? '?' })),
+            ` · ${tellTime(words, revision.at)} · ${revision.by ?? '?'}`,
+          ),
+          differences(words, revision),
+        ),
+      ),
+    ),
+  );
+}
+
+function differences(words: Words, { differences: told }: Revision): HTMLElement {
+  if (!told) return h('p', { class: 'fine' }, words.t('mend.history.first'));
+  if (!told.length) return h('p', { class: 'fine' }, words.t('mend.history.same'));
+  return h('ul', {}, ...told.map((one) => h('li', {}, tellDifference(words, one))));
+}
+
+function tellTime(words: Words, at: string | null): string {
+  const instant = at ? new Date(at) : null;
+  if (!instant || Number.isNaN(instant.getTime())) return at ?? '?';
+  const locale = words.lang === 'en' ? 'en-GB' : words.lang;
+  const format = new Intl.DateTimeFormat(locale, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return `${format.format(instant)} UTC`;
+}

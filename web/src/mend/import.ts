@@ -1,0 +1,533 @@
+// A file of reports: looked at by the server before anything is stored, mended row by row, then stored.
+
+import { h } from '../dom.ts';
+import type { Words } from '../words.ts';
+import type { View } from './desk.ts';
+import type { Work } from './entry.ts';
+import {
+  button,
+  choice,
+  counted,
+  isAbort,
+  labelled,
+  radios,
+  scrolling,
+  tellError,
+} from './parts.ts';
+import { type Rows, readRows } from './rows.ts';
+import {
+  type Fault,
+  type ImportChoices,
+  importFile,
+  Refused,
+  readImportChoices,
+  readQuarantine,
+  type Told,
+} from './write.ts';
+
+const TYPES: Record<string, string> = {
+  csv: 'text/csv',
+  tsv: 'text/tab-separated-values',
+  txt: 'text/csv',
+  json: 'application/json',
+  geojson: 'application/geo+json',
+  ndjson: 'application/x-ndjson',
+  jsonl: 'application/x-ndjson',
+  geojsonl: 'application/x-ndjson',
+  geojsons: 'application/geo+json-seq',
+  kml: 'application/vnd.google-earth.kml+xml',
+  kmz: 'application/vnd.google-earth.kmz',
+  gpx: 'application/gpx+xml',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  fgb: 'application/flatgeobuf',
+  parquet: 'application/vnd.apache.parquet',
+  geoparquet: 'application/vnd.apache.parquet',
+  gz: 'application/gzip',
+  zip: 'application/zip',
+};
+const ENCODINGS = ['utf-8', 'windows-1251', 'windows-1252', 'windows-1250', 'koi8-u'];
+/** What is read into this page to be mended here; a longer file is only sent. */
+const MOST_MENDED = 64 * 2 ** 20;
+
+/** What was chosen and what became of it: kept while the desk is closed or another view is shown. */
+const at = {
+  file: null as File | null,
+  rows: null as Rows | null,
+  /** Records as they were mended. */
+  changes: new Map<number, string[]>(),
+  source: '',
+  encoding: 'utf-8',
+  profile: '',
+  fixes: [] as string[],
+  onError: 'reject' as 'reject' | 'quarantine',
+  choices: { profiles: [], fixes: [], quarantine: false } as ImportChoices,
+  preview: null as Told | null,
+  /** What the server refused and how it said so. */
+  error: null as { text: string; faults: Fault[] } | null,
+  stored: null as Told | null,
+  /** The records that were kept aside are no part of what is stored: they alone are sent again. */
+  isMending: false,
+};
+
+export function showImport(work: Work, body: HTMLElement): View {
+  let request = new AbortController();
+  const out = h('div', { class: 'mend-stack' });
+  const status = h('p', { role: 'status', class: 'mend-status' });
+
+  function show(): void {
+    const words = work.words();
+    body.replaceChildren(
+      h('h2', { tabindex: -1 }, words.t('mend.import.title')),
+      h('p', { class: 'mend-lead' }, words.t('mend.import.lead')),
+      chooser(words),
+      at.file ? order(words) : h('span', { hidden: true }),
+      status,
+      out,
+    );
+    showOutcome();
+  }
+
+  function chooser(words: Words): HTMLElement {
+    const input = h('input', {
+      type: 'file',
+      class: 'unseen',
+      accept: Object.keys(TYPES)
+        .map((end) => `.${end}`)
+        .join(','),
+    });
+    const zone = h(
+      'label',
+      { class: 'mend-drop' },
+      input,
+      h('strong', {}, at.file ? at.file.name : words.t('mend.import.choose')),
+      h('span', { class: 'fine' }, words.t(at.file ? 'mend.import.another' : 'mend.import.forms')),
+    );
+    input.addEventListener('change', () => take(input.files?.[0]));
+    zone.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      zone.classList.add('over');
+    });
+    zone.addEventListener('dragleave', () => zone.classList.remove('over'));
+    zone.addEventListener('drop', (event) => {
+      event.preventDefault();
+      take(event.dataTransfer?.files[0]);
+    });
+    return zone;
+  }
+
+  function order(words: Words): HTMLElement {
+    const source = h('input', { type: 'text', value: at.source, maxlength: 100 });
+    source.addEventListener('change', () => {
+      at.source = source.value;
+      void check();
+    });
+    const again = (change: () => void) => {
+      change();
+      void check();
+    };
+    const { profiles, fixes } = at.choices;
+    return h(
+      'div',
+      { class: 'mend-order' },
+      labelled(words.t('mend.import.source'), source),
+      at.rows?.isTable &&
+        choice(
+          words.t('mend.import.encoding'),
+          ENCODINGS.map((name) => [name, name.toUpperCase()]),
+          at.encoding,
+          (value) => void recode(value).then(check),
+        ),
+      profiles.length > 0 &&
+        choice(
+          words.t('mend.import.profile'),
+          [
+            ['', words.t('mend.import.profile.found')],
+            ...profiles.map((one) => [one, one] as const),
+          ],
+          at.profile,
+          (value) => again(() => (at.profile = value)),
+        ),
+      fixes.length > 0 &&
+        h(
+          'fieldset',
+          { class: 'mend-radios' },
+          h('legend', {}, words.t('mend.import.fix')),
+          ...fixes.map((fix) => {
+            const box = h('input', { type: 'checkbox', checked: at.fixes.includes(fix) });
+            box.addEventListener('change', () =>
+              again(() => {
+                at.fixes = fixes.filter((one) =>
+                  one === fix ? box.checked : at.fixes.includes(one),
+                );
+              }),
+            );
+            return h('label', { class: 'check' }, box, words.term('mend.fix', fix));
+          }),
+        ),
+      radios(
+        words.t('mend.import.onerror'),
+        'on-error',
+        [
+          ['reject', words.t('mend.import.reject')],
+          ['quarantine', words.t('mend.import.quarantine')],
+        ],
+        at.onError,
+        (value) => {
+          at.onError = value === 'quarantine' ? 'quarantine' : 'reject';
+          showOutcome();
+        },
+      ),
+    );
+  }
+
+  async function take(file: File | undefined): Promise<void> {
+    if (!file) return;
+    Object.assign(at, {
+      file,
+      rows: null,
+      changes: new Map(),
+      source: file.name.replace(/\.[^.]*(\.gz)?$/, ''),
+      preview: null,
+      error: null,
+      stored: null,
+      isMending: false,
+    });
+    await recode(at.encoding);
+    try {
+      at.choices = await readImportChoices();
+    } catch {
+      // Without the list of profiles there is none to choose from.
+    }
+    show();
+    await check();
+  }
+
+  async function recode(encoding: string): Promise<void> {
+    at.encoding = encoding;
+    at.changes.clear();
+    const { file } = at;
+    if (!file || file.size > MOST_MENDED) return;
+    if (!readRows(file.name, 'a,b')) {
+      if (!/\.(geo)?json$/i.test(file.name)) return;
+    }
+    at.rows = readRows(file.name, new TextDecoder(encoding).decode(await file.arrayBuffer()));
+  }
+
+  /** What is sent: the file as it is, or as it was mended. */
+  function content(): [Blob, string] {
+    const { file, rows, changes } = at;
+    const end = file?.name.toLowerCase().split('.').at(-1) ?? '';
+    const type = TYPES[end] ?? 'application/json';
+    if (rows && at.isMending) return [new Blob([rows.only(changes)]), type];
+    if (rows && changes.size) return [new Blob([rows.withChanges(changes)]), type];
+    const named =
+      at.encoding === 'utf-8' || !rows?.isTable ? type : `${type}; charset=${at.encoding}`;
+    return [file ?? new Blob(), named];
+  }
+
+  async function send(dryRun: boolean): Promise<Told | null> {
+    request.abort();
+    request = new AbortController();
+    const words = work.words();
+    status.textContent = words.t(dryRun ? 'mend.import.checking' : 'mend.import.storing');
+    at.error = null;
+    try {
+      // A check that refuses would not tell how many are sound.
+      const onError = dryRun ? 'quarantine' : at.isMending ? 'reject' : at.onError;
+      const { source, profile, fixes } = at;
+      const [body, type] = content();
+      return await importFile(
+        body,
+        type,
+        { source, profile, fixes, onError, dryRun },
+        request.signal,
+      );
+    } catch (error) {
+      if (isAbort(error)) return null;
+      at.error = {
+        text: tellError(words, error),
+        faults: error instanceof Refused ? error.faults : [],
+      };
+      return null;
+    }
+  }
+
+  async function check(): Promise<void> {
+    const told = await send(true);
+    if (told) {
+      at.preview = told;
+      at.stored = null;
+    } else if (!at.error) return;
+    showOutcome();
+  }
+
+  async function store(): Promise<void> {
+    const told = await send(false);
+    if (told) {
+      at.stored = told;
+      if (at.isMending) leaveMended();
+      else if (told.rejected > 0) await keepForMending(told);
+      else at.preview = null;
+      void work.changed();
+    } else if (at.isMending && at.error) takeFaults(at.error.faults);
+    showOutcome();
+    body.querySelector<HTMLElement>('.mend-result')?.focus();
+  }
+
+  /** The mended records are stored; the others are still to be mended. */
+  function leaveMended(): void {
+    const left = at.preview?.faults.filter((fault) => !at.changes.has(at.rows?.find(fault) ?? -1));
+    at.changes.clear();
+    if (at.preview) at.preview = { ...at.preview, faults: left ?? [], warnings: [], repairs: [] };
+  }
+
+  /** Faults of the records that were sent by themselves, told at their places in the file. */
+  function takeFaults(faults: readonly Fault[]): void {
+    const { rows, changes, preview, file } = at;
+    if (!rows || !preview || !faults.length) return;
+    const sent = [...changes.keys()].sort((a, b) => a - b);
+    const name = rows.isTable ? 'sent.csv' : (file?.name ?? '');
+    const part = readRows(
+      rows.isTable ? name : name.replace(/\.[^.]*$/, '.ndjson'),
+      rows.only(changes),
+    );
+    const again = faults.flatMap((fault) => {
+      const record = sent[part?.find(fault) ?? -1];
+      return record === undefined ? [] : [{ ...fault, index: record, line: rows.line(record) }];
+    });
+    const others = preview.faults.filter((fault) => !changes.has(rows.find(fault) ?? -1));
+    at.preview = { ...preview, faults: [...others, ...again] };
+    if (at.error) at.error.faults = [];
+  }
+
+  /** The sound records are stored; what is left are the others. */
+  async function keepForMending(told: Told): Promise<void> {
+    at.isMending = true;
+    at.changes.clear();
+    if (at.rows || !told.quarantine || !at.choices.quarantine) return;
+    try {
+      const kept = await readQuarantine(told.quarantine);
+      at.rows = readRows('kept.ndjson', kept.map((one) => JSON.stringify(one.record)).join('\n'));
+      const faults = kept.flatMap((one, line) =>
+        one.faults.map((fault) => ({ ...fault, line: line + 1 })),
+      );
+      at.preview = { ...told, faults, warnings: [] };
+    } catch (error) {
+      at.error = { text: tellError(work.words(), error), faults: [] };
+    }
+  }
+
+  function showOutcome(): void {
+    const words = work.words();
+    const { preview, stored, error } = at;
+    status.textContent = error ? '' : summary(words);
+    const parts: (HTMLElement | null)[] = [
+      error && h('p', { class: 'fault', role: 'alert' }, error.text),
+      error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
+      stored && result(words, stored),
+      preview && !error && preview.faults.length
+        ? faultTable(words, preview.faults, preview.faultsTotal)
+        : null,
+      preview && !error && preview.faults.length ? mending(words, preview.faults) : null,
+      preview?.repairs.length ? noteTable(words, 'mend.import.repairs', preview.repairs) : null,
+      preview?.warnings.length ? noteTable(words, 'mend.import.warnings', preview.warnings) : null,
+      preview && !error && !at.isMending ? storing(words, preview) : null,
+    ];
+    out.replaceChildren(...parts.filter((part) => part !== null));
+  }
+
+  function summary(words: Words): string {
+    const { preview, stored } = at;
+    if (stored || !preview) return '';
+    return [
+      words.t('mend.import.records', { count: preview.records, n: preview.records }),
+      words.t('mend.import.sound', { count: preview.sound, n: preview.sound }),
+      counted(words, 'mend.import.refused', preview.rejected),
+      counted(words, 'mend.import.warned', preview.warningsTotal),
+    ]
+      .filter(Boolean)
+      .join(' · ');
+  }
+
+  function storing(words: Words, preview: Told): HTMLElement {
+    const sound = preview.rejected > 0 && at.onError === 'reject' ? 0 : preview.sound;
+    const made = button(
+      words.t('mend.import.store', { count: sound, n: sound }),
+      () => void store(),
+      'plain strong',
+    );
+    made.disabled = sound === 0;
+    const note = sound === 0 ? words.t('mend.import.blocked') : words.t('mend.import.preview.note');
+    return h('div', { class: 'mend-actions' }, made, h('span', { class: 'fine' }, note));
+  }
+
+  function result(words: Words, told: Told): HTMLElement {
+    const said = [
+      words.t('mend.import.imported', { count: told.imported, n: told.imported }),
+      counted(words, 'mend.import.updated', told.updated),
+      counted(words, 'mend.import.unchanged', told.unchanged),
+      counted(words, 'mend.import.refused', told.rejected),
+    ]
+      .filter(Boolean)
+      .join(' · ');
+    return h(
+      'div',
+      {
+        class: 'mend-result',
+        tabindex: -1,
+        role: 'group',
+        'aria-label': words.t('mend.import.done'),
+      },
+      h('p', {}, h('strong', {}, words.t('mend.import.done')), ` ${said}`),
+      told.quarantine
+        ? h('p', { class: 'fine' }, words.t('mend.import.kept', { id: told.quarantine }))
+        : h('span', { hidden: true }),
+    );
+  }
+
+  /** The refused records as a table of fields. */
+  function mending(words: Words, faults: readonly Fault[]): HTMLElement {
+    const { rows } = at;
+    if (!rows) return h('p', { class: 'fine' }, words.t('mend.import.elsewhere'));
+    const byRecord = new Map<number, Fault[]>();
+    for (const fault of faults) {
+      const record = rows.find(fault);
+      if (record !== null) byRecord.set(record, [...(byRecord.get(record) ?? []), fault]);
+    }
+    if (!byRecord.size) return h('p', { class: 'fine' }, words.t('mend.import.elsewhere'));
+    const head = [words.t('mend.import.line'), ...rows.columns, words.t('mend.import.fault')];
+    const table = h(
+      'table',
+      { class: 'mend-rows' },
+      h('caption', {}, words.t('mend.import.mend')),
+      h('thead', {}, h('tr', {}, ...head.map((name) => h('th', { scope: 'col' }, name)))),
+      h(
+        'tbody',
+        {},
+        ...[...byRecord].map(([record, found]) => mendedRow(words, rows, record, found)),
+      ),
+    );
+    const send = at.isMending
+      ? button(
+          words.t('mend.import.send'),
+          () => {
+            // Records that nobody touched would only be refused again.
+            if (at.changes.size) void store();
+          },
+          'plain strong',
+        )
+      : button(words.t('mend.import.again'), () => void check(), 'plain strong');
+    return h(
+      'section',
+      {},
+      scrolling(words.t('mend.import.mend'), table),
+      h('div', { class: 'mend-actions' }, send),
+    );
+  }
+
+  function mendedRow(
+    words: Words,
+    rows: Rows,
+    record: number,
+    faults: readonly Fault[],
+  ): HTMLTableRowElement {
+    const cells = at.changes.get(record) ?? [...rows.cells(record)];
+    const said = `mend-faults-${record}`;
+    const line = String(rows.line(record));
+    const fields = rows.columns.map((name, index) => {
+      const label = words.t('mend.import.cell', { line, name });
+      const isFaulty = !rows.isTable || faults.some(({ column }) => column === index + 1);
+      const about = {
+        'aria-label': label,
+        'aria-invalid': isFaulty ? 'true' : null,
+        'aria-describedby': isFaulty ? said : null,
+      };
+      const field = rows.isTable
+        ? h('input', {
+            type: 'text',
+            size: Math.min(28, Math.max(6, cells[index]?.length ?? 0)),
+            ...about,
+          })
+        : h('textarea', { rows: 8, cols: 60, spellcheck: 'false', ...about });
+      field.value = cells[index] ?? '';
+      field.addEventListener('change', () => {
+        cells[index] = field.value;
+        at.changes.set(record, cells);
+      });
+      return h('td', {}, field);
+    });
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, line),
+      ...fields,
+      h('td', { id: said, class: 'fault' }, ...faults.map((fault) => h('p', {}, tellFault(fault)))),
+    );
+  }
+
+  show();
+  return {
+    follow: show,
+    leave: () => request.abort(),
+  };
+}
+
+function tellFault(fault: Fault): string {
+  const field = fault.field ? `${fault.field}: ` : '';
+  return `${field}${fault.problem}${fault.hint ? ` (${fault.hint})` : ''}`;
+}
+
+function faultTable(words: Words, faults: readonly Fault[], total: number): HTMLElement {
+  const name = words.t('mend.import.faults', { count: total, n: total });
+  return h(
+    'details',
+    { class: 'mend-notes', open: total <= 10 },
+    h('summary', {}, name),
+    scrolling(name, placed(words, faults)),
+    total > faults.length
+      ? h('p', { class: 'fine' }, words.t('mend.import.more', { n: total - faults.length }))
+      : h('span', { hidden: true }),
+  );
+}
+
+function noteTable(
+  words: Words,
+  key: 'mend.import.warnings' | 'mend.import.repairs',
+  notes: readonly Fault[],
+): HTMLElement {
+  const name = words.t(key, { count: notes.length, n: notes.length });
+  return h(
+    'details',
+    { class: 'mend-notes' },
+    h('summary', {}, name),
+    scrolling(name, placed(words, notes)),
+  );
+}
+
+/** Each with line, cell, field, what is wrong and what would be right. */
+function placed(words: Words, faults: readonly Fault[]): HTMLTableElement {
+  const { t } = words;
+  const head = [
+    t('mend.import.line'),
+    t('mend.import.column'),
+    t('mend.import.field'),
+    t('mend.import.problem'),
+    t('mend.import.hint'),
+  ];
+  return h(
+    'table',
+    {},
+    h('thead', {}, h('tr', {}, ...head.map((name) => h('th', { scope: 'col' }, name)))),
+    h(
+      'tbody',
+      {},
+      ...faults.map(({ line, column, field, problem, hint }) =>
+        h(
+          'tr',
+          {},
+          ...[line, column, field, problem, hint].map((value) => h('td', {}, String(value ?? ''))),
+        ),
+      ),
+    ),
+  );
+}

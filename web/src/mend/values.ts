@@ -1,0 +1,67 @@
+// Values of a record in the reader's words.
+
+import type { Words } from '../words.ts';
+
+/** The group of texts for the words of a property. */
+const GROUPS: Record<string, string> = {
+  event_type: 'type',
+  sub_event_type: 'subtype',
+  verification: 'verification',
+  infrastructure: 'infrastructure',
+  damage: 'damage',
+  functional_status: 'functional',
+  credibility: 'mend.credibility',
+  reliability: 'mend.reliability',
+};
+
+export function fieldName(words: Words, name: string): string {
+  return words.term('mend.field', name);
+}
+
+/** A word of the data as the reader says it. */
+export function wordOf(words: Words, field: string, word: string): string {
+  return words.term(GROUPS[field] ?? 'mend.word', word);
+}
+
+/** Any value of a record in a line or a few. */
+export function tellValue(words: Words, name: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return words.t('mend.nothing');
+  if (Array.isArray(value)) {
+    if (!value.length) return words.t('mend.nothing');
+    return value
+      .map((one) => tellValue(words, name, one))
+      .join(name === 'coordinates' ? ', ' : '; ');
+  }
+  if (typeof value === 'object') {
+    const members = Object.entries(value).filter(([, one]) => one !== null);
+    if (name === 'geometry') {
+      const { coordinates } = value as { coordinates?: unknown };
+      return tellValue(words, 'coordinates', coordinates);
+    }
+    return members
+      .map(([inner, one]) => `${fieldName(words, inner)}: ${tellValue(words, inner, one)}`)
+      .join(', ');
+  }
+  if (typeof value === 'boolean') return words.t(value ? 'mend.yes' : 'mend.no');
+  if (typeof value === 'number')
+    return name === 'coordinates' ? String(value) : words.number(value);
+  return /^[a-z][a-z0-9_]*$/.test(String(value))
+    ? wordOf(words, name, String(value))
+    : String(value);
+}
+
+/** A difference as the server tells it, `impacts[0].damage: severe → destroyed`, in the reader's words. */
+export function tellDifference(words: Words, told: string): string {
+  const [, path, before, after] = /^(\S+?): (.*) → (.*)$/s.exec(told) ?? [];
+  if (!path || before === undefined || after === undefined) return told;
+  const parts = path.split('.');
+  const names = parts.map((part) => {
+    const [, name, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(part) ?? [];
+    const place = index === undefined ? '' : ` ${Number(index) + 1}`;
+    return `${name === 'place' ? words.t('panel.place') : fieldName(words, name ?? part)}${place}`;
+  });
+  const field = (parts.at(-1) ?? '').replace(/\[\d+\]$/, '');
+  const side = (value: string) =>
+    value === 'not stated' ? words.t('mend.nothing') : tellValue(words, field, value);
+  return `${names.join(', ')}: ${side(before)} → ${side(after)}`;
+}

@@ -1,0 +1,413 @@
+// The working half of `api.ts`: the only file that changes anything on the server, and what is asked for that
+// alone. What needs a token is sent with the one that the reader typed; it lives in this module until the page is closed, and nowhere else.
+
+import { ApiError, list, number, object, readIncident, text } from '../api.ts';
+import type { Group } from '../report/tables.ts';
+import type { Incident, Range } from '../types.ts';
+
+const INCIDENTS = '/collections/incidents';
+
+/** One thing wrong, at its place in a file or a record. Lines, columns and records are told as the server tells them. */
+export interface Fault {
+  /** Which record, counted from 0. */
+  index: number | null;
+  line: number | null;
+  /** In a table the number of the cell, else the character in the line; from 1. */
+  column: number | null;
+  pointer: string | null;
+  field: string | null;
+  problem: string;
+  hint: string | null;
+}
+
+/** The server refused what it was sent, and says where it is wrong. */
+export class Refused extends ApiError {
+  readonly faults: Fault[];
+  /** How many faults there are, told or not. */
+  readonly total: number;
+
+  constructor(message: string, status: number, faults: Fault[], total: number) {
+    super('status', message, status);
+    this.name = 'Refused';
+    this.faults = faults;
+    this.total = total;
+  }
+}
+
+/** A record as it is written: the GeoJSON Feature itself, since an editor must not lose what it does not know. */
+export type Feature = Record<string, unknown> & {
+  id: string;
+  geometry: unknown;
+  properties: Record<string, unknown>;
+};
+
+/** A record with the tag that guards a change of it. */
+export interface Held {
+  feature: Feature;
+  etag: string;
+  /** As the map reads it, with its distances. */
+  incident: Incident;
+}
+
+export interface ImportOrder {
+  source: string;
+  onError: 'reject' | 'quarantine';
+  dryRun: boolean;
+  profile: string;
+  fixes: readonly string[];
+}
+
+export interface Told {
+  records: number;
+  sound: number;
+  imported: number;
+  updated: number;
+  unchanged: number;
+  rejected: number;
+  faults: Fault[];
+  faultsTotal: number;
+  warnings: Fault[];
+  warningsTotal: number;
+  repairs: Fault[];
+  /** Where the refused records are kept. */
+  quarantine: string | null;
+}
+
+/** What `POST /imports` can be asked for, by the server's own description. */
+export interface ImportChoices {
+  profiles: string[];
+  fixes: string[];
+  quarantine: boolean;
+}
+
+export interface Kept {
+  index: number | null;
+  line: number | null;
+  record: unknown;
+  faults: Fault[];
+}
+
+export interface Reason {
+  about: string;
+  points: number;
+  says: string;
+  values: Record<string, unknown>;
+}
+
+export interface Pair {
+  ids: [string, string];
+  score: number;
+  isRepost: boolean;
+  reasons: Reason[];
+}
+
+export interface Revision {
+  number: number | null;
+  at: string | null;
+  by: string | null;
+  status: string | null;
+  /** What it changed: `name: before → now`, in the server's words. */
+  differences: string[] | null;
+}
+
+type AskToken = (wasRefused: boolean) => Promise<string | null>;
+
+let token: string | null = null;
+let askToken: AskToken = async () => null;
+
+/** Says how the reader is asked for a token. */
+export function useTokenDialog(ask: AskToken): void {
+  askToken = ask;
+}
+
+export function forgetToken(): void {
+  token = null;
+}
+
+export function hasToken(): boolean {
+  return token !== null;
+}
+
+export async function importFile(
+  body: Blob,
+  type: string,
+  order: ImportOrder,
+  signal?: AbortSignal,
+): Promise<Told> {
+  const query = new URLSearchParams({
+    'on-error': order.onError,
+    'dry-run': String(order.dryRun),
+  });
+  if (order.source.trim()) query.set('source', order.source.trim());
+  if (order.profile) query.set('profile', order.profile);
+  if (order.fixes.length) query.set('fix', order.fixes.join(','));
+  const response = await send(`/imports?${query}`, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+    ...(signal && { signal }),
+  });
+  return readTold(object(await response.json()));
+}
+
+export async function readImportChoices(signal?: AbortSignal): Promise<ImportChoices> {
+  const api = object(await (await send('/api?f=json', { ...(signal && { signal }) })).json());
+  const paths = object(api.paths);
+  const parameters = object(object(api.components).parameters);
+  const asked = list(object(object(paths['/imports']).post).parameters).map((one) =>
+    text(object(one).$ref)?.split('/').at(-1),
+  );
+  const words = (name: string): string[] => {
+    if (!asked.includes(name)) return [];
+    const schema = object(object(parameters[name]).schema);
+    return list(schema.enum ?? object(schema.items).enum).flatMap((word) => text(word) ?? []);
+  };
+  return {
+    profiles: words('profile'),
+    fixes: words('fix'),
+    quarantine: '/imports/{id}/quarantine' in paths,
+  };
+}
+
+/** The refused records of an import, as they came, with what is wrong with each. */
+export async function readQuarantine(id: string, signal?: AbortSignal): Promise<Kept[]> {
+  const response = await send(`/imports/${encodeURIComponent(id)}/quarantine`, {
+    ...(signal && { signal }),
+  });
+  return list(object(await response.json()).records)
+    .map(object)
+    .map((kept) => ({
+      index: number(kept.index),
+      line: number(kept.line),
+      record: kept.record,
+      faults: list(kept.errors).map(object).map(readFault),
+    }));
+}
+
+export async function readSchema(signal?: AbortSignal): Promise<unknown> {
+  const response = await send(`${INCIDENTS}/schema`, { ...(signal && { signal }) });
+  return response.json();
+}
+
+/** The record as it is now, past any cache, with its tag. */
+export async function hold(id: string, signal?: AbortSignal): Promise<Held> {
+  return readHeld(
+    await send(itemAddress(id), {
+      cache: 'no-store',
+      headers: { accept: 'application/geo+json' },
+      ...(signal && { signal }),
+    }),
+  );
+}
+
+/** Changes members of a record by a merge patch (RFC 7396); `status` 412 when somebody was faster. */
+export async function patch(id: string, change: unknown, etag: string): Promise<Held> {
+  return readHeld(
+    await send(itemAddress(id), {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json', 'if-match': etag },
+      body: JSON.stringify(change),
+    }),
+  );
+}
+
+export async function findPairs(
+  filter: URLSearchParams,
+  score: number,
+  signal?: AbortSignal,
+): Promise<{ pairs: Pair[]; matched: number }> {
+  const query = new URLSearchParams(filter);
+  query.set('score', String(score));
+  query.set('limit', '50');
+  const response = await send(`${INCIDENTS}/duplicates?${query}`, { ...(signal && { signal }) });
+  const body = object(await response.json());
+  const pairs = list(body.pairs).map(object).flatMap(readPair);
+  return { pairs, matched: number(body.numberMatched) ?? pairs.length };
+}
+
+/** Makes `id` a part of `into`. */
+export async function merge(id: string, into: string): Promise<void> {
+  await send(`${itemAddress(id)}/merge`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ into }),
+  });
+}
+
+/** Makes `id` an incident of its own again. */
+export async function unmerge(id: string): Promise<void> {
+  await send(`${itemAddress(id)}/merge`, { method: 'DELETE' });
+}
+
+/** All revisions that may be shown, the newest first. */
+export async function readHistory(id: string, signal?: AbortSignal): Promise<Revision[]> {
+  const response = await send(`${itemAddress(id)}/history`, {
+    cache: 'no-store',
+    ...(signal && { signal }),
+  });
+  return list(object(await response.json()).revisions)
+    .map(object)
+    .map((revision) => {
+      const properties = object(revision.properties);
+      return {
+        number: number(properties.revision),
+        at: text(properties.recorded_at),
+        by: text(properties.recorded_by),
+        status: text(properties.record_status),
+        differences: Array.isArray(revision.differences)
+          ? revision.differences.flatMap((one) => text(one) ?? [])
+          : null,
+      };
+    })
+    .reverse();
+}
+
+/** The incidents under a filter, counted in groups. */
+export interface Sums {
+  matched: number;
+  deaths: Range;
+  injured: Range;
+  groups: Group[];
+}
+
+export async function countGroups(
+  by: readonly string[],
+  filter: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<Sums> {
+  const query = new URLSearchParams(filter);
+  query.set('by', by.join(','));
+  const response = await send(`${INCIDENTS}/aggregate?${query}`, { ...(signal && { signal }) });
+  const body = object(await response.json());
+  const groups = list(body.groups).map(object);
+  return {
+    matched: number(body.matched) ?? 0,
+    deaths: readRange(body.deaths),
+    injured: readRange(body.injured),
+    groups: groups.map((group) => ({
+      key: by.map((name) => text(group[name])),
+      count: number(group.count) ?? 0,
+      deaths: readRange(group.deaths),
+      items: text(group.items) ?? '',
+    })),
+  };
+}
+
+function readRange(value: unknown): Range {
+  const range = object(value);
+  return { low: number(range.low), best: number(range.best), high: number(range.high) };
+}
+
+function itemAddress(id: string): string {
+  return `${INCIDENTS}/items/${encodeURIComponent(id)}`;
+}
+
+/** Sends a request with the token; asks for one when it is missing or not known, as long as the reader gives one. */
+async function send(address: string, init: RequestInit): Promise<Response> {
+  for (;;) {
+    const response = await fetchWithToken(address, init);
+    if (response.status !== 401) {
+      if (!response.ok) throw await refusal(response);
+      return response;
+    }
+    const given = await askToken(token !== null);
+    if (!given) throw await refusal(response);
+    token = given;
+  }
+}
+
+async function fetchWithToken(address: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (!headers.has('accept')) headers.set('accept', 'application/json');
+  if (token) headers.set('authorization', `Bearer ${token}`);
+  try {
+    return await fetch(address, { ...init, headers });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('offline', String(error));
+  }
+}
+
+async function refusal(response: Response): Promise<Refused> {
+  let body: Record<string, unknown> = {};
+  try {
+    body = object(await response.json());
+  } catch {
+    // An answer without a reason has its status only.
+  }
+  const message = text(body.detail) ?? text(body.title) ?? String(response.status);
+  const faults = list(body.errors).map(object).map(readFault);
+  return new Refused(message, response.status, faults, number(body.errors_total) ?? faults.length);
+}
+
+function readTold(body: Record<string, unknown>): Told {
+  const faults = list(body.errors).map(object).map(readFault);
+  const warnings = list(body.warnings).map(object).map(readFault);
+  const count = (name: string) => number(body[name]) ?? 0;
+  const stored = count('imported') + count('updated') + count('unchanged');
+  return {
+    records: number(body.records) ?? stored + count('rejected'),
+    sound: number(body.sound) ?? stored,
+    imported: count('imported'),
+    updated: count('updated'),
+    unchanged: count('unchanged'),
+    rejected: count('rejected'),
+    faults,
+    faultsTotal: number(body.errors_total) ?? faults.length,
+    warnings,
+    warningsTotal: number(body.warnings_total) ?? warnings.length,
+    repairs: list(body.repairs).map(object).map(readFault),
+    quarantine: text(body.quarantine),
+  };
+}
+
+function readFault(fault: Record<string, unknown>): Fault {
+  return {
+    index: number(fault.index),
+    line: number(fault.line),
+    column: number(fault.column),
+    pointer: text(fault.pointer),
+    field: text(fault.field),
+    problem: text(fault.problem) ?? '',
+    hint: text(fault.hint),
+  };
+}
+
+async function readHeld(response: Response): Promise<Held> {
+  const feature = object(await response.json());
+  const id = text(feature.id);
+  const etag = response.headers.get('etag');
+  if (!id || !etag) throw new ApiError('shape', 'not an incident');
+  // What the server adds on reading is no part of the record.
+  const { border: _border, links: _links, ...record } = feature;
+  const held = { ...record, id, geometry: record.geometry ?? null };
+  return {
+    feature: { ...held, properties: object(record.properties) },
+    etag,
+    incident: readIncident(feature),
+  };
+}
+
+function readPair(pair: Record<string, unknown>): Pair[] {
+  const [one, other] = list(pair.ids).map(text);
+  if (!one || !other) return [];
+  const reasons = list(pair.reasons)
+    .map(object)
+    .map((reason) => {
+      const { about, points, says, ...values } = reason;
+      return {
+        about: text(about) ?? '',
+        points: number(points) ?? 0,
+        says: text(says) ?? '',
+        values,
+      };
+    });
+  return [
+    {
+      ids: [one, other],
+      score: number(pair.score) ?? 0,
+      isRepost: pair.is_repost === true,
+      reasons,
+    },
+  ];
+}
