@@ -36,7 +36,7 @@ export function openDesk(lent: Work, wanted?: Tab): void {
   work = lent;
   useTokenDialog((wasRefused) => askForToken(lent.words(), wasRefused));
   if (!element) {
-    element = h('section', { id: 'desk', class: 'desk', tabindex: -1 });
+    element = h('main', { id: 'desk', class: 'desk', tabindex: -1 });
     element.addEventListener('keydown', keyDown);
     const main = mainOf();
     main.hidden = true;

@@ -321,17 +321,19 @@ export function showImport(work: Work, body: HTMLElement): View {
     const words = work.words();
     const { preview, stored, error } = at;
     status.textContent = error ? '' : summary(words);
+    // Of a file that was refused as a whole there is nothing to look at; what was kept aside is still there.
+    const isLooked = preview !== null && (!error || at.isMending);
     const parts: (HTMLElement | null)[] = [
       error && h('p', { class: 'fault', role: 'alert' }, error.text),
       error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
       stored && result(words, stored),
-      preview && !error && preview.faults.length
+      isLooked && preview.faults.length
         ? faultTable(words, preview.faults, preview.faultsTotal)
         : null,
-      preview && !error && preview.faults.length ? mending(words, preview.faults) : null,
+      isLooked && preview.faults.length ? mending(words, preview.faults) : null,
       preview?.repairs.length ? noteTable(words, 'mend.import.repairs', preview.repairs) : null,
       preview?.warnings.length ? noteTable(words, 'mend.import.warnings', preview.warnings) : null,
-      preview && !error && !at.isMending ? storing(words, preview) : null,
+      isLooked && !at.isMending ? storing(words, preview) : null,
     ];
     out.replaceChildren(...parts.filter((part) => part !== null));
   }

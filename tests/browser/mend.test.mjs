@@ -1,0 +1,594 @@
+// What the page promises to those who work with the incidents, through the served page and nothing else.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+  checkAccess,
+  drawn,
+  keepShot,
+  openPage,
+  rows,
+  startBrowser,
+  startKordon,
+} from './page.mjs';
+
+let kordon;
+let browser;
+
+before(async () => {
+  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await kordon?.stop();
+});
+
+/** Runs `act` on a fresh page; `refused` are the statuses with which the server is meant to answer. */
+async function onPage({ refused = [], ...options }, act) {
+  const opened = await openPage(browser, kordon.address, options);
+  try {
+    await act(opened.page);
+    const meant = (fault) =>
+      refused.some(
+        (status) => fault.startsWith(`${status} `) || fault.includes(`status of ${status}`),
+      );
+    assert.deepEqual(
+      opened.faults.filter((fault) => !meant(fault)),
+      [],
+    );
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openDesk(page, tab) {
+  await page.getByRole('button', { name: 'Work', exact: true }).click();
+  const desk = page.getByRole('main', { name: 'Work on the incidents' });
+  await desk.getByRole('button', { name: tab, exact: true }).click();
+  await desk.getByRole('heading', { level: 2 }).waitFor();
+  return desk;
+}
+
+async function choose(page, name, text) {
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+}
+
+/** Stores a record by the API, and opens it. */
+async function opened(page, properties, coordinates = [28.8372, 45.3512]) {
+  const response = await page.request.post(`${kordon.address}collections/incidents/items`, {
+    headers: { 'content-type': 'application/geo+json' },
+    data: { type: 'Feature', geometry: { type: 'Point', coordinates }, properties },
+  });
+  assert.equal(response.status(), 201, await response.text());
+  const { id } = await response.json();
+  await page.goto(`${kordon.address}?id=${id}`);
+  const panel = page.getByRole('article').first();
+  await panel.getByRole('button', { name: 'Edit this incident' }).waitFor();
+  return { id, panel, address: `${kordon.address}collections/incidents/items/${id}` };
+}
+
+async function edit(page) {
+  await page.getByRole('button', { name: 'Edit this incident' }).click();
+  const form = page.getByRole('article', { name: /^Edit/ });
+  await form.getByRole('button', { name: 'Save' }).waitFor();
+  return form;
+}
+
+async function group(form, name) {
+  const summary = form.locator('summary').filter({ hasText: name });
+  if ((await summary.locator('..').getAttribute('open')) === null) await summary.click();
+}
+
+async function readItem(page, address) {
+  return (await page.request.get(address, { headers: { accept: 'application/geo+json' } })).json();
+}
+
+async function fits(page) {
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.ok(overflow <= 0, `${overflow} px too wide`);
+}
+
+const MESSY = `id,date,lat,lon,title,country,deaths
+m1,2024-05-01,45.3512,28.8372,Debris in a mended port,UKR,0
+m2,1527-05-03,45.4,28.8,A year that cannot be,UKR,1
+m3,2024-05-04,30.5234,145.4501,"Far, and elsewhere",UKR,two
+m4,2024-05-05 10:20,45.4566,28.2829,Drone over mended Reni,UKR,0
+`;
+
+describe('an import', () => {
+  it('shows what is wrong before anything is stored, takes the rows as they are mended, and stores all', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      await checkAccess(page);
+      await choose(page, 'messy.csv', MESSY);
+      await desk.getByText('4 records · 2 sound · 2 refused').waitFor();
+      const told = await desk
+        .getByRole('region', { name: /^\d+ faults?$/ })
+        .getByRole('row')
+        .allTextContents();
+      assert.ok(
+        told.some((row) => /^3.*1527/.test(row)),
+        told.join('\n'),
+      );
+      await desk.getByText('Nothing can be stored yet').waitFor();
+      assert.ok(await desk.getByRole('button', { name: 'Store 0 records' }).isDisabled());
+      await checkAccess(page);
+      await keepShot(page, 'import');
+      await desk.getByLabel('Line 3, date').fill('2024-05-03');
+      await desk.getByLabel('Line 4, deaths').fill('2');
+      await desk.getByRole('button', { name: 'Check again' }).click();
+      await desk.getByText(/4 records · 4 sound/).waitFor();
+      await desk.getByRole('button', { name: 'Store 4 records' }).click();
+      await desk.getByText('4 new').waitFor();
+      await desk.getByRole('button', { name: 'Back to the map' }).click();
+      await page.getByRole('searchbox').fill('mended Reni');
+      await page.keyboard.press('Enter');
+      await rows(page).filter({ hasText: 'Drone over mended Reni' }).waitFor();
+    }));
+
+  it('stores the sound rows and keeps the others aside, which are mended and sent afterwards', () =>
+    onPage({ refused: [422] }, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      await choose(page, 'aside.csv', MESSY.replaceAll(/^m/gm, 'q'));
+      await desk.getByText('4 records · 2 sound · 2 refused').waitFor();
+      await desk.getByLabel('are kept aside, the others are stored').check();
+      await desk.getByRole('button', { name: 'Store 2 records' }).click();
+      await desk.getByText('2 new · 2 refused').waitFor();
+      await desk.getByText(/refused rows are kept as /).waitFor();
+      await desk.getByLabel('Line 3, date').fill('1527-01-01');
+      await desk.getByRole('button', { name: 'Send the mended rows' }).click();
+      await desk.getByRole('alert').waitFor();
+      assert.equal(await desk.getByLabel('Line 3, date').inputValue(), '1527-01-01');
+      await desk.getByLabel('Line 3, date').fill('2024-05-03');
+      await desk.getByLabel('Line 4, deaths').fill('2');
+      await desk.getByRole('button', { name: 'Send the mended rows' }).click();
+      await desk
+        .getByText('2 new', { exact: false })
+        .filter({ hasNotText: 'refused' })
+        .first()
+        .waitFor();
+      await desk.getByRole('table').waitFor({ state: 'detached' });
+    }));
+
+  for (const screen of ['dark', 'phone', 'small']) {
+    it(`has nothing for axe to find and fits: ${screen}`, () =>
+      onPage({ screen }, async (page) => {
+        const desk = await openDesk(page, 'Import');
+        await choose(page, 'narrow.csv', MESSY.replaceAll(/^m/gm, screen));
+        await desk.getByText('4 records · 2 sound · 2 refused').waitFor();
+        await checkAccess(page);
+        await fits(page);
+        if (screen === 'phone') await keepShot(page, 'import-phone');
+      }));
+  }
+});
+
+describe('the form', () => {
+  it('changes titles, damage and sources, and the history tells it in words', () =>
+    onPage({}, async (page) => {
+      const { address, panel } = await opened(page, {
+        title: { en: 'A grain store was hit' },
+        date_start: '2025-03-02',
+        event_type: 'explosions_remote_violence',
+        location_radius_m: 500,
+        impacts: [{ facility: 'grain store', infrastructure: 'food_storage', damage: 'possible' }],
+      });
+      const form = await edit(page);
+      await form.getByLabel('Title: Ukrainian').fill('Влучання у зерносховище');
+      await group(form, 'Damage');
+      await form.getByLabel('Damage grade').selectOption('severe');
+      await form.getByRole('button', { name: 'Assess again: Facility 1' }).click();
+      const second = form.getByRole('group', { name: 'Facility 2' });
+      await second.getByLabel('Damage grade').selectOption('destroyed');
+      await group(form, 'Sources');
+      await form.getByRole('button', { name: 'Add a source' }).click();
+      const source = form.getByRole('group', { name: 'Source 1' });
+      await source.getByLabel('Web address').fill('https://example.org/report');
+      await source.getByLabel('Reliability of the source').selectOption('B');
+      await source.getByLabel('Credibility of the information').selectOption('2');
+      await checkAccess(page);
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.waitFor({ state: 'detached' });
+      await panel.getByText('destroyed').waitFor();
+      const { properties } = await readItem(page, address);
+      assert.deepEqual(properties.title, {
+        en: 'A grain store was hit',
+        uk: 'Влучання у зерносховище',
+      });
+      assert.deepEqual(
+        properties.impacts.map(({ damage, facility }) => [facility, damage]),
+        [
+          ['grain store', 'severe'],
+          ['grain store', 'destroyed'],
+        ],
+      );
+      assert.equal(properties.sources[0].credibility, 2);
+      await page.getByRole('button', { name: 'History and review' }).click();
+      const dialog = page.getByRole('dialog', { name: 'History and review' });
+      await dialog.getByText('possible damage → severe damage').waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'history');
+      await dialog.getByLabel('Verification').selectOption('verified');
+      await dialog.getByRole('button', { name: 'Record the review' }).click();
+      await dialog.getByText('not the review of a second person').waitFor();
+      assert.equal((await readItem(page, address)).properties.verification, 'verified');
+    }));
+
+  it('moves the place by mouse, by arrow keys and by typing, and tells the distance meanwhile', () =>
+    onPage({}, async (page) => {
+      const { address } = await opened(page, {
+        title: { en: 'A place to be moved' },
+        date_start: '2025-03-02',
+        location_radius_m: 800,
+      });
+      const form = await edit(page);
+      const told = form.locator('#editor-distance');
+      await told.filter({ hasText: 'Romania' }).waitFor();
+      const before = await told.textContent();
+      const point = page.getByRole('button', { name: /^Place of the incident/ });
+      await point.waitFor();
+      await drawn(page);
+      const box = await point.boundingBox();
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(box.x + 60, box.y - 60, { steps: 6 });
+      await page.mouse.up();
+      await page.waitForFunction(
+        (old) => document.querySelector('#editor-distance').textContent !== old,
+        before,
+      );
+      const lng = form.getByLabel('Longitude, degrees');
+      const dragged = Number(await lng.inputValue());
+      assert.ok(dragged > 28.8372, `${dragged}`);
+      await point.focus();
+      await page.keyboard.press('ArrowRight');
+      assert.ok(Number(await lng.inputValue()) > dragged);
+      const radius = page.getByRole('slider', { name: 'Radius of the place' });
+      await radius.focus();
+      await page.keyboard.press('ArrowUp');
+      assert.ok(Number(await form.getByLabel(/^Radius that holds/).inputValue()) > 800);
+      await keepShot(page, 'edit');
+      await checkAccess(page);
+      await lng.fill('28.9');
+      await form.getByLabel('Latitude, degrees').fill('45.4');
+      await form.getByLabel('Latitude, degrees').press('Enter');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.waitFor({ state: 'detached' });
+      assert.deepEqual((await readItem(page, address)).geometry.coordinates, [28.9, 45.4]);
+    }));
+
+  it('finds a town by its name', () =>
+    onPage({}, async (page) => {
+      const { address } = await opened(page, { title: { en: 'In some town' }, date_start: '2025' });
+      const form = await edit(page);
+      const find = form.getByLabel('Find a town');
+      await find.focus();
+      await page.waitForLoadState('networkidle');
+      await find.fill('Galați');
+      await find.press('Enter');
+      await form
+        .locator('#editor-distance')
+        .filter({ hasText: /inside|Romania|Moldova/ })
+        .waitFor();
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.waitFor({ state: 'detached' });
+      const { geometry, properties } = await readItem(page, address);
+      assert.ok(Math.abs(geometry.coordinates[0] - 28.05) < 0.1, `${geometry.coordinates}`);
+      assert.equal(properties.location_method, 'gazetteer');
+    }));
+
+  it('shows at its field what the server finds wrong, and loses nothing of the rest', () =>
+    onPage({ refused: [422] }, async (page) => {
+      await opened(page, { title: { en: 'With a wrong date' }, date_start: '2025-03-02' });
+      const form = await edit(page);
+      await form.getByLabel('Title: Romanian').fill('Cu o dată greșită');
+      await group(form, 'When');
+      await form.getByLabel('Began').fill('1527-01-01');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.getByText('Not saved: 1 fault is shown at its field.').waitFor();
+      const date = form.getByLabel('Began');
+      assert.equal(await date.getAttribute('aria-invalid'), 'true');
+      assert.match(
+        await form.locator(`#${await date.getAttribute('aria-describedby')}`).textContent(),
+        /1527/,
+      );
+      assert.equal(await form.getByLabel('Title: Romanian').inputValue(), 'Cu o dată greșită');
+      await checkAccess(page);
+      await date.fill('2025-01-01');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.waitFor({ state: 'detached' });
+    }));
+
+  it('shows both versions when somebody was faster, and keeps what is chosen', () =>
+    onPage({ refused: [412] }, async (page) => {
+      const { address } = await opened(page, {
+        title: { en: 'Two editors' },
+        date_start: '2025-03-02',
+        deaths_best: 1,
+      });
+      const form = await edit(page);
+      await form.getByLabel('Title: English').fill('Mine');
+      await group(form, 'People');
+      await form.getByLabel('Killed, most likely').fill('3');
+      const other = await page.request.patch(address, {
+        headers: { 'content-type': 'application/merge-patch+json' },
+        data: { properties: { deaths_best: 2, actor1: 'Somebody' } },
+      });
+      assert.equal(other.status(), 200);
+      await form.getByRole('button', { name: 'Save' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Somebody changed it meanwhile' });
+      await dialog.getByText('Taken from what was saved: Who did it').waitFor();
+      await dialog.getByText('Kept of yours: Title').waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'conflict');
+      await dialog.getByLabel('Killed, most likely: take what was saved').check();
+      await dialog.getByRole('button', { name: 'Save the choice' }).click();
+      await form.waitFor({ state: 'detached' });
+      const { properties } = await readItem(page, address);
+      assert.deepEqual(
+        [properties.title, properties.deaths_best, properties.actor1],
+        [{ en: 'Mine' }, 2, 'Somebody'],
+      );
+    }));
+
+  it('does not lose what was not saved without a word', () =>
+    onPage({}, async (page) => {
+      await opened(page, { title: { en: 'Unsaved' }, date_start: '2025-03-02' });
+      const form = await edit(page);
+      await form.getByLabel('Title: English').fill('Changed');
+      await form.getByRole('button', { name: 'Cancel' }).click();
+      await form.getByText('There are changes that were not saved').waitFor();
+      await form.getByRole('button', { name: 'Cancel' }).click();
+      await form.waitFor({ state: 'detached' });
+    }));
+
+  for (const screen of ['dark', 'phone', 'small']) {
+    it(`has nothing for axe to find and fits: ${screen}`, () =>
+      onPage({ screen }, async (page) => {
+        await opened(page, {
+          title: { en: `On ${screen}` },
+          date_start: '2025-03-02',
+          location_radius_m: 900,
+          impacts: [{ facility: 'school', infrastructure: 'education' }],
+        });
+        const form = await edit(page);
+        await group(form, 'Damage');
+        await group(form, 'More');
+        await checkAccess(page);
+        await fits(page);
+        if (screen === 'dark') await keepShot(page, 'edit-dark');
+      }));
+  }
+});
+
+const TWICE = [
+  {
+    title: { en: 'Drones hit the grain terminal of the port of Kiliia, two workers hurt' },
+    date_start: '2025-04-11T02:10:00+03:00',
+    event_type: 'explosions_remote_violence',
+    location: 'Kiliia',
+    location_radius_m: 500,
+    impacts: [{ facility: 'grain terminal', infrastructure: 'port', damage: 'moderate' }],
+    sources: [{ url: 'https://example.org/kiliia-terminal', name: 'Example News' }],
+  },
+  {
+    title: { en: 'Grain terminal at Kiliia port hit by drones, two workers injured' },
+    date_start: '2025-04-11T02:30:00+03:00',
+    event_type: 'explosions_remote_violence',
+    location: 'Kiliia',
+    location_radius_m: 800,
+    impacts: [{ facility: 'warehouse', infrastructure: 'port' }],
+    sources: [{ url: 'https://example.net/kiliia', name: 'Other News' }],
+  },
+];
+
+describe('duplicates', () => {
+  it('are shown side by side with reasons, merged with a preview, and parted again', () =>
+    onPage({ query: '?q=Kiliia' }, async (page) => {
+      const ids = [];
+      for (const [index, properties] of TWICE.entries()) {
+        const { id } = await opened(page, properties, [29.268 + index * 0.001, 45.437]);
+        ids.push(id);
+      }
+      await page.goto(`${kordon.address}?q=Kiliia`);
+      const desk = await openDesk(page, 'Duplicates');
+      const pair = desk.getByRole('region', { name: 'The two reports side by side' }).first();
+      await pair.getByRole('cell', { name: /grain terminal of the port/ }).waitFor();
+      await desk
+        .getByText(/words in common/)
+        .first()
+        .waitFor();
+      await desk
+        .getByText(
+          / stays with all its values\. It takes over: .*Other News|takes over: .*Example News/,
+        )
+        .waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'duplicates');
+      await desk.getByRole('button', { name: 'Merge', exact: true }).first().click();
+      await desk.getByText('The two are one incident now.').waitFor();
+      const answers = await Promise.all(
+        ids.map((id) =>
+          page.request.get(`${kordon.address}collections/incidents/items/${id}`, {
+            maxRedirects: 0,
+          }),
+        ),
+      );
+      assert.deepEqual(answers.map((answer) => answer.status()).sort(), [200, 307]);
+      await desk.getByRole('button', { name: 'Undo the merge' }).click();
+      await desk.getByText('The two are two incidents again.').waitFor();
+      for (const id of ids) {
+        const answer = await page.request.get(
+          `${kordon.address}collections/incidents/items/${id}`,
+          { maxRedirects: 0 },
+        );
+        assert.equal(answer.status(), 200);
+      }
+    }));
+
+  for (const screen of ['dark', 'phone', 'small']) {
+    it(`have nothing for axe to find and fit: ${screen}`, () =>
+      onPage({ screen }, async (page) => {
+        const desk = await openDesk(page, 'Duplicates');
+        await desk.getByText(/^\d+ pairs?, /).waitFor();
+        await page.waitForLoadState('networkidle');
+        await checkAccess(page);
+        await fits(page);
+      }));
+  }
+});
+
+describe('the report', () => {
+  it('counts what the filter holds, opens the incidents behind a number, and follows the filter', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Report');
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'report');
+      await desk.getByLabel('Rows').selectOption('infrastructure');
+      const table = desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' });
+      await table.waitFor();
+      const number = table.getByRole('button', { name: /^port, .*: \d+ incidents?$/ }).first();
+      const count = Number(/: (\d+) incident/.exec(await number.getAttribute('aria-label'))[1]);
+      await number.click();
+      const dialog = page.getByRole('dialog', { name: /^port, / });
+      await dialog.getByText(`${count} incident`).first().waitFor();
+      assert.equal(await dialog.getByRole('listitem').count(), count);
+      await checkAccess(page);
+      await page.keyboard.press('Escape');
+      await page.getByRole('searchbox').fill('Reni');
+      await page.keyboard.press('Enter');
+      await desk.getByText('Chosen by text: Reni.').waitFor();
+    }));
+
+  it('says in three languages what it rests on, and prints without the controls', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Report');
+      await desk.getByLabel('Text').selectOption('all');
+      for (const words of [/accurate to ±200/, /точність ±200/, /acuratețea ±200/]) {
+        await desk.getByText(words).waitFor();
+      }
+      for (const lang of ['en', 'uk', 'ro']) {
+        assert.equal(await desk.locator(`.report-text[lang=${lang}]`).count(), 1);
+      }
+      await page.emulateMedia({ media: 'print' });
+      assert.ok(await desk.getByRole('button', { name: 'Print' }).isHidden());
+      assert.ok(await page.getByRole('searchbox').isHidden());
+      await desk.getByRole('table').first().waitFor();
+      await keepShot(page, 'report-print');
+      const pdf = await page.pdf({ format: 'A4' });
+      assert.ok(pdf.length > 10_000);
+    }));
+
+  for (const screen of ['dark', 'phone', 'small']) {
+    it(`has nothing for axe to find and fits: ${screen}`, () =>
+      onPage({ screen }, async (page) => {
+        const desk = await openDesk(page, 'Report');
+        await desk.getByRole('table').first().waitFor();
+        await checkAccess(page);
+        await fits(page);
+      }));
+  }
+});
+
+describe('the desk', () => {
+  for (const [lang, work, tabs] of [
+    ['uk', 'Робота', ['Імпорт', 'Дублікати', 'Звіт']],
+    ['ro', 'Lucru', ['Import', 'Duplicate', 'Raport']],
+  ]) {
+    it(`speaks ${lang}`, () =>
+      onPage({ query: `?lang=${lang}` }, async (page) => {
+        await page.getByRole('button', { name: work, exact: true }).click();
+        for (const tab of tabs) {
+          await page.getByRole('button', { name: tab, exact: true }).click();
+          await page.locator('.desk-body h2').waitFor();
+        }
+        if (lang === 'uk') await keepShot(page, 'report-ukrainian');
+      }));
+  }
+
+  it('can be used with the keyboard alone', () =>
+    onPage({}, async (page) => {
+      await page.getByRole('button', { name: 'Work', exact: true }).focus();
+      await page.keyboard.press('Enter');
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      await page.waitForFunction(() => document.activeElement?.textContent === 'Import');
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'Duplicates');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 2, name: 'Duplicates' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.locator('#desk').waitFor({ state: 'detached' });
+      assert.equal((await focused()).trim(), 'Work');
+    }));
+});
+
+describe('the analyst', () => {
+  it('imports, mends, merges, moves, grades and prints', () =>
+    onPage({}, async (page) => {
+      const file = `id,date,lat,lon,title,country,location
+s1,2025-06-01T03:00Z,45.4412,29.2601,"Shahed drones set the Kiliia ship repair yard on fire, one guard hurt",UKR,Kiliia yard
+s2,2025-06-01T03:20Z,45.4414,29.2605,"Kiliia ship repair yard on fire after Shahed drones, guard hurt",UKR,Kiliia yard
+s3,2025-31-06,45.35,28.84,A month that is none,UKR,Izmail
+s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni
+`;
+      let desk = await openDesk(page, 'Import');
+      await choose(page, 'story.csv', file);
+      await desk.getByText('4 records · 2 sound · 2 refused').waitFor();
+      await desk.getByLabel('Line 4, date').fill('2025-06-02');
+      await desk.getByLabel('Line 5, lon').fill('28.28');
+      await desk.getByRole('button', { name: 'Check again' }).click();
+      await desk.getByRole('button', { name: 'Store 4 records' }).click();
+      await desk.getByText('4 new').waitFor();
+
+      await page.getByRole('button', { name: 'Back to the map' }).click();
+      await page.getByRole('searchbox').fill('ship repair yard');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 2, name: /^2 of \d+ incidents$/ }).waitFor();
+      desk = await openDesk(page, 'Duplicates');
+      await desk.getByLabel('Likely at least').selectOption('0.3');
+      await desk.getByRole('button', { name: 'Merge', exact: true }).click();
+      await desk.getByText('The two are one incident now.').waitFor();
+      await desk.getByRole('button', { name: 'Show the incident' }).click();
+
+      const form = await edit(page);
+      const point = page.getByRole('button', { name: /^Place of the incident/ });
+      await point.focus();
+      const lng = form.getByLabel('Longitude, degrees');
+      const before = await lng.inputValue();
+      await page.keyboard.press('ArrowLeft');
+      assert.notEqual(await lng.inputValue(), before);
+      await group(form, 'Damage');
+      for (const [n, name, damage] of [
+        [1, 'slipway', 'severe'],
+        [2, 'workshop', 'destroyed'],
+      ]) {
+        await form.getByRole('button', { name: 'Add a facility' }).click();
+        const facility = form.getByRole('group', { name: `Facility ${n}` });
+        await facility.getByLabel('Facility', { exact: true }).fill(name);
+        await facility.getByLabel('Kind of facility').selectOption('port');
+        await facility.getByLabel('Damage grade').selectOption(damage);
+      }
+      await form.getByRole('button', { name: 'Save' }).click();
+      await form.waitFor({ state: 'detached' });
+      const panel = page.getByRole('article').first();
+      await panel.getByText('workshop').waitFor();
+      await panel
+        .getByText(/from Romania/)
+        .first()
+        .waitFor();
+
+      desk = await openDesk(page, 'Report');
+      await desk.getByLabel('Rows').selectOption('infrastructure');
+      const table = desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' });
+      await table.getByRole('button', { name: 'port, destroyed: 1 incident' }).waitFor();
+      await page.emulateMedia({ media: 'print' });
+      const pdf = await page.pdf({ format: 'A4' });
+      assert.ok(pdf.length > 10_000);
+    }));
+});
