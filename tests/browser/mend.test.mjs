@@ -1,7 +1,12 @@
 // What the page promises to those who work with the incidents, through the served page and nothing else.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   checkAccess,
   drawn,
@@ -11,6 +16,8 @@ import {
   startBrowser,
   startKordon,
 } from './page.mjs';
+
+const SAMPLES = fileURLToPath(new URL('../../data/samples/incidents.geojson', import.meta.url));
 
 let kordon;
 let browser;
@@ -526,6 +533,80 @@ describe('the desk', () => {
       await page.locator('#desk').waitFor({ state: 'detached' });
       assert.equal((await focused()).trim(), 'Work');
     }));
+});
+
+describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
+  let store;
+  let guarded;
+  const tokens = {};
+
+  before(async () => {
+    store = mkdtempSync(join(tmpdir(), 'kordon-desk-'));
+    const run = (...args) =>
+      execFileSync(process.env.KORDON_BIN, [...args, '--store', store], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    run('import', SAMPLES);
+    for (const name of ['analyst', 'verifier']) tokens[name] = run('token', 'add', name);
+    guarded = await startKordon(store);
+  });
+
+  after(async () => {
+    await guarded?.stop();
+    rmSync(store, { recursive: true, force: true });
+  });
+
+  /** Gives the token that is asked for, on a page that has none yet. */
+  async function giveToken(page, name) {
+    const dialog = page.getByRole('dialog', { name: 'A token is needed' });
+    await dialog.getByText('Kept in the memory of this page only').waitFor();
+    await dialog.getByLabel('Token').fill(name);
+    await dialog.getByRole('button', { name: 'Use it' }).click();
+  }
+
+  it('asks for one when something is written, keeps it nowhere, and a second person reviews', async () => {
+    let address;
+    const as = async (act) => {
+      const opened = await openPage(browser, guarded.address, {});
+      try {
+        await act(opened.page);
+        const others = opened.faults.filter((fault) => !/^401 |status of 401/.test(fault));
+        assert.deepEqual(others, []);
+      } finally {
+        await opened.close();
+      }
+    };
+    await as(async (page) => {
+      await rows(page).filter({ hasText: 'Izmail' }).first().click();
+      const form = await edit(page);
+      await group(form, 'People');
+      await form.getByLabel('Injured, at most').fill('7');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await giveToken(page, 'kordon_of_nobody');
+      await page.getByText('The server does not know this token.').waitFor();
+      await checkAccess(page);
+      await giveToken(page, tokens.analyst);
+      await form.waitFor({ state: 'detached' });
+      address = page.url();
+      assert.ok(!address.includes('kordon_'), address);
+      const kept = await page.evaluate(() => [
+        JSON.stringify({ ...localStorage, ...sessionStorage }),
+        document.cookie,
+      ]);
+      assert.deepEqual(kept, ['{}', '']);
+    });
+    await as(async (page) => {
+      await page.goto(address);
+      await page.getByRole('button', { name: 'History and review' }).click();
+      const dialog = page.getByRole('dialog', { name: 'History and review' });
+      await dialog.getByText('Last written by analyst.').waitFor();
+      await dialog.getByLabel('Verification').selectOption('verified');
+      await dialog.getByRole('button', { name: 'Record the review' }).click();
+      await giveToken(page, tokens.verifier);
+      await dialog.getByText('Recorded: verifier reviewed what analyst wrote.').waitFor();
+    });
+  });
 });
 
 describe('the analyst', () => {

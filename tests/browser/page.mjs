@@ -29,13 +29,15 @@ const CHROMIUM_FLAGS = [
   '--lang=en-US',
 ];
 
-/** Starts `kordon demo`; resolves with its address once it serves. */
-export async function startKordon() {
+/** Starts `kordon demo`, or `kordon serve` on a store; resolves with its address once it serves. */
+export async function startKordon(store = null) {
   // A server that runs already, for work on the page itself.
-  if (process.env.KORDON_URL) return { address: process.env.KORDON_URL, stop: async () => {} };
+  if (process.env.KORDON_URL && !store)
+    return { address: process.env.KORDON_URL, stop: async () => {} };
   const binary = process.env.KORDON_BIN;
   assert.ok(binary, 'KORDON_BIN must name the kordon binary');
-  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0'], {
+  const verb = store ? ['serve', '--store', store] : ['demo'];
+  const child = spawn(binary, [...verb, '--listen', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
