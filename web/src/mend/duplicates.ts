@@ -291,7 +291,7 @@ function reasons(words: Words, all: readonly Reason[]): HTMLElement {
     h(
       'div',
       {},
-      h('h4', {}, title),
+      h('h3', {}, title),
       h(
         'ul',
         {},

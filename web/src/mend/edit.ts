@@ -159,6 +159,8 @@ function show(now: Editor): void {
       { class: 'panel-bar' },
       h('h2', { id: 'editor-title', tabindex: -1 }, words.t('mend.edit.title')),
       h('span', { class: 'editor-actions' }, cancel, save),
+      // Always in sight: it is what moves when the place does.
+      h('output', { id: 'editor-distance', class: 'figure' }, toldDistance(now)),
     ),
     status,
     faultsElsewhere(now),
@@ -284,7 +286,6 @@ function placeFields(now: Editor): HTMLElement {
     h('div', { class: 'mend-pair' }, number('lon', place?.[0], 180), number('lat', place?.[1], 90)),
     labelled(words.t('mend.radius'), radius),
     h('p', { class: 'fine' }, words.t('mend.place.note')),
-    h('output', { id: 'editor-distance', class: 'figure' }, toldDistance(now)),
   );
 }
 

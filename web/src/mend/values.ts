@@ -43,11 +43,12 @@ export function tellValue(words: Words, name: string, value: unknown): string {
       .join(', ');
   }
   if (typeof value === 'boolean') return words.t(value ? 'mend.yes' : 'mend.no');
-  if (typeof value === 'number')
-    return name === 'coordinates' ? String(value) : words.number(value);
-  return /^[a-z][a-z0-9_]*$/.test(String(value))
-    ? wordOf(words, name, String(value))
-    : String(value);
+  if (typeof value === 'number') {
+    if (name === 'coordinates') return String(Number(value.toFixed(6)));
+    return name === 'credibility' ? wordOf(words, name, String(value)) : words.number(value);
+  }
+  const isWord = /^([a-z][a-z0-9_]*|[A-F]|[1-6])$/.test(String(value));
+  return isWord ? wordOf(words, name, String(value)) : String(value);
 }
 
 /** A difference as the server tells it, `impacts[0].damage: severe → destroyed`, in the reader's words. */
@@ -57,8 +58,11 @@ export function tellDifference(words: Words, told: string): string {
   const parts = path.split('.');
   const names = parts.map((part) => {
     const [, name, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(part) ?? [];
-    const place = index === undefined ? '' : ` ${Number(index) + 1}`;
-    return `${name === 'place' ? words.t('panel.place') : fieldName(words, name ?? part)}${place}`;
+    const n = Number(index) + 1;
+    if (index && name === 'impacts') return words.t('mend.impact', { n });
+    if (index && name === 'sources') return words.t('mend.source', { n });
+    const told = name === 'place' ? words.t('panel.place') : fieldName(words, name ?? part);
+    return index ? `${told} ${n}` : told;
   });
   const field = (parts.at(-1) ?? '').replace(/\[\d+\]$/, '');
   const side = (value: string) =>

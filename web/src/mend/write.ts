@@ -264,6 +264,8 @@ export async function readHistory(id: string, signal?: AbortSignal): Promise<Rev
 
 /** The incidents under a filter, counted in groups. */
 export interface Sums {
+  /** What it was counted from, to be asked again later. */
+  snapshot: string | null;
   matched: number;
   deaths: Range;
   injured: Range;
@@ -281,6 +283,7 @@ export async function countGroups(
   const body = object(await response.json());
   const groups = list(body.groups).map(object);
   return {
+    snapshot: text(body.snapshot),
     matched: number(body.matched) ?? 0,
     deaths: readRange(body.deaths),
     injured: readRange(body.injured),

@@ -109,9 +109,13 @@ export function showReport(work: Work, body: HTMLElement): View {
       const [table, small, first] = await Promise.all([
         countGroups(by, filter, signal),
         countGroups([by[0] === 'month' ? by[1] : by[0], 'month'], filter, signal),
-        findIncidents(filter, 1, signal),
+        findIncidents(filter, 20, signal),
       ]);
-      report = { table, small, boundary: first.incidents[0]?.border?.boundary ?? null };
+      report = {
+        table,
+        small,
+        boundary: first.incidents.find(({ border }) => border?.boundary)?.border?.boundary ?? null,
+      };
       asked = `${filter}|${by}`;
       status.textContent = '';
       draw();
@@ -356,7 +360,14 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
         : t('report.borders.none'),
     ),
     h('p', {}, t('report.ranges')),
-    h('p', { class: 'fine' }, t('report.made', { day: new Date().toISOString().slice(0, 10) })),
+    h(
+      'p',
+      { class: 'fine' },
+      t('report.made', {
+        day: new Date().toISOString().slice(0, 10),
+        snapshot: table.snapshot ?? '?',
+      }),
+    ),
   );
 }
 

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { tellReview } from '../../src/mend/history.ts';
+import { tellDifference, tellValue } from '../../src/mend/values.ts';
+import { wordsFor } from '../../src/words.ts';
+
+const [english, ukrainian] = [wordsFor('en'), wordsFor('uk')];
+
+describe('a difference', () => {
+  it('is told in the reader’s words, with the facility it is about', () => {
+    const told = 'impacts[0].damage: possible → severe';
+    expect(tellDifference(english, told)).toBe(
+      'Facility 1, Damage grade: possible damage → severe damage',
+    );
+    expect(tellDifference(ukrainian, told)).toMatch(/^Об’єкт 1, Ступінь пошкодження: .* → /);
+    expect(tellDifference(english, 'sources[1].credibility: not stated → 2')).toBe(
+      'Source 2, Credibility of the information (Admiralty): not stated → 2: probably true',
+    );
+    expect(tellDifference(english, 'tags[2]: a → b')).toBe('Tags 3: a → b');
+  });
+
+  it('that is told in another form is told as it came', () => {
+    expect(tellDifference(english, 'something else')).toBe('something else');
+    expect(tellDifference(english, 'title.en: a: b → c → d')).toBe('Title, en: a: b → c → d');
+  });
+});
+
+describe('a value', () => {
+  it('of any kind is told, and what is not there is said to be', () => {
+    expect(tellValue(english, 'deaths_best', 0)).toBe('0');
+    expect(tellValue(english, 'deaths_best', null)).toBe('not stated');
+    expect(tellValue(english, 'civilian_targeting', false)).toBe('no');
+    expect(tellValue(english, 'reliability', 'B')).toBe('B: usually reliable');
+    expect(tellValue(english, 'location', 'Port of Izmail')).toBe('Port of Izmail');
+    const place = { type: 'Point', coordinates: [29.269000000000002, 45.437] };
+    expect(tellValue(english, 'geometry', place)).toBe('29.269, 45.437');
+    expect(tellValue(english, 'impacts', [{ facility: 'school', damage: 'severe' }])).toBe(
+      'Facility: school, Damage grade: severe damage',
+    );
+  });
+});
+
+describe('a review', () => {
+  it('by the one who wrote is not called that of a second person', () => {
+    expect(tellReview(english, 'anna', 'anna')).toMatch(/not the review of a second person/);
+    expect(tellReview(english, 'anna', 'boris')).toBe('Recorded: boris reviewed what anna wrote.');
+  });
+});
