@@ -455,6 +455,9 @@ describe('the report', () => {
     onPage({}, async (page) => {
       const desk = await openDesk(page, 'Report');
       await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      const picture = desk.getByRole('img', { name: 'The map as it was looked at' });
+      await picture.waitFor();
+      assert.ok(await picture.evaluate((image) => image.naturalWidth > 300));
       await checkAccess(page);
       await keepShot(page, 'report');
       await desk.getByLabel('Rows').selectOption('infrastructure');
@@ -487,7 +490,7 @@ describe('the report', () => {
       assert.ok(await desk.getByRole('button', { name: 'Print' }).isHidden());
       assert.ok(await page.getByRole('searchbox').isHidden());
       await desk.getByRole('table').first().waitFor();
-      await keepShot(page, 'report-print');
+      await keepShot(page, 'report-print', { fullPage: true });
       const pdf = await page.pdf({ format: 'A4' });
       assert.ok(pdf.length > 10_000);
     }));

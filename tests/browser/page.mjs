@@ -171,9 +171,9 @@ export async function checkAccess(page) {
 }
 
 /** Keeps a picture for the docs when KORDON_SHOTS=1. */
-export async function keepShot(page, name) {
+export async function keepShot(page, name, options = {}) {
   if (process.env.KORDON_SHOTS !== '1') return;
   mkdirSync(SHOTS, { recursive: true });
   await drawn(page);
-  await page.screenshot({ path: `${SHOTS}${name}.png`, scale: 'css' });
+  await page.screenshot({ path: `${SHOTS}${name}.png`, scale: 'css', ...options });
 }

@@ -17,6 +17,12 @@ export interface View {
 
 export type ShowView = (work: Work, body: HTMLElement) => View;
 
+/** The map as it was when the desk was opened, and what it showed. */
+export interface Picture {
+  filter: string;
+  address: Promise<string>;
+}
+
 const VIEWS: Record<Tab, () => Promise<ShowView>> = {
   import: async () => (await import('./import.ts')).showImport,
   duplicates: async () => (await import('./duplicates.ts')).showDuplicates,
@@ -27,6 +33,12 @@ let work: Work | null = null;
 let element: HTMLElement | null = null;
 let view: View | null = null;
 let tab: Tab = 'import';
+
+let picture: Picture | null = null;
+
+export function mapPicture(): Picture | null {
+  return picture;
+}
 
 export function isDeskOpen(): boolean {
   return element !== null;
@@ -39,6 +51,9 @@ export function openDesk(lent: Work, wanted?: Tab): void {
     element = h('main', { id: 'desk', class: 'desk', tabindex: -1 });
     element.addEventListener('keydown', keyDown);
     const main = mainOf();
+    // The frame comes before the layout in which the map has no room any more.
+    const address = lent.map()?.picture();
+    picture = address ? { filter: lent.filter().toString(), address } : null;
     main.hidden = true;
     main.after(element);
   }

@@ -269,6 +269,8 @@ export interface Sums {
   matched: number;
   deaths: Range;
   injured: Range;
+  /** How many of the incidents state a number at all. */
+  stated: { deaths: number; injured: number };
   groups: Group[];
 }
 
@@ -287,6 +289,10 @@ export async function countGroups(
     matched: number(body.matched) ?? 0,
     deaths: readRange(body.deaths),
     injured: readRange(body.injured),
+    stated: {
+      deaths: number(object(body.deaths).stated_by) ?? 0,
+      injured: number(object(body.injured).stated_by) ?? 0,
+    },
     groups: groups.map((group) => ({
       key: by.map((name) => text(group[name])),
       count: number(group.count) ?? 0,

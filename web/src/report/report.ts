@@ -4,7 +4,7 @@
 import './report.css';
 import { findIncidents } from '../api.ts';
 import { h, svg } from '../dom.ts';
-import type { View } from '../mend/desk.ts';
+import { mapPicture, type View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
 import { button, choice, isAbort, modal, scrolling, tellError } from '../mend/parts.ts';
 import { countGroups, type Sums } from '../mend/write.ts';
@@ -138,10 +138,34 @@ export function showReport(work: Work, body: HTMLElement): View {
     paper.replaceChildren(
       h('h2', { tabindex: -1 }, words.t('report.title')),
       ...languages.map((each) => textBlock(each, work, report as Report)),
+      mapFigure(words),
       tableView(words, tabulate(table.groups, by), by),
       h('p', { class: 'fine' }, words.t('report.table.note')),
       smallMultiples(words, tabulate(small.groups, [multiplied, 'month']), multiplied),
     );
+  }
+
+  /** The map as it was looked at; none once the filter is another one than it shows. */
+  function mapFigure(words: Words): HTMLElement {
+    const figure = h('figure', { class: 'report-map', hidden: true });
+    const picture = mapPicture();
+    if (picture?.filter !== work.filter().toString()) return figure;
+    void picture.address.then((address) => {
+      const name = words.t('report.map');
+      const save = h(
+        'a',
+        { href: address, download: 'kordon-map.png' },
+        words.t('report.map.save'),
+      );
+      const rights = report?.boundary?.attribution ?? '';
+      const caption = [name, rights, words.t('footer.background')].filter(Boolean).join(' · ');
+      figure.replaceChildren(
+        h('img', { src: address, alt: name }),
+        h('figcaption', { class: 'fine' }, `${caption} `, save),
+      );
+      figure.hidden = false;
+    });
+    return figure;
   }
 
   function tableView(
@@ -332,7 +356,8 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
   const filter = tellFilter(words, work, work.filter());
   const people = (['deaths', 'injured'] as const).flatMap((kind) => {
     const range = tellRange(words, table[kind]);
-    return range ? [`${t(`panel.${kind}`)}: ${range}`] : [];
+    const stated = t('report.stated', { n: table.stated[kind], of: table.matched });
+    return range ? [`${t(`panel.${kind}`)}: ${range} (${stated})`] : [];
   });
   return h(
     'section',
@@ -343,7 +368,9 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
     h(
       'p',
       {},
-      people.length ? t('report.people', { people: people.join('; ') }) : t('report.people.none'),
+      people.length
+        ? t('report.people', { people: upperFirst(people.join('; '), words) })
+        : t('report.people.none'),
     ),
     h(
       'p',
@@ -369,6 +396,10 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
       }),
     ),
   );
+}
+
+function upperFirst(text: string, words: Words): string {
+  return text.charAt(0).toLocaleUpperCase(words.lang) + text.slice(1);
 }
 
 /** The filter in words: each parameter with its values. */
