@@ -453,6 +453,7 @@ describe('duplicates', () => {
 describe('the report', () => {
   it('counts what the filter holds, opens the incidents behind a number, and follows the filter', () =>
     onPage({}, async (page) => {
+      await drawn(page);
       const desk = await openDesk(page, 'Report');
       await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
       const picture = desk.getByRole('img', { name: 'The map as it was looked at' });
@@ -478,6 +479,7 @@ describe('the report', () => {
 
   it('says in three languages what it rests on, and prints without the controls', () =>
     onPage({}, async (page) => {
+      await drawn(page);
       const desk = await openDesk(page, 'Report');
       await desk.getByLabel('Text').selectOption('all');
       for (const words of [/accurate to ±\d/, /точність ±\d/, /acuratețea ±\d/]) {
@@ -513,6 +515,7 @@ describe('the desk', () => {
   ]) {
     it(`speaks ${lang}`, () =>
       onPage({ query: `?lang=${lang}` }, async (page) => {
+        await drawn(page);
         await page.getByRole('button', { name: work, exact: true }).click();
         for (const tab of tabs) {
           await page.getByRole('button', { name: tab, exact: true }).click();

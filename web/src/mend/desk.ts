@@ -20,7 +20,7 @@ export type ShowView = (work: Work, body: HTMLElement) => View;
 /** The map as it was when the desk was opened, and what it showed. */
 export interface Picture {
   filter: string;
-  address: Promise<string>;
+  address: Promise<string | null>;
 }
 
 const VIEWS: Record<Tab, () => Promise<ShowView>> = {

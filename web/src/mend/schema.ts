@@ -70,6 +70,22 @@ const GROUPS = {
 
 export type GroupName = keyof typeof GROUPS | 'more';
 
+/** Of the records of a list, what an editor fills in first. */
+const FIRST = [
+  'facility',
+  'infrastructure',
+  'damage',
+  'functional_status',
+  'assessed_on',
+  'source',
+  'name',
+  'url',
+  'type',
+  'published_at',
+  'reliability',
+  'credibility',
+];
+
 /** Not for a form: the server writes these, or they have a control of their own. */
 const LEFT_OUT = [
   'revision',
@@ -125,13 +141,16 @@ export function fieldOf(name: string, value: unknown): Field | null {
     least: typeof about.minimum === 'number' ? about.minimum : null,
     most: typeof about.maximum === 'number' ? about.maximum : null,
     pattern: text(about.pattern),
-    fields:
-      kind === 'records'
-        ? Object.entries(object(record.properties)).flatMap(
-            ([inner, one]) => fieldOf(inner, one) ?? [],
-          )
-        : [],
+    fields: kind === 'records' ? innerFields(object(record.properties)) : [],
   };
+}
+
+/** The order of a JSON object says nothing: ours first, then the others. */
+function innerFields(properties: Record<string, unknown>): Field[] {
+  const place = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  return Object.entries(properties)
+    .flatMap(([name, about]) => fieldOf(name, about) ?? [])
+    .toSorted((a, b) => place(a.name) - place(b.name));
 }
 
 function kindOf(name: string, about: Record<string, unknown>): FieldKind | null {

@@ -151,6 +151,7 @@ export function showReport(work: Work, body: HTMLElement): View {
     const picture = mapPicture();
     if (picture?.filter !== work.filter().toString()) return figure;
     void picture.address.then((address) => {
+      if (!address) return;
       const name = words.t('report.map');
       const save = h(
         'a',

@@ -13,7 +13,12 @@ const schema = {
           type: 'array',
           items: {
             type: 'object',
-            properties: { damage: { enum: ['destroyed'] }, extra: { type: 'object' } },
+            properties: {
+              damage: { enum: ['destroyed'] },
+              damage_scheme: { type: 'string' },
+              facility: { type: 'string' },
+              extra: { type: 'object' },
+            },
           },
         },
         sources: {
@@ -49,7 +54,11 @@ describe('a form', () => {
     const [impacts, sources] = groupsOf(schema)
       .flatMap(({ fields }) => fields)
       .filter(({ kind }) => kind === 'records');
-    expect(impacts?.fields.map(({ name, kind }) => [name, kind])).toEqual([['damage', 'choice']]);
+    expect(impacts?.fields.map(({ name, kind }) => [name, kind])).toEqual([
+      ['facility', 'text'],
+      ['damage', 'choice'],
+      ['damage_scheme', 'text'],
+    ]);
     expect(sources?.fields.map(({ name }) => name)).toEqual(['url']);
   });
 
