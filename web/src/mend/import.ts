@@ -46,6 +46,8 @@ const TYPES: Record<string, string> = {
   zip: 'application/zip',
 };
 const ENCODINGS = ['utf-8', 'windows-1251', 'windows-1252', 'windows-1250', 'koi8-u'];
+/** A wider table shows the columns with faults first. */
+const FEW_COLUMNS = 12;
 /** What is read into this page to be mended here; a longer file is only sent. */
 const MOST_MENDED = 64 * 2 ** 20;
 
@@ -67,6 +69,8 @@ const at = {
   stored: null as Told | null,
   /** The records that were kept aside are no part of what is stored: they alone are sent again. */
   isMending: false,
+  /** Of a wide table all columns are shown, and not only those with faults. */
+  hasAllColumns: false,
 };
 
 export function showImport(work: Work, body: HTMLElement): View {
@@ -397,7 +401,12 @@ export function showImport(work: Work, body: HTMLElement): View {
       if (record !== null) byRecord.set(record, [...(byRecord.get(record) ?? []), fault]);
     }
     if (!byRecord.size) return h('p', { class: 'fine' }, words.t('mend.import.elsewhere'));
-    const head = [words.t('mend.import.line'), ...rows.columns, words.t('mend.import.fault')];
+    const shown = shownColumns(rows, faults);
+    const head = [
+      words.t('mend.import.line'),
+      words.t('mend.import.fault'),
+      ...shown.map((index) => rows.columns[index] ?? ''),
+    ];
     const table = h(
       'table',
       { class: 'mend-rows' },
@@ -406,7 +415,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       h(
         'tbody',
         {},
-        ...[...byRecord].map(([record, found]) => mendedRow(words, rows, record, found)),
+        ...[...byRecord].map(([record, found]) => mendedRow(words, rows, shown, record, found)),
       ),
     );
     const send = at.isMending
@@ -422,21 +431,34 @@ export function showImport(work: Work, body: HTMLElement): View {
     return h(
       'section',
       {},
+      rows.columns.length > FEW_COLUMNS && columnsBox(words, rows),
       scrolling(words.t('mend.import.mend'), table),
       h('div', { class: 'mend-actions' }, send),
     );
   }
 
+  function columnsBox(words: Words, rows: Rows): HTMLElement {
+    const box = h('input', { type: 'checkbox', checked: at.hasAllColumns });
+    box.addEventListener('change', () => {
+      at.hasAllColumns = box.checked;
+      showOutcome();
+    });
+    const name = words.t('mend.import.columns', { n: rows.columns.length });
+    return h('label', { class: 'check' }, box, name);
+  }
+
   function mendedRow(
     words: Words,
     rows: Rows,
+    shown: readonly number[],
     record: number,
     faults: readonly Fault[],
   ): HTMLTableRowElement {
     const cells = at.changes.get(record) ?? [...rows.cells(record)];
     const said = `mend-faults-${record}`;
     const line = String(rows.line(record));
-    const fields = rows.columns.map((name, index) => {
+    const fields = shown.map((index) => {
+      const name = rows.columns[index] ?? '';
       const label = words.t('mend.import.cell', { line, name });
       const isFaulty = !rows.isTable || faults.some(({ column }) => column === index + 1);
       const about = {
@@ -462,8 +484,8 @@ export function showImport(work: Work, body: HTMLElement): View {
       'tr',
       {},
       h('th', { scope: 'row' }, line),
-      ...fields,
       h('td', { id: said, class: 'fault' }, ...faults.map((fault) => h('p', {}, tellFault(fault)))),
+      ...fields,
     );
   }
 
@@ -472,6 +494,17 @@ export function showImport(work: Work, body: HTMLElement): View {
     follow: show,
     leave: () => request.abort(),
   };
+}
+
+/** The columns of the table of mending, by their number: of a wide file the first and those with faults. */
+function shownColumns(rows: Rows, faults: readonly Fault[]): number[] {
+  const all = rows.columns.map((_, index) => index);
+  if (at.hasAllColumns || all.length <= FEW_COLUMNS) return all;
+  return all.filter(
+    (index) =>
+      index === 0 ||
+      faults.some(({ column, field }) => column === index + 1 || field === rows.columns[index]),
+  );
 }
 
 function tellFault(fault: Fault): string {
