@@ -460,7 +460,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     const fields = shown.map((index) => {
       const name = rows.columns[index] ?? '';
       const label = words.t('mend.import.cell', { line, name });
-      const isFaulty = !rows.isTable || faults.some(({ column }) => column === index + 1);
+      const isFaulty = !rows.isTable || faults.some((fault) => isAt(rows, fault, index));
       const about = {
         'aria-label': label,
         'aria-invalid': isFaulty ? 'true' : null,
@@ -499,12 +499,14 @@ export function showImport(work: Work, body: HTMLElement): View {
 /** The columns of the table of mending, by their number: of a wide file the first and those with faults. */
 function shownColumns(rows: Rows, faults: readonly Fault[]): number[] {
   const all = rows.columns.map((_, index) => index);
-  if (at.hasAllColumns || all.length <= FEW_COLUMNS) return all;
-  return all.filter(
-    (index) =>
-      index === 0 ||
-      faults.some(({ column, field }) => column === index + 1 || field === rows.columns[index]),
-  );
+  const isPlaced = (fault: Fault) => all.some((index) => isAt(rows, fault, index));
+  if (at.hasAllColumns || all.length <= FEW_COLUMNS || !faults.every(isPlaced)) return all;
+  return all.filter((index) => index === 0 || faults.some((fault) => isAt(rows, fault, index)));
+}
+
+/** Whether a fault is of this cell. One of the whole record is told at the first cell, under another name. */
+function isAt(rows: Rows, { column, field }: Fault, index: number): boolean {
+  return column === index + 1 && (index > 0 || field === rows.columns[0]);
 }
 
 function tellFault(fault: Fault): string {
