@@ -14,7 +14,7 @@ import {
   scrolling,
   tellError,
 } from './parts.ts';
-import { type Rows, readRows } from './rows.ts';
+import { decode, type Rows, readRows, TEXTS } from './rows.ts';
 import {
   type Fault,
   type ImportChoices,
@@ -45,7 +45,15 @@ const TYPES: Record<string, string> = {
   gz: 'application/gzip',
   zip: 'application/zip',
 };
-const ENCODINGS = ['utf-8', 'windows-1251', 'windows-1252', 'windows-1250', 'koi8-u'];
+const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'windows-1251',
+  'windows-1252',
+  'windows-1250',
+  'koi8-u',
+];
 /** A wider table shows the columns with faults first. */
 const FEW_COLUMNS = 12;
 /** What is read into this page to be mended here; a longer file is only sent. */
@@ -59,6 +67,7 @@ const at = {
   changes: new Map<number, string[]>(),
   source: '',
   encoding: 'utf-8',
+  isGuessed: false,
   profile: '',
   fixes: [] as string[],
   onError: 'reject' as 'reject' | 'quarantine',
@@ -85,6 +94,11 @@ export function showImport(work: Work, body: HTMLElement): View {
       h('p', { class: 'mend-lead' }, words.t('mend.import.lead')),
       chooser(words),
       at.file ? order(words) : h('span', { hidden: true }),
+      h(
+        'p',
+        { class: 'fine', hidden: !at.isGuessed },
+        words.t('mend.import.guessed', { encoding: at.encoding }),
+      ),
       status,
       out,
     );
@@ -139,7 +153,7 @@ export function showImport(work: Work, body: HTMLElement): View {
           words.t('mend.import.encoding'),
           ENCODINGS.map((name) => [name, name.toUpperCase()]),
           at.encoding,
-          (value) => void recode(value).then(check),
+          (value) => void recode(value).then(show).then(check),
         ),
       profiles.length > 0 &&
         choice(
@@ -195,8 +209,10 @@ export function showImport(work: Work, body: HTMLElement): View {
       error: null,
       stored: null,
       isMending: false,
+      isGuessed: false,
+      hasAllColumns: false,
     });
-    await recode(at.encoding);
+    await recode(null);
     try {
       at.choices = await readImportChoices();
     } catch {
@@ -206,15 +222,15 @@ export function showImport(work: Work, body: HTMLElement): View {
     await check();
   }
 
-  async function recode(encoding: string): Promise<void> {
-    at.encoding = encoding;
-    at.changes.clear();
+  async function recode(encoding: string | null): Promise<void> {
     const { file } = at;
-    if (!file || file.size > MOST_MENDED) return;
-    if (!readRows(file.name, 'a,b')) {
-      if (!/\.(geo)?json$/i.test(file.name)) return;
-    }
-    at.rows = readRows(file.name, new TextDecoder(encoding).decode(await file.arrayBuffer()));
+    at.changes.clear();
+    at.encoding = encoding ?? 'utf-8';
+    if (!file || file.size > MOST_MENDED || !TEXTS.test(file.name)) return;
+    const read = decode(await file.arrayBuffer(), encoding);
+    at.encoding = read.encoding;
+    at.isGuessed = encoding === null && read.encoding.startsWith('windows');
+    at.rows = readRows(file.name, read.text);
   }
 
   /** What is sent: the file as it is, or as it was mended. */
@@ -224,8 +240,9 @@ export function showImport(work: Work, body: HTMLElement): View {
     const type = TYPES[end] ?? 'application/json';
     if (rows && at.isMending) return [new Blob([rows.only(changes)]), type];
     if (rows && changes.size) return [new Blob([rows.withChanges(changes)]), type];
-    const named =
-      at.encoding === 'utf-8' || !rows?.isTable ? type : `${type}; charset=${at.encoding}`;
+    // UTF-16 is known by its mark.
+    const isNamed = rows?.isTable && !at.encoding.startsWith('utf');
+    const named = isNamed ? `${type}; charset=${at.encoding}` : type;
     return [file ?? new Blob(), named];
   }
 

@@ -31,6 +31,32 @@ interface Slice {
 
 const DELIMITERS = [',', ';', '\t'] as const;
 
+/** Files whose text can be looked at; the others are packed or binary. */
+export const TEXTS = /\.(csv|tsv|txt|ndjson|jsonl|geojsonl|geojsons|geojson|json)$/i;
+
+/**
+ * The text of a file, and the encoding it was read by. Not told which, UTF-8 unless the bytes are none, then UTF-16 by
+ * its mark, then what the West writes: the reader is told of the guess and looks at the letters.
+ */
+export function decode(
+  bytes: ArrayBuffer,
+  encoding: string | null,
+): { text: string; encoding: string } {
+  const by = (name: string) => ({
+    text: new TextDecoder(name, { fatal: encoding === null }).decode(bytes),
+    encoding: name,
+  });
+  if (encoding) return by(encoding);
+  const [first, second] = new Uint8Array(bytes.slice(0, 2));
+  if (first === 0xff && second === 0xfe) return by('utf-16le');
+  if (first === 0xfe && second === 0xff) return by('utf-16be');
+  try {
+    return by('utf-8');
+  } catch {
+    return by('windows-1252');
+  }
+}
+
 /** Takes a text apart by the name of its file; `null` when its records are not to be told apart here. */
 export function readRows(name: string, content: string): Rows | null {
   const end = name.toLowerCase().split('.').at(-1) ?? '';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCollection, readLines, readRows, readTable } from '../../src/mend/rows.ts';
+import { decode, readCollection, readLines, readRows, readTable } from '../../src/mend/rows.ts';
 import type { Fault } from '../../src/mend/write.ts';
 
 const at = (line: number, index: number | null = null): Fault => ({
@@ -98,5 +98,26 @@ describe('records of JSON', () => {
     expect(readRows('a.xlsx', 'PK')).toBeNull();
     expect(readRows('a.json', '{"results": []}')).toBeNull();
     expect(readRows('A.CSV', 'a,b\n1,2')?.isTable).toBe(true);
+  });
+});
+
+describe('the bytes of a file', () => {
+  const bytes = (...all: number[]) => new Uint8Array(all).buffer;
+
+  it('are UTF-8 when they can be, else what their mark says, else a guess', () => {
+    expect(decode(bytes(0xd1, 0x97), null)).toEqual({ text: 'ї', encoding: 'utf-8' });
+    expect(decode(bytes(0xff, 0xfe, 0x57, 0x04), null)).toEqual({
+      text: 'ї',
+      encoding: 'utf-16le',
+    });
+    expect(decode(bytes(0xfe, 0xff, 0x04, 0x57), null)).toEqual({
+      text: 'ї',
+      encoding: 'utf-16be',
+    });
+    expect(decode(bytes(0xe9), null)).toEqual({ text: 'é', encoding: 'windows-1252' });
+  });
+
+  it('are what the reader says', () => {
+    expect(decode(bytes(0xbf), 'windows-1251')).toEqual({ text: 'ї', encoding: 'windows-1251' });
   });
 });
