@@ -475,6 +475,10 @@ describe('the report', () => {
       await page.getByRole('searchbox').fill('Reni');
       await page.keyboard.press('Enter');
       await desk.getByText('Chosen by text: Reni.').waitFor();
+      const address = page.url();
+      await page.goto('about:blank');
+      await page.goto(address);
+      await desk.getByText('Chosen by text: Reni.').waitFor();
     }));
 
   it('says in three languages what it rests on, and prints without the controls', () =>

@@ -17,12 +17,6 @@ export interface View {
 
 export type ShowView = (work: Work, body: HTMLElement) => View;
 
-/** The map as it was when the desk was opened, and what it showed. */
-export interface Picture {
-  filter: string;
-  address: Promise<string | null>;
-}
-
 const VIEWS: Record<Tab, () => Promise<ShowView>> = {
   import: async () => (await import('./import.ts')).showImport,
   duplicates: async () => (await import('./duplicates.ts')).showDuplicates,
@@ -33,12 +27,6 @@ let work: Work | null = null;
 let element: HTMLElement | null = null;
 let view: View | null = null;
 let tab: Tab = 'import';
-
-let picture: Picture | null = null;
-
-export function mapPicture(): Picture | null {
-  return picture;
-}
 
 export function isDeskOpen(): boolean {
   return element !== null;
@@ -51,10 +39,8 @@ export function openDesk(lent: Work, wanted?: Tab): void {
     element = h('main', { id: 'desk', class: 'desk', tabindex: -1 });
     element.addEventListener('keydown', keyDown);
     const main = mainOf();
-    // The frame comes before the layout in which the map has no room any more.
-    const address = lent.map()?.picture();
-    picture = address ? { filter: lent.filter().toString(), address } : null;
-    main.hidden = true;
+    // Out of sight and out of reach, but laid out: the map goes on, and a report takes a picture of it.
+    main.inert = true;
     main.after(element);
   }
   document.body.classList.add('at-desk');
@@ -62,13 +48,24 @@ export function openDesk(lent: Work, wanted?: Tab): void {
   void go(wanted ?? tab);
 }
 
+/** The view is the end of the address, so that a report can be passed on; the filter before it is the page's. */
+function tellAddress(end: string): void {
+  history.replaceState(history.state, '', location.pathname + location.search + end);
+}
+
+/** What the address ends with. */
+export function addressEnd(): string {
+  return element ? `#${tab}` : '';
+}
+
 export function closeDesk(): void {
+  tellAddress('');
   view?.leave();
   view = null;
   element?.remove();
   element = null;
   document.body.classList.remove('at-desk', 'at-import');
-  mainOf().hidden = false;
+  mainOf().inert = false;
   const opener = byId('work');
   opener.setAttribute('aria-expanded', 'false');
   opener.focus();
@@ -76,6 +73,7 @@ export function closeDesk(): void {
 
 export function followDesk(): void {
   if (!element) return;
+  tellAddress(`#${tab}`);
   showHead();
   view?.follow();
 }
@@ -84,6 +82,7 @@ async function go(next: Tab): Promise<void> {
   view?.leave();
   view = null;
   tab = next;
+  tellAddress(`#${tab}`);
   // What is imported has nothing to do with what is looked at.
   document.body.classList.toggle('at-import', tab === 'import');
   const body = h('div', { class: 'desk-body' });

@@ -39,6 +39,8 @@ export function listenToWork(lent: Work): void {
     if (desk?.isDeskOpen()) desk.closeDesk();
     else void openDesk();
   });
+  const wanted = TABS.find((tab) => location.hash === `#${tab}`);
+  if (wanted) void openDesk(wanted);
 }
 
 export async function openDesk(tab?: Tab): Promise<void> {
@@ -57,6 +59,11 @@ export async function showHistory(id: string): Promise<void> {
   if (!work) return;
   const { openHistory } = await import('./history.ts');
   openHistory(work, id);
+}
+
+/** The end of the address that says what of the desk is open. */
+export function deskAddress(): string {
+  return desk?.addressEnd() ?? '';
 }
 
 /** The filter or the language is another one. */

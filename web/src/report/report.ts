@@ -4,7 +4,7 @@
 import './report.css';
 import { findIncidents } from '../api.ts';
 import { h, svg } from '../dom.ts';
-import { mapPicture, type View } from '../mend/desk.ts';
+import type { View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
 import { button, choice, isAbort, modal, scrolling, tellError } from '../mend/parts.ts';
 import { countGroups, type Sums } from '../mend/write.ts';
@@ -145,27 +145,27 @@ export function showReport(work: Work, body: HTMLElement): View {
     );
   }
 
-  /** The map as it was looked at; none once the filter is another one than it shows. */
+  /** The map as it is behind the desk, once it is drawn. */
   function mapFigure(words: Words): HTMLElement {
     const figure = h('figure', { class: 'report-map', hidden: true });
-    const picture = mapPicture();
-    if (picture?.filter !== work.filter().toString()) return figure;
-    void picture.address.then((address) => {
-      if (!address) return;
-      const name = words.t('report.map');
-      const save = h(
-        'a',
-        { href: address, download: 'kordon-map.png' },
-        words.t('report.map.save'),
-      );
-      const rights = report?.boundary?.attribution ?? '';
-      const caption = [name, rights, words.t('footer.background')].filter(Boolean).join(' · ');
-      figure.replaceChildren(
-        h('img', { src: address, alt: name }),
-        h('figcaption', { class: 'fine' }, `${caption} `, save),
-      );
-      figure.hidden = false;
-    });
+    void work
+      .map()
+      ?.picture()
+      .then((address) => {
+        const name = words.t('report.map');
+        const save = h(
+          'a',
+          { href: address, download: 'kordon-map.png' },
+          words.t('report.map.save'),
+        );
+        const rights = report?.boundary?.attribution ?? '';
+        const caption = [name, rights, words.t('footer.background')].filter(Boolean).join(' · ');
+        figure.replaceChildren(
+          h('img', { src: address, alt: name }),
+          h('figcaption', { class: 'fine' }, `${caption} `, save),
+        );
+        figure.hidden = false;
+      });
     return figure;
   }
 
