@@ -148,8 +148,10 @@ describe('an import', () => {
       await desk.getByText('2 new · 2 refused').waitFor();
       await desk.getByText(/refused rows are kept as /).waitFor();
       await desk.getByLabel('Line 3, date').fill('1527-01-01');
+      const answer = page.waitForResponse((response) => response.url().includes('/imports?'));
       await desk.getByRole('button', { name: 'Send the mended rows' }).click();
-      await desk.getByRole('alert').waitFor();
+      await answer;
+      await desk.getByText('1527-01-01" lies in the year 1527').first().waitFor();
       assert.equal(await desk.getByLabel('Line 3, date').inputValue(), '1527-01-01');
       await desk.getByLabel('Line 3, date').fill('2024-05-03');
       await desk.getByLabel('Line 4, deaths').fill('2');

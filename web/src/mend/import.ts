@@ -5,6 +5,15 @@ import type { Words } from '../words.ts';
 import type { View } from './desk.ts';
 import type { Work } from './entry.ts';
 import {
+  explainedTable,
+  faultTable,
+  mapping,
+  noteTable,
+  previewTable,
+  rowsOfKept,
+  tellFault,
+} from './import-parts.ts';
+import {
   button,
   choice,
   counted,
@@ -23,6 +32,7 @@ import {
   readImportChoices,
   readQuarantine,
   type Told,
+  takeBack,
 } from './write.ts';
 
 const TYPES: Record<string, string> = {
@@ -71,13 +81,19 @@ const at = {
   profile: '',
   fixes: [] as string[],
   onError: 'reject' as 'reject' | 'quarantine',
-  choices: { profiles: [], fixes: [], quarantine: false } as ImportChoices,
+  dateOrder: '',
+  map: new Map<string, string>(),
+  choices: { parameters: new Map(), quarantine: false, takeBack: false } as ImportChoices,
   preview: null as Told | null,
   /** What the server refused and how it said so. */
   error: null as { text: string; faults: Fault[] } | null,
   stored: null as Told | null,
   /** The records that were kept aside are no part of what is stored: they alone are sent again. */
   isMending: false,
+  /** Of what form the records are that the server kept; `null` while it is that of the file. */
+  keptType: null as string | null,
+  /** The import whose refused records are mended. */
+  mends: null as string | null,
   /** Of a wide table all columns are shown, and not only those with faults. */
   hasAllColumns: false,
 };
@@ -94,6 +110,9 @@ export function showImport(work: Work, body: HTMLElement): View {
       h('p', { class: 'mend-lead' }, words.t('mend.import.lead')),
       chooser(words),
       at.file ? order(words) : h('span', { hidden: true }),
+      at.rows?.isTable && at.choices.parameters.has('map')
+        ? mapping(words, at.rows.columns, at.map, () => void check())
+        : h('span', { hidden: true }),
       h(
         'p',
         { class: 'fine', hidden: !at.isGuessed },
@@ -134,7 +153,12 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   function order(words: Words): HTMLElement {
-    const source = h('input', { type: 'text', value: at.source, maxlength: 100 });
+    const source = h('input', {
+      type: 'text',
+      value: at.source,
+      maxlength: 100,
+      placeholder: words.t('mend.import.source.found'),
+    });
     source.addEventListener('change', () => {
       at.source = source.value;
       void check();
@@ -143,7 +167,10 @@ export function showImport(work: Work, body: HTMLElement): View {
       change();
       void check();
     };
-    const { profiles, fixes } = at.choices;
+    const { parameters } = at.choices;
+    const profiles = parameters.get('profile') ?? [];
+    const fixes = parameters.get('fix') ?? [];
+    const orders = parameters.get('date-order') ?? [];
     return h(
       'div',
       { class: 'mend-order' },
@@ -160,10 +187,20 @@ export function showImport(work: Work, body: HTMLElement): View {
           words.t('mend.import.profile'),
           [
             ['', words.t('mend.import.profile.found')],
-            ...profiles.map((one) => [one, one] as const),
+            ...profiles.map((one) => [one, words.term('mend.profile', one)] as const),
           ],
           at.profile,
           (value) => again(() => (at.profile = value)),
+        ),
+      orders.length > 0 &&
+        choice(
+          words.t('mend.import.order'),
+          [
+            ['', words.t('mend.import.order.found')],
+            ...orders.map((one) => [one, words.term('mend.order', one)] as const),
+          ],
+          at.dateOrder,
+          (value) => again(() => (at.dateOrder = value)),
         ),
       fixes.length > 0 &&
         h(
@@ -204,7 +241,10 @@ export function showImport(work: Work, body: HTMLElement): View {
       file,
       rows: null,
       changes: new Map(),
-      source: file.name.replace(/\.[^.]*(\.gz)?$/, ''),
+      source: '',
+      map: new Map(),
+      keptType: null,
+      mends: null,
       preview: null,
       error: null,
       stored: null,
@@ -237,8 +277,8 @@ export function showImport(work: Work, body: HTMLElement): View {
   function content(): [Blob, string] {
     const { file, rows, changes } = at;
     const end = file?.name.toLowerCase().split('.').at(-1) ?? '';
-    const type = TYPES[end] ?? 'application/json';
-    if (rows && at.isMending) return [new Blob([rows.only(changes)]), type];
+    const type = at.keptType ?? TYPES[end] ?? 'application/json';
+    if (rows && at.isMending) return [new Blob([rows.only(sentRecords())]), type];
     if (rows && changes.size) return [new Blob([rows.withChanges(changes)]), type];
     // UTF-16 is known by its mark.
     const isNamed = rows?.isTable && !at.encoding.startsWith('utf');
@@ -254,13 +294,17 @@ export function showImport(work: Work, body: HTMLElement): View {
     at.error = null;
     try {
       // A check that refuses would not tell how many are sound.
-      const onError = dryRun ? 'quarantine' : at.isMending ? 'reject' : at.onError;
-      const { source, profile, fixes } = at;
+      const keepsAside = dryRun || (at.isMending ? keepsCount() : at.onError === 'quarantine');
+      const onError = keepsAside ? 'quarantine' : 'reject';
+      const { source, profile, fixes, map, dateOrder } = at;
+      const file = at.file?.name ?? '';
+      const mends = at.isMending && keepsCount() ? at.mends : null;
       const [body, type] = content();
       return await importFile(
         body,
         type,
-        { source, profile, fixes, onError, dryRun },
+        { source, profile, fixes, map, dateOrder, file, mends, onError, dryRun },
+        at.choices,
         request.signal,
       );
     } catch (error) {
@@ -283,56 +327,78 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   async function store(): Promise<void> {
+    const sent = sentRecords();
     const told = await send(false);
     if (told) {
       at.stored = told;
-      if (at.isMending) leaveMended();
-      else if (told.rejected > 0) await keepForMending(told);
+      if (at.isMending) {
+        for (const stored of takeAnswer(sent, told.faults)) at.changes.delete(stored);
+        if (told.quarantine) at.mends = told.id;
+      } else if (told.rejected > 0) await keepForMending(told);
       else at.preview = null;
       void work.changed();
-    } else if (at.isMending && at.error) takeFaults(at.error.faults);
+    } else if (at.isMending && at.error?.faults.length) {
+      takeAnswer(sent, at.error.faults);
+      at.error.faults = [];
+    }
     showOutcome();
     body.querySelector<HTMLElement>('.mend-result')?.focus();
   }
 
-  /** The mended records are stored; the others are still to be mended. */
-  function leaveMended(): void {
-    const left = at.preview?.faults.filter((fault) => !at.changes.has(at.rows?.find(fault) ?? -1));
-    at.changes.clear();
-    if (at.preview) at.preview = { ...at.preview, faults: left ?? [], warnings: [], repairs: [] };
+  /**
+   * What is sent when mending: all that was refused, so that the server sees what is still left of it, if it keeps
+   * count; else what was mended.
+   */
+  function sentRecords(): Map<number, readonly string[]> {
+    const { rows, changes, preview } = at;
+    const sent = new Map<number, readonly string[]>(changes);
+    if (!rows || !preview || !keepsCount()) return sent;
+    for (const fault of preview.faults) {
+      const record = rows.find(fault);
+      if (record !== null && !sent.has(record)) sent.set(record, rows.cells(record));
+    }
+    return sent;
   }
 
-  /** Faults of the records that were sent by themselves, told at their places in the file. */
-  function takeFaults(faults: readonly Fault[]): void {
-    const { rows, changes, preview, file } = at;
-    if (!rows || !preview || !faults.length) return;
-    const sent = [...changes.keys()].sort((a, b) => a - b);
-    const name = rows.isTable ? 'sent.csv' : (file?.name ?? '');
-    const part = readRows(
-      rows.isTable ? name : name.replace(/\.[^.]*$/, '.ndjson'),
-      rows.only(changes),
-    );
+  /** Whether the server is told which refused records these are. Without all of them at hand it must keep its own. */
+  function keepsCount(): boolean {
+    const { preview, mends, choices } = at;
+    const isWhole = preview !== null && preview.faultsTotal <= preview.faults.length;
+    return mends !== null && isWhole && choices.parameters.has('mends');
+  }
+
+  /** Tells the faults of what was sent at their places in the file; gives the records that have none. */
+  function takeAnswer(
+    sent: ReadonlyMap<number, readonly string[]>,
+    faults: readonly Fault[],
+  ): number[] {
+    const { rows, preview, file, keptType } = at;
+    if (!rows || !preview) return [];
+    const records = [...sent.keys()].sort((a, b) => a - b);
+    const kept = rows.isTable ? 'sent.csv' : 'sent.ndjson';
+    const part = readRows(keptType ? kept : (file?.name ?? ''), rows.only(sent));
     const again = faults.flatMap((fault) => {
-      const record = sent[part?.find(fault) ?? -1];
+      const record = records[part?.find(fault) ?? -1];
       return record === undefined ? [] : [{ ...fault, index: record, line: rows.line(record) }];
     });
-    const others = preview.faults.filter((fault) => !changes.has(rows.find(fault) ?? -1));
-    at.preview = { ...preview, faults: [...others, ...again] };
-    if (at.error) at.error.faults = [];
+    const others = preview.faults.filter((fault) => !sent.has(rows.find(fault) ?? -1));
+    const left = [...others, ...again];
+    at.preview = { ...preview, faults: left, faultsTotal: left.length, warnings: [], repairs: [] };
+    return records.filter((record) => again.every(({ index }) => index !== record));
   }
 
   /** The sound records are stored; what is left are the others. */
   async function keepForMending(told: Told): Promise<void> {
     at.isMending = true;
+    at.mends = told.id;
     at.changes.clear();
-    if (at.rows || !told.quarantine || !at.choices.quarantine) return;
+    if (at.rows || !told.id || !at.choices.quarantine) return;
     try {
-      const kept = await readQuarantine(told.quarantine);
-      at.rows = readRows('kept.ndjson', kept.map((one) => JSON.stringify(one.record)).join('\n'));
-      const faults = kept.flatMap((one, line) =>
-        one.faults.map((fault) => ({ ...fault, line: line + 1 })),
-      );
-      at.preview = { ...told, faults, warnings: [] };
+      const kept = rowsOfKept(await readQuarantine(told.id));
+      if (!kept) return;
+      at.rows = kept.rows;
+      at.keptType = kept.type;
+      at.preview = { ...told, faults: kept.faults, warnings: [] };
     } catch (error) {
       at.error = { text: tellError(work.words(), error), faults: [] };
     }
@@ -352,8 +418,18 @@ export function showImport(work: Work, body: HTMLElement): View {
         ? faultTable(words, preview.faults, preview.faultsTotal)
         : null,
       isLooked && preview.faults.length ? mending(words, preview.faults) : null,
-      preview?.repairs.length ? noteTable(words, 'mend.import.repairs', preview.repairs) : null,
-      preview?.warnings.length ? noteTable(words, 'mend.import.warnings', preview.warnings) : null,
+      preview?.repairs.length
+        ? noteTable(words, 'mend.import.repairs', preview.repairs, preview.repairs.length)
+        : null,
+      preview?.warnings.length
+        ? noteTable(words, 'mend.import.warnings', preview.warnings, preview.warningsTotal)
+        : null,
+      isLooked && !at.isMending && preview.preview.length
+        ? previewTable(words, preview.preview)
+        : null,
+      isLooked && !at.isMending && preview.explained.length
+        ? explainedTable(words, preview.explained)
+        : null,
       isLooked && !at.isMending ? storing(words, preview) : null,
     ];
     out.replaceChildren(...parts.filter((part) => part !== null));
@@ -405,7 +481,24 @@ export function showImport(work: Work, body: HTMLElement): View {
       told.quarantine
         ? h('p', { class: 'fine' }, words.t('mend.import.kept', { id: told.quarantine }))
         : h('span', { hidden: true }),
+      told.id && at.choices.takeBack ? taking(words, told.id) : h('span', { hidden: true }),
     );
+  }
+
+  /** An import that should not have been is taken back as one. */
+  function taking(words: Words, id: string): HTMLElement {
+    const said = h('span', { role: 'status' });
+    const made = button(words.t('mend.import.takeback'), async () => {
+      try {
+        const { withdrawn, restored, left } = await takeBack(id);
+        said.textContent = words.t('mend.import.taken', { withdrawn, restored, left });
+        made.remove();
+        void work.changed();
+      } catch (error) {
+        said.textContent = tellError(words, error);
+      }
+    });
+    return h('div', { class: 'mend-actions' }, made, said);
   }
 
   /** The refused records as a table of fields. */
@@ -524,64 +617,4 @@ function shownColumns(rows: Rows, faults: readonly Fault[]): number[] {
 /** Whether a fault is of this cell. One of the whole record is told at the first cell, under another name. */
 function isAt(rows: Rows, { column, field }: Fault, index: number): boolean {
   return column === index + 1 && (index > 0 || field === rows.columns[0]);
-}
-
-function tellFault(fault: Fault): string {
-  const field = fault.field ? `${fault.field}: ` : '';
-  return `${field}${fault.problem}${fault.hint ? ` (${fault.hint})` : ''}`;
-}
-
-function faultTable(words: Words, faults: readonly Fault[], total: number): HTMLElement {
-  const name = words.t('mend.import.faults', { count: total, n: total });
-  return h(
-    'details',
-    { class: 'mend-notes', open: total <= 10 },
-    h('summary', {}, name),
-    scrolling(name, placed(words, faults)),
-    total > faults.length
-      ? h('p', { class: 'fine' }, words.t('mend.import.more', { n: total - faults.length }))
-      : h('span', { hidden: true }),
-  );
-}
-
-function noteTable(
-  words: Words,
-  key: 'mend.import.warnings' | 'mend.import.repairs',
-  notes: readonly Fault[],
-): HTMLElement {
-  const name = words.t(key, { count: notes.length, n: notes.length });
-  return h(
-    'details',
-    { class: 'mend-notes' },
-    h('summary', {}, name),
-    scrolling(name, placed(words, notes)),
-  );
-}
-
-/** Each with line, cell, field, what is wrong and what would be right. */
-function placed(words: Words, faults: readonly Fault[]): HTMLTableElement {
-  const { t } = words;
-  const head = [
-    t('mend.import.line'),
-    t('mend.import.column'),
-    t('mend.import.field'),
-    t('mend.import.problem'),
-    t('mend.import.hint'),
-  ];
-  return h(
-    'table',
-    {},
-    h('thead', {}, h('tr', {}, ...head.map((name) => h('th', { scope: 'col' }, name)))),
-    h(
-      'tbody',
-      {},
-      ...faults.map(({ line, column, field, problem, hint }) =>
-        h(
-          'tr',
-          {},
-          ...[line, column, field, problem, hint].map((value) => h('td', {}, String(value ?? ''))),
-        ),
-      ),
-    ),
-  );
 }

@@ -55,6 +55,13 @@ export interface ImportOrder {
   dryRun: boolean;
   profile: string;
   fixes: readonly string[];
+  /** The name of the file, by which its records are named when no source is told. */
+  file: string;
+  /** Their column for a field of ours. */
+  map: ReadonlyMap<string, string>;
+  dateOrder: string;
+  /** The import whose refused records these are. */
+  mends: string | null;
 }
 
 export interface Told {
@@ -69,18 +76,36 @@ export interface Told {
   warnings: Fault[];
   warningsTotal: number;
   repairs: Fault[];
+  /** By which it can be asked for again and taken back. */
+  id: string | null;
   /** Where the refused records are kept. */
   quarantine: string | null;
+  /** The first records as they would be stored. */
+  preview: Incident[];
+  /** What becomes of each column. */
+  explained: Explained[];
 }
 
-/** What `POST /imports` can be asked for, by the server's own description. */
+export interface Explained {
+  theirs: string;
+  /** `null`: kept beside the fields under its own name. */
+  ours: string | null;
+  by: string;
+  example: string;
+}
+
+/** What `POST /imports` can be asked for, by the server's own description: names, and their words. */
 export interface ImportChoices {
-  profiles: string[];
-  fixes: string[];
+  parameters: ReadonlyMap<string, readonly string[]>;
+  /** The refused records of an import can be had. */
   quarantine: boolean;
+  /** An import can be taken back. */
+  takeBack: boolean;
 }
 
 export interface Kept {
+  /** The header of the table that it is a row of. */
+  header: string | null;
   index: number | null;
   line: number | null;
   record: unknown;
@@ -132,15 +157,29 @@ export async function importFile(
   body: Blob,
   type: string,
   order: ImportOrder,
+  choices: ImportChoices,
   signal?: AbortSignal,
 ): Promise<Told> {
   const query = new URLSearchParams({
     'on-error': order.onError,
     'dry-run': String(order.dryRun),
   });
-  if (order.source.trim()) query.set('source', order.source.trim());
-  if (order.profile) query.set('profile', order.profile);
-  if (order.fixes.length) query.set('fix', order.fixes.join(','));
+  const { parameters } = choices;
+  const add = (name: string, value: string) => {
+    if (value && parameters.has(name)) query.append(name, value);
+  };
+  // A server that does not take the name of a file has the source named by it.
+  const named =
+    order.mends || parameters.has('file') ? '' : order.file.replace(/\.[^.]*(\.gz)?$/, '');
+  const source = order.source.trim() || named;
+  if (source) query.set('source', source.slice(0, 100));
+  add('file', order.file.slice(0, 100));
+  add('profile', order.profile);
+  add('fix', order.fixes.join(','));
+  add('date-order', order.dateOrder);
+  add('mends', order.mends ?? '');
+  for (const [ours, theirs] of order.map) add('map', `${ours}=${theirs}`);
+  if (order.dryRun) add('explain', 'true');
   const response = await send(`/imports?${query}`, {
     method: 'POST',
     headers: { 'content-type': type },
@@ -153,25 +192,38 @@ export async function importFile(
 export async function readImportChoices(signal?: AbortSignal): Promise<ImportChoices> {
   const api = object(await (await send('/api?f=json', { ...(signal && { signal }) })).json());
   const paths = object(api.paths);
-  const parameters = object(object(api.components).parameters);
-  const asked = list(object(object(paths['/imports']).post).parameters).map((one) =>
-    text(object(one).$ref)?.split('/').at(-1),
-  );
-  const words = (name: string): string[] => {
-    if (!asked.includes(name)) return [];
-    const schema = object(object(parameters[name]).schema);
-    return list(schema.enum ?? object(schema.items).enum).flatMap((word) => text(word) ?? []);
-  };
+  const components = object(object(api.components).parameters);
+  const parameters = new Map<string, string[]>();
+  for (const one of list(object(object(paths['/imports']).post).parameters).map(object)) {
+    // A parameter is described here, or by its name among the components.
+    const told = object(components[text(one.$ref)?.split('/').at(-1) ?? ''] ?? one);
+    const schema = object(told.schema);
+    const words = list(schema.enum ?? object(schema.items).enum).flatMap(
+      (word) => text(word) ?? [],
+    );
+    const name = text(told.name);
+    if (name) parameters.set(name, words);
+  }
   return {
-    profiles: words('profile'),
-    fixes: words('fix'),
+    parameters,
     quarantine: '/imports/{id}/quarantine' in paths,
+    takeBack: 'delete' in object(paths['/imports/{id}']),
   };
+}
+
+/** Withdraws what an import made and restores what it revised; gives how many records that were. */
+export async function takeBack(
+  id: string,
+): Promise<{ withdrawn: number; restored: number; left: number }> {
+  const response = await send(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  const body = object(await response.json());
+  const count = (name: string) => list(body[name]).length;
+  return { withdrawn: count('withdrawn'), restored: count('restored'), left: count('left') };
 }
 
 /** The refused records of an import, as they came, with what is wrong with each. */
 export async function readQuarantine(id: string, signal?: AbortSignal): Promise<Kept[]> {
-  const response = await send(`/imports/${encodeURIComponent(id)}/quarantine`, {
+  const response = await send(`/imports/${encodeURIComponent(id)}/quarantine?limit=100`, {
     ...(signal && { signal }),
   });
   return list(object(await response.json()).records)
@@ -179,6 +231,7 @@ export async function readQuarantine(id: string, signal?: AbortSignal): Promise<
     .map((kept) => ({
       index: number(kept.index),
       line: number(kept.line),
+      header: text(kept.header),
       record: kept.record,
       faults: list(kept.errors).map(object).map(readFault),
     }));
@@ -366,7 +419,17 @@ function readTold(body: Record<string, unknown>): Told {
     warnings,
     warningsTotal: number(body.warnings_total) ?? warnings.length,
     repairs: list(body.repairs).map(object).map(readFault),
+    id: text(body.id),
     quarantine: text(body.quarantine),
+    preview: list(body.preview).map(readIncident),
+    explained: list(body.explained)
+      .map(object)
+      .map((one) => ({
+        theirs: text(one.theirs) ?? '',
+        ours: text(one.ours),
+        by: text(one.by) ?? '',
+        example: text(one.example) ?? '',
+      })),
   };
 }
 
