@@ -1,8 +1,8 @@
 // The form of one incident, beside the map on which its place is moved.
 
 import './mend.css';
-import { measure, readPlaces } from '../api.ts';
-import { byId, h } from '../dom.ts';
+import { measure } from '../api.ts';
+import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
 import type { Answer, Measure, Position } from '../types.ts';
 import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
@@ -12,6 +12,7 @@ import type { Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { button, isAbort, labelled, tellError } from './parts.ts';
+import { type Candidate, findPlaces } from './places.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
@@ -307,43 +308,52 @@ function whichPlace(now: Editor, count: number): HTMLElement {
   return labelled(words.t('mend.place.which'), select);
 }
 
-/** Towns and cities by name, from the gazetteer that the map itself draws. */
+/** Places by name; each that is found is a button, since a name may mean several. */
 function finder(now: Editor): HTMLElement {
-  const words = now.work.words();
-  const input = h('input', { type: 'search', list: 'gazetteer', autocomplete: 'off' });
-  const found = new Map<string, Position>();
-  input.addEventListener('focus', async () => {
-    if (found.size) return;
-    const places = await readPlaces();
-    for (const { geometry, properties } of places?.features ?? []) {
-      if (geometry.type !== 'Point') continue;
-      const [lng, lat] = geometry.coordinates;
-      if (lng === undefined || lat === undefined) continue;
-      for (const name of [properties?.name, properties?.name_uk, properties?.name_ro]) {
-        if (typeof name === 'string' && !found.has(name)) found.set(name, [lng, lat]);
-      }
+  const { work, draft } = now;
+  const words = work.words();
+  const input = h('input', { type: 'search', autocomplete: 'off', maxlength: 100 });
+  const found = h('ul', { class: 'mend-found', 'aria-label': words.t('mend.place.found') });
+  const said = h('p', { role: 'status', class: 'fine' });
+  const take = (one: Candidate) => {
+    setValue(draft, ['location'], one.name);
+    setValue(draft, ['location_method'], 'gazetteer');
+    if (one.country) setValue(draft, ['country'], one.country);
+    if (one.admin1) setValue(draft, ['admin1'], one.admin1);
+    if (one.radius && radiusOf(draft) === null) setValue(draft, ['location_radius_m'], one.radius);
+    moveTo(now, one.place);
+    const [lng, lat] = one.place;
+    work.map()?.show([lng, lat, lng, lat], 11);
+    show(now);
+    now.element.querySelector<HTMLElement>('[data-place="lon"]')?.focus();
+  };
+  let asked = 0;
+  const look = debounce(250, async () => {
+    const name = input.value.trim();
+    const turn = ++asked;
+    if (!name) return found.replaceChildren();
+    try {
+      const near = placesOf(draft)[now.place] ?? null;
+      const places = await findPlaces(name, near, now.request.signal);
+      if (turn !== asked) return;
+      said.textContent = places.length ? '' : words.t('mend.place.none');
+      found.replaceChildren(
+        ...places.map((one) => {
+          const country = one.country && nameOf(words, one.country, work.world());
+          const full = [one.name, one.admin1, country].filter(Boolean).join(', ');
+          return h(
+            'li',
+            {},
+            button(full, () => take(one), 'plain wide'),
+          );
+        }),
+      );
+    } catch (error) {
+      if (!isAbort(error)) said.textContent = tellError(words, error);
     }
   });
-  const options = h('datalist', { id: 'gazetteer' });
-  input.addEventListener('input', () => {
-    const typed = input.value.trim().toLocaleLowerCase(words.lang);
-    const starts = [...found.keys()].filter((name) =>
-      name.toLocaleLowerCase(words.lang).startsWith(typed),
-    );
-    options.replaceChildren(
-      ...(typed ? starts.slice(0, 12) : []).map((name) => h('option', { value: name })),
-    );
-  });
-  input.addEventListener('change', () => {
-    const place = found.get(input.value.trim());
-    if (!place) return;
-    setValue(now.draft, ['location'], input.value.trim());
-    setValue(now.draft, ['location_method'], 'gazetteer');
-    moveTo(now, place);
-    now.work.map()?.show([place[0], place[1], place[0], place[1]], 11);
-    show(now);
-  });
-  return h('div', {}, labelled(words.t('mend.place.find'), input), options);
+  input.addEventListener('input', look);
+  return h('div', {}, labelled(words.t('mend.place.find'), input), said, found);
 }
 
 function startHandles(now: Editor): void {

@@ -189,8 +189,29 @@ export async function importFile(
   return readTold(object(await response.json()));
 }
 
-export async function readImportChoices(signal?: AbortSignal): Promise<ImportChoices> {
-  const api = object(await (await send('/api?f=json', { ...(signal && { signal }) })).json());
+let described: Promise<Record<string, unknown>> | null = null;
+
+/** The server's description of itself, asked for once. */
+function describe(): Promise<Record<string, unknown>> {
+  described ??= ask('/api?f=json').then(object);
+  // What failed is asked for again.
+  described.catch(() => {
+    described = null;
+  });
+  return described;
+}
+
+/** Whether the server has a route; an older one may have fewer. */
+export async function serverHas(path: string): Promise<boolean> {
+  return path in object((await describe()).paths);
+}
+
+export async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
+  return (await send(address, { ...(signal && { signal }) })).json();
+}
+
+export async function readImportChoices(): Promise<ImportChoices> {
+  const api = await describe();
   const paths = object(api.paths);
   const components = object(object(api.components).parameters);
   const parameters = new Map<string, string[]>();
