@@ -168,12 +168,7 @@ function sourceSelect(value: unknown, { words, record }: FormContext): [Input, (
 /** A text in several languages: ours, and those that it has. */
 function languages(field: Field, path: Path, context: FormContext): HTMLElement {
   const { words, record } = context;
-  const value = valueAt(record, path);
-  if (typeof value === 'string') {
-    const tag = record.properties.language;
-    setValue(record, path, { [typeof tag === 'string' ? tag : 'und']: value });
-  }
-  const texts = (valueAt(record, path) ?? {}) as Record<string, string>;
+  const texts = textsOf(record, path);
   const tags = [...new Set([words.lang, ...LANGUAGES, ...Object.keys(texts)])];
   return h(
     'fieldset',
@@ -185,13 +180,38 @@ function languages(field: Field, path: Path, context: FormContext): HTMLElement 
       input.lang = tag;
       input.value = texts[tag] ?? '';
       input.addEventListener('change', () => {
-        setValue(record, [...path, tag], input.value.trim());
+        setText(record, path, tag, input.value.trim());
         context.changed(path);
       });
       const label = `${fieldName(words, field.name)}: ${languageName(words, tag)}`;
       return withFaults(languageName(words, tag), input, [...path, tag], context, label);
     }),
   );
+}
+
+/** A text that does not tell its language is in that of the record, if it tells one. */
+function tagOf(record: Feature): string {
+  const { language } = record.properties;
+  return typeof language === 'string' && language ? language : 'und';
+}
+
+function textsOf(record: Feature, path: Path): Record<string, string> {
+  const value = valueAt(record, path);
+  return typeof value === 'string'
+    ? { [tagOf(record)]: value }
+    : ((value ?? {}) as Record<string, string>);
+}
+
+/** Sets a text in one language. A plain text stays one until it has a second language. */
+export function setText(record: Feature, path: Path, tag: string, text: string): void {
+  const value = valueAt(record, path);
+  if (typeof value === 'string') {
+    const own = tagOf(record);
+    if (tag !== own && text) setValue(record, path, { [own]: value, [tag]: text });
+    else if (tag === own) setValue(record, path, text);
+    return;
+  }
+  setValue(record, [...path, tag], text);
 }
 
 function languageName(words: Words, tag: string): string {
