@@ -1,6 +1,7 @@
 // Opens the real program in a real browser: starts `kordon demo` on a free port, reads the address it
 // prints, and gives each test a page of its own that notes every console message and every request.
 //
+// KORDON_PATIENCE is how many seconds a condition may take, 30 unless told.
 // Needs KORDON_BIN (the binary; or KORDON_URL, a server with the samples) and Chromium (CHROMIUM, else /usr/bin/chromium). Without a graphics card
 // Chromium draws by software, so a picture takes a second or two: waits are for conditions, never for time.
 
@@ -103,6 +104,8 @@ export async function openPage(
 ) {
   const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion });
   const page = await context.newPage();
+  // A machine that builds at the same time takes its time.
+  page.setDefaultTimeout(Number(process.env.KORDON_PATIENCE ?? 30) * 1000);
   const faults = [];
   page.on('console', (message) => faults.push(`console ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
