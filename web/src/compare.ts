@@ -169,7 +169,7 @@ export function openComparison(context: CompareContext) {
       );
     const per = (count: number, from: string | null, to: string | null) => {
       const days = daysOf(from, to);
-      return days === null ? '' : number(Number(((30 * count) / days).toPrecision(3)));
+      return days === null ? '' : number(Number(((30 * count) / days).toPrecision(2)));
     };
     return h(
       'table',
