@@ -103,8 +103,6 @@ export async function openPage(
   } = {},
 ) {
   const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion });
-  // By software, on a machine that does other things too, a map takes its time.
-  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   // A machine that builds at the same time takes its time.
   page.setDefaultTimeout(Number(process.env.KORDON_PATIENCE ?? 30) * 1000);
