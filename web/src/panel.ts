@@ -219,16 +219,20 @@ function spreadOf(
   if (!found || found.sets.length < 2) return h('span', { hidden: true });
   const { least, greatest, sets } = found;
   const [low, high] = [printLength(words, least), printLength(words, greatest)];
+  const coarse = sets.filter(({ distance }) => distance === null).length;
   return h(
     'details',
     { class: 'spread' },
     h(
       'summary',
       {},
-      words.t('spread.said', {
-        count: sets.length,
-        range: low === high ? low : words.t('date.range', { start: low, end: high }),
-      }),
+      [
+        words.t('spread.said', {
+          count: sets.length - coarse,
+          range: low === high ? low : words.t('date.range', { start: low, end: high }),
+        }),
+        ...(coarse ? [words.t('spread.coarse.count', { count: coarse })] : []),
+      ].join(' · '),
     ),
     h(
       'table',
