@@ -295,6 +295,8 @@ describe('the form', () => {
     onPage({ refused: [422] }, async (page) => {
       await opened(page, { title: { en: 'With a wrong date' }, date_start: '2025-03-02' });
       const form = await edit(page);
+      // No radius is stated: that of a town counts, which reaches across the river.
+      await form.locator('#editor-distance').filter({ hasText: 'side uncertain' }).waitFor();
       await form.getByLabel('Title: Romanian').fill('Cu o dată greșită');
       await group(form, 'When');
       await form.getByLabel('Began').fill('1527-01-01');

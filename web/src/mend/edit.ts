@@ -13,6 +13,7 @@ import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { button, isAbort, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
+import { radiusIn } from './radius.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
@@ -150,7 +151,8 @@ function show(now: Editor): void {
     faults: now.faults,
     changed: (path) => {
       now.isWarned = false;
-      if (path[0] === 'date_start') void measureSoon();
+      if (path[0] === 'location_method') placeChanged(now);
+      else if (path[0] === 'date_start') void measureSoon();
     },
     remade: () => show(now),
   };
@@ -273,6 +275,8 @@ function placeFields(now: Editor): HTMLElement {
     step: 'any',
     min: 1,
     value: radiusOf(draft),
+    // What counts while none is stated.
+    placeholder: radiusIn(draft.properties),
     'data-place': 'radius',
     'data-pointer': '/properties/location_radius_m',
   });
@@ -393,7 +397,7 @@ function placeChanged(now: Editor): void {
 }
 
 function moveHandles(now: Editor): void {
-  now.handles?.show(placesOf(now.draft)[now.place] ?? null, radiusOf(now.draft));
+  now.handles?.show(placesOf(now.draft)[now.place] ?? null, radiusIn(now.draft.properties));
 }
 
 let isAsking = false;
@@ -413,7 +417,7 @@ async function measureSoon(): Promise<void> {
     const of = now.work.filter().get('of');
     const day = String(now.draft.properties.date_start ?? '').slice(0, 10);
     const on = /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
-    const radius = radiusOf(now.draft);
+    const radius = radiusIn(now.draft.properties);
     const answer = await measure(place, of ? [of] : [], radius, on, now.request.signal);
     if (editor === now) {
       now.answer = answer;
@@ -438,6 +442,9 @@ function told(now: Editor): Measure | null {
 function toldDistance(now: Editor): string {
   const found = told(now);
   const words = now.work.words();
+  if (placesOf(now.draft).length && radiusIn(now.draft.properties) === null) {
+    return words.t('list.nodistance');
+  }
   if (!found) return '';
   const on = valueAt(now.draft, ['date_start']);
   return tellDistance(words, found, now.work.world(), typeof on === 'string' ? on : null);
@@ -448,7 +455,9 @@ function draw(now: Editor, isMeasured: boolean): void {
   const { work, draft } = now;
   const place = placesOf(draft)[now.place];
   const words = work.words();
-  const found = told(now);
+  const radius = radiusIn(draft.properties);
+  // From a place that is known too roughly nothing is measured.
+  const found = radius === null ? null : told(now);
   const output = now.element.querySelector('#editor-distance');
   if (output && isMeasured) output.textContent = toldDistance(now);
   if (!place) return;
@@ -459,11 +468,7 @@ function draw(now: Editor, isMeasured: boolean): void {
           '\n',
         )
       : '';
-  work
-    .map()
-    ?.setMeasured(
-      drawMeasured({ place, radius: radiusOf(draft), measure: found, text, image: null }),
-    );
+  work.map()?.setMeasured(drawMeasured({ place, radius, measure: found, text, image: null }));
 }
 
 // --- storing ----------------------------------------------------------------------------------
