@@ -271,10 +271,10 @@ fn read_places(bytes: &[u8], count: u32) -> Option<Vec<Stored>> {
     };
     let (lons, lats) = (degrees(lons), degrees(lats));
     let mut places = Vec::with_capacity(ids.len());
-    for at in 0..ids.len() {
-        let names = (0..names[at]).map(|_| take_text(&mut bytes)).collect::<Option<Vec<String>>>()?;
-        let (lon, lat) = (*lons.get(at)?, *lats.get(at)?);
-        places.push(Stored { id: ids[at], unit: units[at], lon, lat, population: populations[at], names });
+    for (at, id) in ids.into_iter().enumerate() {
+        let names = (0..*names.get(at)?).map(|_| take_text(&mut bytes)).collect::<Option<Vec<String>>>()?;
+        let (unit, population) = (*units.get(at)?, *populations.get(at)?);
+        places.push(Stored { id, unit, lon: *lons.get(at)?, lat: *lats.get(at)?, population, names });
     }
     bytes.is_empty().then_some(places)
 }
