@@ -267,9 +267,13 @@ async fn every_operation_of_the_openapi_document_answers_as_documented() {
             let address =
                 path.replace("{id}", "00000000-0000-4000-8000-000000000000").replace("{code}", "ROU");
             let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
-            let query = if operation["operationId"] == "measure" { "?lon=28&lat=45" } else { "" };
-            let query = if operation["operationId"] == "aggregateIncidents" { "?by=month" } else { query };
-            let query = if operation["operationId"] == "checkpointExtension" { "?size=1" } else { query };
+            let query = match operation["operationId"].as_str() {
+                Some("measure" | "nearestPlaces") => "?lon=28&lat=45",
+                Some("findPlaces") => "?q=Reni",
+                Some("aggregateIncidents") => "?by=month",
+                Some("checkpointExtension") => "?size=1",
+                _ => "",
+            };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let reply = door.ask(method.clone(), &format!("{address}{query}"), &[], "").await;
             let known = operation["responses"].as_object().unwrap();
