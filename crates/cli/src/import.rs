@@ -18,9 +18,9 @@ use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
     DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Original, Profile, Profiles, ReadOptions,
-    Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain, read, read_file,
+    Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read, read_file,
 };
-use kordon_store::{Author, Bulk, Options, Prepared};
+use kordon_store::{Author, Bulk, Options, Prepared, Store};
 use rayon::prelude::*;
 
 use crate::find::shortened;
@@ -33,8 +33,6 @@ use crate::{Done, StoreArg, open_store, sets};
 const CHUNK: usize = 16_384;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;
-/// Records from which `--explain` takes its examples.
-const EXPLAINED: usize = 1_000;
 
 /// Read report files into the store.
 #[derive(Args)]
@@ -72,6 +70,9 @@ pub struct Import {
     /// These files are mended records of the quarantine: they keep their source, and those that are stored leave it
     #[arg(long, env = "KORDON_MENDS", value_name = "ID")]
     mends: Option<String>,
+    /// Who imports, as the revisions will say
+    #[arg(long, env = "KORDON_BY", value_name = "NAME", default_value = "import")]
+    by: String,
     /// Read and check everything, store nothing, and print the first records as they would be stored
     #[arg(long, env = "KORDON_DRY_RUN")]
     dry_run: bool,
@@ -133,7 +134,7 @@ impl Import {
         let profile = self.profile()?;
         if let Some(id) = &self.mends {
             let source =
-                quarantine::read(&self.store.store, id)?.first().map(|kept| kept.source().to_owned());
+                quarantine::read(&self.store.store, id)?.first().map(|one| one.record.source().to_owned());
             self.source = self.source.or(source);
         }
         let stop = interrupted();
@@ -236,7 +237,7 @@ impl Import {
             records: 0,
             faulty: 0,
             broken: false,
-            bulk: Bulk::new(&self.store.store, borders, &Author::new("import")),
+            bulk: Bulk::new(&self.store.store, borders, &Author::new(self.by.as_str())),
             refused: Vec::new(),
         };
         let bar: ProgressBar =
@@ -337,14 +338,11 @@ impl Import {
     }
 
     /// What was mended is stored, and what is still refused is kept anew.
-    fn leave_quarantine(&self, kept: &[PathBuf]) -> anyhow::Result<()> {
-        let Some(id) = &self.mends else { return Ok(()) };
-        let path = quarantine::path_of(&self.store.store, id)?;
+    fn leave_quarantine(&self, store: &Store, kept: &[String]) -> anyhow::Result<()> {
         // What is refused again just as it was is the same file.
-        if !kept.contains(&path) {
-            std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
-            say(&format!("the refused records {id} are resolved"));
-        }
+        let Some(id) = self.mends.as_ref().filter(|id| !kept.contains(id)) else { return Ok(()) };
+        store.mended(id).with_context(|| format!("the refused records {id}"))?;
+        say(&format!("the refused records {id} are resolved"));
         Ok(())
     }
 
@@ -362,27 +360,43 @@ impl Import {
             if stop.load(Ordering::Relaxed) {
                 bail!("interrupted; what was acknowledged is stored, the same import again completes it");
             }
+            let (name, refused) = (file.name, file.refused.len() as u64);
             // Kept before the others are stored: what is not stored must be somewhere.
-            if !file.refused.is_empty() {
-                tally.refused += file.refused.len() as u64;
-                let kept = store.quarantine(&file.name, &file.refused)?;
-                kept_in.push(kept.clone());
-                say(&format!("{} refused records are kept in {}", file.refused.len(), kept.display()));
+            let mut kept = None;
+            if refused > 0 {
+                let id = store.quarantine(&name, &file.refused)?;
+                say(&format!("{refused} refused records are kept; kordon quarantine show {id} has them"));
+                kept_in.push(id.clone());
+                kept = Some(id);
             }
-            let (name, before) = (file.name, store.last_batch()?);
             let put = store.load(file.bulk)?;
-            let batch = store.last_batch()?;
-            if let Some(batch) = batch.filter(|_| batch != before) {
+            if let Some(batch) = put.batch {
                 say(&format!("{name} is batch {batch}; kordon withdraw --batch {batch} takes it back"));
+            }
+            let noted = store.note_import(kordon_store::Import {
+                by: self.by.clone(),
+                file: name,
+                records: file.records,
+                accepted: put.accepted as u64,
+                updated: put.updated as u64,
+                unchanged: put.unchanged as u64,
+                refused,
+                batch: put.batch,
+                quarantine: kept,
+                ..kordon_store::Import::default()
+            });
+            if let Err(error) = noted {
+                say(&format!("this import is stored, but not among those that GET /imports tells: {error}"));
             }
             tally.accepted += put.accepted as u64;
             tally.updated += put.updated as u64;
             tally.unchanged += put.unchanged as u64;
+            tally.refused += refused;
             if self.acknowledge {
                 say(&format!("durable {}", tally.accepted + tally.updated + tally.unchanged));
             }
         }
-        self.leave_quarantine(&kept_in)?;
+        self.leave_quarantine(&store, &kept_in)?;
         Ok(tally)
     }
 }
@@ -454,20 +468,9 @@ fn check_all(
 
 /// Prints what becomes of each column, with the first value that is there.
 fn print_explained(reports: &[Result<Report, Fault>]) -> anyhow::Result<()> {
-    let mut lines: Vec<Explained> = Vec::new();
-    for report in reports.iter().flatten().take(EXPLAINED) {
-        for one in explain(report) {
-            let same = |line: &&mut Explained| line.theirs == one.theirs && line.ours == one.ours;
-            match lines.iter_mut().find(same) {
-                Some(line) if line.value.trim().is_empty() => line.value = one.value,
-                Some(_) => {}
-                None => lines.push(one),
-            }
-        }
-    }
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header(["column", "field", "by", "for example"]);
-    for Explained { theirs, ours, why, value } in lines {
+    for Explained { theirs, ours, why, value } in explain_all(reports.iter().flatten()) {
         let ours = ours.unwrap_or_else(|| "extra".into());
         table.add_row([shortened(&theirs), ours, why, shortened(&value)]);
     }

@@ -2,12 +2,12 @@
 //!
 //! A fault never echoes input at length: at most 60 characters of it, control characters escaped.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// One thing wrong, or worth knowing, with one record or with the whole input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// Name of the input, as given to [`crate::ReadOptions`].
     pub file: Arc<str>,

@@ -39,7 +39,7 @@ mod vocabulary;
 mod write;
 
 pub use check::{
-    Checked, Explained, Repeated, Sighting, Surroundings, check, check_among, check_one, explain,
+    Checked, Explained, Repeated, Sighting, Surroundings, check, check_among, check_one, explain, explain_all,
 };
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::Fault;

@@ -5,6 +5,9 @@
 //! kept beside them and told by index and line, so that they can be mended and sent again; stored + unchanged + rejected is always the
 //! number of records in the file.
 //!
+//! `dry-run=true` stores nothing and shows the first records as they would be stored; `explain=true` tells what becomes of each
+//! column; `mends` names the import whose refused records these are, mended.
+//!
 //! Memory: about four times the body, which [`crate::Limits::import_bytes`] bounds; the command line imports files
 //! of any size.
 
@@ -12,9 +15,10 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
+use crate::history::whole;
 use crate::params::Params;
 use crate::record::{MAX_FAULTS, fault_json, not_stored, random_id, unreadable};
-use crate::{body, routes};
+use crate::{body, imported, routes};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -23,12 +27,15 @@ use axum::response::Response;
 use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
-    Checked, Encoding, Fault, Format, Incident, Original, ReadOptions, Repeated, Report, Sighting,
-    Surroundings, check, check_among, read,
+    Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, Incident, Original, Profile, Profiles,
+    ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read,
 };
-use kordon_store::{Author, Store};
+use kordon_store::{Author, Import, Store};
 use rayon::prelude::*;
 use serde_json::{Value, json};
+use std::io;
+use std::iter;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,11 +43,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The forms a file may have.
 pub const FORMATS: &[&str] = Format::WORDS;
 
+/// How day and month may stand.
+pub const DATE_ORDERS: &[&str] = &["dmy", "mdy"];
+/// How the id of an import looks.
+pub const ID: &str = "^[0-9a-f]{16}$";
+
+/// How many of the first records a dry run shows, unless it is told.
+const PREVIEW: usize = 3;
+/// The longest name of a file, in characters.
+const NAME_CHARS: usize = 255;
+
 /// What is to be done with a file.
 struct Order {
     options: ReadOptions,
     store_the_sound: bool,
     dry_run: bool,
+    /// How many of the first records a dry run shows as they would be stored.
+    preview: usize,
+    explain: bool,
+    /// The import whose refused records these are, mended.
+    mends: Option<String>,
     author: Author,
 }
 
@@ -66,12 +88,15 @@ pub async fn import(
         },
         store_the_sound: params.one_of("on-error", &["reject", "quarantine"])? == Some("quarantine"),
         dry_run: params.flag("dry-run")?.unwrap_or(false),
+        preview: preview(&params)?,
+        explain: params.flag("explain")?.unwrap_or(false),
+        mends: params.get("mends").map(str::to_owned),
         author: Author::new(&caller.0),
     };
     let limits = &app.config.limits;
     let bytes = body::read(&app.room, &headers, body, limits.import_bytes, limits.body_idle).await?;
     let store = Arc::clone(&app.config.store);
-    let told = app.work_in(Lane::Import, move || carry_out(&store, &bytes, order)).await?;
+    let told = app.work_in(Lane::Import, move || carry_out(&store, &bytes, order, caller.0)).await?;
     Ok(Answer::json(&told).cache("no-store").finish(&HeaderMap::new()))
 }
 
@@ -86,32 +111,69 @@ fn options(params: &Params, headers: &HeaderMap) -> Result<ReadOptions, Problem>
         (Ok(encoding), Some(Format::Csv)) => Ok(encoding),
         _ => Err(Problem::unsupported(&routes::IMPORTS).with("charset", charset)),
     });
-    let source = params.get("source").map(str::trim);
-    if source.is_some_and(|source| source.chars().count() > 100) {
-        return Err(Problem::bad_parameter("source", "is longer than 100 characters."));
-    }
+    let map = params.all("map").map(|pair| match pair.split_once('=') {
+        Some((ours, theirs)) if !ours.is_empty() && !theirs.is_empty() => Ok((ours.into(), theirs.into())),
+        _ => Err(Problem::bad_parameter(
+            "map",
+            format!("{} is not OUR=THEIRS, such as date_start=Datum.", echo(pair)),
+        )),
+    });
     Ok(ReadOptions {
         format,
-        source: source.map(str::to_owned),
+        file: short(params, "file", NAME_CHARS)?.unwrap_or_default(),
+        source: short(params, "source", 100)?,
         encoding: encoding.transpose()?,
+        map: map.collect::<Result<_, _>>()?,
+        fixes: params.any_of("fix", Fix::WORDS)?,
+        profile: profile(params)?,
+        date_order: params.one_of("date-order", DATE_ORDERS)?.map(|order| match order {
+            "dmy" => DateOrder::Dmy,
+            _ => DateOrder::Mdy,
+        }),
         ..ReadOptions::default()
     })
 }
 
-fn carry_out(store: &Store, bytes: &[u8], order: Order) -> Result<Value, Problem> {
-    let file = CheckedFile::read(bytes, &order.options, store.borders())?;
-    let mut told = json!({
-        "imported": 0,
-        "updated": 0,
-        "unchanged": 0,
-        "rejected": file.refused.len(),
-        "errors": file.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
-        "errors_total": file.faults().count(),
-        "warnings": file.warnings.iter().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
-        "warnings_total": file.warnings.len(),
-        "records": file.records,
-        "dry_run": order.dry_run,
-    });
+fn preview(params: &Params) -> Result<usize, Problem> {
+    let told = whole(params, "preview")?.map_or(PREVIEW, |told| usize::try_from(told).unwrap_or(MAX_FAULTS));
+    Ok(told.min(MAX_FAULTS))
+}
+
+fn short(params: &Params, name: &str, most: usize) -> Result<Option<String>, Problem> {
+    let text = params.get(name).map(str::trim);
+    match text {
+        Some(text) if text.chars().count() > most => {
+            Err(Problem::bad_parameter(name, format!("is longer than {most} characters.")))
+        }
+        Some(text) if text.chars().any(char::is_control) => {
+            Err(Problem::bad_parameter(name, "holds a control character."))
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// The sources whose columns are known, and `none`.
+pub fn profiles() -> Vec<&'static str> {
+    iter::once("none").chain(Profile::known().iter().map(|known| known.name())).collect()
+}
+
+fn profile(params: &Params) -> Result<Profiles, Problem> {
+    Ok(match params.one_of("profile", &profiles())? {
+        None => Profiles::Detect,
+        Some(word) => match Profile::known().iter().find(|known| known.name() == word) {
+            Some(known) => Profiles::Use(Arc::clone(known)),
+            None => Profiles::Off,
+        },
+    })
+}
+
+fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Result<Value, Problem> {
+    let mends = order.mends.as_deref().map(|id| refused_of(store.dir(), id)).transpose()?;
+    if let Some(mended) = &mends {
+        order.options.source = order.options.source.take().or_else(|| Some(mended.source.clone()));
+    }
+    let file = CheckedFile::read(bytes, &order, store.borders())?;
+    let mut told = file.told(order.dry_run);
     if !file.refused.is_empty() && !order.store_the_sound {
         return Err(refuse_all(&file, &told));
     }
@@ -119,19 +181,61 @@ fn carry_out(store: &Store, bytes: &[u8], order: Order) -> Result<Value, Problem
         told["sound"] = json!(file.sound.len());
         return Ok(told);
     }
-    if !file.refused.is_empty() {
-        // Kept before the others are stored: what is not stored must be somewhere.
-        let name = order.options.source.as_deref().unwrap_or("import");
-        let kept = store.quarantine(name, &file.refused).map_err(|error| Problem::internal(&error))?;
-        told["quarantine"] = json!(kept.file_name().map(|name| name.to_string_lossy()));
+    let kept_back = |error: io::Error| Problem::internal(&error);
+    let name = [Some(&order.options.file), order.options.source.as_ref()];
+    let name = name.into_iter().flatten().find(|name| !name.is_empty());
+    let name = name.map_or("import", String::as_str);
+    let (records, refused) = (file.records as u64, file.refused.len() as u64);
+    // Kept before the others are stored: what is not stored must be somewhere.
+    let quarantine =
+        (refused > 0).then(|| store.quarantine(name, &file.refused)).transpose().map_err(kept_back)?;
+    // As a batch of its own, so that it can be taken back as one.
+    let mut bulk = store.bulk(&order.author);
+    let prepared = file.sound.into_par_iter().map(|one| bulk.prepare(one)).collect::<io::Result<_>>();
+    prepared.and_then(|prepared| bulk.add(prepared)).map_err(|error| Problem::internal(&error))?;
+    let put = store.load(bulk).map_err(|error| not_stored(&error))?;
+    // It is stored; that it cannot be noted must not say that it was not.
+    let noted = store.note_import(Import {
+        by,
+        file: name.to_owned(),
+        records,
+        accepted: put.accepted as u64,
+        updated: put.updated as u64,
+        unchanged: put.unchanged as u64,
+        refused,
+        batch: put.batch,
+        quarantine: quarantine.clone(),
+        ..Import::default()
+    });
+    match noted {
+        Ok(import) => told["id"] = json!(import.id),
+        Err(error) => tracing::error!("an import is stored and could not be noted: {error}"),
     }
-    if !file.sound.is_empty() {
-        let put = store.put(file.sound, &order.author).map_err(|error| not_stored(&error))?;
-        told["imported"] = json!(put.accepted);
-        told["updated"] = json!(put.updated);
-        told["unchanged"] = json!(put.unchanged);
+    // What is refused again just as it was is the same file.
+    if let Some(mended) = mends.filter(|mended| quarantine.as_ref() != Some(&mended.quarantine)) {
+        store.mended(&mended.quarantine).map_err(kept_back)?;
     }
+    told["imported"] = json!(put.accepted);
+    told["updated"] = json!(put.updated);
+    told["unchanged"] = json!(put.unchanged);
+    told["batch"] = json!(put.batch);
+    told["quarantine"] = json!(quarantine);
     Ok(told)
+}
+
+/// The refused records of an import, by where they are kept and from which source they were.
+struct Mended {
+    quarantine: String,
+    source: String,
+}
+
+fn refused_of(dir: &Path, id: &str) -> Result<Mended, Problem> {
+    let import = kordon_store::import(dir, id).map_err(|error| imported::not_told(&error))?;
+    let none = || Problem::bad_parameter("mends", format!("{} has no refused records left.", echo(id)));
+    let quarantine = import.quarantine.ok_or_else(none)?;
+    let mut records = kordon_store::refused(dir, &quarantine).map_err(|_| none())?;
+    let first = records.next().ok_or_else(none)?.map_err(|error| imported::not_told(&error))?;
+    Ok(Mended { quarantine, source: first.record.source().to_owned() })
 }
 
 /// 422: nothing of the file was stored, so all of its records are rejected, the faulty ones with their reasons.
@@ -156,16 +260,24 @@ fn echo_whole(text: &str) -> String {
 }
 
 /// A file after its reading: the sound records, and every fault of the others.
+#[derive(Default)]
 struct CheckedFile {
     records: usize,
     sound: Vec<Incident>,
     /// The text of each faulty record, with its faults.
     refused: Vec<(Original, Vec<Fault>)>,
     warnings: Vec<Fault>,
+    /// What was changed because it was asked for.
+    repairs: Vec<Fault>,
+    /// The first records as they would be stored.
+    preview: Vec<Value>,
+    /// What becomes of each column.
+    explained: Vec<Explained>,
 }
 
 impl CheckedFile {
-    fn read(bytes: &[u8], options: &ReadOptions, borders: &BorderSet) -> Result<Self, Problem> {
+    fn read(bytes: &[u8], order: &Order, borders: &BorderSet) -> Result<Self, Problem> {
+        let options = &order.options;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         let gazetteer = Some(Gazetteer::shipped().map_err(|bad| Problem::internal(&bad))?);
         let around =
@@ -175,7 +287,11 @@ impl CheckedFile {
             .map_err(|fault| unreadable(&fault))?;
         let records = reports.len();
         let mut repeated = Repeated::new(&options.file);
-        let mut file = Self { records, sound: Vec::new(), refused: Vec::new(), warnings: Vec::new() };
+        let mut file = Self { records, ..Self::default() };
+        if order.explain {
+            file.explained = explain_all(&reports);
+        }
+        let shown = if order.dry_run { order.preview } else { 0 };
         let checked: Vec<_> = reports.into_par_iter().map(|report| check_one(report, &around)).collect();
         for (text, checked) in checked {
             // A record that comes twice in one file would silently replace itself.
@@ -184,6 +300,11 @@ impl CheckedFile {
             {
                 Ok(checked) => {
                     file.warnings.extend(checked.warnings);
+                    file.repairs.extend(checked.repairs);
+                    if file.preview.len() < shown {
+                        let shown = serde_json::to_value(&checked.incident);
+                        file.preview.push(shown.map_err(|error| Problem::internal(&error))?);
+                    }
                     file.sound.push(checked.incident);
                 }
                 Err(faults) => {
@@ -195,6 +316,33 @@ impl CheckedFile {
             }
         }
         Ok(file)
+    }
+
+    /// What is told of it before anything is stored.
+    fn told(&self, dry_run: bool) -> Value {
+        let listed = |faults: &[Fault]| faults.iter().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>();
+        let mut told = json!({
+            "imported": 0,
+            "updated": 0,
+            "unchanged": 0,
+            "rejected": self.refused.len(),
+            "errors": self.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
+            "errors_total": self.faults().count(),
+            "warnings": listed(&self.warnings),
+            "warnings_total": self.warnings.len(),
+            "repairs": listed(&self.repairs),
+            "repairs_total": self.repairs.len(),
+            "records": self.records,
+            "dry_run": dry_run,
+        });
+        if dry_run {
+            told["preview"] = json!(self.preview);
+        }
+        if !self.explained.is_empty() {
+            let line = |line: &Explained| json!({ "theirs": line.theirs, "ours": line.ours, "by": line.why, "example": echo(&line.value) });
+            told["explained"] = self.explained.iter().map(line).collect();
+        }
+        told
     }
 
     fn faults(&self) -> impl Iterator<Item = &Fault> {

@@ -19,6 +19,7 @@ mod forms; // The forms of a list of incidents.
 mod gazetteer; // Places by name, and around a point.
 mod guard; // Hosts, origins, and headers for browsers.
 mod history; // What was, what changed, what proves it.
+mod imported; // What became of imported files.
 mod imports; // A file of reports, checked and stored.
 mod items; // Incidents, found, read and written.
 mod landing; // What a client reads first.

@@ -13,7 +13,7 @@ use crate::routes::{REPEATABLE, ROUTES, Route};
 use crate::{distance, facilities, forms, gazetteer, imports, items, query as asked, queryables, tiles};
 use axum::http::Method;
 use kordon_gazetteer::LONGEST_NAME;
-use kordon_incidents::{Damage, EventType, Infrastructure, Layout, Verification};
+use kordon_incidents::{Damage, EventType, Fix, Infrastructure, Layout, Verification};
 use kordon_store::SortBy;
 use serde_json::{Map, Value, json};
 
@@ -101,6 +101,8 @@ fn operation(route: &Route) -> Value {
 fn component_of(route: &Route, name: &str) -> String {
     match name {
         "id" if route.id == "getFacility" => "facility-id".to_owned(),
+        "id" if route.path.starts_with("/imports") => "import-id".to_owned(),
+        "profile" if route.path == "/imports" => "profile-of-file".to_owned(),
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
@@ -121,7 +123,10 @@ fn tag(path: &str) -> &'static str {
         "/collections/facilities",
         "/tiles/incidents",
     ];
-    if is_of_incidents.iter().any(|of| path.starts_with(of)) || path == "/imports" || path == "/live" {
+    if is_of_incidents.iter().any(|of| path.starts_with(of))
+        || path.starts_with("/imports")
+        || path == "/live"
+    {
         "incidents"
     } else if path.starts_with("/borders")
         || path.starts_with("/collections/territories")
@@ -324,6 +329,31 @@ fn parameters() -> Value {
         query("dry-run", "Check only, store nothing", flag(false)),
         query("source", "The name of the source: with it, the same records update", text()),
         query("format", "The form of the file, when Content-Type is too general", one_of(imports::FORMATS)),
+        query(
+            "preview",
+            "How many of the first records a dry run shows as they would be stored",
+            whole(None),
+        ),
+        query("explain", "Tell what becomes of each column, and by which rule", flag(false)),
+        query(
+            "file",
+            "The name of the file; without a source it names the records on a later import",
+            text(),
+        ),
+        query(
+            "profile",
+            "Whose columns they are, or none; found by itself when absent",
+            one_of(&imports::profiles()),
+        )
+        .named("profile-of-file"),
+        query(
+            "map",
+            "Take our field from their column, as OUR=THEIRS; may be repeated",
+            list(matching("^.+=.+$")),
+        ),
+        query("fix", "Repairs to make, each of which is told", any_of(Fix::WORDS)),
+        query("date-order", "How 03/04/2024 is to be read", one_of(imports::DATE_ORDERS)),
+        query("mends", "The import whose refused records these are, mended", matching(imports::ID)),
         header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
         header("last-event-id", "Last-Event-ID", "The id of the last event that was seen", whole(None)),
         path("id", "The id of an incident", json!({ "type": "string", "format": "uuid" })),
@@ -339,6 +369,7 @@ fn parameters() -> Value {
             matching("^[a-z][a-z0-9_-]*[.][0-9]+$"),
         )
         .named("facility-id"),
+        path("id", "The id of an import", matching(imports::ID)).named("import-id"),
         path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
         path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
         path("y", "Row, from the north", whole(None)),
@@ -495,6 +526,13 @@ fn schemas() -> Value {
                 "errors_total": { "type": "integer" },
                 "warnings": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
                 "warnings_total": { "type": "integer" },
+                "repairs": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+                "repairs_total": { "type": "integer" },
+                "records": { "type": "integer" },
+                "id": { "type": "string" },
+                "batch": nullable("integer"), "quarantine": nullable("string"),
+                "preview": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
+                "explained": { "type": "array", "items": { "type": "object" } },
                 "dry_run": { "type": "boolean" },
             },
         },

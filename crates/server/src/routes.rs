@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
-    assets, body, distance, duplicates, facilities, forms, gazetteer, guard, history, imports, items,
-    landing, live, operate, queryables, tables, territories, tiles, tilesets,
+    assets, body, distance, duplicates, facilities, forms, gazetteer, guard, history, imported, imports,
+    items, landing, live, operate, queryables, tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -52,7 +52,7 @@ pub struct Route {
 }
 
 /// Parameters that may be given several times.
-pub const REPEATABLE: &[&str] = &["to", "cell"];
+pub const REPEATABLE: &[&str] = &["to", "cell", "map"];
 
 /// The first level of gzip and of brotli: 2.8 MB of incidents become 384 and 279 kB for 6 and 12 ms of a core; the levels
 /// above cost more than the few percent they spare.
@@ -669,13 +669,59 @@ pub static ROUTES: &[Route] = &[
         method: Method::POST,
         path: "/imports",
         who: Who::Writer,
-        params: Some(&["on-error", "dry-run", "source", "format"]),
+        params: Some(&[
+            "on-error",
+            "dry-run",
+            "preview",
+            "explain",
+            "file",
+            "source",
+            "format",
+            "profile",
+            "map",
+            "fix",
+            "date-order",
+            "mends",
+        ]),
         takes: &IMPORTS,
         gives: &[JSON],
         ok: StatusCode::OK,
         id: "importFile",
         summary: "Check a file of reports and store it, all or nothing",
         handler: || post(imports::import),
+    },
+    read_by(
+        Who::Writer,
+        "/imports",
+        Some(&["limit", "f"]),
+        &[JSON],
+        "imports",
+        "The last imports, newest first",
+        || get(imported::list),
+    ),
+    read_by(Who::Writer, "/imports/{id}", F, &[JSON], "getImport", "What became of a file", || {
+        get(imported::one)
+    }),
+    read_by(
+        Who::Writer,
+        "/imports/{id}/quarantine",
+        Some(&["limit", "f"]),
+        &[JSON],
+        "getRefused",
+        "The records that an import refused, as they came, with their faults",
+        || get(imported::quarantine),
+    ),
+    Route {
+        method: Method::DELETE,
+        path: "/imports/{id}",
+        who: Who::Writer,
+        params: Some(&["dry-run"]),
+        takes: &[],
+        gives: &[JSON],
+        ok: StatusCode::OK,
+        id: "takeBackImport",
+        summary: "Withdraw what an import made, and restore what it revised, as one",
+        handler: || delete(imported::take_back),
     },
     read(
         "/checkpoint",
@@ -706,19 +752,20 @@ const fn read(
     summary: &'static str,
     handler: fn() -> MethodRouter<App>,
 ) -> Route {
+    read_by(Who::Anyone, path, params, gives, id, summary, handler)
+}
+
+const fn read_by(
+    who: Who,
+    path: &'static str,
+    params: Option<&'static [&'static str]>,
+    gives: &'static [&'static str],
+    id: &'static str,
+    summary: &'static str,
+    handler: fn() -> MethodRouter<App>,
+) -> Route {
     let takes: &[&str] = &[];
-    Route {
-        method: Method::GET,
-        path,
-        who: Who::Anyone,
-        params,
-        takes,
-        gives,
-        ok: StatusCode::OK,
-        id,
-        summary,
-        handler,
-    }
+    Route { method: Method::GET, path, who, params, takes, gives, ok: StatusCode::OK, id, summary, handler }
 }
 
 /// The whole server as one service.

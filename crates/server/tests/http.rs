@@ -17,6 +17,8 @@ use tower::ServiceExt;
 mod conformance;
 #[path = "http/filter.rs"]
 mod filter;
+#[path = "http/imports.rs"]
+mod imports;
 #[path = "http/live.rs"]
 mod live;
 #[path = "http/places.rs"]

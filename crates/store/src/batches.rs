@@ -6,7 +6,7 @@
 //! Cost: the batch is found by halving, some 20 blocks of records read from the disk; then its records, and one more for each
 //! that it revised.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
 use kordon_incidents::{Incident, IncidentId, RecordStatus};
@@ -14,7 +14,7 @@ use kordon_incidents::{Incident, IncidentId, RecordStatus};
 use crate::ledger::{Kept, Position, ReadError};
 use crate::merkle;
 use crate::record::Op;
-use crate::store::{Author, Put, PutError, Store, incident_of};
+use crate::store::{Author, PutError, Store, incident_of};
 
 /// What taking a batch back would do, or has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,16 @@ pub enum TakeBackError {
     /// The ledger has no batch of this number.
     #[error("there is no batch {0}")]
     NoSuchBatch(u64),
+    /// It merged an incident into another, and of two that became one only both can be taken back.
+    #[error(
+        "batch {batch} merged {id} into another incident; kordon unmerge {id} takes that back, and nothing was changed now"
+    )]
+    HoldsMerge {
+        /// The batch.
+        batch: u64,
+        /// What was merged.
+        id: IncidentId,
+    },
     /// A record cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -42,20 +52,6 @@ pub enum TakeBackError {
 }
 
 impl Store {
-    /// Number of the last batch, from 1; `None` of an empty ledger.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] when it cannot be read.
-    pub fn last_batch(&self) -> Result<Option<u64>, ReadError> {
-        let last = self.full().seq();
-        if last == 0 {
-            return Ok(None);
-        }
-        let block = self.documents().block((last - 1) / merkle::BLOCK)?;
-        Ok(block.last().map(|kept| kept.link.batch))
-    }
-
     /// Takes a batch back as one, or only tells what that would do.
     ///
     /// # Errors
@@ -68,28 +64,31 @@ impl Store {
         }
         let (mut taken, mut incidents) = (TakenBack::default(), Vec::new());
         let mut last: HashMap<IncidentId, Position> = HashMap::new();
-        let mut order = Vec::new();
+        let (mut order, mut merged) = (Vec::new(), HashSet::new());
         for kept in records.iter().filter(|kept| kept.link.op == Op::Put && !kept.link.erased) {
             let incident = incident_of(&kept.frame, kept.position)?;
+            merged.extend(is_merged(&incident).then_some(incident.id));
             if last.insert(incident.id, kept.position).is_none() {
                 order.push((incident, kept.position));
             }
         }
         for (incident, first) in order {
             let id = incident.id;
-            let earlier = {
+            let (is_last, revisions) = {
                 let index = self.index().read().unwrap_or_else(PoisonError::into_inner);
                 let current = index.current(id).map(|current| (current.position, current.withdrawn));
-                (current == last.get(&id).map(|&position| (position, false))).then(|| index.revisions(id))
-            };
-            let Some(revisions) = earlier else {
-                taken.left.push(id);
-                continue;
+                (current == last.get(&id).map(|&position| (position, false)), index.revisions(id))
             };
             let before = revisions.iter().take_while(|&&position| position != first).last();
+            let before = before.map(|&position| incident_of(&self.documents().read(position)?, position));
+            let before = before.transpose()?;
+            if merged.contains(&id) && before.as_ref().is_some_and(|before| !is_merged(before)) {
+                return Err(TakeBackError::HoldsMerge { batch, id });
+            }
             match before {
-                Some(&position) => {
-                    incidents.push(incident_of(&self.documents().read(position)?, position)?);
+                _ if !is_last => taken.left.push(id),
+                Some(before) => {
+                    incidents.push(before);
                     taken.restored.push(id);
                 }
                 None => {
@@ -99,7 +98,7 @@ impl Store {
             }
         }
         if !dry_run && !incidents.is_empty() {
-            let Put { .. } = self.put(incidents, author)?;
+            self.put(incidents, author)?;
         }
         Ok(taken)
     }
@@ -125,6 +124,10 @@ impl Store {
         }
         Ok(records)
     }
+}
+
+fn is_merged(incident: &Incident) -> bool {
+    incident.properties.record_status == Some(RecordStatus::Merged)
 }
 
 fn withdrawn(mut incident: Incident) -> Incident {

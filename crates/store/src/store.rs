@@ -93,6 +93,9 @@ pub struct Put {
     pub ids: Vec<(IncidentId, Outcome)>,
     /// Number of the last record of the ledger that is visible.
     pub seq: u64,
+    /// Number of the batch that a file became by [`Store::load`]; `None` when nothing of it was written, and of single reports,
+    /// which may be written together with those of others.
+    pub batch: Option<u64>,
 }
 
 /// Why nothing was put.
@@ -602,6 +605,11 @@ impl Store {
         self.ask(|reply| Work::Load { bulk: Box::new(bulk), reply })
     }
 
+    /// A file on its way into this store: see [`Self::load`].
+    pub fn bulk(&self, author: &Author) -> Bulk {
+        Bulk::new(&self.dir, &self.shared.context.borders, author)
+    }
+
     /// Withdraws an incident: a last revision remains as a tombstone. Withdrawing it again changes nothing.
     ///
     /// # Errors
@@ -707,6 +715,11 @@ impl Store {
         self.revisions(id).into_iter().map(read).collect()
     }
 
+    /// The folder in which it lies.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub(crate) fn documents(&self) -> &Documents {
         &self.shared.context.documents
     }
@@ -727,30 +740,6 @@ impl Store {
     fn revisions(&self, id: IncidentId) -> Vec<Position> {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
         index.revisions(id)
-    }
-
-    /// Keeps refused records beside the ledger, to be mended and sent again: one JSON object a line with the
-    /// record as it came and what is wrong with it. Returns the file, once it is on the disk.
-    ///
-    /// # Errors
-    ///
-    /// What the disk said, or that the store was opened for reading only.
-    pub fn quarantine<R: Serialize, F: Serialize>(
-        &self,
-        file: &str,
-        refused: &[(R, F)],
-    ) -> io::Result<PathBuf> {
-        if matches!(self.refusal(), Some(AppendError::ReadOnly)) {
-            return Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, AppendError::ReadOnly));
-        }
-        let mut lines = Vec::new();
-        for (record, faults) in refused {
-            serde_json::to_writer(&mut lines, &Refused { file, record, faults })?;
-            lines.push(b'\n');
-        }
-        // The name is that of the content: the same records refused again are the same file.
-        let name = Hash::of(&lines).to_string();
-        ledger::write_beside(&self.dir, "quarantine", &format!("{}.ndjson", &name[..16]), &lines)
     }
 
     /// Walks the whole ledger again, from the files: frames, hashes, chain, batches; and compares what the
@@ -901,14 +890,6 @@ fn compare(
         }
         (Some(_), _) => Ok(()),
     }
-}
-
-/// A line of a quarantine file.
-#[derive(Serialize)]
-struct Refused<'a, R, F> {
-    file: &'a str,
-    record: &'a R,
-    faults: &'a F,
 }
 
 impl Drop for Store {
@@ -1467,6 +1448,7 @@ impl Writer {
                 index.extend(&bulk, &apart, &positions[..fresh]);
             }
             self.apply(group, &positions[fresh..]);
+            put.batch = Some(self.ledger.head().batch);
         }
         put.seq = self.ledger.head().seq;
         Ok(put)

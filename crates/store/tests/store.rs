@@ -11,12 +11,12 @@ use fast_mvt::{MvtReaderRef, MvtValueRef};
 use kordon_borders::{BBox, BorderSet, Day, LonLat, Reach, Target, View, within};
 use kordon_incidents::{
     Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
-    MaskingLevel, Properties, RecordStatus, Sensitivity, Text, Verification,
+    MaskingLevel, Properties, ReadOptions, RecordStatus, Sensitivity, Text, Verification, check, read,
 };
 use kordon_store::{
-    AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, Moment, Of,
-    Options, Outcome, PastError, PutError, Query, Reason, Snapshot, SnapshotId, SortBy, Store, Within,
-    is_extended, is_included,
+    AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, LeftError,
+    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refused, Snapshot, SnapshotId, SortBy,
+    Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -1646,14 +1646,29 @@ fn a_tile_of_territories_has_land_borders_and_names() {
 fn refused_records_are_kept_as_they_came() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let refused = [("{\"a\":1}", vec!["no date"]), ("{\"b\":2}", vec!["no place", "no date"])];
-    let file = store.quarantine("reports.ndjson", &refused).unwrap();
-    let lines = std::fs::read_to_string(&file).unwrap();
-    let lines: Vec<serde_json::Value> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines[1]["record"], "{\"b\":2}");
-    assert_eq!(lines[1]["faults"][0], "no place");
-    assert_eq!(store.quarantine("reports.ndjson", &refused).unwrap(), file);
+    let options = ReadOptions { file: "reports.csv".into(), ..ReadOptions::default() };
+    let reports = read("id,lon,lat,date\n1,28.8,45.3,1527\n2,999,45.3,2024\n".as_bytes(), &options).unwrap();
+    let mut new_id = || IncidentId::from_random([7; 16]);
+    let refused: Vec<_> = reports
+        .map(|report| {
+            let report = report.unwrap();
+            let faults = check(&report, &mut new_id).unwrap_err();
+            (report.into_original(), faults)
+        })
+        .collect();
+    let id = store.quarantine("reports.csv", &refused).unwrap();
+    let kept: Vec<Refused> =
+        kordon_store::refused(dir.path(), &id).unwrap().collect::<Result<_, _>>().unwrap();
+    for (kept, (record, faults)) in kept.iter().zip(&refused) {
+        assert_eq!((&kept.record, &kept.faults), (record, faults));
+    }
+    assert_eq!((kept.len(), kept[1].record.text()), (2, "2,999,45.3,2024"));
+    assert_eq!(store.quarantine("reports.csv", &refused).unwrap(), id, "the same records are the same file");
+    assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.clone()]);
+    store.mended(&id).unwrap();
+    store.mended(&id).unwrap();
+    assert!(kordon_store::quarantined(dir.path()).unwrap().is_empty());
+    assert!(matches!(kordon_store::refused(dir.path(), &id), Err(LeftError::NoSuch(_))));
 }
 
 fn bulk(dir: &Path, incidents: &[Incident]) -> Bulk {

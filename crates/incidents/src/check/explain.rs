@@ -7,6 +7,9 @@ use crate::json::{self, Json, Member};
 use crate::read::split_cells;
 use crate::report::Report;
 
+/// Records from which [`explain_all`] takes its examples.
+const EXAMPLES: usize = 1_000;
+
 /// One column or member of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
@@ -18,6 +21,19 @@ pub struct Explained {
     pub why: String,
     /// What stands there.
     pub value: String,
+}
+
+/// What becomes of each column or member of the first reports, each with the first value that is there.
+pub fn explain_all<'r>(reports: impl IntoIterator<Item = &'r Report>) -> Vec<Explained> {
+    let mut all: Vec<Explained> = Vec::new();
+    for one in reports.into_iter().take(EXAMPLES).flat_map(explain) {
+        match all.iter_mut().find(|line| line.theirs == one.theirs && line.ours == one.ours) {
+            Some(line) if line.value.trim().is_empty() => line.value = one.value,
+            Some(_) => {}
+            None => all.push(one),
+        }
+    }
+    all
 }
 
 /// What becomes of each column or member of a report, in their order. Nothing for bytes that are broken.

@@ -17,7 +17,7 @@ mod named;
 mod row;
 mod surroundings;
 
-pub use explain::{Explained, explain};
+pub use explain::{Explained, explain, explain_all};
 pub use surroundings::{Surroundings, check_among};
 
 use crate::date::EventDate;

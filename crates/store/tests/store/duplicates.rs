@@ -2,7 +2,7 @@
 
 use super::*;
 use kordon_incidents::{Source, Traits};
-use kordon_store::{Likely, NotMerged, Pair};
+use kordon_store::{Likely, NotMerged, Pair, TakeBackError};
 
 fn all(store: &Store, score: f64) -> Vec<Pair> {
     let found = store
@@ -236,4 +236,20 @@ fn a_report_whose_parts_were_merged_in_another_store_can_be_told_anew() {
     assert_eq!(store.put(vec![news.clone()], &author()).unwrap().updated, 1);
     let told = properties(&store, news.id);
     assert_eq!((told.deaths_best, told.merged_from), (Some(1), vec![elsewhere]));
+}
+
+#[test]
+fn a_batch_that_merged_is_not_taken_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [one, other] = [1, 2].map(|number| report(number, "feed", "Port hit"));
+    store.put(vec![one.clone(), other.clone()], &author()).unwrap();
+    store.merge(one.id, other.id, &author()).unwrap();
+    let before = properties(&store, other.id);
+    let refused = store.take_back(2, &author(), false).unwrap_err();
+    assert!(matches!(refused, TakeBackError::HoldsMerge { batch: 2, id } if id == one.id), "{refused}");
+    assert_eq!(properties(&store, other.id), before);
+    // The batch that made both is left alone: the merge revised them.
+    let taken = store.take_back(1, &author(), true).unwrap();
+    assert_eq!((taken.left.len(), taken.withdrawn.len()), (2, 0), "{taken:?}");
 }

@@ -1,0 +1,233 @@
+//! What imports leave beside the ledger: a note of each, and the records that it refused.
+//!
+//! A note is written last, when what it tells of is on the disk; an import that was cut short has none, and its batch is there as
+//! a whole or not at all. The refused records are a file of their own, named by what it holds, until they are mended.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use kordon_incidents::{Fault, Original};
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::{self, AppendError};
+use crate::record::Hash;
+use crate::store::Store;
+
+/// The folder of the refused records.
+pub(crate) const QUARANTINE_DIR: &str = "quarantine";
+/// The folder of the notes.
+pub(crate) const IMPORTS_DIR: &str = "imports";
+
+/// What became of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// Sixteen hexadecimal digits, of which the first twelve count the milliseconds since 1970.
+    pub id: String,
+    /// When it ended (RFC 3339, UTC).
+    pub at: String,
+    /// Who imported it, as its revisions say.
+    pub by: String,
+    /// The name of the file, or of the source where it had none.
+    pub file: String,
+    /// Records in the file: the next four together.
+    pub records: u64,
+    /// New incidents.
+    pub accepted: u64,
+    /// Revised ones.
+    pub updated: u64,
+    /// Those that were there already, saying the same.
+    pub unchanged: u64,
+    /// Records with faults.
+    pub refused: u64,
+    /// The batch of the ledger that it became; `None` when nothing was written.
+    pub batch: Option<u64>,
+    /// The name of the file of what was refused.
+    pub quarantine: Option<String>,
+}
+
+/// A record that an import refused: a line of a file in the quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The name of the file that it stood in.
+    pub file: String,
+    /// The record as it came.
+    pub record: Original,
+    /// What is wrong with it.
+    pub faults: Vec<Fault>,
+}
+
+/// Why something that an import left cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum LeftError {
+    /// It is not there, and a name of another shape never is.
+    #[error("there is none of the name {0}")]
+    NoSuch(String),
+    /// The disk refused, or a line is not what was written.
+    #[error("{file}{}: {problem}", line.map_or_else(String::new, |line| format!(":{line}")))]
+    Unread {
+        /// The file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl LeftError {
+    fn at(file: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Unread { file: file.to_owned(), line: None, problem: error.to_string() }
+    }
+}
+
+/// The notes of the last imports of the store in `dir`, newest first.
+///
+/// # Errors
+///
+/// [`LeftError::Unread`] names the note.
+pub fn imports(dir: &Path, limit: usize) -> Result<Vec<Import>, LeftError> {
+    let mut ids = names(&dir.join(IMPORTS_DIR), ".json")?;
+    ids.reverse();
+    ids.iter().take(limit).map(|id| import(dir, id)).collect()
+}
+
+/// The note of one import.
+///
+/// # Errors
+///
+/// [`LeftError`].
+pub fn import(dir: &Path, id: &str) -> Result<Import, LeftError> {
+    let path = path_of(dir, IMPORTS_DIR, id, "json")?;
+    let text = fs::read(&path)
+        .map_err(|error| missing(&error, id).unwrap_or_else(|| LeftError::at(&path)(error)))?;
+    serde_json::from_slice(&text).map_err(|error| LeftError::Unread {
+        file: path,
+        line: Some(error.line()),
+        problem: error.to_string(),
+    })
+}
+
+/// The names of the files of refused records of the store in `dir`.
+///
+/// # Errors
+///
+/// [`LeftError::Unread`] when the folder cannot be read.
+pub fn quarantined(dir: &Path) -> Result<Vec<String>, LeftError> {
+    names(&dir.join(QUARANTINE_DIR), ".ndjson")
+}
+
+/// The refused records of one file, one at a time and in their order.
+///
+/// # Errors
+///
+/// [`LeftError`]; of a line that cannot be read, in its place.
+pub fn refused(
+    dir: &Path,
+    id: &str,
+) -> Result<impl Iterator<Item = Result<Refused, LeftError>> + use<>, LeftError> {
+    let path = path_of(dir, QUARANTINE_DIR, id, "ndjson")?;
+    let file = File::open(&path)
+        .map_err(|error| missing(&error, id).unwrap_or_else(|| LeftError::at(&path)(error)))?;
+    Ok(BufReader::new(file).lines().enumerate().map(move |(number, line)| {
+        let unread =
+            |problem: String| LeftError::Unread { file: path.clone(), line: Some(number + 1), problem };
+        let line = line.map_err(|error| unread(error.to_string()))?;
+        serde_json::from_str(&line).map_err(|error| unread(error.to_string()))
+    }))
+}
+
+impl Store {
+    /// Keeps refused records beside the ledger, to be mended and sent again. Returns the name of their file, once it is on the
+    /// disk: that of its content, so the same records refused again are the same file.
+    ///
+    /// # Errors
+    ///
+    /// What the disk said, or that the store was opened for reading only.
+    pub fn quarantine(&self, file: &str, refused: &[(Original, Vec<Fault>)]) -> io::Result<String> {
+        /// [`Refused`], borrowed.
+        #[derive(Serialize)]
+        struct Line<'a> {
+            file: &'a str,
+            record: &'a Original,
+            faults: &'a [Fault],
+        }
+        self.may_write_beside()?;
+        let mut lines = Vec::new();
+        for (record, faults) in refused {
+            serde_json::to_writer(&mut lines, &Line { file, record, faults })?;
+            lines.push(b'\n');
+        }
+        let mut name = Hash::of(&lines).to_string();
+        name.truncate(16);
+        ledger::write_beside(self.dir(), QUARANTINE_DIR, &format!("{name}.ndjson"), &lines)?;
+        Ok(name)
+    }
+
+    /// Takes a file of refused records away, since they were mended. That it is gone already is no fault.
+    ///
+    /// # Errors
+    ///
+    /// What the disk said, or that the store was opened for reading only.
+    pub fn mended(&self, quarantine: &str) -> io::Result<()> {
+        self.may_write_beside()?;
+        let Ok(path) = path_of(self.dir(), QUARANTINE_DIR, quarantine, "ndjson") else { return Ok(()) };
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => ledger::sync_dir(&self.dir().join(QUARANTINE_DIR)),
+        }
+    }
+
+    /// Notes what became of a file; its `id` and `at` are made here. Call it when what it tells of is stored.
+    ///
+    /// # Errors
+    ///
+    /// What the disk said, or that the store was opened for reading only.
+    pub fn note_import(&self, import: Import) -> io::Result<Import> {
+        self.may_write_beside()?;
+        let now = jiff::Timestamp::now();
+        let mut import = Import { at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), ..import };
+        let content = Hash::of(&serde_json::to_vec(&import)?).to_string();
+        import.id = format!("{:012x}{}", now.as_millisecond(), &content[..4]);
+        let name = format!("{}.json", import.id);
+        ledger::write_beside(self.dir(), IMPORTS_DIR, &name, &serde_json::to_vec(&import)?)?;
+        Ok(import)
+    }
+
+    fn may_write_beside(&self) -> io::Result<()> {
+        match self.refusal() {
+            Some(AppendError::ReadOnly) => {
+                Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, AppendError::ReadOnly))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The file of a name, which cannot lead elsewhere.
+fn path_of(dir: &Path, folder: &str, id: &str, ending: &str) -> Result<PathBuf, LeftError> {
+    if id.len() != 16 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(LeftError::NoSuch(id.chars().take(40).collect()));
+    }
+    Ok(dir.join(folder).join(format!("{id}.{ending}")))
+}
+
+fn missing(error: &io::Error, id: &str) -> Option<LeftError> {
+    (error.kind() == io::ErrorKind::NotFound).then(|| LeftError::NoSuch(id.to_owned()))
+}
+
+/// The files of a folder, without their ending, in order; none when there is no folder.
+fn names(folder: &Path, ending: &str) -> Result<Vec<String>, LeftError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(LeftError::at(folder))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(LeftError::at(folder))?.file_name();
+        names.extend(name.to_str().and_then(|name| name.strip_suffix(ending)).map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
