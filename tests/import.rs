@@ -235,8 +235,8 @@ fn a_title_cannot_steer_the_terminal() {
 /// Files and commands of a guide: fenced blocks `file NAME` are written, in `console` blocks each command runs and says
 /// all the lines below it.
 #[test]
-fn the_guides_to_import_places_and_layers_say_what_happens() {
-    for (guide, least) in [("import", 9), ("places", 6), ("layers", 5)] {
+fn the_guides_to_import_places_layers_and_evidence_say_what_happens() {
+    for (guide, least) in [("import", 9), ("places", 6), ("layers", 5), ("evidence", 4)] {
         follow(&format!("docs/{guide}.md"), least);
     }
 }

@@ -8,6 +8,7 @@ mod borders;
 mod crash; // Killed at any moment, nothing acknowledged is lost.
 mod distance; // The answers people ask for, and batches of them.
 mod duplicates; // One strike in two reports.
+mod evidence; // Files that incidents rest on.
 mod formats; // Other forms, read by strangers' programs.
 mod gdal; // A stranger's client reads the ledger and the API.
 mod harness; // The binary, a server that ends with its test, and a small HTTP client.

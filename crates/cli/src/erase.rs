@@ -44,9 +44,11 @@ impl Erase {
         }
         say(&format!("{}: what it said is overwritten; that it was there stays provable", self.id));
         say("out of reach: backups, copies elsewhere, and what the disk itself keeps of overwritten files");
-        for (name, what) in
-            [("ledger.v1", "the ledger of an older format"), ("quarantine", "refused records")]
-        {
+        for (name, what) in [
+            ("ledger.v1", "the ledger of an older format"),
+            ("quarantine", "refused records"),
+            ("evidence", "files of evidence"),
+        ] {
             let path = dir.join(name);
             if path.exists() {
                 say(&format!("{}: {what} may still say it; look there", path.display()));

@@ -10,6 +10,7 @@ mod borders;
 mod distance;
 mod duplicates;
 mod erase;
+mod evidence;
 mod export;
 mod filter;
 mod find;
@@ -86,7 +87,10 @@ enum Verb {
     /// The border sets: list them, describe one, add one of your own, check one
     #[command(subcommand)]
     Borders(borders::Borders),
-    /// Walk the whole store: hashes, chain, index against documents; print a signed checkpoint
+    /// Files that incidents rest on, with their timestamps: keep them, check them, write them out
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
+    /// Walk the whole store: hashes, chain, index against documents, files of evidence; print a signed checkpoint
     Verify(verify::Verify),
     /// Print what shows that an incident is in the ledger, and has been since a checkpoint
     Prove(prove::Prove),
@@ -143,6 +147,7 @@ fn main() -> ExitCode {
         Verb::Gazetteer(verb) => verb.run(),
         Verb::Layer(verb) => verb.run(),
         Verb::Borders(verb) => verb.run(),
+        Verb::Evidence(verb) => verb.run(),
         Verb::Verify(verb) => verb.run(),
         Verb::Prove(verb) => verb.run(),
         Verb::Erase(verb) => verb.run(),

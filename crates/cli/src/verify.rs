@@ -11,7 +11,7 @@ use clap::Args;
 use kordon_store::{Checkpoint, Options, PublicKey, Store};
 
 use crate::terminal::say;
-use crate::{Done, StoreArg, open_store, sets};
+use crate::{Done, StoreArg, evidence, open_store, sets};
 
 /// Check a store from its first byte to its last.
 #[derive(Args)]
@@ -39,6 +39,14 @@ impl Verify {
             }
         };
         say(&format!("{}: {report}", dir.display()));
+        let (files, problems) = evidence::verify(dir)?;
+        if !problems.is_empty() {
+            problems.iter().for_each(|problem| say(problem));
+            return Ok(Done::SomeRefused);
+        }
+        if files > 0 {
+            say(&format!("{files} files of evidence are what was added"));
+        }
         if let Some(against) = &against {
             if let Err(damage) = store.extends(against) {
                 say(&format!("{}: {damage}", dir.display()));

@@ -1,7 +1,7 @@
 //! A store as one file, and a store from such a file.
 //!
 //! The file is a tar archive: `manifest.json` first, then `ledger/…` up to the last complete batch, what importing
-//! refused (`quarantine/…`), and the signing key only when asked for. It is taken from a store that is being written
+//! refused and noted (`quarantine/…`, `imports/…`), the files of evidence, and the signing key only when asked for. It is taken from a store that is being written
 //! to: segments only grow, and what is behind the last complete batch is left out.
 //!
 //! A restored store is read from its first byte to its last, and must have the root that the manifest names, before
@@ -17,12 +17,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{EVIDENCE_DIR, all_evidence, evidence_content, is_evidence};
+use crate::imports::{IMPORTS_DIR, QUARANTINE_DIR};
 use crate::ledger::{self, DamagedAt, FORMAT_FILE, KEY_FILE, LEDGER_DIR, Ledger, OpenError};
 use crate::record::Hash;
 
 const MANIFEST: &str = "manifest.json";
 const FORMAT_NAME: &str = "kordon-backup";
-const QUARANTINE_DIR: &str = "quarantine";
+/// What imports left, by the ending of its files.
+const LEFT: [(&str, &str); 2] = [(QUARANTINE_DIR, "ndjson"), (IMPORTS_DIR, "json")];
 
 /// What a backup holds, as it says itself in `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,10 +128,16 @@ fn write(dir: &Path, out: File, part: &Path, with_key: bool) -> Result<Manifest,
             let name = ledger::segment_path(Path::new(LEDGER_DIR), number);
             archive.add_stream(&name.to_string_lossy(), 0o644, len, documents.reader(number)?)?;
         }
-        for refused in refused(&dir.join(QUARANTINE_DIR))? {
-            let name =
-                format!("{QUARANTINE_DIR}/{}", refused.file_name().unwrap_or_default().to_string_lossy());
-            archive.add(&name, 0o644, &fs::read(&refused)?)?;
+        for (folder, ending) in LEFT {
+            for file in left(&dir.join(folder), ending)? {
+                let name = format!("{folder}/{}", file.file_name().unwrap_or_default().to_string_lossy());
+                archive.add(&name, 0o644, &fs::read(&file)?)?;
+            }
+        }
+        for file in evidence_files(dir)? {
+            let name = file.strip_prefix(dir).unwrap_or(&file).to_string_lossy().into_owned();
+            let content = File::open(&file)?;
+            archive.add_stream(&name, 0o600, content.metadata()?.len(), content)?;
         }
         let file = archive.0.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()
@@ -137,17 +146,40 @@ fn write(dir: &Path, out: File, part: &Path, with_key: bool) -> Result<Manifest,
     Ok(manifest)
 }
 
-/// The files in the quarantine, in the order of their names.
-fn refused(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// What imports left in a folder, in the order of the names.
+fn left(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.exists() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            files.extend(path.extension().is_some_and(|end| end == "ndjson").then_some(path));
+            files.extend(path.extension().is_some_and(|end| end == ending).then_some(path));
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// All files of evidence with what belongs to them, in the order of their names.
+fn evidence_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for sha256 in all_evidence(dir).map_err(io::Error::other)? {
+        for entry in fs::read_dir(dir.join(EVIDENCE_DIR).join(sha256))? {
+            files.push(entry?.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Every file of evidence is the one that was added, and its name is on the disk.
+fn check_evidence(dir: &Path) -> Result<(), BackupError> {
+    for sha256 in all_evidence(dir).map_err(|error| BackupError::NotWhole(error.to_string()))? {
+        evidence_content(dir, &sha256).map_err(|error| BackupError::NotWhole(error.to_string()))?;
+        let home = dir.join(EVIDENCE_DIR).join(sha256);
+        ledger::sync_dir(&home).map_err(at(&home))?;
+    }
+    let folder = dir.join(EVIDENCE_DIR);
+    if folder.exists() { ledger::sync_dir(&folder).map_err(at(&folder)) } else { Ok(()) }
 }
 
 struct Archive(tar::Builder<BufWriter<File>>);
@@ -220,10 +252,13 @@ fn read(input: impl Read, file: &Path, dir: &Path) -> Result<Manifest, BackupErr
         }
     }
     let manifest = manifest.ok_or_else(|| BackupError::NotWhole("the manifest is missing".to_owned()))?;
-    let folders = [dir.join(LEDGER_DIR), dir.join(QUARANTINE_DIR), dir.to_owned()];
-    for folder in folders.iter().filter(|folder| folder.exists()) {
-        ledger::sync_dir(folder).map_err(at(folder))?;
+    let left = LEFT.map(|(folder, _)| dir.join(folder));
+    for folder in
+        left.into_iter().chain([dir.join(LEDGER_DIR), dir.to_owned()]).filter(|folder| folder.exists())
+    {
+        ledger::sync_dir(&folder).map_err(at(&folder))?;
     }
+    check_evidence(dir)?;
     let (log, recovery) = ledger::inspect(dir, &mut |_, _| {})?;
     if let Some(damage) = recovery.damage.into_iter().next() {
         return Err(BackupError::Damaged(damage));
@@ -259,7 +294,10 @@ fn is_ours(name: &Path) -> bool {
     match parts.as_deref() {
         Some([KEY_FILE]) => true,
         Some([LEDGER_DIR, file]) => *file == FORMAT_FILE || file.ends_with(".geojsons"),
-        Some([QUARANTINE_DIR, file]) => file.ends_with(".ndjson"),
+        Some([folder, file]) => LEFT.iter().any(|(of, ending)| {
+            folder == of && file.strip_suffix(ending).is_some_and(|stem| stem.ends_with('.'))
+        }),
+        Some([EVIDENCE_DIR, of, file]) => is_evidence(of, file),
         _ => false,
     }
 }

@@ -1463,7 +1463,7 @@ pub(crate) fn write_beside(dir: &Path, folder: &str, name: &str, bytes: &[u8]) -
 }
 
 /// Writes a whole file: it is there complete and on the disk, or not at all.
-fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(".new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&fresh)?;

@@ -20,8 +20,10 @@ mod columns; // Rows in columns.
 mod doubt; // Of whom a damaged record spoke.
 mod duplicates; // Incidents that may be one event.
 mod erase; // What a record said is gone, that it was there is not.
+mod evidence; // Files of evidence beside the ledger.
 mod filter; // CQL2.
 mod history; // What changed since.
+mod imports; // What an import leaves beside the ledger.
 mod known; // A map from names of 16 bytes.
 mod layers; // Facilities beside a store, and which lie near an incident.
 mod ledger; // The segment files: append, fsync, recover.
@@ -50,8 +52,12 @@ pub use batches::{TakeBackError, TakenBack};
 pub use bulk::{Bulk, Prepared};
 pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;
+pub use evidence::{
+    Evidence, EvidenceError, Looked, all_evidence, evidence, evidence_content, look_at_evidence,
+};
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
+pub use imports::{Import, LeftError, Refused, import, imports, quarantined, refused};
 pub use layers::{Distant, Facilities, Facility, LayerError, LayerInfo, Layers, MOST_FACILITIES, Which};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
