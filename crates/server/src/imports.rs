@@ -50,6 +50,8 @@ pub const ID: &str = "^[0-9a-f]{16}$";
 
 /// How many of the first records a dry run shows, unless it is told.
 const PREVIEW: usize = 3;
+/// Characters of a value that are shown as an example.
+const EXAMPLE_CHARS: usize = 60;
 /// The longest name of a file, in characters.
 const NAME_CHARS: usize = 255;
 
@@ -339,7 +341,7 @@ impl CheckedFile {
             told["preview"] = json!(self.preview);
         }
         if !self.explained.is_empty() {
-            let line = |line: &Explained| json!({ "theirs": line.theirs, "ours": line.ours, "by": line.why, "example": echo(&line.value) });
+            let line = |line: &Explained| json!({ "theirs": line.theirs, "ours": line.ours, "by": line.why, "example": line.value.chars().take(EXAMPLE_CHARS).collect::<String>() });
             told["explained"] = self.explained.iter().map(line).collect();
         }
         told
