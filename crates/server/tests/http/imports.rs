@@ -114,7 +114,7 @@ async fn an_import_is_taken_back_as_one() {
 #[tokio::test]
 async fn a_dry_run_shows_records_as_they_would_be_stored_and_what_becomes_of_each_column() {
     let door = Door::new();
-    let csv = "nr,Breite,Laenge,Datum,was,Notiz\n1,45.3,28.8,02/08/2023 10:30,Port,x\n";
+    let csv = "nr,Breite,Laenge,Datum,was,Notiz\n1,45.3,28.8,2023-08-02 10:30,Port,x\n";
     let to = "/imports?dry-run=true&explain=true&preview=1&map=title=was&map=date_start=Datum&map=lat=Breite&map=lon=Laenge&date-order=dmy&fix=utc";
     let told = door.post(to, "text/csv", csv).await.is_ok().json();
     let shown = &told["preview"][0];
