@@ -190,16 +190,8 @@ impl Store {
 /// [`EvidenceError::Disk`].
 pub fn all_evidence(dir: &Path) -> Result<Vec<String>, EvidenceError> {
     let folder = dir.join(EVIDENCE_DIR);
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(at(&folder))?,
-    };
-    let mut all = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(at(&folder))?.file_name();
-        all.extend(name.to_str().filter(|name| is_digest(name)).map(str::to_owned));
-    }
-    all.sort_unstable();
+    let mut all = ledger::names_beside(&folder, "").map_err(at(&folder))?;
+    all.retain(|name| is_digest(name));
     Ok(all)
 }
 

@@ -87,7 +87,8 @@ impl LeftError {
 ///
 /// [`LeftError::Unread`] names the note.
 pub fn imports(dir: &Path, limit: usize) -> Result<Vec<Import>, LeftError> {
-    let mut ids = names(&dir.join(IMPORTS_DIR), ".json")?;
+    let folder = dir.join(IMPORTS_DIR);
+    let mut ids = ledger::names_beside(&folder, ".json").map_err(LeftError::at(&folder))?;
     ids.reverse();
     ids.iter().take(limit).map(|id| import(dir, id)).collect()
 }
@@ -114,7 +115,8 @@ pub fn import(dir: &Path, id: &str) -> Result<Import, LeftError> {
 ///
 /// [`LeftError::Unread`] when the folder cannot be read.
 pub fn quarantined(dir: &Path) -> Result<Vec<String>, LeftError> {
-    names(&dir.join(QUARANTINE_DIR), ".ndjson")
+    let folder = dir.join(QUARANTINE_DIR);
+    ledger::names_beside(&folder, ".ndjson").map_err(LeftError::at(&folder))
 }
 
 /// The refused records of one file, one at a time and in their order.
@@ -215,19 +217,4 @@ fn path_of(dir: &Path, folder: &str, id: &str, ending: &str) -> Result<PathBuf, 
 
 fn missing(error: &io::Error, id: &str) -> Option<LeftError> {
     (error.kind() == io::ErrorKind::NotFound).then(|| LeftError::NoSuch(id.to_owned()))
-}
-
-/// The files of a folder, without their ending, in order; none when there is no folder.
-fn names(folder: &Path, ending: &str) -> Result<Vec<String>, LeftError> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(LeftError::at(folder))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(LeftError::at(folder))?.file_name();
-        names.extend(name.to_str().and_then(|name| name.strip_suffix(ending)).map(str::to_owned));
-    }
-    names.sort_unstable();
-    Ok(names)
 }

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::ledger;
 use crate::query::Query;
 use crate::snapshot::{PublicSnapshot, Row};
 use crate::tree::PlaceTree;
@@ -297,18 +298,8 @@ impl Layers {
 
     /// The names of the layers, sorted.
     fn names(&self) -> Result<Vec<String>, LayerError> {
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(at(&self.dir)(error)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let file = entry.map_err(at(&self.dir))?.file_name();
-            let name = file.to_str().and_then(|file| file.strip_suffix(".geojson"));
-            names.extend(name.filter(|name| is_name(name)).map(str::to_owned));
-        }
-        names.sort();
+        let mut names = ledger::names_beside(&self.dir, ".geojson").map_err(at(&self.dir))?;
+        names.retain(|name| is_name(name));
         Ok(names)
     }
 

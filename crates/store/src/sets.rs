@@ -16,6 +16,8 @@ use std::time::SystemTime;
 
 use kordon_borders::{Alliance, BUILT_IN, BadSet, BorderSet, Day, NameTaken, Summary, View};
 
+use crate::ledger;
+
 /// The longest name of a set.
 const LONGEST_NAME: usize = 64;
 /// Edges of the sets that are kept: four times the world at 10 m, each some 60 to 100 MB.
@@ -326,18 +328,8 @@ impl BorderSets {
 
     /// The names of the installed sets, sorted.
     fn installed_names(&self) -> Result<Vec<String>, SetError> {
-        let entries = match std::fs::read_dir(&self.dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(at(&self.dir)(error)),
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let file = entry.map_err(at(&self.dir))?.file_name();
-            let name = file.to_str().and_then(|file| file.strip_suffix(".kbs"));
-            names.extend(name.filter(|name| is_name(name)).map(str::to_owned));
-        }
-        names.sort();
+        let mut names = ledger::names_beside(&self.dir, ".kbs").map_err(at(&self.dir))?;
+        names.retain(|name| is_name(name));
         Ok(names)
     }
 }

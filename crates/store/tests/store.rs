@@ -1664,7 +1664,7 @@ fn refused_records_are_kept_as_they_came() {
     }
     assert_eq!((kept.len(), kept[1].record.text()), (2, "2,999,45.3,2024"));
     assert_eq!(store.quarantine("reports.csv", &refused).unwrap(), id, "the same records are the same file");
-    assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.clone()]);
+    assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.as_str()]);
     store.mended(&id).unwrap();
     store.mended(&id).unwrap();
     assert!(kordon_store::quarantined(dir.path()).unwrap().is_empty());
