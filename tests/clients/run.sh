@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Real clients read the same as a full scan, and the server hears their filters: `make clients`.
 #
-# GDAL of Debian and of the newest wheel, GeoPandas, OWSLib, and QGIS without a window. The program (its path is the argument) serves
+# GDAL of Debian and of the newest wheel, GeoPandas, OWSLib, R, and QGIS without a window. The program (its path is the argument) serves
 # made-up incidents on a loopback port; its log tells which parameters arrived.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,6 +9,7 @@ kordon=$(realpath "$1")
 need=()
 command -v ogrinfo >/dev/null || need+=(gdal-bin)
 /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || need+=(python3-qgis qgis-providers)
+Rscript -e 'library(sf); library(httr2); library(jsonlite)' >/dev/null 2>&1 || need+=(r-cran-sf r-cran-httr2 r-cran-jsonlite)
 [ ${#need[@]} = 0 ] || "$here/../policy/need.sh" "${need[@]}"
 venv=$here/../../.make/clients
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
