@@ -48,7 +48,7 @@ pub struct Filter {
     /// CQL2 text or JSON: "event_type = 'battles' AND border_distance('ROU') <= 10000"
     #[arg(long, env = "KORDON_FILTER", value_name = "CQL2")]
     filter: Option<String>,
-    /// date_start, distance or title; - before it turns the order round
+    /// date_start, distance, title or recorded_at; - before it turns the order round
     #[arg(long, env = "KORDON_SORTBY", value_name = "FIELD", allow_hyphen_values = true)]
     sortby: Option<String>,
 }

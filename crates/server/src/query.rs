@@ -82,7 +82,8 @@ pub const PROPERTIES: &[&str] = &[
 pub const FILTER_LANGS: &[&str] = &["cql2-text", "cql2-json", "cql-text"];
 
 /// The orders there are.
-pub const SORTS: &[&str] = &["-date_start", "date_start", "distance", "-distance", "title", "-title"];
+pub const SORTS: &[&str] =
+    &["-date_start", "date_start", "distance", "-distance", "title", "-title", "-recorded_at", "recorded_at"];
 /// How many items a page has unless told.
 pub const DEFAULT_LIMIT: usize = 100;
 /// How many items a page has at most.

@@ -306,6 +306,7 @@ fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
     out.list(&rows.ids, |id| *id.as_bytes())?;
     out.list(&rows.start_s, |s| s.to_le_bytes())?;
     out.list(&rows.end_s, |s| s.to_le_bytes())?;
+    out.list(&rows.recorded_s, |s| s.to_le_bytes())?;
     out.list(&rows.place_ends, short)?;
     out.list(&rows.places, place_bytes)?;
     out.list(&rows.radius_m, |m| m.to_le_bytes())?;
@@ -339,6 +340,7 @@ fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
         ids: from.list(id_of)?,
         start_s: from.list(seconds)?,
         end_s: from.list(seconds)?,
+        recorded_s: from.list(seconds)?,
         place_ends: from.list(short)?,
         places: from.list(place_of)?,
         radius_m: from.list(|bytes| Some(f64::from_le_bytes(bytes)))?,

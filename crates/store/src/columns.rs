@@ -31,6 +31,7 @@ pub(crate) struct Prepared {
     pub id: IncidentId,
     pub start_s: i64,
     end_s: i64,
+    recorded_s: i64,
     places: Vec<LonLat>,
     radius_m: f64,
     event_type: u8,
@@ -72,6 +73,7 @@ impl Prepared {
             id: incident.id,
             start_s: times.start_s,
             end_s: times.end_s,
+            recorded_s: p.recorded_at.as_ref().map_or(0, |at| at.times().start_s),
             places: incident.places.clone(),
             radius_m: incident.radius().meters.unwrap_or(f64::NAN),
             event_type: p.event_type.map_or(NO_WORD, |word| word as u8),
@@ -127,6 +129,8 @@ pub(crate) struct Columns {
     pub ids: Vec<IncidentId>,
     pub start_s: Vec<i64>,
     pub end_s: Vec<i64>,
+    /// When this revision was recorded.
+    pub recorded_s: Vec<i64>,
     pub(crate) place_ends: Vec<u32>,
     pub(crate) places: Vec<LonLat>,
     pub radius_m: Vec<f64>,
@@ -215,6 +219,7 @@ impl Columns {
         self.ids.push(row.id);
         self.start_s.push(row.start_s);
         self.end_s.push(row.end_s);
+        self.recorded_s.push(row.recorded_s);
         self.places.extend_from_slice(&row.places);
         // A part has at most u32::MAX places: the writer's batches and merges stay far below.
         self.place_ends.push(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
@@ -265,6 +270,7 @@ impl Columns {
             ids: column!(ids),
             start_s: column!(start_s),
             end_s: column!(end_s),
+            recorded_s: column!(recorded_s),
             place_ends,
             places,
             radius_m: column!(radius_m),

@@ -179,19 +179,25 @@ pub enum SortBy {
     Title,
     /// By title, backward.
     TitleDescending,
+    /// By when the revision was recorded, the latest first.
+    RecordedDescending,
+    /// By when the revision was recorded, the first first.
+    Recorded,
 }
 
 impl SortBy {
     /// By so many things at most rows are ordered.
     pub const MOST: usize = 3;
 
-    const WORDS: [(Self, &'static str); 6] = [
+    const WORDS: [(Self, &'static str); 8] = [
         (Self::DateStartDescending, "-date_start"),
         (Self::DateStart, "date_start"),
         (Self::Distance, "distance"),
         (Self::DistanceDescending, "-distance"),
         (Self::Title, "title"),
         (Self::TitleDescending, "-title"),
+        (Self::RecordedDescending, "-recorded_at"),
+        (Self::Recorded, "recorded_at"),
     ];
 
     fn number(self) -> usize {
@@ -210,7 +216,7 @@ impl SortBy {
 
 /// A word that names no order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not one of -date_start, date_start, distance, -distance, title, -title")]
+#[error("not one of -date_start, date_start, distance, -distance, title, -title, -recorded_at, recorded_at")]
 pub struct UnknownSort;
 
 impl FromStr for SortBy {
@@ -221,9 +227,12 @@ impl FromStr for SortBy {
     }
 }
 
-/// The end of a page: the next one begins behind this row, whatever has been written since.
+/// The end of a page: the next one begins behind this row, whatever has been written since. Or the beginning of one: that
+/// before it ends before this row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
+    /// Whether it asks for what stands before the row.
+    is_back: bool,
     sort: SortBy,
     key: CursorKey,
     id: IncidentId,
@@ -246,16 +255,24 @@ impl Cursor {
     pub fn is_of(&self, sortby: SortBy, then_by: &[SortBy]) -> bool {
         self.sort == sortby && self.then.iter().map(|(sort, _)| *sort).eq(then_by.iter().copied())
     }
+
+    /// Whether it asks for the page that ends before the row.
+    pub fn is_back(&self) -> bool {
+        self.is_back
+    }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.sort.number())?;
+        write!(out, "{}{}", if self.is_back { BACK } else { "" }, self.sort.number())?;
         self.id.as_bytes().iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
         write!(out, "{}", self.key)?;
         self.then.iter().try_for_each(|(sort, key)| write!(out, ".{}{key}", sort.number()))
     }
 }
+
+/// How the text of a cursor begins that asks for what stands before.
+const BACK: &str = "b";
 
 impl fmt::Display for CursorKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -277,6 +294,7 @@ impl FromStr for Cursor {
 }
 
 fn parse_cursor(text: &str) -> Option<Cursor> {
+    let (is_back, text) = text.strip_prefix(BACK).map_or((false, text), |rest| (true, rest));
     let mut parts = text.split('.');
     let first = parts.next().filter(|first| first.is_ascii() && first.len() >= 34)?;
     let sort = SortBy::numbered(&first[..1])?;
@@ -286,7 +304,7 @@ fn parse_cursor(text: &str) -> Option<Cursor> {
         let sort = SortBy::numbered(part.get(..1)?)?;
         Some((sort, parse_key(sort, part.get(1..)?)?))
     };
-    Some(Cursor { sort, key, id, then: parts.map(then).collect::<Option<_>>()? })
+    Some(Cursor { is_back, sort, key, id, then: parts.map(then).collect::<Option<_>>()? })
 }
 
 fn parse_key(sort: SortBy, text: &str) -> Option<CursorKey> {
@@ -315,6 +333,8 @@ pub struct Found {
     pub rows: Vec<Row>,
     /// Where this page ends, when there is another.
     pub next: Option<Cursor>,
+    /// Where this page begins, when another stands before it.
+    pub previous: Option<Cursor>,
 }
 
 impl<V> Snapshot<V> {
@@ -325,7 +345,8 @@ impl<V> Snapshot<V> {
         let compiled = Compiled::new(query, &self.context);
         let sorter = |sort| Sorter { compiled: &compiled, slices: &self.slices, sort };
         let (after, limit) = (query.cursor.as_ref(), query.limit);
-        if !query.then_by.is_empty() {
+        // What stands before a row has no short ways either.
+        if !query.then_by.is_empty() || after.is_some_and(Cursor::is_back) {
             let sorters = [query.sortby].iter().chain(&query.then_by).map(|sort| sorter(*sort)).collect();
             let several = Several { sorters, slices: &self.slices };
             return self.find_by_several(&compiled, &several, after, limit);
@@ -342,7 +363,9 @@ impl<V> Snapshot<V> {
         let hits: Vec<Hit> = page.iter().map(|one| one.hit).collect();
         let rows = compiled.rows(&self.slices, &hits);
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
-        Found { matched, rows, next }
+        let follows = after.is_some_and(|cursor| cursor.is_of(query.sortby, &query.then_by));
+        let previous = page.first().filter(|_| follows).map(|first| sorter.cursor(first).back());
+        Found { matched, rows, next, previous }
     }
 
     fn find_by_several(
@@ -356,8 +379,12 @@ impl<V> Snapshot<V> {
         let (page, more) = sorters.page(&hits, after, limit);
         let shown: Vec<Hit> = page.iter().map(|one| one.hit).collect();
         let rows = compiled.rows(&self.slices, &shown);
-        let next = if more { page.last().and_then(|last| sorters.cursor(last)) } else { None };
-        Found { matched: hits.len(), rows, next }
+        let cursor = |one: Option<&Ranked<'_>>, is_there: bool| sorters.cursor(one.filter(|_| is_there)?);
+        let follows = after.filter(|cursor| sorters.is_order_of(cursor));
+        let is_back = follows.is_some_and(Cursor::is_back);
+        let next = cursor(page.last(), more || is_back);
+        let previous = cursor(page.first(), if is_back { more } else { follows.is_some() });
+        Found { matched: hits.len(), rows, next, previous: previous.map(Cursor::back) }
     }
 
     /// How many rows match.
@@ -1422,6 +1449,8 @@ impl<'a> Sorter<'a> {
                 self.distance(part, row, f64::INFINITY, memo).map_or(LAST, |meters| -ascending(meters)),
             ),
             SortBy::Title | SortBy::TitleDescending => Key::Text(columns.title_key(row)),
+            SortBy::Recorded => Key::Number(columns.recorded_s[row]),
+            SortBy::RecordedDescending => Key::Number(-columns.recorded_s[row]),
         };
         Candidate { key, id: columns.ids[row], hit }
     }
@@ -1437,7 +1466,8 @@ impl<'a> Sorter<'a> {
     }
 
     fn cursor(&self, last: &Candidate<'_>) -> Cursor {
-        Cursor { sort: self.sort, key: CursorKey::of(&last.key), id: last.id, then: Vec::new() }
+        let key = CursorKey::of(&last.key);
+        Cursor { is_back: false, sort: self.sort, key, id: last.id, then: Vec::new() }
     }
 }
 
@@ -1456,20 +1486,29 @@ struct Ranked<'a> {
 }
 
 impl<'a> Several<'a> {
-    /// The rows of a page, and whether there are more behind it.
+    /// The rows of a page, and whether there are more behind it, or before it when these were asked for.
     fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Ranked<'a>>, bool) {
         let ranked = |memo: &mut Memo, hit: &Hit| self.ranked(*hit, memo);
         let mut all: Vec<_> = hits.par_iter().with_min_len(FEW).map_init(Memo::default, ranked).collect();
-        if let Some(cursor) = after.filter(|cursor| self.is_order_of(cursor)) {
-            let keys = cursor.keys();
-            all.retain(|one| self.order(one, &keys, cursor.id).is_gt());
+        let after = after.filter(|cursor| self.is_order_of(cursor));
+        let is_back = after.is_some_and(Cursor::is_back);
+        if let Some(cursor) = after {
+            let (keys, side) = (cursor.keys(), if is_back { Ordering::Less } else { Ordering::Greater });
+            all.retain(|one| self.order(one, &keys, cursor.id) == side);
         }
         let order = |a: &Ranked<'_>, b: &Ranked<'_>| self.order(a, &b.keys, b.id);
         let limit = limit.unwrap_or(usize::MAX);
         let more = all.len() > limit;
         if more {
-            all.select_nth_unstable_by(limit, order);
-            all.truncate(limit);
+            let at = if is_back { all.len() - limit } else { limit };
+            if at < all.len() {
+                all.select_nth_unstable_by(at, order);
+            }
+            if is_back {
+                all.drain(..at);
+            } else {
+                all.truncate(at);
+            }
         }
         all.par_sort_unstable_by(order);
         (all, more)
@@ -1499,7 +1538,7 @@ impl<'a> Several<'a> {
         let mut keys =
             self.sorters.iter().zip(&last.keys).map(|(sorter, key)| (sorter.sort, CursorKey::of(key)));
         let (sort, key) = keys.next()?;
-        Some(Cursor { sort, key, id: last.id, then: keys.collect() })
+        Some(Cursor { is_back: false, sort, key, id: last.id, then: keys.collect() })
     }
 }
 
@@ -1520,6 +1559,11 @@ impl CursorKey {
 }
 
 impl Cursor {
+    /// The same row, but for what stands before it.
+    fn back(self) -> Self {
+        Self { is_back: true, ..self }
+    }
+
     fn key(&self) -> Key<'_> {
         self.key.key()
     }

@@ -318,22 +318,33 @@ proptest! {
             prop_assert_eq!(found.matched, expected.len(), "{:?}", &query);
             prop_assert_eq!(ids_of(&found.rows), expected.clone(), "{:?}", &query);
             // The same, in pages, and in every order.
-            for sortby in [SortBy::DateStart, SortBy::Distance, SortBy::DistanceDescending, SortBy::Title, SortBy::TitleDescending] {
+            for sortby in [SortBy::DateStart, SortBy::Distance, SortBy::DistanceDescending, SortBy::Title, SortBy::TitleDescending, SortBy::Recorded, SortBy::RecordedDescending] {
                 query.sortby = sortby;
                 query.limit = None;
                 query.cursor = None;
                 let whole = ids_of(&snapshot.find(&query).rows);
                 query.limit = Some(1 + dice.below(40) as usize);
                 let mut pages = Vec::new();
-                loop {
+                let mut way_back = loop {
                     let found = snapshot.find(&query);
                     prop_assert_eq!(found.matched, expected.len());
-                    pages.extend(ids_of(&found.rows));
-                    let Some(next) = found.next else { break };
+                    prop_assert_eq!(found.previous.is_some(), query.cursor.is_some() && !found.rows.is_empty());
+                    pages.push(ids_of(&found.rows));
+                    let Some(next) = found.next else { break found.previous };
                     prop_assert_eq!(next.to_string().parse::<kordon_store::Cursor>().unwrap(), next.clone());
                     query.cursor = Some(next);
+                };
+                prop_assert_eq!(&pages.concat(), &whole, "{:?}", &query);
+                // Going back, the same pages come again.
+                for page in pages.iter().rev().skip(1) {
+                    let previous = way_back.take().unwrap();
+                    prop_assert_eq!(previous.to_string().parse::<kordon_store::Cursor>().unwrap(), previous.clone());
+                    query.cursor = Some(previous);
+                    let found = snapshot.find(&query);
+                    prop_assert_eq!((&ids_of(&found.rows), found.next.is_some()), (page, true), "{:?}", &query);
+                    way_back = found.previous;
                 }
-                prop_assert_eq!(&pages, &whole, "{:?}", &query);
+                prop_assert_eq!(way_back, None);
                 let (mut sorted, mut all) = (whole, expected.clone());
                 sorted.sort_unstable();
                 all.sort_unstable();
@@ -428,6 +439,42 @@ fn rows_by_date_come_page_by_page_as_a_scan_orders_them() {
     }
 }
 
+/// Also after a restart, and for a reader who goes on while others write.
+#[test]
+fn what_was_recorded_last_stands_first_when_that_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut dice = Dice(31);
+    let all = incidents(&mut dice, 60);
+    store.put(all[..40].to_vec(), &author()).unwrap();
+    let pause = || std::thread::sleep(std::time::Duration::from_millis(1_100));
+    pause();
+    store.put(all[40..].to_vec(), &author()).unwrap();
+    pause();
+    let mut corrected = all[7].clone();
+    corrected.properties.deaths_best = Some(77_777);
+    store.put(vec![corrected], &author()).unwrap();
+    for _ in 0..2 {
+        let snapshot = store.public();
+        for (sortby, sign) in [(SortBy::Recorded, 1), (SortBy::RecordedDescending, -1)] {
+            let rows = snapshot.find(&Query { sortby, ..Query::default() }).rows;
+            let mut scanned: Vec<(i64, IncidentId)> = (rows.iter())
+                .map(|row| snapshot.incident(row).unwrap())
+                .map(|one| (sign * one.properties.recorded_at.unwrap().times().start_s, one.id))
+                .collect();
+            let shown = scanned.clone();
+            scanned.sort_unstable();
+            assert_eq!(shown, scanned);
+            assert!(shown[0].0 < shown[30].0 || shown[30].0 < shown[59].0, "more than one moment");
+        }
+        let first =
+            snapshot.find(&Query { sortby: SortBy::RecordedDescending, ..Query::default() }).rows[0].id();
+        assert_eq!(first, all[7].id);
+        drop(store);
+        store = open(dir.path());
+    }
+}
+
 #[test]
 fn rows_that_are_alike_in_one_thing_stand_in_the_order_of_the_next() {
     let dir = tempfile::tempdir().unwrap();
@@ -459,16 +506,19 @@ fn rows_that_are_alike_in_one_thing_stand_in_the_order_of_the_next() {
         let whole = ids_of(&snapshot.find(&query).rows);
         query.limit = Some(70);
         let mut pages = Vec::new();
-        loop {
+        let way_back = loop {
             let found = snapshot.find(&query);
             assert_eq!(found.matched, all.len());
             pages.extend(ids_of(&found.rows));
-            let Some(next) = found.next else { break };
+            let Some(next) = found.next else { break found.previous };
             assert_eq!(next.to_string().parse(), Ok(next.clone()));
             assert!(next.is_of(sortby, &query.then_by) && !next.is_of(sortby, &[then]));
             query.cursor = Some(next);
-        }
+        };
         assert_eq!(pages, whole, "{then:?}, {after:?}");
+        query.cursor = way_back;
+        let shown = pages.len() - pages.len() % 70;
+        assert_eq!(ids_of(&snapshot.find(&query).rows), pages[shown - 70..shown], "{then:?}, {after:?}");
     }
 }
 
