@@ -14,7 +14,7 @@ use crate::vocabulary::{
     MaskingLevel, RecordStatus, Reliability, Sensitivity, Verification,
 };
 use kordon_borders::LonLat;
-use serde::de::{self, Deserializer, SeqAccess};
+use serde::de::{self, Deserializer, IgnoredAny, SeqAccess};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -476,38 +476,51 @@ impl Serialize for Geometry<'_> {
 
 impl<'de> Deserialize<'de> for Incident {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Feature {
-            r#type: FeatureType,
-            id: IncidentId,
-            geometry: Option<Shape>,
-            properties: Properties,
-        }
-        #[derive(Deserialize)]
-        enum FeatureType {
-            Feature,
-        }
-        #[derive(Deserialize)]
-        struct Shape {
-            r#type: ShapeType,
-            coordinates: Coordinates,
-        }
-        #[derive(Deserialize)]
-        enum ShapeType {
-            Point,
-            MultiPoint,
-        }
-        let Feature { r#type: FeatureType::Feature, id, geometry, properties } =
-            Feature::deserialize(deserializer)?;
+        Feature::<IgnoredAny>::deserialize(deserializer)?.parts().map(|(incident, _)| incident)
+    }
+}
+
+/// A Feature as it is written, with what stands beside the record as `B`.
+#[derive(Deserialize)]
+pub(crate) struct Feature<B> {
+    r#type: FeatureType,
+    id: IncidentId,
+    geometry: Option<Shape>,
+    properties: Properties,
+    #[serde(default)]
+    border: B,
+}
+
+#[derive(Deserialize)]
+enum FeatureType {
+    Feature,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    r#type: ShapeType,
+    coordinates: Coordinates,
+}
+
+#[derive(Deserialize)]
+enum ShapeType {
+    Point,
+    MultiPoint,
+}
+
+impl<B> Feature<B> {
+    /// The record, and what stands beside it.
+    pub(crate) fn parts<E: de::Error>(self) -> Result<(Incident, B), E> {
+        let Self { r#type: FeatureType::Feature, id, geometry, properties, border } = self;
         let places = match geometry {
             None => Vec::new(),
             Some(Shape { r#type: ShapeType::Point, coordinates: Coordinates::One(place) }) => vec![place],
             Some(Shape { r#type: ShapeType::MultiPoint, coordinates: Coordinates::Several(places) }) => {
                 places
             }
-            Some(_) => return Err(de::Error::custom("coordinates do not fit the type of the geometry")),
+            Some(_) => return Err(E::custom("coordinates do not fit the type of the geometry")),
         };
-        Ok(Incident { id, places, properties })
+        Ok((Incident { id, places, properties }, border))
     }
 }
 

@@ -126,6 +126,9 @@ const fn media() -> [&'static str; OFFERS.len()] {
     all
 }
 
+/// Rows that one core reads in a row.
+const READ_ROWS: usize = 64;
+
 /// The parameters that say how a form is written.
 pub const PARAMETERS: &[&str] = &["bom", "hxl", "profile", "lang"];
 
@@ -239,7 +242,8 @@ pub fn writer(
 /// 500 when a record cannot be read from the store.
 pub fn features(snapshot: &PublicSnapshot, rows: &[Row], mut each: impl FnMut(&str)) -> Result<(), Problem> {
     let text = list_of(snapshot, rows)?;
-    parts_of(&text)?.into_iter().for_each(|feature| each(feature.get()));
+    let parts: Vec<&RawValue> = serde_json::from_str(&text).map_err(|error| Problem::internal(&error))?;
+    parts.into_iter().for_each(|feature| each(feature.get()));
     Ok(())
 }
 
@@ -249,19 +253,16 @@ pub fn features(snapshot: &PublicSnapshot, rows: &[Row], mut each: impl FnMut(&s
 ///
 /// As [`features`].
 pub fn described(snapshot: &PublicSnapshot, rows: &[Row]) -> Result<Vec<Described>, Problem> {
-    let text = list_of(snapshot, rows)?;
-    let read =
-        |feature: &&RawValue| Described::read(feature.get()).map_err(|error| Problem::internal(&error));
-    parts_of(&text)?.par_iter().with_min_len(64).map(read).collect()
+    let read = |rows: &[Row]| -> Result<Vec<Described>, Problem> {
+        serde_json::from_str(&list_of(snapshot, rows)?).map_err(|error| Problem::internal(&error))
+    };
+    let some: Vec<Vec<Described>> = rows.par_chunks(READ_ROWS).map(read).collect::<Result<_, _>>()?;
+    Ok(some.into_iter().flatten().collect())
 }
 
 fn list_of(snapshot: &PublicSnapshot, rows: &[Row]) -> Result<String, Problem> {
     let text = snapshot.features(rows).map_err(|error| Problem::internal(&error))?;
     Ok(format!("[{text}]"))
-}
-
-fn parts_of(list: &str) -> Result<Vec<&RawValue>, Problem> {
-    serde_json::from_str(list).map_err(|error| Problem::internal(&error))
 }
 
 /// Appends rows to what a writer has written.

@@ -413,7 +413,7 @@ fn one_page(
     source: &Source,
     (params, headers): (&Params, &HeaderMap),
 ) -> Result<Response, Problem> {
-    let described = Described::read(feature).map_err(|error| Problem::internal(&error))?;
+    let described: Described = serde_json::from_str(feature).map_err(|error| Problem::internal(&error))?;
     let tag = match forms::language(params)? {
         Some(tag) => tag,
         None => preferred_language(headers, &LANGUAGES),

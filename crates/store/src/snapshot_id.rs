@@ -17,7 +17,7 @@ use kordon_incidents::IncidentId;
 use crate::record::Hash;
 
 /// To be counted up when the same question to the same records would be answered with other bytes.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 /// Hexadecimal digits of a hash that are enough to tell it from any other one that there is.
 const DIGITS: usize = 12;
 

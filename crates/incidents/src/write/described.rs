@@ -1,10 +1,11 @@
 //! An incident as a public answer tells it: the record, and beside it what was measured of it.
 //!
 //! Every form but GeoJSON is made from this, so that all say the same. It is read from the answer's own Feature: what is
-//! not told there cannot slip into a table. Cost: the Feature is parsed twice, some microseconds.
+//! not told there cannot slip into a table. Cost: the Feature is parsed, some microseconds.
 
 use crate::Incident;
-use serde::Deserialize;
+use crate::incident::Feature;
+use serde::{Deserialize, Deserializer};
 
 /// An incident and where it stands among the territories.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,22 +71,15 @@ pub struct Boundary {
     pub version: String,
 }
 
-impl Described {
-    /// From the text of a Feature with its member `border`.
-    ///
-    /// # Errors
-    ///
-    /// When it is not one that [`Incident`] wrote.
-    pub fn read(feature: &str) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Derived {
-            #[serde(default)]
-            border: Border,
-        }
-        let Derived { border } = serde_json::from_str(feature)?;
-        Ok(Self { incident: serde_json::from_str(feature)?, border })
+/// From a Feature with its member `border`, of those that [`Incident`] wrote.
+impl<'de> Deserialize<'de> for Described {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (incident, border) = Feature::deserialize(deserializer)?.parts()?;
+        Ok(Self { incident, border })
     }
+}
 
+impl Described {
     /// The distance that was asked for, else that to the nearest foreign territory.
     pub fn distance(&self) -> Option<&Distance> {
         self.border.to.first().or(self.border.nearest_foreign.as_ref())

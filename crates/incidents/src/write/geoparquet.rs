@@ -12,6 +12,7 @@ use super::Form;
 use super::about::About;
 use super::hilbert::{bbox, both};
 use super::table::{Cell, Column, Kind, Layout, Shown};
+use bytes::Bytes;
 use kordon_borders::LonLat;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
@@ -19,7 +20,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnPath, Type};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +32,7 @@ const GROUP_ROWS: usize = 10_000;
 pub struct GeoParquet {
     about: About,
     columns: Vec<(&'static Column, Cells)>,
-    geometry: Vec<Option<ByteArray>>,
+    geometry: Texts,
     boxes: Vec<Option<[f64; 4]>>,
     file: Option<SerializedFileWriter<Shared>>,
     sink: Shared,
@@ -42,10 +43,33 @@ pub struct GeoParquet {
 
 /// The cells of a column that wait for their group to be full.
 enum Cells {
-    Text(Vec<Option<ByteArray>>),
+    Text(Texts),
     Whole(Vec<Option<i64>>),
     Real(Vec<Option<f64>>),
     Flag(Vec<Option<bool>>),
+}
+
+/// Bytes of a column one behind the other, and where each cell ends; `None` of an empty one.
+#[derive(Default)]
+struct Texts {
+    all: Vec<u8>,
+    ends: Vec<Option<usize>>,
+}
+
+impl Texts {
+    fn push(&mut self, bytes: Option<&[u8]>) {
+        self.ends.push(bytes.map(|bytes| {
+            self.all.extend_from_slice(bytes);
+            self.all.len()
+        }));
+    }
+
+    /// The cells, which share one piece of memory.
+    fn take(&mut self) -> Vec<Option<ByteArray>> {
+        let (all, mut start) = (Bytes::from(std::mem::take(&mut self.all)), 0);
+        let mut cell = |end| ByteArray::from(all.slice(std::mem::replace(&mut start, end)..end));
+        std::mem::take(&mut self.ends).into_iter().map(|end| end.map(&mut cell)).collect()
+    }
 }
 
 /// What was written and not yet handed out.
@@ -75,7 +99,7 @@ impl GeoParquet {
         Self {
             about: about.clone(),
             columns: columns.map(|column| (column, Cells::of(column.kind))).collect(),
-            geometry: Vec::new(),
+            geometry: Texts::default(),
             boxes: Vec::new(),
             file: None,
             sink: Shared::default(),
@@ -94,7 +118,7 @@ impl GeoParquet {
             let sides = self.boxes.iter().map(|of| of.map(|of| of[side])).collect();
             put::<DoubleType>(&mut group, sides)?;
         }
-        put::<ByteArrayType>(&mut group, std::mem::take(&mut self.geometry))?;
+        put::<ByteArrayType>(&mut group, self.geometry.take())?;
         self.boxes.clear();
         group.close()?;
         Ok(())
@@ -121,13 +145,9 @@ impl GeoParquet {
 
 impl Form for GeoParquet {
     fn begin(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let level = ZstdLevel::try_new(3).map_err(io::Error::other)?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(level))
-            .set_created_by(concat!("kordon ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
         let columns = self.columns.iter().map(|(column, _)| *column);
         let schema = schema(columns).map_err(io::Error::other)?;
+        let properties = properties().map_err(io::Error::other)?;
         let file = SerializedFileWriter::new(self.sink.clone(), Arc::new(schema), Arc::new(properties));
         self.file = Some(file.map_err(io::Error::other)?);
         out.append(&mut self.sink.take());
@@ -144,7 +164,7 @@ impl Form for GeoParquet {
             self.all = Some(self.all.map_or(around, |all| both(all, around)));
             self.seen[usize::from(places.len() > 1)] = true;
         }
-        self.geometry.push(around.map(|_| wkb(places).into()));
+        self.geometry.push(around.map(|_| wkb(places)).as_deref());
         self.boxes.push(around);
         if self.boxes.len() == GROUP_ROWS {
             self.flush().map_err(io::Error::other)?;
@@ -171,7 +191,7 @@ impl Form for GeoParquet {
 impl Cells {
     fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Text => Cells::Text(Vec::new()),
+            Kind::Text => Cells::Text(Texts::default()),
             Kind::Whole => Cells::Whole(Vec::new()),
             Kind::Real => Cells::Real(Vec::new()),
             Kind::Flag => Cells::Flag(Vec::new()),
@@ -181,7 +201,7 @@ impl Cells {
     /// A cell is of its column's kind, or empty.
     fn push(&mut self, cell: Cell<'_>) {
         match (self, cell) {
-            (Cells::Text(all), Cell::Text(text)) => all.push(Some(text.as_bytes().to_vec().into())),
+            (Cells::Text(all), Cell::Text(text)) => all.push(Some(text.as_bytes())),
             (Cells::Whole(all), Cell::Whole(number)) => all.push(Some(number)),
             (Cells::Real(all), Cell::Real(number)) => all.push(Some(number)),
             (Cells::Flag(all), Cell::Flag(flag)) => all.push(Some(flag)),
@@ -194,7 +214,7 @@ impl Cells {
 
     fn flush(&mut self, group: &mut SerializedRowGroupWriter<'_, Shared>) -> Result<(), ParquetError> {
         match self {
-            Cells::Text(all) => put::<ByteArrayType>(group, std::mem::take(all)),
+            Cells::Text(all) => put::<ByteArrayType>(group, all.take()),
             Cells::Whole(all) => put::<Int64Type>(group, std::mem::take(all)),
             Cells::Real(all) => put::<DoubleType>(group, std::mem::take(all)),
             Cells::Flag(all) => put::<BoolType>(group, std::mem::take(all)),
@@ -215,6 +235,25 @@ fn put<T: DataType>(
     column.typed::<T>().write_batch(&values, Some(&levels), None)?;
     column.close()
 }
+
+/// How columns are packed. A dictionary of cells that hardly ever come again makes a column longer, and costs most of the time.
+fn properties() -> Result<WriterProperties, ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_created_by(concat!("kordon ", env!("CARGO_PKG_VERSION")).to_owned());
+    let numbers = Layout::Kordon.columns().filter(|column| column.kind == Kind::Real);
+    let names = numbers.map(|column| column.name).chain(HARDLY_AGAIN).map(ColumnPath::from);
+    let sides = SIDES.map(|side| ColumnPath::new(vec!["bbox".to_owned(), side.to_owned()]));
+    let alone = names.chain(sides);
+    Ok(alone
+        .fold(properties, |properties, path| properties.set_column_dictionary_enabled(path, false))
+        .build())
+}
+
+/// Texts of which each incident mostly has its own, and its place.
+const HARDLY_AGAIN: [&str; 6] = ["id", "title", "description", "source_url", "same_as", "geometry"];
+/// The columns of a box.
+const SIDES: [&str; 4] = ["xmin", "ymin", "xmax", "ymax"];
 
 fn schema<'c>(columns: impl Iterator<Item = &'c Column>) -> Result<Type, ParquetError> {
     let mut fields = Vec::new();
@@ -237,7 +276,7 @@ fn schema<'c>(columns: impl Iterator<Item = &'c Column>) -> Result<Type, Parquet
         let side = Type::primitive_type_builder(name, Physical::DOUBLE);
         side.with_repetition(Repetition::REQUIRED).build().map(Arc::new)
     };
-    let sides = ["xmin", "ymin", "xmax", "ymax"].into_iter().map(side).collect::<Result<_, _>>()?;
+    let sides = SIDES.into_iter().map(side).collect::<Result<_, _>>()?;
     let around = Type::group_type_builder("bbox").with_repetition(Repetition::OPTIONAL).with_fields(sides);
     fields.push(Arc::new(around.build()?));
     let geometry = Type::primitive_type_builder("geometry", Physical::BYTE_ARRAY);

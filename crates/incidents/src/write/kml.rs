@@ -18,14 +18,15 @@ use std::io::{self, Write};
 /// A writer of KML.
 pub struct Kml {
     about: About,
-    columns: Vec<&'static Column>,
+    /// Each with what stands before its cells.
+    columns: Vec<(&'static Column, String)>,
 }
 
 impl Kml {
     /// A writer of a document that says this of itself.
     pub fn new(about: &About) -> Self {
-        let columns = Layout::Kordon.columns().filter(|column| !column.is_place()).collect();
-        Self { about: about.clone(), columns }
+        let columns = Layout::Kordon.columns().filter(|column| !column.is_place());
+        Self { about: about.clone(), columns: columns.map(|column| (column, opened(column.name))).collect() }
     }
 }
 
@@ -42,7 +43,7 @@ impl Form for Kml {
         let told = [self.about.citation.as_deref().unwrap_or_default(), &self.about.licences()].join("\n");
         writeln!(out, "<description>{}</description>\n<ExtendedData>", xml(told.trim()))?;
         for (name, text) in self.about.to_texts() {
-            data(out, name, &text)?;
+            data(out, &opened(name), &text);
         }
         out.extend_from_slice(b"</ExtendedData>\n");
         Ok(())
@@ -59,13 +60,13 @@ impl Form for Kml {
         let end = p.date_end.as_ref().unwrap_or(&p.date_start);
         let (begin, end) = (time(&p.date_start), time(end));
         writeln!(out, "<TimeSpan><begin>{begin}</begin><end>{end}</end></TimeSpan>\n<ExtendedData>")?;
-        for column in &self.columns {
+        for (column, opened) in &self.columns {
             match column.cell(shown) {
                 Cell::Empty => {}
-                Cell::Text(text) => data(out, column.name, &text)?,
-                Cell::Whole(number) => data(out, column.name, &number.to_string())?,
-                Cell::Real(number) => data(out, column.name, &number.to_string())?,
-                Cell::Flag(flag) => data(out, column.name, &flag.to_string())?,
+                Cell::Text(text) => data(out, opened, &text),
+                Cell::Whole(number) => plain(out, opened, format_args!("{number}"))?,
+                Cell::Real(number) => plain(out, opened, format_args!("{number}"))?,
+                Cell::Flag(flag) => plain(out, opened, format_args!("{flag}"))?,
             }
         }
         out.extend_from_slice(b"</ExtendedData>\n");
@@ -92,8 +93,25 @@ fn point(out: &mut Vec<u8>, place: LonLat) -> io::Result<()> {
     writeln!(out, "<Point><coordinates>{},{}</coordinates></Point>", place.lon(), place.lat())
 }
 
-fn data(out: &mut Vec<u8>, name: &str, text: &str) -> io::Result<()> {
-    writeln!(out, "<Data name=\"{name}\"><value>{}</value></Data>", xml(text))
+/// What stands before the text of a name.
+fn opened(name: &str) -> String {
+    format!("<Data name=\"{name}\"><value>")
+}
+
+const CLOSED: &[u8] = b"</value></Data>\n";
+
+fn data(out: &mut Vec<u8>, opened: &str, text: &str) {
+    for piece in [opened.as_bytes(), xml(text).as_bytes(), CLOSED] {
+        out.extend_from_slice(piece);
+    }
+}
+
+/// A number or a flag, in which nothing is to be escaped.
+fn plain(out: &mut Vec<u8>, opened: &str, value: std::fmt::Arguments<'_>) -> io::Result<()> {
+    out.extend_from_slice(opened.as_bytes());
+    out.write_fmt(value)?;
+    out.extend_from_slice(CLOSED);
+    Ok(())
 }
 
 /// A moment in UTC to the second; what is coarser as it was written.

@@ -12,7 +12,6 @@ use super::described::{Described, Distance};
 use crate::incident::{Incident, Properties};
 use crate::vocabulary::{DatePrecision, EventType};
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::str::FromStr;
 
 /// What the cells of a column are.
@@ -46,10 +45,6 @@ pub enum Cell<'a> {
 impl<'a> Cell<'a> {
     fn text(text: Option<impl Into<Cow<'a, str>>>) -> Self {
         text.map(Into::into).filter(|text| !text.is_empty()).map_or(Cell::Empty, Cell::Text)
-    }
-
-    fn word(word: Option<impl Display>) -> Self {
-        Self::text(word.map(|word| word.to_string()))
     }
 
     fn whole(number: Option<impl Into<i64>>) -> Self {
@@ -174,21 +169,21 @@ macro_rules! columns {
 
 /// What the record says.
 static OWN: &[Column] = columns! {
-    Text "id" "#event+id" = |s| Cell::word(Some(s.incident().id));
+    Text "id" "#event+id" = |s| Cell::text(Some(s.incident().id.to_string()));
     Real "lon" "#geo+lon" = |s| Cell::real(s.incident().places.first().map(|place| place.lon()));
     Real "lat" "#geo+lat" = |s| Cell::real(s.incident().places.first().map(|place| place.lat()));
     Text "geometry_wkt" "#geo+wkt" = |s| Cell::text(Some(wkt(s.incident())));
     Text "date_start" "#date+start" = |s| Cell::text(Some(s.p().date_start.as_str()));
     Text "date_end" "#date+end" = |s| Cell::text(s.p().date_end.as_ref().map(|date| date.as_str()));
-    Text "date_precision" "#date+precision" = |s| Cell::word(s.p().date_precision);
+    Text "date_precision" "#date+precision" = |s| Cell::text(s.p().date_precision.map(|word| word.as_str()));
     Text "title" "#event+name" = |s| Cell::text(s.p().title.as_ref().map(|text| text.in_language(s.language)));
     Text "description" "#description" = |s| Cell::text(s.p().description.as_ref().map(|text| text.in_language(s.language)));
-    Text "event_type" "#event+type" = |s| Cell::word(s.p().event_type);
+    Text "event_type" "#event+type" = |s| Cell::text(s.p().event_type.map(|word| word.as_str()));
     Text "sub_event_type" "#event+type+sub" = |s| Cell::text(s.p().sub_event_type.as_deref());
     Text "event_type_source" "#event+type+source" = |s| Cell::text(s.p().event_type_source.as_deref());
     Text "actor1" "#group+first+name" = |s| Cell::text(s.p().actor1.as_deref());
     Text "actor2" "#group+name+second" = |s| Cell::text(s.p().actor2.as_deref());
-    Text "attribution" "#event+attribution" = |s| Cell::word(s.p().attribution);
+    Text "attribution" "#event+attribution" = |s| Cell::text(s.p().attribution.map(|word| word.as_str()));
     Flag "civilian_targeting" "#event+civilian" = |s| Cell::flag(s.p().civilian_targeting);
     Text "location" "#loc+name" = |s| Cell::text(s.p().location.as_deref());
     Text "country" "#country+code+v_iso3" = |s| Cell::text(s.p().country.as_deref());
@@ -198,7 +193,7 @@ static OWN: &[Column] = columns! {
     Text "admin1_pcode" "#adm1+code+v_pcode" = |s| Cell::text(s.p().admin1_pcode.as_deref());
     Text "admin2_pcode" "#adm2+code+v_pcode" = |s| Cell::text(s.p().admin2_pcode.as_deref());
     Real "location_radius_m" "#geo+m+radius" = |s| Cell::real(s.p().location_radius_m);
-    Text "location_method" "#geo+method" = |s| Cell::word(s.p().location_method);
+    Text "location_method" "#geo+method" = |s| Cell::text(s.p().location_method.map(|word| word.as_str()));
     Whole "geo_precision" "#geo+precision+v_acled" = |s| Cell::whole(s.p().geo_precision);
     Whole "where_prec" "#geo+precision+v_ucdp" = |s| Cell::whole(s.p().where_prec);
     Whole "deaths_low" "#affected+killed+min" = |s| Cell::whole(s.p().deaths_low);
@@ -210,16 +205,16 @@ static OWN: &[Column] = columns! {
     Text "infrastructure" "#impact+type" = |s| listed(&s.p().impacts, |impact| impact.infrastructure.map(|kind| kind.as_str()));
     Text "damage" "#impact+damage" = |s| listed(&s.p().impacts, |impact| impact.damage.map(|damage| damage.as_str()));
     Text "facility" "#impact+facility" = |s| listed(&s.p().impacts, |impact| impact.facility.as_deref());
-    Text "verification" "#status+verification" = |s| Cell::word(s.p().verification);
+    Text "verification" "#status+verification" = |s| Cell::text(s.p().verification.map(|word| word.as_str()));
     Text "source_url" "#meta+url" = |s| listed(&s.p().sources, |source| source.url.as_deref());
     Text "source_name" "#meta+source" = |s| listed(&s.p().sources, |source| source.name.as_deref());
-    Text "sensitivity" "#meta+sensitivity" = |s| Cell::word(s.p().sensitivity);
+    Text "sensitivity" "#meta+sensitivity" = |s| Cell::text(s.p().sensitivity.map(|word| word.as_str()));
     Text "same_as" "#meta+id" = |s| listed(&s.p().same_as, |name| Some(name));
     Text "tags" "#meta+tags" = |s| listed(&s.p().tags, |tag| Some(tag));
     Text "language" "#meta+language" = |s| Cell::text(Some(s.shown_language()));
     Text "license" "#meta+license" = |s| Cell::text(s.p().license.as_deref());
     Flag "redistributable" "#meta+redistributable" = |s| Cell::flag(s.p().redistributable);
-    Text "record_status" "#meta+status" = |s| Cell::word(s.p().record_status);
+    Text "record_status" "#meta+status" = |s| Cell::text(s.p().record_status.map(|word| word.as_str()));
 };
 
 /// What was measured. (No `+code` on these countries: a reader would take them for the one where it happened.)
@@ -311,11 +306,17 @@ fn wkt(incident: &Incident) -> String {
 
 /// One item of each thing with semicolons between them, places kept; nothing when none has one.
 fn listed<'t, T>(things: &'t [T], item: impl Fn(&'t T) -> Option<&'t str>) -> Cell<'t> {
-    let items: Vec<Option<&str>> = things.iter().map(item).collect();
-    if items.iter().all(Option::is_none) {
+    if let [thing] = things {
+        return match item(thing) {
+            Some(text) if text.contains(';') => Cell::text(Some(text.replace(';', ","))),
+            one => Cell::text(one),
+        };
+    }
+    if things.iter().all(|thing| item(thing).is_none()) {
         return Cell::Empty;
     }
-    let texts: Vec<String> = items.iter().map(|item| item.unwrap_or_default().replace(';', ",")).collect();
+    let texts: Vec<String> =
+        things.iter().map(|thing| item(thing).unwrap_or_default().replace(';', ",")).collect();
     Cell::text(Some(texts.join(";")))
 }
 
