@@ -5,6 +5,7 @@ use crate::body::Room;
 use crate::error::Problem;
 use crate::listen::Limits;
 use crate::live::Listeners;
+use crate::tables::ItemCounts;
 use crate::tiles::TileCache;
 use axum::http::StatusCode;
 use kordon_borders::BorderSet;
@@ -78,6 +79,8 @@ pub struct Shared {
     pub started: Instant,
     /// The memory for bodies on their way in.
     pub room: Room,
+    /// How many rows the tables of a snapshot have, by its id.
+    pub table_counts: Mutex<Option<(String, ItemCounts)>>,
     lanes: Lanes,
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
@@ -98,6 +101,7 @@ impl Shared {
             listeners: Listeners::default(),
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
+            table_counts: Mutex::default(),
             lanes: Lanes::default(),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),

@@ -116,12 +116,13 @@ pub async fn api(Extension(base): Extension<Base>, headers: HeaderMap) -> Respon
 ///
 /// # Errors
 ///
-/// 500 when a reference layer cannot be read.
+/// As [`tables::item_counts`]; 500 when a reference layer cannot be read.
 pub async fn collections(
     State(app): State<App>,
     Extension(base): Extension<Base>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let counts = tables::item_counts(&app).await?;
     let links = [
         Link::new("self", base.at("/collections"), JSON, "The collections"),
         Link::new("root", base.at("/"), JSON, "Landing page"),
@@ -134,8 +135,8 @@ pub async fn collections(
         "collections": [
             incidents_json(&app, &base).0,
             crate::territories::describe(&app, &base).0,
-            tables::describe(&base, tables::DISTANCES).0,
-            tables::describe(&base, tables::IMPACTS).0,
+            tables::describe(&base, tables::DISTANCES, counts).0,
+            tables::describe(&base, tables::IMPACTS, counts).0,
             facilities,
         ],
     });

@@ -7,7 +7,8 @@
 //!
 //! Cost: what the questions cost; of `impacts`, reading each document, and at most [`EXAMINED`] for one page, which may
 //! then be short though there is a next one; only after [`EXAMINED_FOR_NONE`] may it be empty, which GDAL takes for the
-//! end. How many match in all is told where it is cheap.
+//! end. How many match in all is told where it is cheap; how many there are, of stores with few incidents, and then counted
+//! once for each snapshot.
 //!
 //! `filter` is asked of the row, by the names that it has in the row: an impact on a port is one row of an incident that may
 //! have others.
@@ -30,7 +31,7 @@ use axum::response::Response;
 use kordon_borders::{BorderSet, TerritoryId};
 use kordon_store::{Certainty, Column, Cursor, Of, PublicSnapshot, Query, Row, RowFilter, Within};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The path of the distances.
 pub const DISTANCES: &str = "/collections/border-distances";
@@ -103,16 +104,56 @@ struct Page {
     next: Option<String>,
 }
 
+/// How many rows the distances and the impacts have when nothing else is asked; `None` of a store with more incidents than
+/// are counted.
+///
+/// # Errors
+///
+/// 503 when no turn comes soon, 500 when a record cannot be read.
+pub async fn item_counts(app: &App) -> Result<ItemCounts, Problem> {
+    let snapshot = app.config.store.public();
+    if snapshot.len() > COUNTED_INCIDENTS {
+        return Ok([None; 2]);
+    }
+    let id = snapshot.id().to_string();
+    let known = app.table_counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, counts)) = known.filter(|(of, _)| *of == id) {
+        return Ok(counts);
+    }
+    let shared = App::clone(app);
+    app.work(move || {
+        let near = Near {
+            km: NEAR_KM,
+            certainty: Certainty::Possible,
+            include_inside: true,
+            territories: all_of(snapshot.borders()).collect(),
+            are_few: false,
+        };
+        let counts = [
+            near.count(&snapshot, &Query::default())?,
+            count_of_impacts(&snapshot, &Query::default(), |_| true)?,
+        ]
+        .map(Some);
+        *shared.table_counts.lock().unwrap_or_else(PoisonError::into_inner) = Some((id, counts));
+        Ok(counts)
+    })
+    .await
+}
+
+/// How many rows the distances have, and the impacts.
+pub type ItemCounts = [Option<usize>; 2];
+
 /// The two collections described, and their links.
 #[must_use]
-pub fn describe(base: &Base, path: &str) -> (Value, Vec<Link>) {
-    let (id, title, description) = match path {
+pub fn describe(base: &Base, path: &str, counts: ItemCounts) -> (Value, Vec<Link>) {
+    let (id, title, description, count) = match path {
         DISTANCES => (
             "border-distances",
             "Distances to borders",
             "Each incident with each territory that is, or may be, at most within-km away (100 unless told).",
+            counts[0],
         ),
-        _ => ("impacts", "Impacts", "Each facility that was hit, with its incident."),
+        _ => ("impacts", "Impacts", "Each facility that was hit, with its incident.", counts[1]),
     };
     let links = vec![
         Link::new("self", base.at(path), JSON, "The collection, described"),
@@ -126,7 +167,7 @@ pub fn describe(base: &Base, path: &str) -> (Value, Vec<Link>) {
         ),
         Link::new("related", base.at("/collections/incidents"), JSON, "The incidents, described"),
     ];
-    let body = json!({
+    let mut body = json!({
         "id": id,
         "title": title,
         "description": description,
@@ -139,19 +180,41 @@ pub fn describe(base: &Base, path: &str) -> (Value, Vec<Link>) {
         "storageCrs": URIS[0],
         "links": links_json(&links),
     });
+    if let Some(count) = count {
+        body["itemCount"] = json!(count);
+    }
     (body, links)
 }
 
 /// `GET /collections/border-distances`.
-pub async fn distances(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    let (body, links) = describe(&base, DISTANCES);
-    Answer::json(&body).links(&links).finish(&headers)
+///
+/// # Errors
+///
+/// As [`item_counts`].
+pub async fn distances(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    described(&app, &base, DISTANCES, &headers).await
 }
 
 /// `GET /collections/impacts`.
-pub async fn impacts(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    let (body, links) = describe(&base, IMPACTS);
-    Answer::json(&body).links(&links).finish(&headers)
+///
+/// # Errors
+///
+/// As [`item_counts`].
+pub async fn impacts(
+    State(app): State<App>,
+    Extension(base): Extension<Base>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    described(&app, &base, IMPACTS, &headers).await
+}
+
+async fn described(app: &App, base: &Base, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (body, links) = describe(base, path, item_counts(app).await?);
+    Ok(Answer::json(&body).links(&links).finish(headers))
 }
 
 /// `GET /collections/border-distances/queryables`.
@@ -372,14 +435,13 @@ struct Near {
 impl Near {
     fn asked(params: &Params, borders: &BorderSet) -> Result<Self, Problem> {
         let named = query::territories(params, "territory", borders)?;
-        let all = borders.territories().iter().filter_map(|territory| borders.find(&territory.code));
         let is_asked = |id: &TerritoryId| named.is_empty() || named.contains(&borders.territory(*id).code);
         let certainty = params.one_of("certainty", &["certain", "possible"])?;
         Ok(Self {
             km: params.number("within-km", 0.0, query::MAX_KM)?.unwrap_or(NEAR_KM),
             certainty: if certainty == Some("certain") { Certainty::Certain } else { Certainty::Possible },
             include_inside: params.flag("include-inside")?.unwrap_or(true),
-            territories: all.filter(is_asked).collect(),
+            territories: all_of(borders).filter(is_asked).collect(),
             are_few: (1..=COUNTED_TERRITORIES).contains(&named.len()),
         })
     }
@@ -446,11 +508,21 @@ impl Near {
                 }
             }
         }
-        let count = |id: &TerritoryId| Ok(snapshot.count(&self.query(chosen, borders, *id)?));
         let is_counted = self.are_few && filter.is_none();
-        let matched = is_counted.then(|| self.territories.iter().map(count).sum::<Result<usize, Problem>>());
-        Ok(Page { features, matched: matched.transpose()?, next })
+        let matched = is_counted.then(|| self.count(snapshot, chosen)).transpose()?;
+        Ok(Page { features, matched, next })
     }
+
+    /// How many rows there are, of those territories and the chosen incidents.
+    fn count(&self, snapshot: &PublicSnapshot, chosen: &Query) -> Result<usize, Problem> {
+        let count = |id: &TerritoryId| Ok(snapshot.count(&self.query(chosen, snapshot.borders(), *id)?));
+        self.territories.iter().map(count).sum()
+    }
+}
+
+/// The territories, in the order of the border set.
+fn all_of(borders: &BorderSet) -> impl Iterator<Item = TerritoryId> {
+    borders.territories().iter().filter_map(|territory| borders.find(&territory.code))
 }
 
 /// How many documents are looked at for a page that has these so far.
@@ -535,7 +607,10 @@ struct RowCursor {
 impl RowCursor {
     fn parse(text: &str) -> Option<Self> {
         let (told, rest) = text.split_once('.')?;
-        let incidents = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
+        let incidents: Option<Cursor> = if rest.is_empty() { None } else { Some(rest.parse().ok()?) };
+        if incidents.as_ref().is_some_and(Cursor::is_back) {
+            return None;
+        }
         let told = told.parse().ok().filter(|told| *told <= MOST_TOLD)?;
         Some(Self { told, incidents })
     }
@@ -585,21 +660,14 @@ fn page_of_impacts(
             && is_one_of(&damage, &of["damage"])
             && filter.is_none_or(|filter| filter.holds(row))
     };
-    let rows_of = |rows: &[Row]| -> Result<Vec<Value>, Problem> {
-        Ok(documents(snapshot, rows)?.iter().flat_map(impact_rows).collect())
-    };
     let (mut features, mut next, mut matched) = (Vec::new(), None, None);
     for chunk in 0.. {
         let query = Query { cursor: at.incidents.clone(), limit: Some(CHUNK), ..chosen.clone() };
         let found = snapshot.find(&query);
         if chunk == 0 && found.matched <= COUNTED_INCIDENTS {
-            let mut all = 0;
-            for rows in snapshot.find(chosen).rows.chunks(CHUNK) {
-                all += rows_of(rows)?.iter().filter(|row| is_chosen(row)).count();
-            }
-            matched = Some(all);
+            matched = Some(count_of_impacts(snapshot, chosen, is_chosen)?);
         }
-        if at.take(rows_of(&found.rows)?, is_chosen, limit, &mut features) {
+        if at.take(impacts_of(snapshot, &found.rows)?, is_chosen, limit, &mut features) {
             next = Some(at.write());
             break;
         }
@@ -613,6 +681,24 @@ fn page_of_impacts(
         }
     }
     Ok(Page { features, matched, next })
+}
+
+/// How many of what was hit in the chosen incidents is chosen too.
+fn count_of_impacts(
+    snapshot: &PublicSnapshot,
+    chosen: &Query,
+    is_chosen: impl Fn(&Value) -> bool,
+) -> Result<usize, Problem> {
+    let mut all = 0;
+    for rows in snapshot.find(chosen).rows.chunks(CHUNK) {
+        all += impacts_of(snapshot, rows)?.iter().filter(|row| is_chosen(row)).count();
+    }
+    Ok(all)
+}
+
+/// All that was hit in some incidents.
+fn impacts_of(snapshot: &PublicSnapshot, rows: &[Row]) -> Result<Vec<Value>, Problem> {
+    Ok(documents(snapshot, rows)?.iter().flat_map(impact_rows).collect())
 }
 
 /// The documents of rows.
