@@ -215,6 +215,15 @@ fn a_browser_without_a_script_reads_lists_and_single_incidents() {
         text.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     let next = browser(&next[next.find("/collections").unwrap()..], "uk");
     assert!(next.text().contains("rel=\"first\""), "{}", next.text());
+    // The page before the second is the first.
+    let back = next.text();
+    let back =
+        back.split("rel=\"prev\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let back = browser(&back[back.find("/collections").unwrap()..], "uk").text();
+    let table =
+        |text: &str| text.split("<table>").nth(1).unwrap().split("</table>").next().unwrap().to_owned();
+    assert_eq!(table(&back), table(&text));
+    assert!(!back.contains("rel=\"prev\"") && back.contains("rel=\"next\""), "{back}");
     let nowhere = browser(&format!("{ITEMS}?q=so&lang=ro"), "uk").text();
     assert!(
         nowhere.contains("=1+1 &lt;b&gt; &amp; &quot;so&quot;") && nowhere.contains("lang=\"ro\""),

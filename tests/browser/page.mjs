@@ -88,8 +88,8 @@ const SCREENS = {
 };
 
 /**
- * A page on one of `SCREENS`, opened at `query`, with the list there unless it is to be `empty`. `check()` fails on any console
- * message, any failed request and any request to another host.
+ * A page on one of `SCREENS`, opened at `query`, with what `ready` names there, which is the map's list unless that is to be `empty`.
+ * `check()` fails on any console message, any failed request and any request to another host.
  */
 export async function openPage(
   browser,
@@ -100,6 +100,7 @@ export async function openPage(
     locale = 'en-GB',
     reducedMotion = 'reduce',
     empty = false,
+    ready = '#list > li',
   } = {},
 ) {
   const context = await browser.newContext({ ...SCREENS[screen], locale, reducedMotion });
@@ -117,7 +118,7 @@ export async function openPage(
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
   });
   await page.goto(address + query);
-  if (!empty) await page.locator('#list > li').first().waitFor({ state: 'attached' });
+  if (!empty) await page.locator(ready).first().waitFor({ state: 'attached' });
   return {
     page,
     faults,

@@ -23,7 +23,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::{Addresses, Checked, Described, Incident, IncidentId};
-use kordon_store::{Author, Casualties, Cell, Cursor, Dimension, Outcome, Query, Row, Snapshot, Store};
+use kordon_store::{
+    Author, Casualties, Cell, Cursor, Dimension, Outcome, Query, Row, Snapshot, SortBy, Store,
+};
 use serde_json::{Value, json};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -57,6 +59,9 @@ pub async fn find(
     }
     let mut wanted = query::filter(&params, &app.config.borders)?;
     (wanted.sortby, wanted.then_by) = query::sort(&params)?;
+    if form.form == Form::Atom && params.get("sortby").is_none() {
+        wanted.sortby = SortBy::RecordedDescending; // Whoever reads a feed looks for what is new at its beginning.
+    }
     wanted.cursor = query::cursor(&params, &wanted)?;
     wanted.limit = match (query::limit(&params)?, form.form) {
         (None, Form::Json | Form::Atom | Form::Html) => Some(query::DEFAULT_LIMIT),
@@ -101,7 +106,7 @@ impl Page {
     fn source(&self, matched: usize, next: Option<&Cursor>) -> Source {
         let borders = self.asked.snapshot.borders();
         let mut source = Source::new(&self.asked, borders, &self.base, PATH, &self.params, matched);
-        source.about.next = next.map(|next| self.next_page(next));
+        source.about.next = next.map(|next| self.page_at(next));
         source
     }
 
@@ -129,16 +134,20 @@ impl Page {
         address(&self.base, PATH, &query)
     }
 
-    fn next_page(&self, next: &Cursor) -> String {
-        self.in_form(self.form.form, &[("cursor", &next.to_string())])
+    /// The page behind or before that place.
+    fn page_at(&self, cursor: &Cursor) -> String {
+        self.in_form(self.form.form, &[("cursor", &cursor.to_string())])
     }
 
-    fn links(&self, next: Option<&Cursor>) -> Vec<Link> {
+    fn links(&self, [previous, next]: [Option<&Cursor>; 2]) -> Vec<Link> {
         let media = self.form.form.offer().media;
         let at = address(&self.base, PATH, &self.params.to_query(&[]));
         let mut links = vec![Link::new("self", at, media, "This page")];
         if let Some(next) = next {
-            links.push(Link::new("next", self.next_page(next), media, "The next page"));
+            links.push(Link::new("next", self.page_at(next), media, "The next page"));
+        }
+        if let Some(previous) = previous {
+            links.push(Link::new("prev", self.page_at(previous), media, "The page before"));
         }
         if self.form.form == Form::Csv {
             let about = self.in_form(Form::Csvw, &[]);
@@ -167,8 +176,8 @@ impl Page {
                 Ok((found, short))
             })
             .await?;
-        let next = found.next.as_ref();
-        let (links, source) = (self.links(next), self.source(found.matched, next));
+        let edges = [found.previous.as_ref(), found.next.as_ref()];
+        let (links, source) = (self.links(edges), self.source(found.matched, edges[1]));
         let time_stamp =
             if self.asked.is_pinned { String::new() } else { format!(r#""timeStamp":"{}","#, time_stamp()) };
         let head = r#"{"type":"FeatureCollection","features":["#;
@@ -201,8 +210,8 @@ impl Page {
     async fn stream(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let searched = Arc::clone(&self.asked.snapshot);
         let found = app.work(move || Ok(searched.find(&wanted))).await?;
-        let next = found.next.as_ref();
-        let (links, source) = (self.links(next), self.source(found.matched, next));
+        let edges = [found.previous.as_ref(), found.next.as_ref()];
+        let (links, source) = (self.links(edges), self.source(found.matched, edges[1]));
         let media = self.form.form.offer().content_type;
         let addresses = Addresses {
             own: address(&self.base, PATH, &self.params.to_query(&[])),
@@ -268,8 +277,8 @@ impl Page {
                 Ok((found, described))
             })
             .await?;
-        let next = found.next.as_ref();
-        let (links, source) = (self.links(next), self.source(found.matched, next));
+        let edges = [found.previous.as_ref(), found.next.as_ref()];
+        let (links, source) = (self.links(edges), self.source(found.matched, edges[1]));
         let forms = self.alternates();
         let page = crate::page::Page {
             words: Words::of(&self.form.language),
@@ -279,7 +288,8 @@ impl Page {
             forms: &forms,
         };
         let first = (!is_first).then(|| self.in_form(Form::Html, &[]));
-        let body = page.list(&described, first.as_deref());
+        let previous = edges[0].map(|previous| self.page_at(previous));
+        let body = page.list(&described, [first.as_deref(), previous.as_deref()]);
         let answer =
             Answer::bytes(HTML, body).links(&links).header(header::CONTENT_LANGUAGE, page.words.tag());
         Ok(source.head(HTML, answer))
@@ -289,7 +299,7 @@ impl Page {
     async fn csvw(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let searched = Arc::clone(&self.asked.snapshot);
         let matched = app.work(move || Ok(searched.count(&wanted))).await?;
-        let (links, source) = (self.links(None), self.source(matched, None));
+        let (links, source) = (self.links([None; 2]), self.source(matched, None));
         let url = self.in_form(Form::Csv, &[]);
         let media = self.form.form.offer().media;
         let body = kordon_incidents::csvw(&url, self.form.table, &source.about).to_string();

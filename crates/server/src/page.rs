@@ -1,9 +1,11 @@
 //! Incidents for people without a map: plain HTML in three languages, without a script.
 //!
-//! The words are those of the web map, from the same catalogues. Pages are small, work without their stylesheet, and load
+//! The words are those of the web map, from the same catalogues, and the names of countries those of CLDR. Only the citation
+//! and the names of files stay in English: they are to be the same for all. Pages are small, work without their stylesheet, and load
 //! nothing else. Every text of a record is escaped, and only addresses by http and https become links.
 
 use crate::answer::{Base, Link};
+use kordon_borders::Territory;
 use kordon_incidents::{About, Described, Distance, Incident, Units, xml};
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -23,11 +25,17 @@ static CATALOGUES: LazyLock<[Map<String, Value>; 3]> = LazyLock::new(|| {
     ]
 });
 
+/// The names of countries by their alpha-2 codes, of all languages but the first: that has the names of the border sets.
+static COUNTRIES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../data/names/countries.json")).unwrap_or_default()
+});
+
 /// What only these pages say, in the order of [`LANGUAGES`].
 const OWN: &[(&str, [&str; 3])] = &[
     ("page.when", ["When", "Коли", "Când"]),
     ("page.what", ["What", "Що", "Ce"]),
     ("page.next", ["Next page", "Наступна сторінка", "Pagina următoare"]),
+    ("page.previous", ["Previous page", "Попередня сторінка", "Pagina anterioară"]),
     ("page.first", ["First page", "Перша сторінка", "Prima pagină"]),
     ("page.map", ["Map", "Мапа", "Hartă"]),
     ("page.forms", ["The same for programs", "Те саме для програм", "Aceleași date pentru programe"]),
@@ -45,6 +53,32 @@ const OWN: &[(&str, [&str; 3])] = &[
     ("page.languages", ["Languages", "Мови", "Limbi"]),
     ("page.pages", ["Pages", "Сторінки", "Pagini"]),
     ("page.question", ["Question", "Запит", "Întrebare"]),
+    (
+        "page.licences",
+        [
+            "Records: as each says in its licence. Borders: {licence}, {attribution}.",
+            "Записи: за ліцензією, вказаною в кожному. Кордони: {licence}, {attribution}.",
+            "Înregistrări: după licența indicată în fiecare. Frontiere: {licence}, {attribution}.",
+        ],
+    ),
+    // Titles of links, which programs read in English.
+    ("CSV, described", ["CSV, described", "CSV, опис", "CSV, descriere"]),
+    ("Atom feed", ["Atom feed", "Стрічка Atom", "Flux Atom"]),
+    ("GeoJSON text sequence", ["GeoJSON text sequence", "Послідовність GeoJSON", "Secvență GeoJSON"]),
+    ("The incidents, described", ["The incidents, described", "Опис інцидентів", "Descrierea incidentelor"]),
+    (
+        "The incidents as vector tiles",
+        ["The incidents as vector tiles", "Інциденти як векторні тайли", "Incidentele ca dale vectoriale"],
+    ),
+    ("The schema of an incident", ["The schema of an incident", "Схема інциденту", "Schema unui incident"]),
+    (
+        "What incidents can be chosen by",
+        [
+            "What incidents can be chosen by",
+            "За чим можна відбирати інциденти",
+            "După ce pot fi alese incidentele",
+        ],
+    ),
 ];
 
 /// A language of the pages.
@@ -85,6 +119,29 @@ impl Words {
         }
     }
 
+    /// The name of a country; a code that no list knows as it stands.
+    fn country(self, code: &str) -> String {
+        let territory = Territory::of_code(code);
+        let name = || COUNTRIES.get(self.tag())?.get(territory.iso_a2.as_deref()?)?.as_str();
+        name().unwrap_or(&territory.name).to_owned()
+    }
+
+    /// What a distance is to: a country, or the one of a set that is nearest, with the set before it; or a place.
+    fn target(self, distance: &Distance) -> String {
+        let Distance { to, country, name, .. } = distance;
+        let Some(code) = country else { return to.clone() };
+        // English names are those of the border set, which may be a user's own.
+        let own = name.as_ref().filter(|_| self.0 == 0 || Territory::of_code(code).iso_a2.is_none());
+        let name = own.cloned().unwrap_or_else(|| self.country(code));
+        if to == code {
+            return name;
+        }
+        match self.say(&format!("set.{to}")) {
+            "" => format!("{to} ({name})"),
+            set => format!("{set} ({name})"),
+        }
+    }
+
     fn units(self) -> Units<'static> {
         let unit = |key| self.say(key).trim_start_matches("{n}").trim_start();
         Units { m: unit("unit.m"), km: unit("unit.km"), point: if self.0 == 0 { "." } else { "," } }
@@ -92,7 +149,6 @@ impl Words {
 
     /// "2.2 km (1.2–3.3 km) from Romania".
     fn distance(self, distance: &Distance) -> String {
-        let name = distance.name.as_deref().unwrap_or(&distance.to);
         let (Some(meters), Some(low_m), Some(high_m)) =
             (distance.distance_m, distance.distance_low_m, distance.distance_high_m)
         else {
@@ -105,7 +161,7 @@ impl Words {
             _ => "distance.from",
         };
         // The catalogues write the range with its unit.
-        self.say_with(key, &[("distance", &shown), ("range", &range), ("name", name)])
+        self.say_with(key, &[("distance", &shown), ("range", &range), ("name", &self.target(distance))])
     }
 }
 
@@ -126,7 +182,7 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// A list of incidents.
     #[must_use]
-    pub fn list(&self, incidents: &[Described], first: Option<&str>) -> String {
+    pub fn list(&self, incidents: &[Described], [first, previous]: [Option<&str>; 2]) -> String {
         let w = self.words;
         let mut out = self.head(w.say("list.title"));
         let _ = writeln!(
@@ -149,7 +205,11 @@ impl Page<'_> {
         } else {
             self.table(&mut out, incidents);
         }
-        let pages = [(first, "first", "page.first"), (self.about.next.as_deref(), "next", "page.next")];
+        let pages = [
+            (first, "first", "page.first"),
+            (previous, "prev", "page.previous"),
+            (self.about.next.as_deref(), "next", "page.next"),
+        ];
         if pages.iter().any(|(address, ..)| address.is_some()) {
             let _ = write!(out, "<nav aria-label=\"{}\"><ul>", w.say("page.pages"));
             for (address, rel, key) in pages {
@@ -215,8 +275,9 @@ impl Page<'_> {
         let kind = p.event_type.map(|kind| w.term("type", kind.as_str()));
         let finer = p.sub_event_type.as_deref().map(|word| w.term("subtype", word));
         tell("panel.type", &kind.into_iter().chain(finer).collect::<Vec<_>>().join(", "));
-        let names = [&p.location, &p.admin1, &p.country];
-        tell("panel.place", &names.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", "));
+        let country = p.country.as_deref().map(|code| w.country(code));
+        let names = p.location.iter().chain(&p.admin1).chain(&country);
+        tell("panel.place", &names.map(String::as_str).collect::<Vec<_>>().join(", "));
         let points: Vec<String> =
             places.iter().map(|place| format!("{}, {}", place.lon(), place.lat())).collect();
         tell("panel.place", &[points.join("; "), self.precision(&described.incident)].join(" — "));
@@ -226,7 +287,8 @@ impl Page<'_> {
         if described.distance().is_none() {
             tell("panel.distance", w.say("list.nodistance"));
         }
-        tell("panel.territory", &described.border.territory.join(", "));
+        let claimants = described.border.territory.iter().map(|code| w.country(code));
+        tell("panel.territory", &claimants.collect::<Vec<_>>().join(", "));
         for (key, low, best, high) in [
             ("panel.deaths", p.deaths_low, p.deaths_best, p.deaths_high),
             ("panel.injured", p.injured_low, p.injured_best, p.injured_high),
@@ -317,9 +379,10 @@ impl Page<'_> {
         let mut out = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{} · Kordon</title>\n\
-             <link rel=\"stylesheet\" href=\"{}\">\n",
+             <link rel=\"icon\" type=\"image/svg+xml\" href=\"{}\">\n<link rel=\"stylesheet\" href=\"{}\">\n",
             w.tag(),
             xml(title),
+            xml(&self.base.at("/icon.svg")),
             xml(&self.base.at("/plain.css")),
         );
         for link in self.forms {
@@ -357,15 +420,21 @@ impl Page<'_> {
         if !self.forms.is_empty() {
             let _ = write!(out, "<h2>{}</h2>\n<ul>", w.say("page.forms"));
             for link in self.forms {
-                let _ = write!(out, "<li><a href=\"{}\">{}</a></li>", xml(&link.href), xml(link.title));
+                let title = match w.say(link.title) {
+                    "" => link.title,
+                    told => told,
+                };
+                let _ = write!(out, "<li><a href=\"{}\">{}</a></li>", xml(&link.href), xml(title));
             }
             out.push_str("</ul>\n");
         }
         if let Some(citation) = &self.about.citation {
             let _ = writeln!(out, "<h2>{}</h2>\n<p lang=\"en\">{}</p>", w.say("list.cite"), xml(citation));
         }
-        let _ =
-            writeln!(out, "<p lang=\"en\">{}</p>\n</footer>\n</body>\n</html>", xml(&self.about.licences()));
+        let About { border_licence, border_attribution, .. } = self.about;
+        let licences = [("licence", border_licence.as_str()), ("attribution", border_attribution)];
+        let licences = w.say_with("page.licences", &licences);
+        let _ = writeln!(out, "<p>{}</p>\n</footer>\n</body>\n</html>", xml(&licences));
         out
     }
 }
@@ -447,10 +516,27 @@ mod tests {
         };
         assert_eq!(Words::of("en").distance(&distance), "2.2 km (1.1–3.3 km) from Romania");
         assert!(Words::of("uk").distance(&distance).starts_with("2,2 км (1,1–3,3 км)"));
+        assert!(Words::of("uk").distance(&distance).contains("Румунія"));
+        distance.to = "NATO".into();
+        assert!(Words::of("ro").distance(&distance).contains("NATO (România)"));
+        assert_eq!(Words::of("en").distance(&distance), "2.2 km (1.1–3.3 km) from NATO (Romania)");
+        distance.to = "ROU".into();
         distance.side = Some("inside".into());
         assert_eq!(Words::of("en").distance(&distance), "inside Romania");
         distance.distance_m = None;
         assert!(!Words::of("ro").distance(&distance).contains("Romania"));
+    }
+
+    #[test]
+    fn countries_have_names_in_every_language_and_codes_that_no_list_knows_stay() {
+        for (language, name) in [("en", "Ukraine"), ("uk", "Україна"), ("ro", "Ucraina")] {
+            assert_eq!(Words::of(language).country("UKR"), name);
+            assert_eq!(Words::of(language).country("my own"), "my own");
+        }
+        for language in &LANGUAGES[1..] {
+            let names = COUNTRIES[*language].as_object().unwrap();
+            assert!(names.len() > 240 && names.values().all(|name| name != ""), "{language}");
+        }
     }
 
     #[test]
