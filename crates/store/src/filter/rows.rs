@@ -231,6 +231,72 @@ mod tests {
         assert!(bad.to_string().contains("did you mean meters?"), "{bad}");
     }
 
+    /// What Annex A of the standard counts among its populated places by their names and positions. Left out are three
+    /// counts of names like `Ch%` without accents, which are disputed (ogcapi-features, issue 1011).
+    const COUNTED: &[(&str, usize)] = &[
+        ("name IS NOT NULL", 243),
+        ("name IS NULL", 0),
+        ("name='København'", 1),
+        ("name>='København'", 137),
+        ("name>'København'", 136),
+        ("name<='København'", 107),
+        ("name<'København'", 106),
+        ("name<>'København'", 242),
+        ("'København'<=name", 137),
+        ("'København'>name", 106),
+        ("name LIKE 'B_r%'", 3),
+        ("name NOT LIKE 'B_r%'", 240),
+        ("'København' LIKE 'K_benhavn'", 243),
+        ("'København' NOT LIKE 'K_benhavn'", 0),
+        ("name IN ('Kiev','kobenhavn','Berlin','athens','foo')", 2),
+        ("name NOT IN ('Kiev','kobenhavn','Berlin','athens','foo')", 241),
+        ("CASEI(name)=casei('KIEV')", 1),
+        ("CASEI(name)=casei('københavn')", 1),
+        ("CASEI(name)=casei('KØBENHAVN')", 1),
+        ("CASEI(name) LIKE casei('b_r%')", 3),
+        ("CASEI(name) LIKE casei('B_R%')", 3),
+        (
+            "CASEI(name) IN (casei('Kiev'), casei('kobenhavn'), casei('Berlin'), casei('athens'), casei('foo'))",
+            3,
+        ),
+        ("ACCENTI(name)=accenti('Chișinău')", 1),
+        ("ACCENTI(name)=accenti('Kiev')", 1),
+        ("ACCENTI(CASEI(name))=accenti(casei('chișinău'))", 1),
+        ("ACCENTI(CASEI(name))=accenti(casei('CHIȘINĂU'))", 1),
+        (
+            "ACCENTI(CASEI(name)) IN (accenti(casei('Kiev')), accenti(casei('chișinău')), accenti(casei('Berlin')), \
+             accenti(casei('athens')), accenti(casei('foo')))",
+            4,
+        ),
+        ("S_INTERSECTS(geom,BBOX(0,40,10,50))", 7),
+        ("S_INTERSECTS(BBOX(0,40,10,50),geom)", 7),
+        ("S_INTERSECTS(geom,BBOX(-180,-90,180,90))", 243),
+        ("S_INTERSECTS(geom,POINT(7.02 49.92))", 0),
+        ("S_INTERSECTS(geom,POLYGON((0 40,10 40,10 50,0 50,0 40)))", 7),
+        ("S_DISJOINT(geom,BBOX(0,40,10,50))", 236),
+        ("S_DISJOINT(geom,POLYGON((0 40,10 40,10 50,0 50,0 40)))", 236),
+        ("S_EQUALS(geom,POINT(6.1300028 49.6116604))", 1),
+        ("S_WITHIN(geom,BBOX(-180,-90,0,90))", 74),
+    ];
+
+    #[test]
+    fn as_many_of_its_places_are_found_as_the_standard_counts() {
+        const PLACES: &[Column] =
+            &[Column::new("geom", "geometry", "Where"), Column::new("name", "string", "Which")];
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/cql2/places.csv");
+        let text = std::fs::read_to_string(path).unwrap();
+        let place = |line: &str| {
+            let parts: Vec<&str> = line.splitn(3, ',').collect();
+            let at = [parts[0].parse::<f64>().unwrap(), parts[1].parse().unwrap()];
+            json!({ "geometry": { "type": "Point", "coordinates": at }, "properties": { "name": parts[2] } })
+        };
+        let places: Vec<Json> = text.lines().skip(1).map(place).collect();
+        for (text, count) in COUNTED {
+            let filter = RowFilter::of_text_in(text, PLACES, &|position| position).unwrap();
+            assert_eq!(places.iter().filter(|place| filter.holds(place)).count(), *count, "{text}");
+        }
+    }
+
     #[test]
     fn rows_are_left_unmade_only_if_none_of_them_can_be_chosen() {
         for (text, of_rou, of_mda) in [
