@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint bless bench bench-borders bench-store data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser lint types bless bench bench-borders bench-store bench-items data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: web/dist/index.html ## formatting, clippy, the web linter and types, licen
 	cd web && npm run lint && npm run check
 	node tests/policy/licences.mjs
 
+types: web/node_modules/.package-lock.json ## write the types of the API for the map anew, from tests/api/openapi.json
+	cd web && npm run types
+
 bless: ## rewrite the snapshots of the tests; read the difference before committing
 	INSTA_UPDATE=always $(CARGO) test --locked --workspace -q || true
 	git diff --stat
@@ -51,6 +54,9 @@ bench-borders: ## the border engine beside PostGIS, s2rst, geo and country-bound
 
 bench-store: ## what a store of a million incidents costs, beside PostGIS: import, start, questions, tiles, inserts
 	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/store.sh
+
+bench-items: build ## pages of features over HTTP beside pygeoapi over PostGIS: requests a second; installs them
+	tests/peers/items.sh target/release/kordon
 
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)
@@ -65,7 +71,7 @@ api-fuzz: build ## every operation asked for what it should and should not take 
 	tests/api/run.sh fuzz target/release/kordon
 	tests/api/run.sh core target/release/kordon
 
-clients: build ## GDAL, GeoPandas, OWSLib and QGIS beside a full scan; installs them (QGIS is large)
+clients: build ## GDAL, GeoPandas, OWSLib, R and QGIS beside a full scan; installs them (QGIS is large)
 	tests/clients/run.sh target/release/kordon
 
 crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests
