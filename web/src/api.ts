@@ -1,6 +1,9 @@
 // The only file that asks the server anything. What comes back is checked here, part by part: a
 // missing or odd part becomes `null`, an answer that is not what it claims to be becomes an `ApiError`.
+// What parts there are, and what may be asked, is in `api.types.ts`, which is made of the server's own description: a
+// name that the server does not know fails the type check.
 
+import type * as wire from './api.types.ts';
 import type {
   Aggregate,
   Answer,
@@ -97,7 +100,7 @@ export async function aggregate(
 
 export function aggregateAddress(by: Dimension, params: URLSearchParams): string {
   const query = new URLSearchParams(params);
-  query.set('by', by);
+  query.set('by' satisfies wire.Queries['aggregateIncidents'], by);
   return `${INCIDENTS}/aggregate?${query}`;
 }
 
@@ -111,10 +114,11 @@ export async function measure(
 ): Promise<Answer> {
   const query = new URLSearchParams({ lon: String(place[0]), lat: String(place[1]) });
   for (const name of to) query.append('to', name);
-  if (radius !== null) query.set('radius_m', String(Math.round(radius)));
+  const set = (name: wire.Queries['measure'], value: string) => query.set(name, value);
+  if (radius !== null) set('radius_m', String(Math.round(radius)));
   // Sets of countries are taken as they were on that day.
-  if (on) query.set('on', on);
-  query.set('spread', 'true');
+  if (on) set('on', on);
+  set('spread', 'true');
   const answer = readAnswer(await ask(`/borders/distance?${query}`, signal));
   if (!answer) throw new ApiError('shape', 'not an answer about a distance');
   return answer;
@@ -146,7 +150,7 @@ export async function readWorld(signal?: AbortSignal): Promise<World> {
     ask(TERRITORIES, signal),
   ]);
   const territories: Territory[] = [];
-  for (const feature of list(object(items).features).map(object)) {
+  for (const feature of list(object(items).features).map((one) => object(one))) {
     const properties = object(feature.properties);
     const code = text(properties.code);
     if (code) {
@@ -238,13 +242,13 @@ export function citedAddress(params: URLSearchParams, id: string | null, snapsho
 
 /** Reads one incident; exported for tests. */
 export function readIncident(value: unknown): Incident {
-  const feature = object(value);
+  const feature = object<wire.Incident>(value);
   const id = text(feature.id);
   if (feature.type !== 'Feature' || !id) throw new ApiError('shape', 'not an incident');
-  const p = object(feature.properties);
+  const p = object<Properties>(feature.properties);
   return {
     id,
-    places: readPlacesOf(object(feature.geometry)),
+    places: readPlacesOf(object<NonNullable<wire.Incident['geometry']>>(feature.geometry)),
     title: readWords(p.title),
     description: readWords(p.description),
     dateStart: text(p.date_start),
@@ -259,8 +263,8 @@ export function readIncident(value: unknown): Incident {
     verification: text(p.verification) ?? 'unverified',
     deaths: readRange(p, 'deaths'),
     injured: readRange(p, 'injured'),
-    impacts: list(p.impacts).map(object).map(readImpact),
-    sources: list(p.sources).map(object).map(readSource),
+    impacts: list(p.impacts).map(readImpact),
+    sources: list(p.sources).map(readSource),
     license: text(p.license),
     border: readAnswer(feature.border),
   };
@@ -314,7 +318,7 @@ function parse(text: string): unknown {
 /** The words of an RFC 9457 answer, or the bare status. */
 async function problem(response: Response): Promise<string> {
   try {
-    const body = object(await response.json());
+    const body = object<wire.Problem>(await response.json());
     return text(body.detail) ?? text(body.title) ?? `${response.status}`;
   } catch {
     return `${response.status} ${response.statusText}`.trim();
@@ -322,11 +326,11 @@ async function problem(response: Response): Promise<string> {
 }
 
 function readPage(value: unknown): Page {
-  const body = object(value);
+  const body = object<wire.IncidentCollection>(value);
   if (body.type !== 'FeatureCollection') throw new ApiError('shape', 'not a feature collection');
   const incidents = list(body.features).map(readIncident);
   const next = list(body.links)
-    .map(object)
+    .map((link) => object<wire.Link>(link))
     .find((link) => link.rel === 'next');
   return {
     incidents,
@@ -349,11 +353,11 @@ function localAddress(href: string | null): string | null {
 
 function readAnswer(value: unknown): Answer | null {
   if (value === null || typeof value !== 'object') return null;
-  const body = object(value);
+  const body = object<wire.Answer>(value);
   const lon = number(body.lon);
   const lat = number(body.lat);
   const boundary = readBoundary(body.boundary);
-  const radius = number(body.radius_m) ?? radiusBehind(object(body.nearest_foreign));
+  const radius = number(body.radius_m) ?? radiusBehind(object<wire.Measured>(body.nearest_foreign));
   const read = (item: unknown) => readMeasure(item, boundary, radius);
   return {
     place: lon !== null && lat !== null ? [lon, lat] : null,
@@ -367,7 +371,7 @@ function readAnswer(value: unknown): Answer | null {
 }
 
 /** What an interval says of the radius it counts; below a meter, that there is none. */
-function radiusBehind(nearest: Record<string, unknown>): number | null {
+function radiusBehind(nearest: Unread<wire.Measured>): number | null {
   const high = number(nearest.distance_high_m);
   const distance = number(nearest.distance_m);
   if (high === null || distance === null) return null;
@@ -381,7 +385,7 @@ function readMeasure(
   radius: number | null,
 ): Measure | null {
   if (value === null || typeof value !== 'object') return null;
-  const body = object(value);
+  const body = object<wire.Measured>(value);
   const distance = number(body.distance_m);
   const country = text(body.country);
   if (distance === null || !country) return null;
@@ -422,14 +426,14 @@ function readSpread(body: Record<string, unknown>): Spread[] {
 }
 
 function readBoundary(value: unknown): Boundary | null {
-  const body = object(value);
+  const body = object<wire.Boundary>(value);
   const set = text(body.set);
   if (!set) return null;
   return {
     set,
     version: text(body.version) ?? '',
     accuracy: number(body.accuracy_m),
-    license: text(body.licence) ?? text(body.license) ?? '',
+    license: text(body.licence) ?? '',
     attribution: text(body.attribution) ?? '',
     worldView: text(body.world_view) ?? '',
   };
@@ -438,11 +442,11 @@ function readBoundary(value: unknown): Boundary | null {
 /** Sets come as `[{name, members: [{code, from, until}]}]`. */
 function readSets(value: unknown): CountrySet[] {
   return list(value)
-    .map(object)
+    .map((one) => object(one))
     .flatMap((set) => {
       const name = text(set.name);
       const members = list(set.members)
-        .map(object)
+        .map((one) => object(one))
         .flatMap((member) => {
           const code = text(member.code);
           return code ? [{ code, from: text(member.from), until: text(member.until) }] : [];
@@ -451,7 +455,7 @@ function readSets(value: unknown): CountrySet[] {
     });
 }
 
-function readPlacesOf(geometry: Record<string, unknown>): Position[] {
+function readPlacesOf(geometry: Unread<NonNullable<wire.Incident['geometry']>>): Position[] {
   if (geometry.type === 'Point') {
     const position = readPositionOf(geometry.coordinates);
     return position ? [position] : [];
@@ -479,11 +483,11 @@ function readWords(value: unknown): Record<string, string> {
   return words;
 }
 
-function readRange(p: Record<string, unknown>, name: 'deaths' | 'injured'): Range {
+function readRange(p: Unread<Properties>, name: 'deaths' | 'injured'): Range {
   return {
-    low: number(p[`${name}_low`]),
-    best: number(p[`${name}_best`]),
-    high: number(p[`${name}_high`]),
+    low: number(p[`${name}_low` as const]),
+    best: number(p[`${name}_best` as const]),
+    high: number(p[`${name}_high` as const]),
   };
 }
 
@@ -496,22 +500,24 @@ function readCasualties(value: unknown): Casualties {
   };
 }
 
-function readImpact(value: Record<string, unknown>): Impact {
+function readImpact(value: unknown): Impact {
+  const impact = object<Item<Properties['impacts']>>(value);
   return {
-    facility: text(value.facility),
-    infrastructure: text(value.infrastructure),
-    damage: text(value.damage),
-    functionalStatus: text(value.functional_status),
+    facility: text(impact.facility),
+    infrastructure: text(impact.infrastructure),
+    damage: text(impact.damage),
+    functionalStatus: text(impact.functional_status),
   };
 }
 
-function readSource(value: Record<string, unknown>): Source {
-  const url = safeAddress(value.url) ?? safeAddress(value.archived_url);
+function readSource(value: unknown): Source {
+  const source = object<Exclude<Item<Properties['sources']>, string>>(value);
+  const url = safeAddress(source.url) ?? safeAddress(source.archived_url);
   return {
-    name: text(value.name) ?? (url ? new URL(url).hostname : ''),
+    name: text(source.name) ?? (url ? new URL(url).hostname : ''),
     url,
-    type: text(value.type),
-    publishedAt: text(value.published_at),
+    type: text(source.type),
+    publishedAt: text(source.published_at),
   };
 }
 
@@ -525,10 +531,17 @@ function absolute(path: string): string {
   return location.origin + path;
 }
 
-export function object(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+type Properties = wire.Incident['properties'];
+
+/** One of a list. */
+type Item<List> = NonNullable<List> extends (infer One)[] ? One : never;
+
+/** The parts that the server's description names, of which nothing is known before they are read. */
+type Unread<Described> = { readonly [Name in keyof Described]?: unknown };
+
+export function object<Described = Record<string, unknown>>(value: unknown): Unread<Described> {
+  const isObject = value !== null && typeof value === 'object' && !Array.isArray(value);
+  return isObject ? (value as Unread<Described>) : {};
 }
 
 export function list(value: unknown): unknown[] {

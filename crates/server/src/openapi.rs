@@ -141,9 +141,11 @@ fn tag(path: &str) -> &'static str {
 fn schema_of(route: &Route, media: &str) -> Value {
     let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     match (media, route.id) {
+        ("application/geo+json", "findIncidents") => named("IncidentCollection"),
         ("application/geo+json", id) if id.starts_with("find") || id == "measureMany" => {
             named("FeatureCollection")
         }
+        ("application/geo+json", id) if id.ends_with("Incident") => named("Incident"),
         ("application/geo+json", _) => named("Feature"),
         ("application/json", "importFile") => named("ImportResult"),
         ("application/json", "measure") => named("Answer"),
@@ -439,7 +441,7 @@ fn schemas() -> Value {
         "type": "object",
         "properties": {
             "to": { "type": "string" }, "country": { "type": "string" }, "name": { "type": "string" },
-            "distance_m": { "type": "number", "minimum": 0 },
+            "distance_m": { "type": "number", "minimum": 0, "nullable": true },
             "signed_distance_m": { "type": "number", "description": "Negative inside" },
             "distance_low_m": { "type": "number", "minimum": 0 },
             "distance_high_m": { "type": "number", "minimum": 0 },
@@ -450,6 +452,25 @@ fn schemas() -> Value {
             "accuracy_m": { "type": "number" },
         },
     });
+    let refers_to = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let measured_or_not = json!({ "allOf": [refers_to("Measured")], "nullable": true });
+    let collection_of = |name: &str| {
+        json!({
+            "type": "object",
+            "required": ["type", "features"],
+            "properties": {
+                "type": { "type": "string", "enum": ["FeatureCollection"] },
+                "features": { "type": "array", "items": refers_to(name) },
+                "numberMatched": { "type": "integer", "minimum": 0 },
+                "numberReturned": { "type": "integer", "minimum": 0 },
+                "timeStamp": { "type": "string", "format": "date-time", "description": "Not in answers to `snapshot`" },
+                "snapshot": { "type": "string", "description": "What the answer was made from: asked again with \
+                    `snapshot`, it is the same for ever" },
+                "citation": { "type": "string", "description": "How to cite the answer; add the day of reading" },
+                "links": { "type": "array", "items": refers_to("Link") },
+            },
+        })
+    };
     json!({
         "Problem": {
             "type": "object",
@@ -480,19 +501,28 @@ fn schemas() -> Value {
                 "border": { "type": "object", "description": "Derived: how far it is from the nearest foreign territory" },
             },
         },
-        "FeatureCollection": {
+        "FeatureCollection": collection_of("Feature"),
+        "Incident": incident(),
+        "IncidentCollection": collection_of("Incident"),
+        "Border": {
             "type": "object",
-            "required": ["type", "features"],
+            "description": "Where an incident stands among the territories",
             "properties": {
-                "type": { "type": "string", "enum": ["FeatureCollection"] },
-                "features": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
-                "numberMatched": { "type": "integer", "minimum": 0 },
-                "numberReturned": { "type": "integer", "minimum": 0 },
-                "timeStamp": { "type": "string", "format": "date-time", "description": "Not in answers to `snapshot`" },
-                "snapshot": { "type": "string", "description": "What the answer was made from: asked again with \
-                    `snapshot`, it is the same for ever" },
-                "citation": { "type": "string", "description": "How to cite the answer; add the day of reading" },
-                "links": { "type": "array", "items": { "$ref": "#/components/schemas/Link" } },
+                "territory": { "type": "array", "items": { "type": "string" } },
+                "nearest_foreign": measured_or_not,
+                "reason": { "type": "string", "description": "Why nothing was measured" },
+                "to": { "type": "array", "items": refers_to("Measured") },
+                "boundary": refers_to("Boundary"),
+            },
+        },
+        "Boundary": {
+            "type": "object",
+            "description": "What was measured against",
+            "properties": {
+                "set": { "type": "string" }, "version": { "type": "string" }, "accuracy_m": { "type": "number" },
+                "licence": { "type": "string" }, "attribution": { "type": "string" },
+                "world_view": { "type": "string" }, "on": nullable("string"),
+                "edge_model": { "type": "string" }, "checksum": { "type": "string" },
             },
         },
         "Measured": measured,
@@ -502,10 +532,11 @@ fn schemas() -> Value {
                 "lon": { "type": "number" }, "lat": { "type": "number" }, "radius_m": nullable("number"),
                 "territory": { "type": "array", "items": { "type": "string" } },
                 "territory_in_view": nullable("string"),
-                "nearest_foreign": { "allOf": [{ "$ref": "#/components/schemas/Measured" }], "nullable": true },
-                "to": { "type": "array", "items": { "$ref": "#/components/schemas/Measured" } },
+                "nearest_foreign": measured_or_not,
+                "to": { "type": "array", "items": refers_to("Measured") },
+                "spread": { "type": "array", "items": { "type": "object" }, "description": "What every border set says" },
                 "bdist1_m": nullable("number"), "bdist2_m": nullable("number"), "bdist3_m": nullable("number"),
-                "boundary": { "type": "object" },
+                "boundary": refers_to("Boundary"),
             },
         },
         "Fault": {
@@ -537,4 +568,51 @@ fn schemas() -> Value {
             },
         },
     })
+}
+
+/// An incident as it is served, in the words of OpenAPI 3.0.
+fn incident() -> Value {
+    let mut schema = kordon_incidents::served_schema();
+    plain(&mut schema);
+    schema["properties"]["geometry"] = json!({
+        "type": "object",
+        "nullable": true,
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": { "type": "string", "enum": ["Point", "MultiPoint"] },
+            "coordinates": { "type": "array", "items": {} },
+        },
+    });
+    // `properties` may leave out any of them.
+    if let Some(properties) = schema["properties"]["properties"].as_object_mut() {
+        properties.remove("required");
+    }
+    schema["properties"]["border"] = json!({ "$ref": "#/components/schemas/Border" });
+    schema
+}
+
+/// Takes from a JSON Schema what OpenAPI 3.0 does not know; a time may be a month, which no format of it says.
+fn plain(schema: &mut Value) {
+    let Value::Object(members) = schema else { return };
+    for unknown in ["$schema", "examples"] {
+        members.remove(unknown);
+    }
+    if members.get("format").is_some_and(|format| format == "date-time") {
+        members.remove("format");
+    }
+    if members.get("type").is_some_and(Value::is_array) {
+        members.remove("type");
+    }
+    if let Some(low) = members.get("exclusiveMinimum").filter(|low| low.is_number()).cloned() {
+        members.insert("minimum".to_owned(), low);
+        members.insert("exclusiveMinimum".to_owned(), json!(true));
+    }
+    for (name, inner) in members.iter_mut() {
+        match (name.as_str(), inner) {
+            ("properties", Value::Object(all)) => all.values_mut().for_each(plain),
+            ("anyOf", Value::Array(all)) => all.iter_mut().for_each(plain),
+            ("items" | "additionalProperties", inner) => plain(inner),
+            _ => {}
+        }
+    }
 }

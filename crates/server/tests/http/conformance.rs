@@ -234,9 +234,10 @@ async fn the_definition_names_every_collection_literally_and_its_errors() {
     assert!(api["openapi"].as_str().unwrap().starts_with("3.0."));
     for collection in COLLECTIONS {
         let items = &api["paths"][format!("/collections/{collection}/items")]["get"];
+        let schema = if collection == "incidents" { "IncidentCollection" } else { "FeatureCollection" };
         assert_eq!(
             items["responses"]["200"]["content"]["application/geo+json"]["schema"]["$ref"],
-            "#/components/schemas/FeatureCollection"
+            format!("#/components/schemas/{schema}")
         );
         assert!(items["responses"]["4XX"].is_object(), "{collection}");
     }
