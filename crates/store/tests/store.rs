@@ -955,7 +955,7 @@ fn answers_are_told_in_the_form_that_snapshot_ids_name() {
     let told = Hash::of(told.as_bytes()).to_string();
     assert_eq!(
         (form.as_str(), told.as_str()),
-        ("2", "e76e2a42b7d39da175e0e69fb48a8ac94e880206b093686eb21b5426f012da68")
+        ("3", "e76e2a42b7d39da175e0e69fb48a8ac94e880206b093686eb21b5426f012da68")
     );
 }
 
