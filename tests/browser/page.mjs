@@ -162,8 +162,9 @@ export async function drawn(page) {
   await page.locator('#map[aria-busy="false"]').waitFor({ state: 'attached' });
 }
 
-/** Fails with what axe-core finds, in words. */
+/** Fails with what axe-core finds, in words. A list that is about to be replaced is faded, so it is waited for. */
 export async function checkAccess(page) {
+  await page.locator('#list[aria-busy="true"]').waitFor({ state: 'detached' });
   // The page's policy forbids foreign scripts; the debugger's door is not bound by it.
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
