@@ -287,7 +287,7 @@ async function loadList(): Promise<void> {
   list.setAttribute('aria-busy', 'true');
   if (!screen.incidents.length)
     message.replaceChildren(h('p', { class: 'loading' }, words.t('list.loading')));
-  await attempt('list', message, loadList, async (signal) => {
+  const isLast = await attempt('list', message, loadList, async (signal) => {
     const page = await findIncidents(params, PAGE, signal);
     screen.incidents = page.incidents;
     screen.matched = page.matched;
@@ -303,17 +303,18 @@ async function loadList(): Promise<void> {
     if (state.show === 'ask') void views.refresh();
     live.follow(filterParams(state), page.snapshot);
   });
-  list.removeAttribute('aria-busy');
+  // One that was given up for another leaves it to that one to say that the list is there.
+  if (isLast) list.removeAttribute('aria-busy');
 }
 
 async function loadMore(): Promise<void> {
   const next = screen.next;
   if (!next) return;
   const message = byId('list-message');
-  await attempt('list', message, loadMore, async (signal) => {
+  const list = byId<HTMLOListElement>('list');
+  const isLast = await attempt('list', message, loadMore, async (signal) => {
     const page = await nextPage(next, signal);
     message.replaceChildren();
-    const list = byId<HTMLOListElement>('list');
     const first = list.children.length;
     screen.incidents.push(...page.incidents);
     screen.next = page.next;
@@ -321,6 +322,7 @@ async function loadMore(): Promise<void> {
     showMore();
     list.children[first]?.querySelector('button')?.focus();
   });
+  if (isLast) list.removeAttribute('aria-busy');
 }
 
 async function loadTotal(): Promise<void> {
@@ -955,15 +957,17 @@ async function attempt(
   message: HTMLElement,
   retry: () => Promise<void>,
   act: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
+  const signal = newRequest(kind);
   try {
-    await act(newRequest(kind));
+    await act(signal);
   } catch (error) {
-    if (isAbort(error)) return;
+    if (isAbort(error)) return false;
     const button = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
     button.addEventListener('click', () => void retry());
     message.replaceChildren(h('p', { class: 'fault' }, faultText(error)), button);
   }
+  return !signal.aborted;
 }
 
 function newRequest(kind: string): AbortSignal {
