@@ -177,6 +177,7 @@ describe('the researcher', () => {
     await page.keyboard.press('Escape');
     assert.equal(await summary.evaluate((one) => one === document.activeElement), true);
     await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+    await page.locator('#list li:first-child').filter({ hasText: TERMINAL.title.en }).waitFor();
     await page.keyboard.press('l');
     await page.keyboard.press('Enter');
     await checkEnd(page);
