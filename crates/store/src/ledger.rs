@@ -1475,6 +1475,18 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// Writes a file that others may read into a folder that exists: it is there as a whole and on the disk when this returns, or is what
+/// it was. Readable as any new file is: the process's umask takes away what it must. Several may write at once; the last one's stays.
+pub(crate) fn put_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut whole =
+        tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    write(whole.as_file_mut())?;
+    whole.as_file().sync_all()?;
+    whole.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
+}
+
 /// The entries of a folder beside the ledger whose names end so, without that ending, in order; none when there is no folder.
 pub(crate) fn names_beside(folder: &Path, ending: &str) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
