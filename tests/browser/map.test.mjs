@@ -281,9 +281,15 @@ describe('the page', () => {
         );
         assert.ok(overflow <= 0, `${overflow} px too wide`);
         if (screen === 'phone') await keepShot(page, 'phone');
-        await openIncident(page, 'Izmail');
+        const panel = await openIncident(page, 'Izmail');
         await drawn(page);
         await checkAccess(page);
+        // A rule for the figures that are drawn once made the figure of the distance wider than a phone.
+        const [figure, section] = await Promise.all([
+          panel.locator('#distance').boundingBox(),
+          panel.locator('section.distance').boundingBox(),
+        ]);
+        assert.ok(figure.x + figure.width <= section.x + section.width, 'the distance is too wide');
         if (screen === 'dark') await keepShot(page, 'dark');
         if (screen === 'phone') await keepShot(page, 'phone-incident');
       }));
