@@ -1,6 +1,7 @@
 // Counts as a picture and as a table: the same numbers twice, so that nothing is only for the eye.
 // Where a value can be asked for by itself, its row is a button that does so.
 
+import { firstDay, lastDay } from './calendar.ts';
 import { h, svg } from './dom.ts';
 import { CHARTS, type Chart, type State } from './state.ts';
 import type { Aggregate, World } from './types.ts';
@@ -50,11 +51,8 @@ export function barsOf(by: Chart, found: Aggregate, words: Words, world: World):
 export function drillDown(by: Chart, key: string | null): Partial<State> | null {
   if (key === null) return null;
   switch (by) {
-    case 'month': {
-      const [year, month] = key.split('-').map(Number);
-      const end = new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
-      return { from: `${key}-01`, to: end };
-    }
+    case 'month':
+      return { from: firstDay(key), to: lastDay(key) };
     case 'event_type':
       return { eventTypes: [key] } as Partial<State>;
     case 'infrastructure':

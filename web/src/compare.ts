@@ -3,10 +3,11 @@
 
 import './ask.css';
 import { aggregate, incidentTiles } from './api.ts';
+import { daysOf } from './calendar.ts';
 import { chartPicker, labelOf } from './charts.ts';
 import { byId, h } from './dom.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
-import { daysOf } from './playback.ts';
+
 import { type Chart, filterParams, type State, type View } from './state.ts';
 import { typedDay, withDay } from './time.ts';
 import type { Aggregate, World } from './types.ts';

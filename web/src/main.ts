@@ -16,6 +16,7 @@ import {
   territoryTiles,
 } from './api.ts';
 import { bandFeatures } from './band.ts';
+import { dayOf } from './calendar.ts';
 import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
 import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
@@ -424,7 +425,7 @@ async function openIncident(id: string): Promise<void> {
     const place = startOf(incident, incident.border?.nearestForeign);
     if (!place || !incident.border?.nearestForeign) return;
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
-    const answer = await measure(place, to, radiusOf(incident), dayOf(incident), signal);
+    const answer = await measure(place, to, radiusOf(incident), dayOf(incident.dateStart), signal);
     tellIncident(incident, answer);
   } catch (error) {
     if (isAbort(error)) return;
@@ -486,12 +487,6 @@ function tellable(nearest: Measure | null, to: readonly Measure[]): Measure[] {
     if (!twin) measures.push(one);
   }
   return measures;
-}
-
-/** The day of an incident, when it is known to the day. */
-function dayOf(incident: Incident): string | null {
-  const day = incident.dateStart?.slice(0, 10) ?? '';
-  return /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
 }
 
 /** The place a distance was measured from: of several, the one nearest to its foot. */

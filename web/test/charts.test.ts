@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { daysOf } from '../src/calendar.ts';
 import { barsOf, drillDown } from '../src/charts.ts';
 import { floorOf } from '../src/choices.ts';
 import { compared, otherOf } from '../src/compare.ts';
 import { asCql2 } from '../src/cql2.ts';
 import { recordOf } from '../src/live.ts';
-import { daysOf, periodBefore } from '../src/playback.ts';
+import { periodBefore } from '../src/playback.ts';
 import { filterParams, initialState, readState } from '../src/state.ts';
 import type { Aggregate } from '../src/types.ts';
 import { wordsFor } from '../src/words.ts';

@@ -2,6 +2,7 @@
 
 import './mend.css';
 import { measure } from '../api.ts';
+import { dayOf } from '../calendar.ts';
 import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
 import type { Answer, Measure, Position } from '../types.ts';
@@ -415,8 +416,7 @@ async function measureSoon(): Promise<void> {
   isAsking = true;
   try {
     const of = now.work.filter().get('of');
-    const day = String(now.draft.properties.date_start ?? '').slice(0, 10);
-    const on = /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
+    const on = dayOf(now.draft.properties.date_start);
     const radius = radiusIn(now.draft.properties);
     const answer = await measure(place, of ? [of] : [], radius, on, now.request.signal);
     if (editor === now) {

@@ -1,5 +1,6 @@
 // Counts as a table: what the server groups by two dimensions, as rows and columns. Pure.
 
+import { keysBetween } from '../calendar.ts';
 import type { Range } from '../types.ts';
 
 export const DIMENSIONS = [
@@ -34,6 +35,8 @@ export interface Table {
   most: number;
 }
 
+/** Fifty years. */
+const MOST_MONTHS = 600;
 const OF_TIME: readonly string[] = ['day', 'week', 'month', 'year'];
 const DAMAGES = [
   'destroyed',
@@ -78,15 +81,5 @@ function ordered(groups: readonly Group[], at: 0 | 1, dimension: string): (strin
 export function monthsBetween(months: readonly (string | null)[]): string[] {
   const known = months.filter((one): one is string => /^\d{4}-\d\d$/.test(one ?? '')).sort();
   const [first, last] = [known[0], known.at(-1)];
-  const all: string[] = [];
-  if (!first || !last) return all;
-  let [year = 0, month = 1] = first.split('-').map(Number);
-  while (all.length < 600) {
-    const name = `${year}-${String(month).padStart(2, '0')}`;
-    all.push(name);
-    if (name >= last) break;
-    month++;
-    if (month > 12) [year, month] = [year + 1, 1];
-  }
-  return all;
+  return first && last ? keysBetween(first, last, MOST_MONTHS) : [];
 }
