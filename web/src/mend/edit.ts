@@ -5,6 +5,7 @@ import { measure } from '../api.ts';
 import { dayOf } from '../calendar.ts';
 import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
+import { radiusIn } from '../radius.ts';
 import type { Answer, Measure, Position } from '../types.ts';
 import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
 import { chooseSides } from './conflict.ts';
@@ -14,7 +15,6 @@ import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { button, isAbort, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
-import { radiusIn } from './radius.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
