@@ -9,14 +9,16 @@ import {
   FORMATS,
   type Format,
   feedAddress,
+  isAbort,
   itemsAddress,
 } from './api.ts';
 import { barsOf, chart, chartPicker } from './charts.ts';
+import { copyButton } from './copy.ts';
 import { asCql2 } from './cql2.ts';
 import { h } from './dom.ts';
 import { toldMeasure } from './list.ts';
 import { filterParams, listParams, type State, writeState } from './state.ts';
-import type { Boundary, Incident, World } from './types.ts';
+import type { Incident, World } from './types.ts';
 import {
   nameOf,
   tellDay,
@@ -34,9 +36,7 @@ export interface AskContext {
   /** The page of the list that is shown already, and how many match. */
   incidents: readonly Incident[];
   matched: number;
-  boundary: Boundary | null;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
   update(change: Partial<State>): void;
   open(id: string): void;
@@ -113,7 +113,7 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
     const bars = barsOf(state.chart, found, words, world);
     box.replaceChildren(...chart(state.chart, bars, words, context.update));
   } catch (error) {
-    if (context.isAbort(error)) return;
+    if (isAbort(error)) return;
     const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
     retry.addEventListener('click', () => void count(box, context));
     box.replaceChildren(h('p', { class: 'fault' }, context.faultText(error)), retry);
@@ -258,27 +258,12 @@ function frameFor({ state, words }: AskContext): string {
 
 /** A text to take along, with a button that copies it. */
 function code(text: string, label: string, words: Words): HTMLElement {
-  const said = h('span', { role: 'status', class: 'fine' });
-  const copy = h(
-    'button',
-    { type: 'button', class: 'plain', 'aria-label': `${words.t('cite.copy')}: ${label}` },
-    words.t('cite.copy'),
-  );
   const shown = h('code', {}, text);
-  copy.addEventListener('click', async () => {
-    getSelection()?.selectAllChildren(shown);
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Without permission or TLS there is no clipboard: the text is selected, the reader can copy it.
-      return;
-    }
-    said.textContent = words.t('cite.copied');
-  });
+  const copy = copyButton(words, text, () => getSelection()?.selectAllChildren(shown), { label });
   return h(
     'div',
     { class: 'code' },
     h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, shown),
-    h('p', { class: 'code-row' }, copy, said),
+    h('p', { class: 'code-row' }, ...copy),
   );
 }

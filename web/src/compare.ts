@@ -2,7 +2,7 @@
 // counts, in one table. The maps move together. Loaded when it is first opened.
 
 import './ask.css';
-import { aggregate, incidentTiles } from './api.ts';
+import { aggregate, incidentTiles, isAbort } from './api.ts';
 import { daysOf } from './calendar.ts';
 import { chartPicker, labelOf } from './charts.ts';
 import { byId, h } from './dom.ts';
@@ -24,7 +24,6 @@ export interface CompareContext {
   follow(view: View): void;
   picked(hits: Hit[]): void;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
 }
 
@@ -83,7 +82,7 @@ export function openComparison(context: CompareContext) {
       ]);
       table.replaceChildren(...head(), comparisonTable(by, first, second));
     } catch (error) {
-      if (context.isAbort(error)) return;
+      if (isAbort(error)) return;
       const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
       retry.addEventListener('click', () => void show());
       table.replaceChildren(...head(), h('p', { class: 'fault' }, context.faultText(error)), retry);

@@ -8,6 +8,7 @@ import {
   findIncidents,
   getIncident,
   incidentTiles,
+  isAbort,
   measure,
   measureMany,
   nextPage,
@@ -121,7 +122,6 @@ const timeline = createTimeline({
   words: () => words,
   update,
   newRequest: () => newRequest('time'),
-  isAbort,
 });
 const choices = createChoices({
   state: () => state,
@@ -153,7 +153,6 @@ const views = createViews({
   open,
   cite,
   newRequest,
-  isAbort,
   faultText,
   mapOptions,
   follow(view) {
@@ -970,10 +969,6 @@ function newRequest(kind: string): AbortSignal {
   const controller = new AbortController();
   requests.set(kind, controller);
   return controller.signal;
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'AbortError';
 }
 
 function faultText(error: unknown): string {

@@ -1,7 +1,7 @@
 // The histogram of time with its handles, and playback. Shows a state and turns what the reader does
 // into changes of it; the bars are asked for when something other than the dates has changed.
 
-import { countBy } from './api.ts';
+import { countBy, isAbort } from './api.ts';
 import { byId } from './dom.ts';
 import { type Span, stepSpan } from './playback.ts';
 import { filterParams, STEPS, type State } from './state.ts';
@@ -17,7 +17,6 @@ export interface TimelineContext {
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   /** A signal that ends the request before. */
   newRequest(): AbortSignal;
-  isAbort(error: unknown): boolean;
 }
 
 export type Timeline = ReturnType<typeof createTimeline>;
@@ -51,7 +50,7 @@ export function createTimeline(context: TimelineContext) {
       bins = binsOf(counts);
       counted = asked;
     } catch (error) {
-      if (context.isAbort(error)) return;
+      if (isAbort(error)) return;
       bins = [];
       counted = null;
     }

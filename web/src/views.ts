@@ -1,13 +1,13 @@
 // What can stand where the map is: the question to take along, or two periods. Each is loaded when it is
 // first opened; the first page needs neither.
 
-import { ApiError } from './api.ts';
+import { ApiError, isAbort } from './api.ts';
 import type { AskContext } from './ask.ts';
 import type { CompareContext, Comparison } from './compare.ts';
 import { byId } from './dom.ts';
 import { periodBefore, type Span } from './playback.ts';
 import type { Show, State, View } from './state.ts';
-import type { Boundary, Incident, World } from './types.ts';
+import type { Incident, World } from './types.ts';
 import type { Words } from './words.ts';
 
 export interface ViewsContext {
@@ -15,12 +15,11 @@ export interface ViewsContext {
   words(): Words;
   world(): World;
   /** What the list has. */
-  screen: { incidents: Incident[]; matched: number; boundary: Boundary | null };
+  screen: { incidents: Incident[]; matched: number };
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   open(id: string): void;
   cite(): void;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
@@ -82,7 +81,7 @@ export function createViews(context: ViewsContext) {
       if (wanted === 'compare') await compare();
     } catch (error) {
       // The module itself did not come: the server is gone, or another version of it is there.
-      if (context.isAbort(error)) return;
+      if (isAbort(error)) return;
       byId('ask').replaceChildren(context.faultText(new ApiError('offline', String(error))));
       byId('ask').hidden = false;
     }
@@ -93,16 +92,14 @@ export function createViews(context: ViewsContext) {
     if (context.state().show !== 'ask') return;
     const box = byId('ask');
     const focused = box.contains(document.activeElement) ? document.activeElement?.id : null;
-    const { incidents, matched, boundary } = context.screen;
+    const { incidents, matched } = context.screen;
     const given: AskContext = {
       state: context.state(),
       words: context.words(),
       world: context.world(),
       incidents,
       matched,
-      boundary,
       newRequest: context.newRequest,
-      isAbort: context.isAbort,
       faultText: context.faultText,
       update: context.update,
       open: context.open,

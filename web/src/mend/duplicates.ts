@@ -1,11 +1,12 @@
 // Pairs that may be one event: side by side, with what speaks for and against, merged and parted again.
 
+import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import { printLength, tellDate, tellDistance, tellRange, titleOf, type Words } from '../words.ts';
 import type { View } from './desk.ts';
 import { isSame } from './diff.ts';
 import type { Work } from './entry.ts';
-import { button, choice, isAbort, radios, scrolling, tellError } from './parts.ts';
+import { button, choice, radios, scrolling, tellError } from './parts.ts';
 import { tellValue } from './values.ts';
 import {
   type Feature,

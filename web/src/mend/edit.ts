@@ -1,7 +1,7 @@
 // The form of one incident, beside the map on which its place is moved.
 
 import './mend.css';
-import { measure } from '../api.ts';
+import { isAbort, measure } from '../api.ts';
 import { dayOf } from '../calendar.ts';
 import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
@@ -13,7 +13,7 @@ import { mergePatch, threeWay } from './diff.ts';
 import type { Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
-import { button, isAbort, labelled, tellError } from './parts.ts';
+import { button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';

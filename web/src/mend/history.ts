@@ -1,10 +1,11 @@
 // What an incident said before, who changed it, and the review by a second person.
 
 import './mend.css';
+import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import type { Words } from '../words.ts';
 import type { Work } from './entry.ts';
-import { button, choice, isAbort, modal, tellError } from './parts.ts';
+import { button, choice, modal, tellError } from './parts.ts';
 import { askForToken } from './token.ts';
 import { tellDifference } from './values.ts';
 import { type Held, hold, patch, type Revision, readHistory, useTokenDialog } from './write.ts';

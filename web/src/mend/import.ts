@@ -1,5 +1,6 @@
 // A file of reports: looked at by the server before anything is stored, mended row by row, then stored.
 
+import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import type { Words } from '../words.ts';
 import type { View } from './desk.ts';
@@ -13,16 +14,7 @@ import {
   rowsOfKept,
   tellFault,
 } from './import-parts.ts';
-import {
-  button,
-  choice,
-  counted,
-  isAbort,
-  labelled,
-  radios,
-  scrolling,
-  tellError,
-} from './parts.ts';
+import { button, choice, counted, labelled, radios, scrolling, tellError } from './parts.ts';
 import { decode, type Rows, readRows, TEXTS } from './rows.ts';
 import {
   type Fault,

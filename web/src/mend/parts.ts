@@ -12,10 +12,6 @@ export function tellError(words: Words, error: unknown): string {
   return words.t('error.status', { detail: error.message });
 }
 
-export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'AbortError';
-}
-
 export function button(label: string, act: () => void, kind = 'plain'): HTMLButtonElement {
   const made = h('button', { type: 'button', class: kind }, label);
   made.addEventListener('click', act);

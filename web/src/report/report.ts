@@ -2,11 +2,11 @@
 // screen and for paper.
 
 import './report.css';
-import { findIncidents } from '../api.ts';
+import { findIncidents, isAbort } from '../api.ts';
 import { h, svg } from '../dom.ts';
 import type { View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
-import { button, choice, isAbort, modal, scrolling, tellError } from '../mend/parts.ts';
+import { button, choice, modal, scrolling, tellError } from '../mend/parts.ts';
 import { countGroups, type Sums } from '../mend/write.ts';
 import { LANGUAGES } from '../state.ts';
 import type { Boundary } from '../types.ts';
