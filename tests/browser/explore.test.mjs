@@ -62,6 +62,100 @@ async function overflow(page) {
   );
 }
 
+/** Waits until the band is that of the view, and drawn. */
+async function shaded(page) {
+  await page.locator('#band-legend[aria-busy="false"]').waitFor();
+  await drawn(page);
+}
+
+/** Lets requests to `pattern` wait until they are released. */
+async function hold(page, pattern) {
+  let gate;
+  let open;
+  const holdOn = () => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  holdOn();
+  await page.route(pattern, async (route) => {
+    await gate;
+    // One that was given up meanwhile is gone.
+    await route.continue().catch(() => {});
+  });
+  return { hold: holdOn, release: () => open() };
+}
+
+/**
+ * What the map is shaded as, at a pixel in every few of a part of its width, by its color over land in the light theme;
+ * without those where something else is drawn.
+ */
+async function shades(page, { step = 8, part = [0, 1] } = {}) {
+  const box = await page.locator('#map').boundingBox();
+  const png = (await page.screenshot({ clip: box })).toString('base64');
+  const [, zoom, lng, lat] = /map=([^/]+)\/([^/]+)\/([^&]+)/.exec(page.url()).map(Number);
+  // The page's own policy would not let it read a picture.
+  const reader = await page.context().newPage();
+  const found = await reader.evaluate(
+    async ({ png, step, part }) => {
+      const bytes = await (await fetch(`data:image/png;base64,${png}`)).blob();
+      const picture = await createImageBitmap(bytes);
+      const { width, height } = picture;
+      const pen = new OffscreenCanvas(width, height).getContext('2d');
+      pen.drawImage(picture, 0, 0);
+      const { data } = pen.getImageData(0, 0, width, height);
+      const colorAt = (x, y) => data.slice(4 * (y * width + x), 4 * (y * width + x) + 3).join();
+      const all = [];
+      for (let y = step; y < height - step; y += step) {
+        for (let x = step + Math.round(part[0] * width); x < part[1] * width - step; x += step) {
+          const color = colorAt(x, y);
+          const around = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [x + dx, y + dy]));
+          if (around.every(([a, b]) => colorAt(a, b) === color)) all.push({ x, y, color });
+        }
+      }
+      return { all, width, height };
+    },
+    { png, step, part },
+  );
+  await reader.close();
+  const kinds = { '244,242,236': 'none', '234,222,214': 'inside', '201,209,217': 'certain' };
+  const world = 512 * 2 ** zoom;
+  const north = Math.asinh(Math.tan((lat * Math.PI) / 180)) / (2 * Math.PI);
+  return found.all.flatMap(({ x, y, color }) => {
+    const kind = kinds[color] ?? (color === '223,226,226' ? 'possible' : null);
+    if (!kind) return [];
+    const up = 2 * Math.PI * (north - (y - found.height / 2) / world);
+    const place = {
+      lon: lng + (360 * (x - found.width / 2)) / world,
+      lat: (Math.atan(Math.sinh(up)) * 180) / Math.PI,
+    };
+    const meters = (40_075_017 * Math.cos((lat * Math.PI) / 180)) / world;
+    return [{ x, y, kind, place, meters }];
+  });
+}
+
+function kindsOf(found) {
+  return [...new Set(found.map(({ kind }) => kind))].sort();
+}
+
+/** Where the map is not shaded as the server judges the very place; three pixels beside an edge may be either. */
+async function misjudged(page, found, to, limit) {
+  const answer = await page.request.post(`${kordon.address}borders/distance?to=${to}`, {
+    headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
+    data: found.map(({ place }) => JSON.stringify(place)).join('\n'),
+  });
+  const measured = (await answer.text()).trim().split('\n').map(JSON.parse);
+  assert.equal(measured.length, found.length);
+  return found.filter(({ kind, meters }, index) => {
+    const { signed_distance_m, distance_low_m, distance_high_m } = measured[index].to[0];
+    const edges = [signed_distance_m, distance_low_m - limit, distance_high_m - limit];
+    if (edges.some((edge) => Math.abs(edge) < 3 * meters)) return false;
+    const [isIn, isPossible, isCertain] = edges.map((edge) => edge <= 0);
+    const right = isIn ? 'inside' : isCertain ? 'certain' : isPossible ? 'possible' : 'none';
+    return kind !== right;
+  });
+}
+
 describe('the categories', () => {
   it('are counted under all other filters, and the counts are what choosing them finds', () =>
     onPage({ query: '?of=ROU&within-km=10' }, async (page) => {
@@ -231,6 +325,52 @@ describe('the band', () => {
       await page.getByText('possibly within 10 km: Romania').waitFor({ state: 'hidden' });
       await checkAccess(page);
     }));
+
+  it('is never shaded as it was measured for a farther view or another question, and ends at the border', () =>
+    onPage({ query: '?of=ROU&within-km=20&map=8/28.1/46' }, async (page) => {
+      await shaded(page);
+      const requests = await hold(page, '**/borders/distance?*');
+      const zoomIn = page.getByRole('button', { name: 'Zoom in' });
+      await zoomIn.click();
+      await zoomIn.click();
+      await page.waitForURL(/map=10\//);
+      await drawn(page);
+      // Two steps nearer, its inner edge would be kilometers off the border that is drawn.
+      assert.deepEqual(kindsOf(await shades(page)), ['none']);
+      await page.getByText('being measured for this view…').waitFor();
+      requests.release();
+      await shaded(page);
+      const found = await shades(page);
+      assert.deepEqual(kindsOf(found), ['certain', 'inside', 'none', 'possible']);
+      assert.deepEqual(await misjudged(page, found, 'ROU', 20_000), []);
+      // The Prut in the middle has bends of less than a cell of the grid.
+      const bends = await shades(page, { step: 3, part: [0.4, 0.6] });
+      assert.deepEqual(await misjudged(page, bends, 'ROU', 20_000), []);
+      requests.hold();
+      await page.getByLabel('Distance to').selectOption({ label: 'Moldova' });
+      await page.getByText('certainly within 20 km: Moldova').waitFor();
+      await drawn(page);
+      assert.deepEqual(kindsOf(await shades(page)), ['none']);
+      requests.release();
+      await shaded(page);
+      assert.deepEqual(await misjudged(page, await shades(page), 'MDA', 20_000), []);
+    }));
+
+  it('says so where it would be too narrow to see, and where it could not be measured', async () => {
+    await onPage({ query: '?of=ROU&within-km=1&map=5/28.1/46' }, (page) =>
+      page.getByText('too narrow to be shaded at this scale').waitFor(),
+    );
+    const { page, close } = await openPage(browser, kordon.address, {
+      query: '?of=ROU&within-km=20&map=8/28.1/46',
+    });
+    await shaded(page);
+    await page.route('**/borders/distance?*', (route) => route.abort());
+    await page.getByRole('button', { name: 'Zoom out' }).click();
+    await page.getByText('could not be measured: nothing is shaded').waitFor();
+    await drawn(page);
+    assert.deepEqual(kindsOf(await shades(page)), ['none']);
+    await close();
+  });
 });
 
 describe('an incident', () => {

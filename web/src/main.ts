@@ -10,22 +10,20 @@ import {
   incidentTiles,
   isAbort,
   measure,
-  measureMany,
   nextPage,
   readPlaces,
   readWorld,
   territoryTiles,
 } from './api.ts';
-import { bandFeatures } from './band.ts';
 import { dayOf } from './calendar.ts';
 import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
 import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce, h } from './dom.ts';
 import { listenToFilters, nameFilters, showFilters } from './filters.ts';
-import { showBandLegend, showFooter, showLegend } from './furniture.ts';
+import { showFooter, showLegend } from './furniture.ts';
 import { boundsOf, circle, distance } from './geodesic.ts';
-import { labelFrom, type Naming } from './layers.ts';
+import { labelFrom, type Naming, NO_BAND } from './layers.ts';
 import {
   addRows,
   focusRow,
@@ -47,6 +45,7 @@ import {
   radiusOf,
   shortDistance,
 } from './panel.ts';
+import { createShading, questionOf } from './shading.ts';
 import {
   filterParams,
   isFiltered,
@@ -129,6 +128,13 @@ const choices = createChoices({
   world: () => world,
   change: update,
   newRequest,
+});
+const shading = createShading({
+  state: () => state,
+  words: () => words,
+  world: () => world,
+  map: () => map,
+  newRequest: () => newRequest('band'),
 });
 const tools = createTools({ state: () => state, words: () => words, map: () => map, update });
 
@@ -241,10 +247,7 @@ function go(next: State, byHistory: boolean): void {
     tools.show();
   if (before.show !== next.show) void views.show(!byHistory);
   else if (followsState(before, next, filterChanged)) void views.refresh();
-  if (bandKey(before) !== bandKey(next)) {
-    showBandLegend(next, words, world);
-    void showBand();
-  }
+  if (questionOf(before) !== questionOf(next)) void shading.show();
 }
 
 /** The whole page at the same place, for a reader of a map in a frame. */
@@ -345,7 +348,8 @@ async function loadWorld(): Promise<void> {
   nameFilters(words, world);
   showFilters(state, words, world);
   choices.show();
-  showLegend(state, words, world);
+  showLegend(words);
+  shading.tell();
   map?.setNaming(naming());
   if (screen.incidents.length) showList();
   showSubject();
@@ -683,7 +687,8 @@ function translate(): void {
   }
   nameFilters(words, world);
   choices.show();
-  showLegend(state, words, world);
+  showLegend(words);
+  shading.tell();
   showFooter(screen.boundary, words);
   timeline.show();
   tools.show();
@@ -724,7 +729,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
       places: screen.places,
       measured: NOTHING,
       drawn: NOTHING,
-      band: NOTHING,
+      ...NO_BAND,
     },
     naming: naming(),
     view: state.view ?? map?.view() ?? null,
@@ -750,7 +755,7 @@ async function startMap(): Promise<void> {
           else if (state.inView) void loadList();
           views.moved(view);
           showDownloads();
-          void showBand();
+          void shading.show();
         },
         picked: (hits) => hits[0] && open(hits[0].id, hits),
         pointed: (place) => tools.pointed(place),
@@ -770,7 +775,7 @@ async function startMap(): Promise<void> {
   map.setLabel(words.t('map.label'));
   screen.bounds = map.bounds();
   tools.show();
-  void showBand();
+  void shading.show();
   fitOnce(screen.incidents);
   if (screen.subject) {
     showSubject();
@@ -801,39 +806,6 @@ function home(): void {
   }
   const bounds = boundsOf(screen.incidents.flatMap((incident) => incident.places));
   if (bounds) map?.show(bounds, 9, !state.view);
-}
-
-/** How far apart the corners are at which the band is measured, in pixels, and the thinnest band to see. */
-const BAND_CELL = 16;
-const BAND_MIN = 5;
-
-function bandKey({ of, withinKm, includeInside, certainty }: State): string {
-  return withinKm === null ? '' : [of, withinKm, includeInside, certainty].join();
-}
-
-/** Shades what is within so many kilometers, when there is such a filter and the band would be seen. */
-async function showBand(): Promise<void> {
-  const { of, withinKm, includeInside, certainty } = state;
-  const signal = newRequest('band');
-  if (!map) return;
-  const limit = (withinKm ?? 0) * 1000;
-  if (withinKm === null || limit < BAND_MIN * map.metersPerPixel()) {
-    map.setBand(NOTHING);
-    return;
-  }
-  const grid = map.grid(BAND_CELL);
-  try {
-    const samples = await measureMany(grid.places, of, signal);
-    map.setBand(
-      bandFeatures(grid, samples, limit, {
-        inside: includeInside,
-        possible: certainty === 'possible',
-      }),
-    );
-  } catch (error) {
-    // The list and the signs say the same without it.
-    if (!isAbort(error)) map.setBand(NOTHING);
-  }
 }
 
 function themeName(): 'light' | 'dark' {
