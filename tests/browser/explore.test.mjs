@@ -7,6 +7,7 @@ import {
   addIncident,
   checkAccess,
   drawn,
+  hold,
   keepShot,
   openPage,
   rows,
@@ -66,24 +67,6 @@ async function overflow(page) {
 async function shaded(page) {
   await page.locator('#band-legend[aria-busy="false"]').waitFor();
   await drawn(page);
-}
-
-/** Lets requests to `pattern` wait until they are released. */
-async function hold(page, pattern) {
-  let gate;
-  let open;
-  const holdOn = () => {
-    gate = new Promise((resolve) => {
-      open = resolve;
-    });
-  };
-  holdOn();
-  await page.route(pattern, async (route) => {
-    await gate;
-    // One that was given up meanwhile is gone.
-    await route.continue().catch(() => {});
-  });
-  return { hold: holdOn, release: () => open() };
 }
 
 /**

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import {
   checkAccess,
   drawn,
+  hold,
   keepShot,
   openPage,
   rows,
@@ -478,11 +479,25 @@ describe('the report', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('searchbox').fill('Reni');
       await page.keyboard.press('Enter');
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
       const address = page.url();
       await page.goto('about:blank');
       await page.goto(address);
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
+    }));
+
+  it('tells what it has under its own name, whatever was asked for meanwhile', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Report');
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      const { release } = await hold(page, '**/incidents/aggregate?*');
+      await desk.getByLabel('Rows').selectOption('infrastructure');
+      // Written anew while the other counts are on their way.
+      await desk.getByLabel('Text').selectOption('all');
+      await desk.locator('.report-text[lang=uk]').waitFor();
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      release();
+      await desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' }).waitFor();
     }));
 
   it('says in three languages what it rests on, and prints without the controls', () =>

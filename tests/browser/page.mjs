@@ -162,6 +162,24 @@ export async function drawn(page) {
   await page.locator('#map[aria-busy="false"]').waitFor({ state: 'attached' });
 }
 
+/** Lets requests to `pattern` wait until they are released. */
+export async function hold(page, pattern) {
+  let gate;
+  let open;
+  const holdOn = () => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  holdOn();
+  await page.route(pattern, async (route) => {
+    await gate;
+    // One that was given up meanwhile is gone.
+    await route.continue().catch(() => {});
+  });
+  return { hold: holdOn, release: () => open() };
+}
+
 /** Fails with what axe-core finds, in words. A list that is about to be replaced is faded, so it is waited for. */
 export async function checkAccess(page) {
   await page.locator('#list[aria-busy="true"]').waitFor({ state: 'detached' });

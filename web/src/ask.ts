@@ -20,9 +20,9 @@ import { toldMeasure } from './list.ts';
 import { filterParams, listParams, type State, writeState } from './state.ts';
 import type { Incident, World } from './types.ts';
 import {
-  nameOf,
   tellDay,
   tellDistance,
+  tellQuestion,
   tellRange,
   titleLanguage,
   titleOf,
@@ -123,24 +123,8 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
 
 /** What is asked, as a sentence would list it. */
 function inWords({ state, words, world, matched }: AskContext): string {
-  const { t } = words;
-  const list = (group: string, names: readonly string[]) =>
-    names.map((name) => words.term(group, name)).join(', ');
-  const parts = [
-    state.q && `“${state.q}”`,
-    (state.from || state.to) && t('date.range', { start: state.from ?? '…', end: state.to ?? '…' }),
-    state.withinKm !== null &&
-      t(`band.${state.certainty}`, { km: state.withinKm, name: nameOf(words, state.of, world) }),
-    list('type', state.eventTypes),
-    list('infrastructure', state.infrastructures),
-    list('damage', state.damages),
-    list('verification', state.verifications),
-    state.countries.map((code) => nameOf(words, code, world)).join(', '),
-    state.circle && t('draw.said.circle', { km: state.circle.km }),
-    state.area.length > 0 && t('draw.said.area', { count: state.area.length }),
-    state.precisionM !== null && `${t('filter.precision')} ≤ ${words.number(state.precisionM)} m`,
-  ].filter(Boolean);
-  const count = t('list.count.all', { count: matched, total: matched });
+  const count = words.t('list.count.all', { count: matched, total: matched });
+  const parts = tellQuestion(words, state, world);
   return parts.length ? `${count}: ${parts.join(' · ')}` : count;
 }
 

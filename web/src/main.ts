@@ -70,7 +70,16 @@ import type {
   World,
 } from './types.ts';
 import { createViews } from './views.ts';
-import { isSet, type Key, nameOf, regionName, titleOf, type Words, wordsFor } from './words.ts';
+import {
+  isSet,
+  type Key,
+  nameOf,
+  regionName,
+  tellQuestion,
+  titleOf,
+  type Words,
+  wordsFor,
+} from './words.ts';
 
 const PAGE = 50;
 /** Sets that a measured place is always compared with. */
@@ -179,6 +188,7 @@ function start(): void {
     words: () => words,
     world: () => world,
     filter: () => filterParams(state),
+    question: (each) => tellQuestion(each, state, world).join('; '),
     map: () => map,
     open: (id) => open(id),
     changed: reload,
