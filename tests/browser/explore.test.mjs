@@ -215,6 +215,11 @@ describe('an area', () => {
       await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 north');
       await page.getByLabel(/^Center/).focus();
       await page.getByText('Line 2 is not a longitude and a latitude in degrees.').waitFor();
+      // As many as an address keeps; more would be lost when it is read again.
+      const many = Array.from({ length: 201 }, (_, index) => `28.${index + 100} 45.2`).join('\n');
+      await page.getByLabel(/^Corners/).fill(many);
+      await page.getByLabel(/^Center/).focus();
+      await page.getByText('An area has at most 200 corners.').waitFor();
       await checkAccess(page);
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.waitForURL((url) => !url.search.includes('area='));
@@ -272,6 +277,41 @@ describe('time', () => {
       await page.waitForTimeout(1500); // Longer than a step takes: nothing may move now.
       assert.equal(page.url(), address);
       await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    }));
+
+  it('has the bars of the filter that is set, whatever was asked for meanwhile', () =>
+    onPage({ query: '?q=Izmail' }, async (page) => {
+      const bars = page.locator('#time-bars rect.bar');
+      await bars.first().waitFor({ state: 'attached' });
+      await page.getByRole('searchbox').fill('');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => !url.search.includes('q='));
+      await matched(page);
+      const count = await bars.count();
+      const heights = () => bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('height')));
+      const before = await heights();
+      const { release } = await hold(page, /aggregate\?.*q=Izmail/);
+      await page.goBack();
+      await page.waitForURL(/q=Izmail/);
+      await page.goForward();
+      await page.waitForURL((url) => !url.search.includes('q='));
+      release();
+      await matched(page);
+      await page.waitForTimeout(500); // For an answer that must not come.
+      assert.equal(await bars.count(), count);
+      assert.deepEqual(await heights(), before);
+    }));
+
+  it('is not moved on by a key either for who wants no motion', () =>
+    onPage({}, async (page) => {
+      await page.locator('#time-bars rect.bar').first().waitFor({ state: 'attached' });
+      await page.keyboard.press('p');
+      await page.keyboard.press('.');
+      await page.waitForURL(/datetime=/);
+      const address = page.url();
+      await page.waitForTimeout(2500); // Two steps of playback.
+      assert.equal(page.url(), address);
+      assert.match(address, /datetime=2022-02-01\/2022-02-28/);
     }));
 
   it('moves by steps of the chosen length, and does not run by itself for who wants no motion', () =>
@@ -482,6 +522,79 @@ describe('two periods', () => {
     }));
 });
 
+describe('the page while it is changed', () => {
+  it('has no step back to the same page', () =>
+    onPage({}, async (page) => {
+      await page.getByRole('searchbox').fill('Reni');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=Reni/);
+      const length = await page.evaluate(() => history.length);
+      for (let time = 0; time < 3; time++) await page.keyboard.press('Enter');
+      assert.equal(await page.evaluate(() => history.length), length);
+      await page.goBack();
+      await page.waitForURL((url) => !url.search.includes('q='));
+    }));
+
+  it('has each id once, also after another view, and keeps the focus where it was', () =>
+    onPage({ query: '?show=ask' }, async (page) => {
+      await page.getByRole('img', { name: /^Chart/ }).waitFor();
+      const focused = () => page.evaluate(() => document.activeElement.id);
+      await page.getByLabel('Counted by').focus();
+      await page.getByLabel('Counted by').selectOption({ label: 'damage' });
+      await page.getByRole('img', { name: /^Chart of incidents by damage/ }).waitFor();
+      assert.equal(await focused(), 'ask-by');
+      // Its row is gone when the question is told anew: who pressed it goes on from the heading.
+      await page.getByText('The same numbers as a table').click();
+      const table = page.getByRole('table', { name: 'Incidents by damage' });
+      await table.getByRole('button').first().click();
+      await page.waitForURL(/[?&]damage=\w+/);
+      await page.getByText(/^\d+ incidents?: Damage: /).waitFor();
+      assert.equal(await focused(), 'ask-title');
+      await page.keyboard.press('v');
+      await page.getByRole('table', { name: 'Two periods side by side' }).waitFor();
+      const ids = await page.evaluate(() =>
+        [...document.querySelectorAll('[id]')].map((e) => e.id),
+      );
+      assert.deepEqual(
+        ids.filter((id, index) => ids.indexOf(id) !== index),
+        [],
+      );
+      await page.getByLabel('Counted by').focus();
+      await page.getByLabel('Counted by').selectOption({ label: 'country' });
+      await page.getByRole('columnheader', { name: 'country' }).waitFor();
+      assert.equal(await focused(), 'compare-by');
+      await page.getByRole('button', { name: 'Back to the map' }).focus();
+      await page.getByLabel('First period: From').fill('2023-01-01');
+      await page.waitForURL(/datetime=2023-01-01/);
+      await page.getByRole('table', { name: 'Two periods side by side' }).waitFor();
+      assert.equal(await focused(), 'compare-first-from');
+    }));
+
+  it('is named in the language of the page on both maps of a comparison', () =>
+    onPage(
+      {
+        query:
+          '?show=compare&datetime=2023-01-01/2023-12-31&other=2024-01-01/2024-12-31&map=4/28/47',
+      },
+      async (page) => {
+        const second = page.locator('#map-b[aria-busy="false"]');
+        const names = page.locator('#map-b canvas');
+        const settle = async () => {
+          await drawn(page);
+          await second.waitFor();
+          await page.getByRole('table').first().waitFor();
+        };
+        await settle();
+        const english = await names.screenshot();
+        await page.getByLabel('Language').selectOption('uk');
+        await page.getByRole('table', { name: 'Два періоди поруч' }).waitFor();
+        await settle();
+        const ukrainian = await names.screenshot();
+        assert.ok(!english.equals(ukrainian), 'the second map is named as before');
+      },
+    ));
+});
+
 describe('what is new', () => {
   it('is told quietly, and shown when the reader wants it', () =>
     onPage({ query: '?q=quiet', empty: true }, async (page) => {
@@ -498,6 +611,9 @@ describe('what is new', () => {
       );
       await page.getByText('1 incident is new or changed.').waitFor();
       assert.equal(await rows(page).count(), 0);
+      await page.getByLabel('Language').selectOption('ro');
+      await page.getByRole('button', { name: 'Arată', exact: true }).waitFor();
+      await page.getByLabel('Limba').selectOption('en');
       await page.getByRole('button', { name: 'Show it' }).click();
       await rows(page).filter({ hasText: 'A quiet arrival in Izmail' }).waitFor();
       await page.getByText('1 incident is new or changed.').waitFor({ state: 'hidden' });

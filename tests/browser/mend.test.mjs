@@ -131,8 +131,14 @@ describe('an import', () => {
       await desk.getByLabel('Line 4, deaths').fill('2');
       await desk.getByRole('button', { name: 'Check again' }).click();
       await desk.getByText(/4 records · 4 sound/).waitFor();
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
       await desk.getByRole('button', { name: 'Store 4 records' }).click();
       await desk.getByText('4 new').waitFor();
+      await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+      // What is shown is asked for again, and once: the list, and the bars of time.
+      assert.equal(asked.filter((url) => /items\?.*limit=50/.test(url)).length, 1);
+      assert.equal(asked.filter((url) => /aggregate\?.*by=month/.test(url)).length, 1);
       await desk.getByRole('button', { name: 'Back to the map' }).click();
       await page.getByRole('searchbox').fill('mended Reni');
       await page.keyboard.press('Enter');
@@ -653,8 +659,14 @@ s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni
       await desk.getByLabel('Line 4, date').fill('2025-06-02');
       await desk.getByLabel('Line 5, lon').fill('28.28');
       await desk.getByRole('button', { name: 'Check again' }).click();
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
       await desk.getByRole('button', { name: 'Store 4 records' }).click();
       await desk.getByText('4 new').waitFor();
+      await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+      // What is shown is asked for again, and once: the list, and the bars of time.
+      assert.equal(asked.filter((url) => /items\?.*limit=50/.test(url)).length, 1);
+      assert.equal(asked.filter((url) => /aggregate\?.*by=month/.test(url)).length, 1);
 
       await page.getByRole('button', { name: 'Back to the map' }).click();
       await page.getByRole('searchbox').fill('ship repair yard');

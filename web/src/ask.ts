@@ -63,7 +63,7 @@ export async function showAsk(box: HTMLElement, context: AskContext): Promise<vo
       'section',
       { 'aria-labelledby': 'ask-charts' },
       h('h3', { id: 'ask-charts' }, t('ask.charts')),
-      chartPicker(state.chart, words, (name) => context.update({ chart: name })),
+      chartPicker('ask-by', state.chart, words, (name) => context.update({ chart: name })),
       counted,
     ),
     h(
@@ -110,6 +110,7 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
   try {
     const signal = context.newRequest('chart');
     const found = await aggregate(state.chart, filterParams(state), signal);
+    if (signal.aborted) return;
     const bars = barsOf(state.chart, found, words, world);
     box.replaceChildren(...chart(state.chart, bars, words, context.update));
   } catch (error) {

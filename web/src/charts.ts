@@ -68,7 +68,9 @@ export function drillDown(by: Chart, key: string | null): Partial<State> | null 
   }
 }
 
+/** A choice of what is counted by; `id` is that of its field, of which a page may have two. */
 export function chartPicker(
+  id: string,
   chosen: Chart,
   words: Words,
   pick: (chart: Chart) => void,
@@ -76,7 +78,7 @@ export function chartPicker(
 ): HTMLElement {
   const select = h(
     'select',
-    { id: 'chart-by' },
+    { id },
     ...CHARTS.filter((name) => !without.includes(name)).map((name) =>
       h('option', { value: name, selected: name === chosen }, words.t(`chart.by.${name}`)),
     ),
@@ -85,7 +87,7 @@ export function chartPicker(
     const name = CHARTS.find((one) => one === select.value);
     if (name) pick(name);
   });
-  return h('div', { class: 'field' }, h('label', { for: 'chart-by' }, words.t('chart.by')), select);
+  return h('div', { class: 'field' }, h('label', { for: id }, words.t('chart.by')), select);
 }
 
 /** The picture and its table. `apply` is called with what a row asks for. */

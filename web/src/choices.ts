@@ -81,11 +81,17 @@ export function createChoices(context: ChoicesContext) {
     if (!detailsOf(group).open) return;
     const { member, by } = GROUPS[group];
     const params = filterParams({ ...context.state(), [member]: [] });
-    let found: Count[];
+    const signal = context.newRequest(`count-${group}`);
+    let found: Count[] | null;
     try {
-      found = await countBy(by, params, context.newRequest(`count-${group}`));
+      found = await countBy(by, params, signal);
     } catch {
       // The names can be chosen without counts; the list tells of a fault.
+      found = null;
+    }
+    // The counts of another filter are told by the request that took the place of this one.
+    if (signal.aborted) return;
+    if (!found) {
       counts.delete(group);
       return;
     }

@@ -109,6 +109,8 @@ const screen = {
   drawn: 0,
   fitted: false,
   stale: false,
+  /** How many incidents are new or changed since the list was loaded. */
+  fresh: 0,
   places: NOTHING as GeoJSON.FeatureCollection,
 };
 
@@ -143,20 +145,19 @@ const shading = createShading({
   words: () => words,
   world: () => world,
   map: () => map,
+  twins: () => views.maps(),
   newRequest: () => newRequest('band'),
 });
 const tools = createTools({ state: () => state, words: () => words, map: () => map, update });
 
 const live = listenLive({
   changed(count) {
-    const button = byId('fresh');
-    button.hidden = count === 0;
-    button.textContent = words.t('live.fresh', { count });
-    sayLive(count);
+    screen.fresh = count;
+    sayLive();
   },
   stale(is) {
     screen.stale = is;
-    sayLive(0);
+    sayLive();
   },
 });
 const views = createViews({
@@ -221,7 +222,9 @@ function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void
   const next = { ...state, ...change };
   const query = writeState(next, homeLanguage);
   const address = (query ? `?${query}` : location.pathname) + deskAddress();
-  if (step === 'push') history.pushState(null, '', address);
+  // What is the same address is no step for the back button.
+  const isOther = new URL(address, location.href).href !== location.href;
+  if (step === 'push' && isOther) history.pushState(null, '', address);
   else history.replaceState(null, '', address);
   go(next, false);
 }
@@ -248,7 +251,7 @@ function go(next: State, byHistory: boolean): void {
   ) {
     void loadList();
   }
-  if (before.of !== next.of) map?.setNaming(naming());
+  if (before.of !== next.of) nameMaps();
   if (byHistory && next.view && JSON.stringify(before.view) !== JSON.stringify(next.view)) {
     map?.jumpTo(next.view);
   }
@@ -284,12 +287,14 @@ function loadAll(): void {
   choices.loadOpen();
 }
 
-/** Something was written: everything is asked for again. */
+/** The incidents are others now: everything that shows them is asked for again; the map stays where it is. */
 async function reload(): Promise<void> {
   map?.reloadIncidents();
-  loadAll();
+  void timeline.reload();
+  choices.loadOpen();
   void loadTotal();
   await loadList();
+  if (state.show === 'compare') void views.refresh();
   if (state.id) await openIncident(state.id);
 }
 
@@ -302,6 +307,7 @@ async function loadList(): Promise<void> {
     message.replaceChildren(h('p', { class: 'loading' }, words.t('list.loading')));
   const isLast = await attempt('list', message, loadList, async (signal) => {
     const page = await findIncidents(params, PAGE, signal);
+    signal.throwIfAborted();
     screen.incidents = page.incidents;
     screen.matched = page.matched;
     screen.next = page.next;
@@ -327,6 +333,7 @@ async function loadMore(): Promise<void> {
   const list = byId<HTMLOListElement>('list');
   const isLast = await attempt('list', message, loadMore, async (signal) => {
     const page = await nextPage(next, signal);
+    signal.throwIfAborted();
     message.replaceChildren();
     const first = list.children.length;
     screen.incidents.push(...page.incidents);
@@ -360,7 +367,7 @@ async function loadWorld(): Promise<void> {
   choices.show();
   showLegend(words);
   shading.tell();
-  map?.setNaming(naming());
+  nameMaps();
   if (screen.incidents.length) showList();
   showSubject();
 }
@@ -380,6 +387,7 @@ async function explainEmpty(message: HTMLElement, signal: AbortSignal): Promise<
   message.replaceChildren(h('p', {}, words.t('list.empty.within', { km: withinKm, name })));
   const wider = listParams({ ...state, withinKm: null, sort: 'distance' }, null);
   const page = await findIncidents(wider, 1, signal);
+  signal.throwIfAborted();
   const [nearest] = page.incidents;
   const found = nearest && toldMeasure(nearest, of);
   if (!nearest || !found) return;
@@ -430,6 +438,7 @@ async function openIncident(id: string): Promise<void> {
   else showPanel(messagePanel(words.t('panel.loading'), null, panelContext()));
   try {
     const incident = known ?? (await getIncident(id, state.of, signal));
+    signal.throwIfAborted();
     if (!incident) {
       showPanel(messagePanel(words.t('error.gone'), null, panelContext()));
       return;
@@ -439,6 +448,7 @@ async function openIncident(id: string): Promise<void> {
     if (!place || !incident.border?.nearestForeign) return;
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
     const answer = await measure(place, to, radiusOf(incident), dayOf(incident.dateStart), signal);
+    signal.throwIfAborted();
     tellIncident(incident, answer);
   } catch (error) {
     if (isAbort(error)) return;
@@ -477,6 +487,7 @@ async function openPlace(place: Position): Promise<void> {
   try {
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
     const answer = await measure(place, to, null, null, signal);
+    signal.throwIfAborted();
     const measures = tellable(answer.nearestForeign, answer.to);
     learnBoundary(answer.boundary);
     screen.subject = { kind: 'place', place, answer, measures };
@@ -699,32 +710,28 @@ function translate(): void {
   choices.show();
   showLegend(words);
   shading.tell();
+  sayLive();
   showFooter(screen.boundary, words);
   timeline.show();
   tools.show();
   if (screen.incidents.length) showList();
   else showCount();
   showSubject();
-  map?.setNaming(naming());
+  nameMaps();
   map?.setLabel(words.t('map.label'));
 }
 
 /** Tells quietly what is new, and whether the connection is there. */
-function sayLive(count: number): void {
-  byId('live-said').textContent = screen.stale
-    ? words.t('live.stale')
-    : count > 0
-      ? words.t('live.said', { count })
-      : '';
-}
-
-/** Shows what is new: the list and the signs are asked for again, the map stays where it is. */
-function refresh(): void {
-  void timeline.reload();
-  void loadTotal();
-  void loadList();
-  map?.refresh();
-  byId('count').focus();
+function sayLive(): void {
+  const { stale, fresh } = screen;
+  const button = byId('fresh');
+  button.hidden = fresh === 0;
+  button.textContent = words.t('live.fresh', { count: fresh });
+  const said = fresh > 0 ? words.t('live.said', { count: fresh }) : '';
+  const told = stale ? words.t('live.stale') : said;
+  // The same text set again would be read out again.
+  const line = byId('live-said');
+  if (line.textContent !== told) line.textContent = told;
 }
 
 // --- the map ----------------------------------------------------------------------------------
@@ -799,6 +806,7 @@ async function startMap(): Promise<void> {
   if (!places) return;
   screen.places = places;
   map.setPlaces(places);
+  views.setPlaces(places);
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */
@@ -820,6 +828,11 @@ function home(): void {
 
 function themeName(): 'light' | 'dark' {
   return dark.matches ? 'dark' : 'light';
+}
+
+function nameMaps(): void {
+  map?.setNaming(naming());
+  views.setNaming(naming());
 }
 
 function naming(): Naming {
@@ -851,7 +864,10 @@ function listenToTools(): void {
   byId('more').addEventListener('click', () => void loadMore());
   byId('help').addEventListener('click', () => showHelp(words));
   byId('cite').addEventListener('click', cite);
-  byId('fresh').addEventListener('click', refresh);
+  byId('fresh').addEventListener('click', () => {
+    byId('count').focus();
+    void reload();
+  });
   byId('zoom-in').addEventListener('click', () => map?.zoomBy(1));
   byId('zoom-out').addEventListener('click', () => map?.zoomBy(-1));
   byId('zoom-home').addEventListener('click', home);
@@ -883,20 +899,26 @@ function listenToKeys(): void {
       '/': () => byId('search').focus(),
       l: () => focusRow(byId<HTMLOListElement>('list'), state.id),
       g: () => map?.focus(),
-      m: () => byId('measure').click(),
-      a: () => byId('draw-area').click(),
-      c: () => byId('draw-circle').click(),
-      q: () => byId('ask-open').click(),
-      v: () => byId('compare-open').click(),
-      p: () => byId('time-play').click(),
-      ',': () => byId('time-before').click(),
-      '.': () => byId('time-after').click(),
+      m: () => press('measure'),
+      a: () => press('draw-area'),
+      c: () => press('draw-circle'),
+      q: () => press('ask-open'),
+      v: () => press('compare-open'),
+      p: () => press('time-play'),
+      ',': () => press('time-before'),
+      '.': () => press('time-after'),
       '?': () => showHelp(words),
     }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
+}
+
+/** Presses a button for a key; not one that is hidden, as play is from those who want no motion. */
+function press(id: string): void {
+  const button = byId<HTMLButtonElement>(id);
+  if (!button.hidden) button.click();
 }
 
 function stepBack(field: HTMLElement | null): void {

@@ -320,14 +320,6 @@ export function createMap(options: MapOptions) {
     remove(): void {
       map.remove();
     },
-    /** Asks for the incidents again: there are new ones. */
-    refresh(): void {
-      map.getSource<VectorTileSource>('incidents')?.setTiles([shown.sources.incidents]);
-    },
-    /** Resolves when everything asked for is drawn. */
-    idle(): Promise<void> {
-      return new Promise((resolve) => map.once('idle', () => resolve()));
-    },
   };
 }
 

@@ -25,6 +25,20 @@ export function stepSpan(
 }
 
 /**
+ * A period with both its ends, for one that may be open: an open end is that of the year of the other one, or of the
+ * data when that is later; without any, the last year of the data. It never ends before it begins.
+ */
+export function closedPeriod(
+  { from, to }: { from: string | null; to: string | null },
+  lastOfData: string,
+): Span {
+  const year = (day: string) => day.slice(0, 4);
+  const lastYear = from && year(from) > year(lastOfData) ? year(from) : year(lastOfData);
+  const end = to ?? `${lastYear}-12-31`;
+  return { from: from ?? `${year(end)}-01-01`, to: end };
+}
+
+/**
  * The period to compare with when none is chosen yet: as long, and just before; whole years stay whole.
  */
 export function periodBefore(from: string, to: string): { otherFrom: string; otherTo: string } {

@@ -25,6 +25,8 @@ export interface ShadingContext {
   words(): Words;
   world(): World;
   map(): IncidentMap | null;
+  /** Others that show the same view. */
+  twins(): IncidentMap[];
   newRequest(): AbortSignal;
 }
 
@@ -39,16 +41,13 @@ export function createShading(context: ShadingContext) {
     const map = context.map();
     const signal = context.newRequest();
     const question = questionOf(state);
-    if (question !== answered) map?.clearBand();
+    if (question !== answered) clear();
     answered = question;
     const limit = (state.withinKm ?? 0) * 1000;
     const isThin = map !== null && limit < THINNEST * map.metersPerPixel();
     stand(isThin ? 'thin' : 'measured');
     if (!map || !question) return;
-    if (isThin) {
-      map.clearBand();
-      return;
-    }
+    if (isThin) return clear();
     try {
       const { zoom } = map.view();
       const measured = await sampled(map.grid(CELL), state.of, signal);
@@ -56,14 +55,19 @@ export function createShading(context: ShadingContext) {
       const fine = await allSampled(finer(measured, cells), measured, state.of, signal);
       const shown = { inside: state.includeInside, possible: state.certainty === 'possible' };
       const replaced = fine.length ? cells : [];
-      await map.setBand(bandFeatures(measured, limit, shown, replaced, fine), zoom);
+      const band = bandFeatures(measured, limit, shown, replaced, fine);
+      await Promise.all([map, ...context.twins()].map((each) => each.setBand(band, zoom)));
       if (!signal.aborted) stand('shown');
     } catch (error) {
       if (isAbort(error)) return;
       // The list and the signs say the same without it.
-      map.clearBand();
+      clear();
       stand('failed');
     }
+  }
+
+  function clear(): void {
+    for (const each of [context.map(), ...context.twins()]) each?.clearBand();
   }
 
   function stand(now: Standing): void {

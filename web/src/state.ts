@@ -355,8 +355,9 @@ function readCodes(text: string | null): string[] {
 }
 
 function readSpan(text: string | null): [string | null, string | null] {
-  const [from, to] = (text ?? '').split('/');
-  return [readDay(from), readDay(to)];
+  const [from, to] = (text ?? '').split('/').map(readDay);
+  // What ends before it begins is no span.
+  return from && to && from > to ? [null, null] : [from ?? null, to ?? null];
 }
 
 function writeSpan(from: string | null, to: string | null): string {

@@ -39,18 +39,20 @@ export function createTimeline(context: TimelineContext) {
   /** Counts anew unless only the dates differ from what was counted. */
   async function load(): Promise<void> {
     const params = filterParams({ ...context.state(), from: null, to: null });
-    if (params.toString() === counted) return show();
+    // Also where nothing is asked: what was asked under another filter is no longer wanted.
+    const signal = context.newRequest();
     const asked = params.toString();
+    if (asked === counted) return show();
     if (!bins.length) said.textContent = context.words().t('time.loading');
     try {
-      const signal = context.newRequest();
       let counts = await countBy('month', params, signal);
       // A single month or two say little: days do.
       if (counts.length > 0 && counts.length <= 2) counts = await countBy('day', params, signal);
+      if (signal.aborted) return;
       bins = binsOf(counts);
       counted = asked;
     } catch (error) {
-      if (isAbort(error)) return;
+      if (isAbort(error) || signal.aborted) return;
       bins = [];
       counted = null;
     }

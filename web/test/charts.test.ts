@@ -5,7 +5,7 @@ import { floorOf } from '../src/choices.ts';
 import { compared, otherOf } from '../src/compare.ts';
 import { asCql2 } from '../src/cql2.ts';
 import { recordOf } from '../src/live.ts';
-import { periodBefore } from '../src/playback.ts';
+import { closedPeriod, periodBefore } from '../src/playback.ts';
 import { filterParams, initialState, readState } from '../src/state.ts';
 import type { Aggregate } from '../src/types.ts';
 import { wordsFor } from '../src/words.ts';
@@ -86,6 +86,25 @@ describe('two periods', () => {
     const other = filterParams(otherOf(state));
     expect(other.get('infrastructure')).toBe('port');
     expect(other.get('datetime')).toBe('2022-01-01/..');
+  });
+
+  it('never end before they begin, whichever end was chosen alone', () => {
+    expect(closedPeriod({ from: null, to: null }, '2025-11-30')).toEqual({
+      from: '2025-01-01',
+      to: '2025-12-31',
+    });
+    expect(closedPeriod({ from: null, to: '2023-06-30' }, '2025-11-30')).toEqual({
+      from: '2023-01-01',
+      to: '2023-06-30',
+    });
+    expect(closedPeriod({ from: '2024-05-01', to: null }, '2025-11-30')).toEqual({
+      from: '2024-05-01',
+      to: '2025-12-31',
+    });
+    expect(closedPeriod({ from: '2027-05-01', to: null }, '2025-11-30')).toEqual({
+      from: '2027-05-01',
+      to: '2027-12-31',
+    });
   });
 
   it('are as long as each other when only one is chosen', () => {
