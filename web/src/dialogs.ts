@@ -41,8 +41,9 @@ export function showCitation(words: Words, text: string): void {
   area.select();
 }
 
+/** Whether any dialog is over the page, whose keys are then not for the page. */
 export function isDialogOpen(): boolean {
-  return byId<HTMLDialogElement>('dialog').open;
+  return document.querySelector('dialog[open]') !== null;
 }
 
 function show(words: Words, title: string, body: Node[]): void {

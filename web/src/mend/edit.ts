@@ -50,9 +50,12 @@ interface Editor {
 }
 
 let editor: Editor | null = null;
+/** A record is on its way: a second click asks for no second form. */
+let isOpening = false;
 
 export async function openEditor(work: Work, id: string): Promise<void> {
-  if (!closeEditor()) return;
+  if (isOpening || !closeEditor()) return;
+  document.getElementById('editor')?.remove();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
   const words = work.words();
   const element = h(
@@ -65,6 +68,7 @@ export async function openEditor(work: Work, id: string): Promise<void> {
   panel.after(element);
   panel.inert = true;
   const request = new AbortController();
+  isOpening = true;
   try {
     const [base, schema] = await Promise.all([
       hold(id, request.signal),
@@ -90,6 +94,8 @@ export async function openEditor(work: Work, id: string): Promise<void> {
     element.append(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)), close);
     close.focus();
     return;
+  } finally {
+    isOpening = false;
   }
   startHandles(editor);
   show(editor);
@@ -142,7 +148,7 @@ function show(now: Editor): void {
   const words = work.words();
   const focused = (document.activeElement as HTMLElement | null)?.dataset.pointer;
   const [scroll, said] = [element.scrollTop, element.querySelector('.mend-status')?.textContent];
-  const save = button(words.t('mend.save'), () => void store(), 'plain strong');
+  const save = button(words.t('mend.save'), () => store(), 'plain strong');
   const cancel = button(words.t('mend.cancel'), () => closeEditor());
   const status = h('p', { role: 'status', class: 'mend-status' }, said ?? '');
   const title = wordIn((draft.properties.title ?? {}) as Record<string, string>, words.lang);
@@ -478,7 +484,7 @@ function changeOf({ base, draft }: Pick<Editor, 'base' | 'draft'>): Record<strin
   return patchOf(base.feature, draft);
 }
 
-export function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
+function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
   return mergePatch(
     { geometry: before.geometry, properties: before.properties },
     { geometry: after.geometry, properties: after.properties },

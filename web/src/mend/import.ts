@@ -444,7 +444,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     const sound = preview.rejected > 0 && at.onError === 'reject' ? 0 : preview.sound;
     const made = button(
       words.t('mend.import.store', { count: sound, n: sound }),
-      () => void store(),
+      () => store(),
       'plain strong',
     );
     made.disabled = sound === 0;
@@ -525,11 +525,11 @@ export function showImport(work: Work, body: HTMLElement): View {
           words.t('mend.import.send'),
           () => {
             // Records that nobody touched would only be refused again.
-            if (at.changes.size) void store();
+            return at.changes.size ? store() : null;
           },
           'plain strong',
         )
-      : button(words.t('mend.import.again'), () => void check(), 'plain strong');
+      : button(words.t('mend.import.again'), () => check(), 'plain strong');
     return h(
       'section',
       {},
