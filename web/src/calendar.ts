@@ -2,6 +2,8 @@
 // shifts them. Pure.
 
 const DAY_MS = 86_400_000;
+/** A hundred years. */
+const MOST_MONTHS = 1200;
 
 /** The day that a date of a record begins with; `null` when it is not known to the day. */
 export function dayOf(date: unknown): string | null {
@@ -56,4 +58,11 @@ export function keysBetween(first: string, last: string, most: number): string[]
     else at.setUTCDate(at.getUTCDate() + 1);
   }
   return keys;
+}
+
+/** Every month from the first to the last, so that a month without incidents is seen as one. */
+export function monthsBetween(months: readonly (string | null)[]): string[] {
+  const known = months.filter((one): one is string => /^\d{4}-\d\d$/.test(one ?? '')).sort();
+  const [first, last] = [known[0], known.at(-1)];
+  return first && last ? keysBetween(first, last, MOST_MONTHS) : [];
 }

@@ -30,15 +30,13 @@ const NAMES = Object.keys(GROUPS) as Group[];
 /** The grades that a floor can be set at, best first; those that follow are no grades of it. */
 const FLOORS = VERIFICATIONS.slice(0, 3);
 
-export interface ChoicesContext {
+interface ChoicesContext {
   state(): State;
   words(): Words;
   world(): World;
   change(change: Partial<State>): void;
   newRequest(kind: string): AbortSignal;
 }
-
-export type Choices = ReturnType<typeof createChoices>;
 
 export function createChoices(context: ChoicesContext) {
   const counts = new Map<Group, Map<string, number>>();

@@ -31,7 +31,7 @@ export interface CompareContext {
 export type Comparison = ReturnType<typeof openComparison>;
 
 /** One category in both periods. */
-export interface Compared {
+interface Compared {
   key: string | null;
   first: number;
   second: number;

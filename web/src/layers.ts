@@ -5,7 +5,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
 
-export interface Theme {
+interface Theme {
   name: 'light' | 'dark';
   sea: string;
   land: string;

@@ -34,7 +34,7 @@ export interface Hit {
   title: string;
 }
 
-export interface MapEvents {
+interface MapEvents {
   /** The map came to rest. `quietly`: not worth a change of the address. */
   moved(view: View, bounds: Bounds, quietly: boolean): void;
   /** One or more incidents were clicked, the topmost first. */

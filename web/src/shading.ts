@@ -20,7 +20,7 @@ import type { Words } from './words.ts';
 /** The thinnest band to see, in pixels. */
 const THINNEST = 5;
 
-export interface ShadingContext {
+interface ShadingContext {
   state(): State;
   words(): Words;
   world(): World;

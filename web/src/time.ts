@@ -80,7 +80,7 @@ export function withDay(
   return end === 'from' ? { from: day, to: null } : { from: null, to: day };
 }
 
-export interface TimeElements {
+interface TimeElements {
   bars: SVGSVGElement;
   low: HTMLInputElement;
   high: HTMLInputElement;

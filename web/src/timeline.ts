@@ -11,15 +11,13 @@ import { tellBin, type Words } from './words.ts';
 /** How long each step of playback stays, in milliseconds. */
 const TICK_MS = 1200;
 
-export interface TimelineContext {
+interface TimelineContext {
   state(): State;
   words(): Words;
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   /** A signal that ends the request before. */
   newRequest(): AbortSignal;
 }
-
-export type Timeline = ReturnType<typeof createTimeline>;
 
 export function createTimeline(context: TimelineContext) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');

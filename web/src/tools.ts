@@ -22,14 +22,12 @@ const HINTS: Record<Tool, Key> = {
   circle: 'draw.hint.circle',
 };
 
-export interface ToolsContext {
+interface ToolsContext {
   state(): State;
   words(): Words;
   map(): IncidentMap | null;
   update(change: Partial<State>): void;
 }
-
-export type Tools = ReturnType<typeof createTools>;
 
 export function createTools(context: ToolsContext) {
   /** The corners of what is being drawn. */

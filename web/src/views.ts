@@ -12,7 +12,7 @@ import type { Show, State, View } from './state.ts';
 import type { Incident, World } from './types.ts';
 import type { Words } from './words.ts';
 
-export interface ViewsContext {
+interface ViewsContext {
   state(): State;
   words(): Words;
   world(): World;
@@ -29,8 +29,6 @@ export interface ViewsContext {
   /** The days that the data has. */
   extent(): Span | null;
 }
-
-export type Views = ReturnType<typeof createViews>;
 
 export function createViews(context: ViewsContext) {
   let comparison: Comparison | null = null;

@@ -65,7 +65,7 @@ export function stepOf(half: number): number {
   return 10 ** Math.max(0, Math.floor(Math.log10(Math.max(half, 3) / 3)));
 }
 
-export interface PrintedDistance {
+interface PrintedDistance {
   distance: string;
   range: string;
   low: string;

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, dayOf, keysBetween, lastDay, lastOfMonth } from '../src/calendar.ts';
+import {
+  addDays,
+  addMonths,
+  dayOf,
+  keysBetween,
+  lastDay,
+  lastOfMonth,
+  monthsBetween,
+} from '../src/calendar.ts';
 
 describe('a day', () => {
   it('is told of a date that is known to it, and of no other', () => {
@@ -47,5 +55,17 @@ describe('the keys between two', () => {
     ]);
     expect(keysBetween('2022', '2024', 2)).toEqual(['2022', '2023']);
     expect(keysBetween('2024-02', '2024-01', 9)).toEqual([]);
+  });
+});
+
+describe('months', () => {
+  it('have no gap and cross the year', () => {
+    expect(monthsBetween(['2025-02', null, '2024-11'])).toEqual([
+      '2024-11',
+      '2024-12',
+      '2025-01',
+      '2025-02',
+    ]);
+    expect(monthsBetween([null])).toEqual([]);
   });
 });

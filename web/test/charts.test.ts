@@ -26,11 +26,6 @@ describe('the bars of a chart', () => {
   it('stand in the order of time, of distance, or of how many there are; what is not known is last', () => {
     const keys = (by: Parameters<typeof barsOf>[0], found: Aggregate) =>
       barsOf(by, found, words, world).map(({ key }) => key);
-    expect(keys('month', counted([null, 9], ['2024-02', 1], ['2023-11', 4]))).toEqual([
-      '2023-11',
-      '2024-02',
-      null,
-    ]);
     expect(
       keys(
         'distance_band',
@@ -42,6 +37,20 @@ describe('the bars of a chart', () => {
       'severe',
       null,
     ]);
+  });
+
+  it('are every month from the first to the last, also those without incidents', () => {
+    const found = counted([null, 9], ['2024-02', 1], ['2023-11', 4]);
+    const bars = barsOf('month', found, words, world);
+    expect(bars.map(({ key, count }) => [key, count])).toEqual([
+      ['2023-11', 4],
+      ['2023-12', 0],
+      ['2024-01', 0],
+      ['2024-02', 1],
+      [null, 9],
+    ]);
+    expect(bars[1]?.label).toBe('December 2023');
+    expect(barsOf('month', counted([null, 9]), words, world)).toHaveLength(1);
   });
 
   it('are named in the words of the page, and tell the dead as a range where any are told', () => {

@@ -46,7 +46,7 @@ export interface Held {
   incident: Incident;
 }
 
-export interface ImportOrder {
+interface ImportOrder {
   source: string;
   onError: 'reject' | 'quarantine';
   dryRun: boolean;

@@ -3,6 +3,7 @@
 
 import './report.css';
 import { findIncidents, isAbort } from '../api.ts';
+import { monthsBetween } from '../calendar.ts';
 import { h, svg } from '../dom.ts';
 import type { View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
@@ -21,14 +22,7 @@ import {
   type Words,
   wordsFor,
 } from '../words.ts';
-import {
-  DIMENSIONS,
-  type Dimension,
-  type Group,
-  monthsBetween,
-  type Table,
-  tabulate,
-} from './tables.ts';
+import { DIMENSIONS, type Dimension, type Group, type Table, tabulate } from './tables.ts';
 
 /** Small multiples of so many rows: more do not fit a page. */
 const MOST_SMALL = 12;
@@ -131,7 +125,7 @@ export function showReport(work: Work, body: HTMLElement): View {
       status.textContent = '';
       paper.replaceChildren(
         h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-        button(words.t('error.retry'), () => void load()),
+        button(words.t('error.retry'), () => load()),
       );
     }
   }
@@ -231,7 +225,7 @@ export function showReport(work: Work, body: HTMLElement): View {
 
   function countCell(words: Words, group: Group, name: string, most: number): HTMLTableCellElement {
     const deaths = tellRange(words, group.deaths);
-    const made = button(words.number(group.count), () => void drill(group, name), 'count');
+    const made = button(words.number(group.count), () => drill(group, name), 'count');
     made.setAttribute(
       'aria-label',
       `${name}: ${words.t('report.count', { count: group.count, n: group.count })}`,

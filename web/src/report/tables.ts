@@ -1,6 +1,5 @@
 // Counts as a table: what the server groups by two dimensions, as rows and columns. Pure.
 
-import { keysBetween } from '../calendar.ts';
 import type { Range } from '../types.ts';
 
 export const DIMENSIONS = [
@@ -35,8 +34,6 @@ export interface Table {
   most: number;
 }
 
-/** Fifty years. */
-const MOST_MONTHS = 600;
 const OF_TIME: readonly string[] = ['day', 'week', 'month', 'year'];
 const DAMAGES = [
   'destroyed',
@@ -75,11 +72,4 @@ function ordered(groups: readonly Group[], at: 0 | 1, dimension: string): (strin
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
     return rank(a) - rank(b) || (a < b ? -1 : 1);
   });
-}
-
-/** Every month from the first to the last, so that a month without incidents is seen as one. */
-export function monthsBetween(months: readonly (string | null)[]): string[] {
-  const known = months.filter((one): one is string => /^\d{4}-\d\d$/.test(one ?? '')).sort();
-  const [first, last] = [known[0], known.at(-1)];
-  return first && last ? keysBetween(first, last, MOST_MONTHS) : [];
 }
