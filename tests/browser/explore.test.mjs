@@ -1,42 +1,12 @@
 // What the filters, the tools and the views beside the map promise, through the served page and nothing else.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import {
-  addIncident,
-  checkAccess,
-  drawn,
-  hold,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { addIncident, begin, checkAccess, drawn, hold, keepShot, overflow, rows } from './page.mjs';
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page and fails on any fault the page had meanwhile. */
-async function onPage(options, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page, opened);
-    opened.check();
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 /** How many incidents the page says that match, once it says so of the filter in the address. */
 async function matched(page) {
@@ -55,12 +25,6 @@ async function ask(page, query) {
 /** The parameters of a link on the page. */
 async function paramsOf(link) {
   return new URL(await link.getAttribute('href'), kordon.address).searchParams;
-}
-
-async function overflow(page) {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
 }
 
 /** Waits until the band is that of the view, and drawn. */
@@ -383,7 +347,7 @@ describe('the band', () => {
     await onPage({ query: '?of=ROU&within-km=1&map=5/28.1/46' }, (page) =>
       page.getByText('too narrow to be shaded at this scale').waitFor(),
     );
-    const { page, close } = await openPage(browser, kordon.address, {
+    const { page, close } = await kordon.open({
       query: '?of=ROU&within-km=20&map=8/28.1/46',
     });
     await shaded(page);
@@ -638,7 +602,7 @@ describe('a map in a frame', () => {
 
 describe('when the server does not answer', () => {
   it('the list says so and offers to try again, and so does the chart', async () => {
-    const { page, close } = await openPage(browser, kordon.address, { query: '?show=ask' });
+    const { page, close } = await kordon.open({ query: '?show=ask' });
     await page.getByRole('img', { name: /^Chart/ }).waitFor();
     await page.context().setOffline(true);
     await page.getByRole('searchbox').fill('Reni');
@@ -715,7 +679,7 @@ describe('every view', () => {
     }));
 
   it('needs at most 400 kB of JavaScript at first, and none of what is opened later', async () => {
-    const context = await browser.newContext();
+    const context = await kordon.newContext();
     const page = await context.newPage();
     const scripts = [];
     page.on('response', (response) => {

@@ -7,48 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  checkAccess,
-  drawn,
-  hold,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { begin, checkAccess, drawn, hold, keepShot, overflow, rows, startKordon } from './page.mjs';
 
 const SAMPLES = fileURLToPath(new URL('../../data/samples/incidents.geojson', import.meta.url));
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page; `refused` are the statuses with which the server is meant to answer. */
-async function onPage({ refused = [], ...options }, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page);
-    const meant = (fault) =>
-      refused.some(
-        (status) => fault.startsWith(`${status} `) || fault.includes(`status of ${status}`),
-      );
-    assert.deepEqual(
-      opened.faults.filter((fault) => !meant(fault)),
-      [],
-    );
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 async function openDesk(page, tab) {
   await page.getByRole('button', { name: 'Work', exact: true }).click();
@@ -95,10 +59,8 @@ async function readItem(page, address) {
 }
 
 async function fits(page) {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.ok(overflow <= 0, `${overflow} px too wide`);
+  const wider = await overflow(page);
+  assert.ok(wider <= 0, `${wider} px too wide`);
 }
 
 const MESSY = `id,date,lat,lon,title,country,deaths
@@ -661,11 +623,10 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
   it('asks for one when something is written, keeps it nowhere, and a second person reviews', async () => {
     let address;
     const as = async (act) => {
-      const opened = await openPage(browser, guarded.address, {});
+      const opened = await kordon.open({}, guarded.address);
       try {
         await act(opened.page);
-        const others = opened.faults.filter((fault) => !/^401 |status of 401/.test(fault));
-        assert.deepEqual(others, []);
+        opened.check([401]);
       } finally {
         await opened.close();
       }
