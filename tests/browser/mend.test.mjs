@@ -7,47 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  checkAccess,
-  drawn,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { begin, checkAccess, drawn, hold, keepShot, overflow, rows, startKordon } from './page.mjs';
 
 const SAMPLES = fileURLToPath(new URL('../../data/samples/incidents.geojson', import.meta.url));
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page; `refused` are the statuses with which the server is meant to answer. */
-async function onPage({ refused = [], ...options }, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page);
-    const meant = (fault) =>
-      refused.some(
-        (status) => fault.startsWith(`${status} `) || fault.includes(`status of ${status}`),
-      );
-    assert.deepEqual(
-      opened.faults.filter((fault) => !meant(fault)),
-      [],
-    );
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 async function openDesk(page, tab) {
   await page.getByRole('button', { name: 'Work', exact: true }).click();
@@ -94,10 +59,8 @@ async function readItem(page, address) {
 }
 
 async function fits(page) {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.ok(overflow <= 0, `${overflow} px too wide`);
+  const wider = await overflow(page);
+  assert.ok(wider <= 0, `${wider} px too wide`);
 }
 
 const MESSY = `id,date,lat,lon,title,country,deaths
@@ -130,8 +93,14 @@ describe('an import', () => {
       await desk.getByLabel('Line 4, deaths').fill('2');
       await desk.getByRole('button', { name: 'Check again' }).click();
       await desk.getByText(/4 records · 4 sound/).waitFor();
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
       await desk.getByRole('button', { name: 'Store 4 records' }).click();
       await desk.getByText('4 new').waitFor();
+      await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+      // What is shown is asked for again, and once: the list, and the bars of time.
+      assert.equal(asked.filter((url) => /items\?.*limit=50/.test(url)).length, 1);
+      assert.equal(asked.filter((url) => /aggregate\?.*by=month/.test(url)).length, 1);
       await desk.getByRole('button', { name: 'Back to the map' }).click();
       await page.getByRole('searchbox').fill('mended Reni');
       await page.keyboard.press('Enter');
@@ -162,6 +131,29 @@ describe('an import', () => {
         .first()
         .waitFor();
       await desk.getByRole('table').waitFor({ state: 'detached' });
+    }));
+
+  it('is stored once and taken back once by a double click', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      const file = 'id,date,lat,lon,title,country\nt1,2024-07-01,45.35,28.84,Taken back,UKR\n';
+      await choose(page, 'twice.csv', file);
+      const store = desk.getByRole('button', { name: 'Store 1 record' });
+      await store.waitFor();
+      const sent = [];
+      page.on('request', (request) => {
+        if (/\/imports/.test(request.url())) sent.push(request.method());
+      });
+      const requests = await hold(page, '**/imports*');
+      await store.dblclick();
+      requests.release();
+      await desk.getByText('1 new').waitFor();
+      await page.unroute('**/imports*');
+      const { release } = await hold(page, '**/imports/*');
+      await desk.getByRole('button', { name: 'Take this import back' }).dblclick();
+      release();
+      await desk.getByText('Taken back: 1 withdrawn').waitFor();
+      assert.deepEqual(sent, ['POST', 'DELETE']);
     }));
 
   for (const screen of ['dark', 'phone', 'small']) {
@@ -347,6 +339,41 @@ describe('the form', () => {
       );
     }));
 
+  it('is opened once and saved once by a double click', () =>
+    onPage({}, async (page) => {
+      await opened(page, { title: { en: 'Clicked twice' }, date_start: '2025-03-05' });
+      await page.getByRole('button', { name: 'Edit this incident' }).dblclick();
+      const form = page.getByRole('article', { name: /^Edit/ });
+      await form.getByRole('button', { name: 'Save' }).waitFor();
+      assert.equal(await page.locator('.editor').count(), 1);
+      await form.getByLabel('Title: English').fill('Saved once');
+      const sent = [];
+      page.on('request', (request) => request.method() === 'PATCH' && sent.push(request.url()));
+      const { release } = await hold(page, '**/items/*');
+      await form.getByRole('button', { name: 'Save' }).dblclick();
+      release();
+      await form.waitFor({ state: 'detached' });
+      assert.equal(sent.length, 1);
+    }));
+
+  it('leaves the focus in the history once a review is recorded, and the keys with its dialog', () =>
+    onPage({}, async (page) => {
+      await opened(page, { title: { en: 'Reviewed by keyboard' }, date_start: '2025-03-06' });
+      await page.getByRole('button', { name: 'History and review' }).click();
+      const dialog = page.getByRole('dialog', { name: 'History and review' });
+      await dialog.getByLabel('Verification').selectOption('verified');
+      const record = dialog.getByRole('button', { name: 'Record the review' });
+      await record.focus();
+      await page.keyboard.press('Enter');
+      await dialog.getByText(/^Recorded/).waitFor();
+      assert.ok(await record.evaluate((button) => button === document.activeElement));
+      await dialog.getByText('Revision 2').waitFor();
+      // With the focus nowhere, keys are not for the page behind the dialog.
+      await page.evaluate(() => document.activeElement.blur());
+      await page.keyboard.press('q');
+      assert.doesNotMatch(page.url(), /show=ask/);
+    }));
+
   it('does not lose what was not saved without a word', () =>
     onPage({}, async (page) => {
       await opened(page, { title: { en: 'Unsaved' }, date_start: '2025-03-02' });
@@ -478,11 +505,25 @@ describe('the report', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('searchbox').fill('Reni');
       await page.keyboard.press('Enter');
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
       const address = page.url();
       await page.goto('about:blank');
       await page.goto(address);
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
+    }));
+
+  it('tells what it has under its own name, whatever was asked for meanwhile', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Report');
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      const { release } = await hold(page, '**/incidents/aggregate?*');
+      await desk.getByLabel('Rows').selectOption('infrastructure');
+      // Written anew while the other counts are on their way.
+      await desk.getByLabel('Text').selectOption('all');
+      await desk.locator('.report-text[lang=uk]').waitFor();
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      release();
+      await desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' }).waitFor();
     }));
 
   it('says in three languages what it rests on, and prints without the controls', () =>
@@ -582,11 +623,10 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
   it('asks for one when something is written, keeps it nowhere, and a second person reviews', async () => {
     let address;
     const as = async (act) => {
-      const opened = await openPage(browser, guarded.address, {});
+      const opened = await kordon.open({}, guarded.address);
       try {
         await act(opened.page);
-        const others = opened.faults.filter((fault) => !/^401 |status of 401/.test(fault));
-        assert.deepEqual(others, []);
+        opened.check([401]);
       } finally {
         await opened.close();
       }

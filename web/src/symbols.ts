@@ -22,7 +22,7 @@ const SHAPES: Record<EventType, string> = {
 };
 
 /** At least 3:1 against land and paper of either theme (WCAG 1.4.11). */
-export const COLORS: Record<'light' | 'dark', Record<EventType, string>> = {
+const COLORS: Record<'light' | 'dark', Record<EventType, string>> = {
   light: {
     explosions_remote_violence: '#c03a0e',
     battles: '#97195f',

@@ -15,7 +15,7 @@ export interface View {
   leave(): void;
 }
 
-export type ShowView = (work: Work, body: HTMLElement) => View;
+type ShowView = (work: Work, body: HTMLElement) => View;
 
 const VIEWS: Record<Tab, () => Promise<ShowView>> = {
   import: async () => (await import('./import.ts')).showImport,

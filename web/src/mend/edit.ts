@@ -1,9 +1,11 @@
 // The form of one incident, beside the map on which its place is moved.
 
 import './mend.css';
-import { measure } from '../api.ts';
+import { isAbort, measure } from '../api.ts';
+import { dayOf } from '../calendar.ts';
 import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
+import { radiusIn } from '../radius.ts';
 import type { Answer, Measure, Position } from '../types.ts';
 import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
 import { chooseSides } from './conflict.ts';
@@ -11,9 +13,8 @@ import { mergePatch, threeWay } from './diff.ts';
 import type { Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
-import { button, isAbort, labelled, tellError } from './parts.ts';
+import { button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
-import { radiusIn } from './radius.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
@@ -49,9 +50,12 @@ interface Editor {
 }
 
 let editor: Editor | null = null;
+/** A record is on its way: a second click asks for no second form. */
+let isOpening = false;
 
 export async function openEditor(work: Work, id: string): Promise<void> {
-  if (!closeEditor()) return;
+  if (isOpening || !closeEditor()) return;
+  document.getElementById('editor')?.remove();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
   const words = work.words();
   const element = h(
@@ -64,6 +68,7 @@ export async function openEditor(work: Work, id: string): Promise<void> {
   panel.after(element);
   panel.inert = true;
   const request = new AbortController();
+  isOpening = true;
   try {
     const [base, schema] = await Promise.all([
       hold(id, request.signal),
@@ -89,6 +94,8 @@ export async function openEditor(work: Work, id: string): Promise<void> {
     element.append(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)), close);
     close.focus();
     return;
+  } finally {
+    isOpening = false;
   }
   startHandles(editor);
   show(editor);
@@ -141,7 +148,7 @@ function show(now: Editor): void {
   const words = work.words();
   const focused = (document.activeElement as HTMLElement | null)?.dataset.pointer;
   const [scroll, said] = [element.scrollTop, element.querySelector('.mend-status')?.textContent];
-  const save = button(words.t('mend.save'), () => void store(), 'plain strong');
+  const save = button(words.t('mend.save'), () => store(), 'plain strong');
   const cancel = button(words.t('mend.cancel'), () => closeEditor());
   const status = h('p', { role: 'status', class: 'mend-status' }, said ?? '');
   const title = wordIn((draft.properties.title ?? {}) as Record<string, string>, words.lang);
@@ -415,8 +422,7 @@ async function measureSoon(): Promise<void> {
   isAsking = true;
   try {
     const of = now.work.filter().get('of');
-    const day = String(now.draft.properties.date_start ?? '').slice(0, 10);
-    const on = /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
+    const on = dayOf(now.draft.properties.date_start);
     const radius = radiusIn(now.draft.properties);
     const answer = await measure(place, of ? [of] : [], radius, on, now.request.signal);
     if (editor === now) {
@@ -478,7 +484,7 @@ function changeOf({ base, draft }: Pick<Editor, 'base' | 'draft'>): Record<strin
   return patchOf(base.feature, draft);
 }
 
-export function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
+function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
   return mergePatch(
     { geometry: before.geometry, properties: before.properties },
     { geometry: after.geometry, properties: after.properties },

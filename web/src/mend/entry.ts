@@ -15,6 +15,8 @@ export interface Work {
   world(): World;
   /** What is being looked at, as the API takes it. */
   filter(): URLSearchParams;
+  /** The same in words; empty when it asks for all. */
+  question(words: Words): string;
   map(): IncidentMap | null;
   /** Shows an incident in the panel. */
   open(id: string): void;

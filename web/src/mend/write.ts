@@ -1,7 +1,7 @@
 // The working half of `api.ts`: the only file that changes anything on the server, and what is asked for that
 // alone. What needs a token is sent with the one that the reader typed; it lives in this module until the page is closed, and nowhere else.
 
-import { ApiError, list, number, object, readIncident, text } from '../api.ts';
+import { ApiError, list, number, object, reach, readIncident, readJson, text } from '../api.ts';
 import type { Group } from '../report/tables.ts';
 import type { Incident, Range } from '../types.ts';
 
@@ -23,14 +23,11 @@ export interface Fault {
 /** The server refused what it was sent, and says where it is wrong. */
 export class Refused extends ApiError {
   readonly faults: Fault[];
-  /** How many faults there are, told or not. */
-  readonly total: number;
 
-  constructor(message: string, status: number, faults: Fault[], total: number) {
+  constructor(message: string, status: number, faults: Fault[]) {
     super('status', message, status);
     this.name = 'Refused';
     this.faults = faults;
-    this.total = total;
   }
 }
 
@@ -49,7 +46,7 @@ export interface Held {
   incident: Incident;
 }
 
-export interface ImportOrder {
+interface ImportOrder {
   source: string;
   onError: 'reject' | 'quarantine';
   dryRun: boolean;
@@ -135,6 +132,8 @@ export interface Revision {
   differences: string[] | null;
 }
 
+type Members = Record<string, unknown>;
+
 type AskToken = (wasRefused: boolean) => Promise<string | null>;
 
 let token: string | null = null;
@@ -143,14 +142,6 @@ let askToken: AskToken = async () => null;
 /** Says how the reader is asked for a token. */
 export function useTokenDialog(ask: AskToken): void {
   askToken = ask;
-}
-
-export function forgetToken(): void {
-  token = null;
-}
-
-export function hasToken(): boolean {
-  return token !== null;
 }
 
 export async function importFile(
@@ -180,20 +171,17 @@ export async function importFile(
   add('mends', order.mends ?? '');
   for (const [ours, theirs] of order.map) add('map', `${ours}=${theirs}`);
   if (order.dryRun) add('explain', 'true');
-  const response = await send(`/imports?${query}`, {
-    method: 'POST',
-    headers: { 'content-type': type },
-    body,
-    ...(signal && { signal }),
-  });
-  return readTold(object(await response.json()));
+  const headers = { 'content-type': type };
+  return readTold(
+    await ask(`/imports?${query}`, { method: 'POST', headers, body, signal: signal ?? null }),
+  );
 }
 
-let described: Promise<Record<string, unknown>> | null = null;
+let described: Promise<Members> | null = null;
 
 /** The server's description of itself, asked for once. */
-function describe(): Promise<Record<string, unknown>> {
-  described ??= ask('/api?f=json').then(object);
+function describe(): Promise<Members> {
+  described ??= ask('/api?f=json');
   // What failed is asked for again.
   described.catch(() => {
     described = null;
@@ -206,8 +194,9 @@ export async function serverHas(path: string): Promise<boolean> {
   return path in object((await describe()).paths);
 }
 
-export async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
-  return (await send(address, { ...(signal && { signal }) })).json();
+/** The members of what the server answers; none when it is not an object. */
+export async function ask(address: string, init: RequestInit = {}): Promise<Members> {
+  return object(await readJson(await send(address, init)));
 }
 
 export async function readImportChoices(): Promise<ImportChoices> {
@@ -236,18 +225,15 @@ export async function readImportChoices(): Promise<ImportChoices> {
 export async function takeBack(
   id: string,
 ): Promise<{ withdrawn: number; restored: number; left: number }> {
-  const response = await send(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
-  const body = object(await response.json());
+  const body = await ask(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
   const count = (name: string) => list(body[name]).length;
   return { withdrawn: count('withdrawn'), restored: count('restored'), left: count('left') };
 }
 
 /** The refused records of an import, as they came, with what is wrong with each. */
 export async function readQuarantine(id: string, signal?: AbortSignal): Promise<Kept[]> {
-  const response = await send(`/imports/${encodeURIComponent(id)}/quarantine?limit=100`, {
-    ...(signal && { signal }),
-  });
-  return list(object(await response.json()).records)
+  const address = `/imports/${encodeURIComponent(id)}/quarantine?limit=100`;
+  return list((await ask(address, { signal: signal ?? null })).records)
     .map(object)
     .map((kept) => ({
       index: number(kept.index),
@@ -259,8 +245,7 @@ export async function readQuarantine(id: string, signal?: AbortSignal): Promise<
 }
 
 export async function readSchema(signal?: AbortSignal): Promise<unknown> {
-  const response = await send(`${INCIDENTS}/schema`, { ...(signal && { signal }) });
-  return response.json();
+  return ask(`${INCIDENTS}/schema`, { signal: signal ?? null });
 }
 
 /** The record as it is now, past any cache, with its tag. */
@@ -269,7 +254,7 @@ export async function hold(id: string, signal?: AbortSignal): Promise<Held> {
     await send(itemAddress(id), {
       cache: 'no-store',
       headers: { accept: 'application/geo+json' },
-      ...(signal && { signal }),
+      signal: signal ?? null,
     }),
   );
 }
@@ -293,8 +278,7 @@ export async function findPairs(
   const query = new URLSearchParams(filter);
   query.set('score', String(score));
   query.set('limit', '50');
-  const response = await send(`${INCIDENTS}/duplicates?${query}`, { ...(signal && { signal }) });
-  const body = object(await response.json());
+  const body = await ask(`${INCIDENTS}/duplicates?${query}`, { signal: signal ?? null });
   const pairs = list(body.pairs).map(object).flatMap(readPair);
   return { pairs, matched: number(body.numberMatched) ?? pairs.length };
 }
@@ -315,11 +299,8 @@ export async function unmerge(id: string): Promise<void> {
 
 /** All revisions that may be shown, the newest first. */
 export async function readHistory(id: string, signal?: AbortSignal): Promise<Revision[]> {
-  const response = await send(`${itemAddress(id)}/history`, {
-    cache: 'no-store',
-    ...(signal && { signal }),
-  });
-  return list(object(await response.json()).revisions)
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  return list((await ask(`${itemAddress(id)}/history`, init)).revisions)
     .map(object)
     .map((revision) => {
       const properties = object(revision.properties);
@@ -355,8 +336,7 @@ export async function countGroups(
 ): Promise<Sums> {
   const query = new URLSearchParams(filter);
   query.set('by', by.join(','));
-  const response = await send(`${INCIDENTS}/aggregate?${query}`, { ...(signal && { signal }) });
-  const body = object(await response.json());
+  const body = await ask(`${INCIDENTS}/aggregate?${query}`, { signal: signal ?? null });
   const groups = list(body.groups).map(object);
   return {
     snapshot: text(body.snapshot),
@@ -403,16 +383,11 @@ async function fetchWithToken(address: string, init: RequestInit): Promise<Respo
   const headers = new Headers(init.headers);
   if (!headers.has('accept')) headers.set('accept', 'application/json');
   if (token) headers.set('authorization', `Bearer ${token}`);
-  try {
-    return await fetch(address, { ...init, headers });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError('offline', String(error));
-  }
+  return reach(address, { ...init, headers });
 }
 
 async function refusal(response: Response): Promise<Refused> {
-  let body: Record<string, unknown> = {};
+  let body: Members = {};
   try {
     body = object(await response.json());
   } catch {
@@ -420,7 +395,7 @@ async function refusal(response: Response): Promise<Refused> {
   }
   const message = text(body.detail) ?? text(body.title) ?? String(response.status);
   const faults = list(body.errors).map(object).map(readFault);
-  return new Refused(message, response.status, faults, number(body.errors_total) ?? faults.length);
+  return new Refused(message, response.status, faults);
 }
 
 function readTold(body: Record<string, unknown>): Told {
@@ -467,7 +442,7 @@ function readFault(fault: Record<string, unknown>): Fault {
 }
 
 async function readHeld(response: Response): Promise<Held> {
-  const feature = object(await response.json());
+  const feature = object(await readJson(response));
   const id = text(feature.id);
   const etag = response.headers.get('etag');
   if (!id || !etag) throw new ApiError('shape', 'not an incident');
