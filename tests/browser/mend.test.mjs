@@ -620,17 +620,19 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
     await dialog.getByRole('button', { name: 'Use it' }).click();
   }
 
+  /** Runs `act` on a fresh page, which knows no token. */
+  async function as(act) {
+    const opened = await kordon.open({}, guarded.address);
+    try {
+      await act(opened.page);
+      opened.check([401]);
+    } finally {
+      await opened.close();
+    }
+  }
+
   it('asks for one when something is written, keeps it nowhere, and a second person reviews', async () => {
     let address;
-    const as = async (act) => {
-      const opened = await kordon.open({}, guarded.address);
-      try {
-        await act(opened.page);
-        opened.check([401]);
-      } finally {
-        await opened.close();
-      }
-    };
     await as(async (page) => {
       await rows(page).filter({ hasText: 'Izmail' }).first().click();
       const form = await edit(page);
@@ -659,6 +661,61 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
       await dialog.getByRole('button', { name: 'Record the review' }).click();
       await giveToken(page, tokens.verifier);
       await dialog.getByText('Recorded: verifier reviewed what analyst wrote.').waitFor();
+    });
+  });
+
+  it('shows what is not public to those who write, and a second person publishes it', async () => {
+    const drafted = (title, token) =>
+      fetch(`${guarded.address}collections/incidents/items`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/geo+json',
+          authorization: `Bearer ${tokens[token]}`,
+        },
+        body: JSON.stringify({
+          type: 'Feature',
+          geometry: { type: 'Point', coordinates: [28.8372, 45.3512] },
+          properties: { title, date_start: '2024-05-05', record_status: 'draft' },
+        }),
+      }).then((answer) => answer.json());
+    const [first, second] = [
+      await drafted('A first draft', 'analyst'),
+      await drafted('A second draft', 'verifier'),
+    ];
+    const status = async (id) =>
+      (await fetch(`${guarded.address}collections/incidents/items/${id}`)).status;
+    assert.equal(await status(first.id), 404);
+    await as(async (page) => {
+      await page.getByRole('button', { name: 'Work', exact: true }).click();
+      const desk = page.getByRole('main', { name: 'Work on the incidents' });
+      await desk.getByRole('button', { name: 'Not public', exact: true }).click();
+      await giveToken(page, tokens.verifier);
+      await desk.getByText('2 records').waitFor();
+      const one = desk.getByRole('article', { name: 'A first draft' });
+      await one.getByText('draft · last written by analyst').waitFor();
+      await one.getByText(/Romania/).waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'not-public');
+      await one.getByRole('button', { name: 'Publish' }).click();
+      await desk.getByText('Published: verifier published what analyst wrote.').waitFor();
+      assert.equal(await status(first.id), 200);
+
+      // One's own may be published too, and is told as that; before, it is mended, and stays a draft.
+      await desk
+        .getByRole('article', { name: 'A second draft' })
+        .getByRole('button', { name: 'Edit' })
+        .click();
+      const form = page.getByRole('article', { name: 'A second draft' });
+      await form.getByLabel('Latitude, degrees').fill('45.36');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await desk.getByText('1 record', { exact: false }).waitFor();
+      assert.equal(await status(second.id), 404);
+      const again = desk.getByRole('article', { name: 'A second draft' });
+      await again.getByRole('button', { name: 'Publish' }).click();
+      await desk.getByText('both names are verifier').waitFor();
+      const now = await fetch(`${guarded.address}collections/incidents/items/${second.id}`);
+      assert.deepEqual((await now.json()).geometry.coordinates, [28.8372, 45.36]);
+      await desk.getByText('0 records').waitFor();
     });
   });
 });

@@ -10,11 +10,12 @@ import type { Answer, Measure, Position } from '../types.ts';
 import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
 import { chooseSides } from './conflict.ts';
 import { mergePatch, threeWay } from './diff.ts';
-import type { Work } from './entry.ts';
+import { openDesk, type Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
+import { whyWithheld } from './review.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
@@ -34,6 +35,8 @@ const PAUSE = 350;
 interface Editor {
   work: Work;
   id: string;
+  /** It is not public, and read where who writes reads. */
+  atDesk: boolean;
   base: Held;
   draft: Feature;
   groups: Group[];
@@ -53,7 +56,7 @@ let editor: Editor | null = null;
 /** A record is on its way: a second click asks for no second form. */
 let isOpening = false;
 
-export async function openEditor(work: Work, id: string): Promise<void> {
+export async function openEditor(work: Work, id: string, atDesk = false): Promise<void> {
   if (isOpening || !closeEditor()) return;
   document.getElementById('editor')?.remove();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
@@ -71,12 +74,13 @@ export async function openEditor(work: Work, id: string): Promise<void> {
   isOpening = true;
   try {
     const [base, schema] = await Promise.all([
-      hold(id, request.signal),
+      hold(id, request.signal, atDesk),
       readSchema(request.signal),
     ]);
     editor = {
       work,
       id,
+      atDesk,
       base,
       draft: structuredClone(base.feature),
       groups: groupsOf(schema),
@@ -97,6 +101,9 @@ export async function openEditor(work: Work, id: string): Promise<void> {
   } finally {
     isOpening = false;
   }
+  // One that is not public was not looked at on the map.
+  const place = atDesk && placesOf(editor.draft)[0];
+  if (place) work.map()?.show([...place, ...place], 12);
   startHandles(editor);
   show(editor);
   byId('editor-title').focus();
@@ -505,8 +512,7 @@ async function store(): Promise<void> {
   say(words.t('mend.saving'));
   now.faults = [];
   try {
-    await patch(now.id, change, now.base.etag);
-    await done(now);
+    await done(now, await patch(now.id, change, now.base.etag));
   } catch (error) {
     if (error instanceof Refused && error.status === 412) {
       await settle(now);
@@ -527,7 +533,7 @@ async function store(): Promise<void> {
 async function settle(now: Editor): Promise<void> {
   const words = now.work.words();
   try {
-    const theirs = await hold(now.id, now.request.signal);
+    const theirs = await hold(now.id, now.request.signal, now.atDesk);
     const by = String(theirs.feature.properties.recorded_by ?? '?');
     const split = threeWay(now.base.feature, now.draft, theirs.feature);
     const chosen = await chooseSides(words, theirs.feature, split, by);
@@ -540,17 +546,19 @@ async function settle(now: Editor): Promise<void> {
     show(now);
     placeChanged(now);
     if (changeOf(now)) await store();
-    else await done(now);
+    else await done(now, theirs);
   } catch (error) {
     if (!isAbort(error)) say(tellError(words, error));
   }
 }
 
-async function done(now: Editor): Promise<void> {
+async function done(now: Editor, stored: Held): Promise<void> {
   const { work, id } = now;
   closeEditor(true);
   await work.changed();
-  work.open(id);
+  // What is not public is not on the map.
+  if (whyWithheld(stored.feature).reasons.length) await openDesk('review');
+  else work.open(id);
 }
 
 function say(text: string): void {

@@ -6,6 +6,7 @@ import type { Group } from '../report/tables.ts';
 import type { Incident, Range } from '../types.ts';
 
 const INCIDENTS = '/collections/incidents';
+const DESK = '/desk/incidents';
 
 /** One thing wrong, at its place in a file or a record. Lines, columns and records are told as the server tells them. */
 export interface Fault {
@@ -45,6 +46,9 @@ export interface Held {
   /** As the map reads it, with its distances. */
   incident: Incident;
 }
+
+/** A record that has no public form. */
+export type Withheld = Pick<Held, 'feature' | 'incident'>;
 
 interface ImportOrder {
   source: string;
@@ -248,15 +252,31 @@ export async function readSchema(signal?: AbortSignal): Promise<unknown> {
   return ask(`${INCIDENTS}/schema`, { signal: signal ?? null });
 }
 
-/** The record as it is now, past any cache, with its tag. */
-export async function hold(id: string, signal?: AbortSignal): Promise<Held> {
+/** The record as it is now, past any cache, with its tag; one that is not public is asked for `atDesk`. */
+export async function hold(id: string, signal?: AbortSignal, atDesk = false): Promise<Held> {
   return readHeld(
-    await send(itemAddress(id), {
+    await send(atDesk ? `${DESK}/${encodeURIComponent(id)}` : itemAddress(id), {
       cache: 'no-store',
       headers: { accept: 'application/geo+json' },
       signal: signal ?? null,
     }),
   );
+}
+
+/** The records under a filter that are not public, what was recorded last first. */
+export async function readWithheld(
+  filter: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<{ records: Withheld[]; matched: number }> {
+  const query = new URLSearchParams(filter);
+  query.set('limit', '100');
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  const body = await ask(`${DESK}?${query}`, init);
+  const records = list(body.features).map((one) => ({
+    feature: readFeature(object(one)),
+    incident: readIncident(one),
+  }));
+  return { records, matched: number(body.numberMatched) ?? records.length };
 }
 
 /** Changes members of a record by a merge patch (RFC 7396); `status` 412 when somebody was faster. */
@@ -442,17 +462,22 @@ function readFault(fault: Record<string, unknown>): Fault {
 }
 
 async function readHeld(response: Response): Promise<Held> {
-  const feature = object(await readJson(response));
-  const id = text(feature.id);
+  const body = object(await readJson(response));
   const etag = response.headers.get('etag');
-  if (!id || !etag) throw new ApiError('shape', 'not an incident');
-  // What the server adds on reading is no part of the record.
-  const { border: _border, links: _links, ...record } = feature;
-  const held = { ...record, id, geometry: record.geometry ?? null };
+  if (!etag) throw new ApiError('shape', 'not an incident');
+  return { feature: readFeature(body), etag, incident: readIncident(body) };
+}
+
+/** The record itself: what the server adds on reading is no part of it. */
+function readFeature(body: Members): Feature {
+  const { border: _border, links: _links, ...record } = body;
+  const id = text(record.id);
+  if (!id) throw new ApiError('shape', 'not an incident');
   return {
-    feature: { ...held, properties: object(record.properties) },
-    etag,
-    incident: readIncident(feature),
+    ...record,
+    id,
+    geometry: record.geometry ?? null,
+    properties: object(record.properties),
   };
 }
 
