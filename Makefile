@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint types bless bench bench-borders bench-store bench-items data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser lint types bless bench bench-borders bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ bench-store: ## what a store of a million incidents costs, beside PostGIS: impor
 
 bench-items: build ## pages of features over HTTP beside pygeoapi over PostGIS: requests a second; installs them
 	tests/peers/items.sh target/release/kordon
+
+bench-page: build .make/chromium ## the page on a million incidents: first paint, tiles of another filter, long tasks
+	KORDON_BIN=$(CURDIR)/target/release/kordon node tests/peers/page.mjs
+
+lighthouse: build .make/chromium ## Lighthouse on the map and on a page without a script; installs it
+	KORDON_BIN=$(CURDIR)/target/release/kordon node tests/peers/lighthouse.mjs
 
 data: build ## build the border files anew from their npm packages and compare
 	tests/policy/borders.sh target/release/kordon $(BORDERS)

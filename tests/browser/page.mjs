@@ -68,7 +68,7 @@ export async function startKordon(store = null) {
   return { address, stop };
 }
 
-function startBrowser() {
+export function startBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: CHROMIUM_FLAGS,
@@ -239,7 +239,11 @@ export async function checkAccess(page) {
   // The page's policy forbids foreign scripts; the debugger's door is not bound by it.
   await page.evaluate(AXE);
   const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    const { violations } = await window.axe.run(document, {
+      resultTypes: ['violations'],
+      // WCAG 2.2, which axe does not look at unless told to.
+      rules: { 'target-size': { enabled: true } },
+    });
     const where = (nodes) => nodes.map((node) => node.target.join(' ')).join(', ');
     return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${where(nodes)}`);
   });
