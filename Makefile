@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint types bless bench bench-borders bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser lint types bless picture test-picture bench bench-picture bench-borders bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,16 @@ run: build ## build everything and open the map on the sample incidents (PORT=80
 
 build: web/dist/index.html ## build the release binary, web map inside
 	$(CARGO) build --release --locked -p kordon
+
+picture: ## build kordon-picture, which paints maps with maplibre-rs; `make run` uses it then. Installs protobuf-compiler
+	command -v protoc >/dev/null || tests/policy/need.sh protobuf-compiler
+	$(CARGO) build --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture
+	mkdir -p target/release && cp target/picture/release/kordon-picture target/release/kordon-picture
+
+test-picture: picture ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
+	ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 || tests/policy/need.sh mesa-vulkan-drivers libvulkan1
+	$(CARGO) test --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture -- --nocapture
+	KORDON_PICTURE=$(CURDIR)/target/release/kordon-picture $(CARGO) test --locked -p kordon --test product -- --ignored pictures:: --nocapture
 
 test: test-rust test-web test-browser ## run every test; installs what it needs (Chromium, GDAL)
 
@@ -48,6 +58,9 @@ bless: ## rewrite the snapshots of the tests; read the difference before committ
 
 bench: ## rates of the border engine on one core, and how much faster that is than looking at every edge
 	$(CARGO) bench --locked -p kordon-borders
+
+bench-picture: ## what a picture costs: tiny-skia, and kordon-picture where `make picture` has built it; memory over 1 000 pictures
+	$(CARGO) run --release --locked -p kordon-server --example pictures
 
 bench-borders: ## the border engine beside PostGIS, s2rst, geo and country-boundaries: CPU time and errors in one run
 	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/run.sh

@@ -16,4 +16,5 @@ mod hostile;
 mod http; // The wire: filters, paging, writes, and what bad input gets.
 mod import; // Files in, counts that add up, faults that name their place.
 mod ledger; // What the ledger says can be shown, to strangers too.
+mod pictures; // Maps and reports as files, and who paints them.
 mod questions; // The page of worked questions is true.

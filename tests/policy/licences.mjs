@@ -4,6 +4,7 @@
 // of each OR, and every side of each AND, is allowed.
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 
 const allowed = new Set([
     '0BSD', 'Apache-2.0', 'Apache-2.0 WITH LLVM-exception', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BSL-1.0',
@@ -17,8 +18,13 @@ export function permits(expression) {
 }
 
 const faults = [];
-const cargo = JSON.parse(execFileSync('cargo', ['metadata', '--format-version', '1', '--locked'], {maxBuffer: 1 << 28}));
-for (const {name, version, license, source} of cargo.packages) {
+// The program that paints with maplibre-rs has a lock file of its own.
+const manifests = ['Cargo.toml', 'picture/Cargo.toml'].map((path) => fileURLToPath(new URL(`../../${path}`, import.meta.url)));
+const crates = manifests.flatMap((manifest) => {
+    const command = ['metadata', '--format-version', '1', '--locked', '--manifest-path', manifest];
+    return JSON.parse(execFileSync('cargo', command, {maxBuffer: 1 << 28})).packages;
+});
+for (const {name, version, license, source} of crates) {
     if (source === null) continue;
     if (!source.startsWith('registry+')) faults.push(`crate ${name} ${version}: comes from ${source}, not from the registry`);
     if (!license || !permits(license)) faults.push(`crate ${name} ${version}: licence ${license ?? 'unknown'} is not on the list`);
@@ -32,5 +38,5 @@ for (const [path, {version, license, resolved, link}] of Object.entries(npm.pack
 }
 
 for (const fault of faults) console.error(fault);
-console.log(`${cargo.packages.length} crates, ${Object.keys(npm.packages).length} npm packages, ${faults.length} faults`);
+console.log(`${crates.length} crates, ${Object.keys(npm.packages).length} npm packages, ${faults.length} faults`);
 process.exit(faults.length ? 1 : 0);

@@ -319,6 +319,7 @@ export interface Queries {
   findFacilitiesNear: 'within-m' | 'kind' | 'layer' | 'limit' | 'f' | 'crs';
   incidentHistory: 'f';
   incidentProof: 'f';
+  drawIncident: 'of' | 'size' | 'theme' | 'lang' | 'as-of' | 'snapshot';
   unmergeIncident: never;
   mergeIncident: never;
   queryables: 'f';
@@ -349,6 +350,7 @@ export interface Queries {
   getImport: 'f';
   getRefused: 'limit' | 'f';
   live: 'bbox' | 'datetime' | 'within-km' | 'of' | 'certainty' | 'include-inside' | 'country' | 'event-type' | 'event_type' | 'sub-event-type' | 'sub_event_type' | 'infrastructure' | 'damage' | 'verification' | 'q' | 'cell' | 'filter' | 'filter-lang' | 'filter-crs' | 'since';
+  drawIncidents: 'bbox' | 'datetime' | 'within-km' | 'of' | 'certainty' | 'include-inside' | 'country' | 'event-type' | 'event_type' | 'sub-event-type' | 'sub_event_type' | 'infrastructure' | 'damage' | 'verification' | 'q' | 'cell' | 'filter' | 'filter-lang' | 'filter-crs' | 'size' | 'theme' | 'lang' | 'as-of' | 'snapshot';
   metrics: never;
   ready: 'f';
   tileMatrixSets: 'f';

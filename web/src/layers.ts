@@ -4,6 +4,7 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
+import { LINES, PRECISION_SHARE, THEME_COLORS } from './theme.ts';
 
 interface Theme {
   name: 'light' | 'dark';
@@ -28,52 +29,7 @@ interface Theme {
   clusterText: string;
 }
 
-export const THEMES: Record<'light' | 'dark', Theme> = {
-  light: {
-    name: 'light',
-    sea: '#cddbe4',
-    land: '#f4f2ec',
-    coast: '#b4c5d1',
-    border: '#8d8299',
-    borderCasing: '#fbfaf7',
-    maritime: '#9fb2c2',
-    target: '#1f4e8c',
-    country: '#5d5868',
-    place: '#3f4855',
-    placeDot: '#7b8491',
-    halo: '#f8f7f3',
-    line: '#12408f',
-    lineCasing: '#ffffff',
-    circle: '#12408f',
-    drawn: '#5a3db0',
-    inside: '#8f2a12',
-    cluster: '#33475f',
-    clusterRing: '#ffffff',
-    clusterText: '#ffffff',
-  },
-  dark: {
-    name: 'dark',
-    sea: '#10171e',
-    land: '#222a33',
-    coast: '#33414e',
-    border: '#857c95',
-    borderCasing: '#1a2129',
-    maritime: '#3d5163',
-    target: '#8fb8ee',
-    country: '#b3adbf',
-    place: '#c3ccd6',
-    placeDot: '#7d8894',
-    halo: '#1a2129',
-    line: '#9cc5ff',
-    lineCasing: '#0c1116',
-    circle: '#9cc5ff',
-    drawn: '#c3b0ff',
-    inside: '#ffab8c',
-    cluster: '#c9d6e4',
-    clusterRing: '#1a2129',
-    clusterText: '#141b22',
-  },
-};
+export const THEMES: Record<'light' | 'dark', Theme> = THEME_COLORS;
 
 export interface Sources {
   incidents: string;
@@ -151,7 +107,7 @@ function groundLayers(source: string, theme: Theme): LayerSpecification[] {
       type: 'line',
       // From zoom 5 on borders come from the precise set, and coarse outlines would stand beside them.
       maxzoom: 5,
-      paint: { 'line-color': theme.coast, 'line-width': 0.6 },
+      paint: { 'line-color': theme.coast, 'line-width': LINES.coast },
     },
   ];
 }
@@ -170,7 +126,11 @@ function borderLayers(
       type: 'line',
       minzoom: 4,
       filter: maritime,
-      paint: { 'line-color': theme.maritime, 'line-width': 1, 'line-dasharray': [4, 3] },
+      paint: {
+        'line-color': theme.maritime,
+        'line-width': LINES.maritime,
+        'line-dasharray': LINES.maritimeDash,
+      },
     },
     {
       id: 'border-casing',
@@ -358,7 +318,7 @@ function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
       source,
       type: 'fill',
       filter: ['==', ['get', 'role'], 'precision'],
-      paint: { 'fill-color': theme.circle, 'fill-opacity': 0.09 },
+      paint: { 'fill-color': theme.circle, 'fill-opacity': PRECISION_SHARE },
     },
     {
       id: 'precision-edge',
@@ -367,8 +327,8 @@ function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
       filter: ['==', ['get', 'role'], 'precision'],
       paint: {
         'line-color': theme.circle,
-        'line-width': 1.2,
-        'line-dasharray': [3, 2.5],
+        'line-width': LINES.precisionEdge,
+        'line-dasharray': LINES.precisionDash,
         'line-opacity': 0.8,
       },
     },
@@ -378,7 +338,11 @@ function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
       type: 'line',
       filter: ['==', ['get', 'role'], 'geodesic'],
       layout: { 'line-cap': 'round' },
-      paint: { 'line-color': theme.lineCasing, 'line-width': 6, 'line-opacity': 0.85 },
+      paint: {
+        'line-color': theme.lineCasing,
+        'line-width': LINES.geodesicCasing,
+        'line-opacity': 0.85,
+      },
     },
     {
       id: 'geodesic',
@@ -386,7 +350,7 @@ function measuredLayers(source: string, theme: Theme): LayerSpecification[] {
       type: 'line',
       filter: ['==', ['get', 'role'], 'geodesic'],
       layout: { 'line-cap': 'round' },
-      paint: { 'line-color': theme.line, 'line-width': 2.6 },
+      paint: { 'line-color': theme.line, 'line-width': LINES.geodesic },
     },
     {
       id: 'chosen',

@@ -3,49 +3,16 @@
 // is lost to a reader who does not see it.
 
 import { EVENT_TYPES, type EventType } from './state.ts';
+import { EVENT_COLORS, LINES, SIGN_RIMS, SIGN_SHAPES } from './theme.ts';
 
 export const FILLINGS = ['full', 'half', 'hollow', 'struck'] as const;
 export type Filling = (typeof FILLINGS)[number];
 
 /** Outlines in a box of 24 by 24. */
-const SHAPES: Record<EventType, string> = {
-  explosions_remote_violence:
-    'M12.0 1.2 14.4 6.1 19.6 4.4 17.9 9.6 22.8 12.0 17.9 14.4 19.6 19.6 14.4 17.9 12.0 22.8 9.6 17.9 4.4 19.6 6.1 14.4 1.2 12.0 6.1 9.6 4.4 4.4 9.6 6.1Z',
-  battles: 'M12 2 22 12 12 22 2 12Z',
-  violence_against_civilians: 'M12 2.5 22 20.5 2 20.5Z',
-  strategic_developments: 'M7.5 3.5 16.5 3.5 21.5 12 16.5 20.5 7.5 20.5 2.5 12Z',
-  protests: 'M12 3A9 9 0 1 1 12 21A9 9 0 1 1 12 3Z',
-  riots: 'M4 4 20 4 20 20 4 20Z',
-  disaster: 'M2 4 22 4 12 21.5Z',
-  access_constraint: 'M9 3 15 3 15 9 21 9 21 15 15 15 15 21 9 21 9 15 3 15 3 9 9 9Z',
-  other: 'M12 4.5A7.5 7.5 0 1 1 12 19.5A7.5 7.5 0 1 1 12 4.5Z',
-};
+const SHAPES: Record<EventType, string> = SIGN_SHAPES;
 
 /** At least 3:1 against land and paper of either theme (WCAG 1.4.11). */
-const COLORS: Record<'light' | 'dark', Record<EventType, string>> = {
-  light: {
-    explosions_remote_violence: '#c03a0e',
-    battles: '#97195f',
-    violence_against_civilians: '#8a5300',
-    strategic_developments: '#0b6e66',
-    protests: '#0a639c',
-    riots: '#5a3db0',
-    disaster: '#3f640f',
-    access_constraint: '#5b6472',
-    other: '#475569',
-  },
-  dark: {
-    explosions_remote_violence: '#ff8a54',
-    battles: '#f47fb6',
-    violence_against_civilians: '#e6b24a',
-    strategic_developments: '#52cfc0',
-    protests: '#66bff2',
-    riots: '#b9a3f8',
-    disaster: '#a6d362',
-    access_constraint: '#aab4c2',
-    other: '#9fb0c4',
-  },
-};
+const COLORS: Record<'light' | 'dark', Record<EventType, string>> = EVENT_COLORS;
 
 export function eventTypeOf(name: string | null): EventType {
   return EVENT_TYPES.find((known) => known === name) ?? 'other';
@@ -97,13 +64,13 @@ export function paintSymbol(
   const pen = canvas.getContext('2d');
   if (!pen) return null;
   const color = COLORS[theme][type];
-  const paper = theme === 'light' ? '#ffffff' : '#12181f';
+  const paper = SIGN_RIMS[theme];
   const shape = new Path2D(SHAPES[type]);
   pen.scale(size / 30, size / 30);
   pen.translate(3, 3);
   pen.lineJoin = 'round';
   pen.strokeStyle = paper;
-  pen.lineWidth = 5.5;
+  pen.lineWidth = LINES.signRim;
   pen.stroke(shape);
   pen.fillStyle = filling === 'full' ? color : paper;
   pen.fill(shape);
@@ -117,7 +84,7 @@ export function paintSymbol(
     pen.restore();
   }
   pen.strokeStyle = color;
-  pen.lineWidth = 2.2;
+  pen.lineWidth = LINES.signLine;
   pen.stroke(shape);
   if (filling === 'struck') pen.stroke(new Path2D('M3 21 21 3'));
   return pen.getImageData(0, 0, size, size);

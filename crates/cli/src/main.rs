@@ -18,6 +18,8 @@ mod import;
 mod layer;
 mod merge;
 mod output;
+mod painter;
+mod picture;
 mod place;
 mod profiles;
 mod prove;
@@ -74,6 +76,10 @@ enum Verb {
     Unmerge(merge::Unmerge),
     /// Write the incidents that match to a file: geojson, geojsonseq or csv
     Export(export::Export),
+    /// Draw a map as a PNG: of one incident, or of all that match
+    Picture(picture::Picture),
+    /// Write a report of what matches as one HTML file: tables, map, citation
+    Report(picture::Report),
     /// How far a place is from a border, in words; or a whole file of places
     Distance(distance::Distance),
     /// The places that a name may mean, in any of their languages
@@ -142,6 +148,8 @@ fn main() -> ExitCode {
         Verb::Merge(verb) => verb.run(),
         Verb::Unmerge(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),
+        Verb::Picture(verb) => verb.run(),
+        Verb::Report(verb) => verb.run(),
         Verb::Distance(verb) => verb.run(),
         Verb::Place(verb) => verb.run(),
         Verb::Gazetteer(verb) => verb.run(),

@@ -13,6 +13,7 @@ use kordon_server::access::Access;
 use kordon_server::{Config, Limits};
 use kordon_store::{Author, BorderSets, Options, Store};
 
+use crate::painter::PainterArg;
 use crate::terminal::say;
 use crate::view::ViewArgs;
 use crate::{Done, StoreArg, open_store, sets, token};
@@ -50,6 +51,8 @@ struct Socket {
     /// Take a change or withdrawal of an incident only with the ETag of the revision it is meant for (`If-Match`)
     #[arg(long, env = "KORDON_REQUIRE_IF_MATCH")]
     require_if_match: bool,
+    #[command(flatten)]
+    painter: PainterArg,
 }
 
 impl Serve {
@@ -124,6 +127,7 @@ impl Socket {
             base_url: self.base_url,
             loopback,
             require_if_match: self.require_if_match,
+            painter: self.painter.painter(),
             limits: Limits::default(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -5,6 +5,8 @@ use crate::body::Room;
 use crate::error::Problem;
 use crate::listen::Limits;
 use crate::live::Listeners;
+use crate::painter::Painter;
+use crate::pictures::Studio;
 use crate::tables::ItemCounts;
 use crate::tiles::TileCache;
 use axum::http::StatusCode;
@@ -41,6 +43,8 @@ pub enum Lane {
     Sets,
     /// States of the past, which may have to be made.
     Past,
+    /// Pictures.
+    Picture,
 }
 
 /// What a server is made of.
@@ -61,6 +65,8 @@ pub struct Config {
     pub loopback: bool,
     /// Whether a record is changed only by who names, in `If-Match`, the revision that is to be changed. QGIS names none.
     pub require_if_match: bool,
+    /// Who paints pictures.
+    pub painter: Painter,
     /// What one client may ask of time and memory.
     pub limits: Limits,
 }
@@ -81,6 +87,8 @@ pub struct Shared {
     pub room: Room,
     /// How many rows the tables of a snapshot have, by its id.
     pub table_counts: Mutex<Option<(String, ItemCounts)>>,
+    /// What pictures are drawn with.
+    pub studio: Studio,
     lanes: Lanes,
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
@@ -92,7 +100,8 @@ pub type App = Arc<Shared>;
 impl Shared {
     /// Takes a configuration into use.
     #[must_use]
-    pub fn new(config: Config) -> Self {
+    pub fn new(mut config: Config) -> Self {
+        let painter = std::mem::replace(&mut config.painter, Painter::built_in());
         config.sets.hold(&config.borders);
         config.sets.hold(&config.coarse);
         Self {
@@ -102,6 +111,7 @@ impl Shared {
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
             table_counts: Mutex::default(),
+            studio: Studio::new(painter),
             lanes: Lanes::default(),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),
@@ -149,12 +159,12 @@ impl Shared {
 }
 
 /// The places of each [`Lane`].
-struct Lanes([Arc<Semaphore>; 5]);
+struct Lanes([Arc<Semaphore>; 6]);
 
 impl Default for Lanes {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let permits = [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS];
+        let permits = [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS, cores];
         Self(permits.map(|permits| Arc::new(Semaphore::new(permits))))
     }
 }

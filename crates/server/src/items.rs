@@ -383,9 +383,7 @@ pub async fn one(
                     Ok((shape.tell(feature)?, revision))
                 }
                 None if asked.is_now => Err(missing_or_moved(&store, id, &elsewhere)),
-                None => Err(Problem::not_found(format!(
-                    "There was no incident {id} then, or none that may still be shown."
-                ))),
+                None => Err(not_here(&store, id, false)),
             }
         })
         .await?;
@@ -400,6 +398,14 @@ pub async fn one(
         .header(header::VARY, "Accept, Accept-Language")
         .header(CONTENT_CRS, content_crs)
         .finish(&headers))
+}
+
+/// Why there is no such incident.
+pub fn not_here(store: &Store, id: IncidentId, is_now: bool) -> Problem {
+    if is_now {
+        return missing(store, id);
+    }
+    Problem::not_found(format!("There was no incident {id} then, or none that may still be shown."))
 }
 
 fn missing_or_moved(store: &Store, id: IncidentId, (base, query): &(Base, String)) -> Problem {
@@ -443,7 +449,12 @@ fn one_page(
     };
     let etag =
         format!("\"{}.{}.html.{}\"", revision, short_fingerprint(&app.config.borders), page.words.tag());
-    let answer = Answer::bytes(HTML, page.one(&described))
+    let picture = {
+        let query = params.to_query(&["f", "lang", "crs", "properties"]);
+        let mark = if query.is_empty() { "" } else { "&" };
+        address(base, &format!("{path}/map.png"), &format!("{query}{mark}lang={}", page.words.tag()))
+    };
+    let answer = Answer::bytes(HTML, page.one(&described, &picture))
         .links(std::slice::from_ref(&alternate))
         .etag(etag)
         .header(header::VARY, "Accept, Accept-Language")

@@ -29,10 +29,13 @@ mod live; // Changes, told as they happen.
 mod openapi; // The API, described.
 mod operate; // For operators.
 mod page; // Incidents for people, without a script.
+mod painter; // Who paints.
 mod params; // Query strings, read strictly.
+pub mod pictures; // Maps as pictures.
 mod query; // FILTER: the words that choose incidents.
 mod queryables; // What a filter may ask.
 mod record; // One incident from a body.
+pub mod report; // A report as one file.
 mod routes; // The one table of routes.
 mod shape; // Features in another reference system, or with some properties only.
 mod stream; // Long answers, a piece at a time.
@@ -45,6 +48,8 @@ pub use app::Config;
 pub use asked::{Asked, When};
 pub use error::Problem;
 pub use forms::{described, features};
+pub use kordon_picture_scene::Ground;
 pub use listen::{Limits, serve};
+pub use painter::{Painter, PainterLost};
 pub use query::query_of;
 pub use routes::router;

@@ -10,7 +10,9 @@ use crate::crs::URIS;
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
-use crate::{distance, facilities, forms, gazetteer, imports, items, query as asked, queryables, tiles};
+use crate::{
+    distance, facilities, forms, gazetteer, imports, items, pictures, query as asked, queryables, tiles,
+};
 use axum::http::Method;
 use kordon_gazetteer::LONGEST_NAME;
 use kordon_incidents::{Damage, EventType, Fix, Infrastructure, Layout, Verification};
@@ -108,6 +110,7 @@ fn component_of(route: &Route, name: &str) -> String {
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
         "limit" if route.path.starts_with("/gazetteer") => "limit-places".to_owned(),
+        "size" if route.id.starts_with("draw") => "size-of-picture".to_owned(),
         "q" if route.id == "findPlaces" => "q-place".to_owned(),
         "country" if route.id == "findPlaces" => "country-of-place".to_owned(),
         "f" if route.id == "measureMany" => "f-batch".to_owned(),
@@ -123,6 +126,7 @@ fn tag(path: &str) -> &'static str {
         "/collections/border-distances",
         "/collections/facilities",
         "/tiles/incidents",
+        "/maps",
     ];
     if is_of_incidents.iter().any(|of| path.starts_with(of))
         || path.starts_with("/imports")
@@ -151,7 +155,13 @@ fn schema_of(route: &Route, media: &str) -> Value {
         ("application/geo+json", _) => named("Feature"),
         ("application/json", "importFile") => named("ImportResult"),
         ("application/json", "measure") => named("Answer"),
-        (crate::answer::MVT | "application/flatgeobuf" | "application/vnd.apache.parquet", _) => {
+        (
+            crate::answer::MVT
+            | crate::pictures::PNG
+            | "application/flatgeobuf"
+            | "application/vnd.apache.parquet",
+            _,
+        ) => {
             json!({ "type": "string", "format": "binary" })
         }
         (text, _)
@@ -218,6 +228,13 @@ fn parameters() -> Value {
         query("since", "The number of the last record that is known; 0 for all", whole(None)),
         query("score", "How likely a pair is at the least; 0.5 is as likely as not", number(0.1, 0.999)),
         query("size", "How many records the older checkpoint speaks of", whole(None)).required(),
+        query(
+            "size",
+            "Width and height in pixels: sides from 100 to 2400, and at most 3 million pixels in all; 1200x630 when absent",
+            matching("^[0-9]{3,4}x[0-9]{3,4}$"),
+        )
+        .named("size-of-picture"),
+        query("theme", "The colours", choice(pictures::THEMES, "light")),
         query("within-km", "At most this far from `of`, in kilometers", number(0.0, asked::MAX_KM)),
         query("of", "A country (ISO 3166-1 alpha-3), a set (NATO, EU), or LON,LAT", text()),
         query(

@@ -7,6 +7,7 @@
 use crate::answer::{Base, Link};
 use kordon_borders::Territory;
 use kordon_incidents::{About, Described, Distance, Incident, Units, xml};
+use kordon_picture_scene::Size;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -61,6 +62,18 @@ const OWN: &[(&str, [&str; 3])] = &[
             "Înregistrări: după licența indicată în fiecare. Frontiere: {licence}, {attribution}.",
         ],
     ),
+    (
+        "report.file.note",
+        [
+            "One incident may have several kinds of infrastructure and damage, so the rows may add up to more than there are incidents.",
+            "Один інцидент може мати кілька видів інфраструктури та пошкоджень, тому сума рядків може бути більшою за кількість інцидентів.",
+            "Un incident poate avea mai multe tipuri de infrastructură și de daune, deci suma rândurilor poate depăși numărul de incidente.",
+        ],
+    ),
+    (
+        "report.file.cut",
+        ["{n} more rows are left out.", "Ще {n} рядків не показано.", "Alte {n} rânduri nu sunt afișate."],
+    ),
     // Titles of links, which programs read in English.
     ("CSV, described", ["CSV, described", "CSV, опис", "CSV, descriere"]),
     ("Atom feed", ["Atom feed", "Стрічка Atom", "Flux Atom"]),
@@ -99,20 +112,20 @@ impl Words {
         LANGUAGES[self.0]
     }
 
-    fn say(self, key: &str) -> &'static str {
+    pub(crate) fn say(self, key: &str) -> &'static str {
         if let Some((_, words)) = OWN.iter().find(|(own, _)| *own == key) {
             return words[self.0];
         }
         CATALOGUES[self.0].get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn say_with(self, key: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn say_with(self, key: &str, values: &[(&str, &str)]) -> String {
         let fill = |text: String, (name, value): &(&str, &str)| text.replace(&format!("{{{name}}}"), value);
         values.iter().fold(self.say(key).to_owned(), fill)
     }
 
     /// A word of a closed list, in this language; one that is not known as it stands.
-    fn term(self, group: &str, word: &str) -> String {
+    pub(crate) fn term(self, group: &str, word: &str) -> String {
         match self.say(&format!("{group}.{word}")) {
             "" => word.replace('_', " "),
             told => told.to_owned(),
@@ -120,7 +133,7 @@ impl Words {
     }
 
     /// The name of a country; a code that no list knows as it stands.
-    fn country(self, code: &str) -> String {
+    pub(crate) fn country(self, code: &str) -> String {
         let territory = Territory::of_code(code);
         let name = || COUNTRIES.get(self.tag())?.get(territory.iso_a2.as_deref()?)?.as_str();
         name().unwrap_or(&territory.name).to_owned()
@@ -147,8 +160,24 @@ impl Words {
         Units { m: unit("unit.m"), km: unit("unit.km"), point: if self.0 == 0 { "." } else { "," } }
     }
 
+    /// How well a place is known.
+    pub(crate) fn precision(self, incident: &Incident) -> String {
+        match incident.radius().meters {
+            _ if incident.places.is_empty() => self.say("page.noplace").to_owned(),
+            None => self.say("page.area").to_owned(),
+            Some(meters) => self.say_with("panel.precision", &[("radius", &self.units().length(meters))]),
+        }
+    }
+
+    /// "1.2–3.3 km"; nothing where nothing was measured.
+    pub(crate) fn interval(self, distance: &Distance) -> Option<String> {
+        let [meters, low_m, high_m] =
+            [distance.distance_m?, distance.distance_low_m?, distance.distance_high_m?];
+        Some(self.units().interval(meters, low_m, high_m).1)
+    }
+
     /// "2.2 km (1.2–3.3 km) from Romania".
-    fn distance(self, distance: &Distance) -> String {
+    pub(crate) fn distance(self, distance: &Distance) -> String {
         let (Some(meters), Some(low_m), Some(high_m)) =
             (distance.distance_m, distance.distance_low_m, distance.distance_high_m)
         else {
@@ -254,17 +283,19 @@ impl Page<'_> {
         out.push_str("</tbody>\n</table>\n");
     }
 
-    /// One incident.
+    /// One incident, with the address of its picture, which has a query.
     #[must_use]
-    pub fn one(&self, described: &Described) -> String {
+    pub fn one(&self, described: &Described, picture: &str) -> String {
         let w = self.words;
         let Incident { places, properties: p, .. } = &described.incident;
         let title = described.incident.title_in(w.tag());
-        let mut out = self.head(title);
+        let card = Card { title, told: self.told(described), picture };
+        let mut out = self.head_with(title, &card.meta(w));
         let _ = writeln!(out, "<article{}>\n<h1>{}</h1>", self.language_of(&described.incident), xml(title));
         if let Some(text) = &p.description {
             let _ = writeln!(out, "<p>{}</p>", xml(text.in_language(w.tag())));
         }
+        out.push_str(&card.figure(w));
         let _ = writeln!(out, "<dl lang=\"{}\">", w.tag());
         let mut tell = |key: &str, text: &str| {
             if !text.is_empty() {
@@ -280,7 +311,7 @@ impl Page<'_> {
         tell("panel.place", &names.map(String::as_str).collect::<Vec<_>>().join(", "));
         let points: Vec<String> =
             places.iter().map(|place| format!("{}, {}", place.lon(), place.lat())).collect();
-        tell("panel.place", &[points.join("; "), self.precision(&described.incident)].join(" — "));
+        tell("panel.place", &[points.join("; "), w.precision(&described.incident)].join(" — "));
         for distance in described.border.to.iter().chain(&described.border.nearest_foreign) {
             tell("panel.distance", &w.distance(distance));
         }
@@ -308,6 +339,15 @@ impl Page<'_> {
         self.sources(&mut out, &described.incident);
         out.push_str("</article>\n");
         self.foot(out)
+    }
+
+    /// When, where and how far, in a line.
+    fn told(&self, described: &Described) -> String {
+        let w = self.words;
+        let distance = described.distance().map(|distance| w.distance(distance));
+        let parts =
+            [Some(when(&described.incident)), described.incident.properties.location.clone(), distance];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
     fn sources(&self, out: &mut String, incident: &Incident) {
@@ -354,15 +394,6 @@ impl Page<'_> {
         self.foot(out)
     }
 
-    fn precision(&self, incident: &Incident) -> String {
-        let w = self.words;
-        match incident.radius().meters {
-            _ if incident.places.is_empty() => w.say("page.noplace").to_owned(),
-            None => w.say("page.area").to_owned(),
-            Some(meters) => w.say_with("panel.precision", &[("radius", &w.units().length(meters))]),
-        }
-    }
-
     /// The language of a record's texts, when it is another than the page's.
     fn language_of(&self, incident: &Incident) -> String {
         let p = &incident.properties;
@@ -375,6 +406,10 @@ impl Page<'_> {
     }
 
     fn head(&self, title: &str) -> String {
+        self.head_with(title, "")
+    }
+
+    fn head_with(&self, title: &str, meta: &str) -> String {
         let w = self.words;
         let mut out = format!(
             "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -385,6 +420,7 @@ impl Page<'_> {
             xml(&self.base.at("/icon.svg")),
             xml(&self.base.at("/plain.css")),
         );
+        out.push_str(meta);
         for link in self.forms {
             let _ = writeln!(
                 out,
@@ -439,8 +475,46 @@ impl Page<'_> {
     }
 }
 
+/// What a link to the page shows elsewhere, and the picture in it.
+struct Card<'a> {
+    title: &'a str,
+    told: String,
+    /// The address of the picture, with a query.
+    picture: &'a str,
+}
+
+impl Card<'_> {
+    /// For the head: the Open Graph protocol, and what Twitter adds to it.
+    fn meta(&self, w: Words) -> String {
+        let (picture, title, told) = (xml(self.picture), xml(self.title), xml(&self.told));
+        let (width, height) = (Size::CARD.width(), Size::CARD.height());
+        format!(
+            "<meta name=\"description\" content=\"{told}\">\n\
+             <meta property=\"og:type\" content=\"article\">\n<meta property=\"og:site_name\" content=\"Kordon\">\n\
+             <meta property=\"og:locale\" content=\"{}\">\n\
+             <meta property=\"og:title\" content=\"{title}\">\n<meta property=\"og:description\" content=\"{told}\">\n\
+             <meta property=\"og:image\" content=\"{picture}\">\n<meta property=\"og:image:type\" content=\"image/png\">\n\
+             <meta property=\"og:image:width\" content=\"{width}\">\n<meta property=\"og:image:height\" content=\"{height}\">\n\
+             <meta property=\"og:image:alt\" content=\"{told}\">\n\
+             <meta name=\"twitter:card\" content=\"summary_large_image\">\n",
+            w.tag(),
+        )
+    }
+
+    /// For the page, in the colours that its reader likes.
+    fn figure(&self, w: Words) -> String {
+        let (picture, told) = (xml(self.picture), xml(&self.told));
+        let (width, height) = (Size::CARD.width(), Size::CARD.height());
+        format!(
+            "<p lang=\"{}\"><picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"{picture}&amp;theme=dark\">\
+             <img src=\"{picture}\" width=\"{width}\" height=\"{height}\" alt=\"{told}\"></picture></p>\n",
+            w.tag(),
+        )
+    }
+}
+
 /// As it was written, from and to.
-fn when(incident: &Incident) -> String {
+pub(crate) fn when(incident: &Incident) -> String {
     let p = &incident.properties;
     match &p.date_end {
         Some(end) if end.as_str() != p.date_start.as_str() => {

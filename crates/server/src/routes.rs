@@ -12,7 +12,7 @@ use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
     assets, body, desk, distance, duplicates, facilities, forms, gazetteer, guard, history, imported,
-    imports, items, landing, live, operate, queryables, tables, territories, tiles, tilesets,
+    imports, items, landing, live, operate, pictures, queryables, tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -113,6 +113,8 @@ const LIKELY: &[&str] = &["score", "limit", "f"];
 const DUPLICATES: &[&str] = &filter_and::<{ FILTER.len() + LIKELY.len() }>(LIKELY);
 
 const WHEN: &[&str] = &["as-of", "snapshot"];
+const LOOK: &[&str] = &["size", "theme", "lang", "as-of", "snapshot"];
+const STATIC: &[&str] = &filter_and::<{ FILTER.len() + LOOK.len() }>(LOOK);
 const TILE: &[&str] = &filter_and::<{ FILTER.len() + WHEN.len() }>(WHEN);
 const WHEN_F: &[&str] = &["as-of", "snapshot", "f"];
 const TILESET: &[&str] = &filter_and::<{ FILTER.len() + WHEN_F.len() }>(WHEN_F);
@@ -261,6 +263,22 @@ pub static ROUTES: &[Route] = &[
         "getIncident",
         "One incident",
         || get(items::one),
+    ),
+    read(
+        "/collections/incidents/items/{id}/map.png",
+        Some(&["of", "size", "theme", "lang", "as-of", "snapshot"]),
+        &[pictures::PNG],
+        "drawIncident",
+        "A map of one incident as a picture: where it was, how sure that is, and how far the border",
+        || get(pictures::of_incident),
+    ),
+    read(
+        "/maps/static.png",
+        Some(STATIC),
+        &[pictures::PNG],
+        "drawIncidents",
+        "A map of the incidents that match as a picture; bbox is what it shows, too",
+        || get(pictures::of_filter),
     ),
     Route {
         method: Method::PUT,

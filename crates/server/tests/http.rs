@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use kordon_borders::{BorderSet, View};
 use kordon_server::access::{Access, Tokens, new_token};
-use kordon_server::{Config, Limits, router};
+use kordon_server::{Config, Limits, Painter, router};
 use kordon_store::{BorderSets, Checkpoint, Hash, Options, Store, is_extended, is_included};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
@@ -23,6 +23,8 @@ mod filter;
 mod imports;
 #[path = "http/live.rs"]
 mod live;
+#[path = "http/pictures.rs"]
+mod pictures;
 #[path = "http/places.rs"]
 mod places;
 #[path = "http/tables.rs"]
@@ -110,6 +112,7 @@ impl Door {
             base_url: None,
             loopback: true,
             require_if_match: false,
+            painter: Painter::built_in(),
             limits: Limits::default(),
         };
         change(&mut config);

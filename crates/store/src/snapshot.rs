@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId};
-use kordon_incidents::{Incident, IncidentId};
+use kordon_incidents::{EventType, Incident, IncidentId};
 use rayon::prelude::*;
 
 use crate::columns::{Columns, Prepared, Source, measure_all};
@@ -708,6 +708,11 @@ impl Row {
     /// The radius that holds the true place; `None` when no point distance may be claimed.
     pub fn radius_m(&self) -> Option<f64> {
         Some(self.part.columns.radius_m[self.row]).filter(|radius| !radius.is_nan())
+    }
+
+    /// What happened, where a word of the vocabulary says it.
+    pub fn event_type(&self) -> Option<EventType> {
+        EventType::ALL.get(usize::from(self.part.columns.event_type[self.row])).copied()
     }
 
     /// A title, in English if there is one.
