@@ -167,7 +167,7 @@ describe('an area', () => {
   it('is typed, sent as CQL2, and comes back with the address', () =>
     onPage({}, async (page) => {
       await page.getByText('Area', { exact: true }).click();
-      await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 45.2\n29 45.5\n28.7 45.5');
+      await page.getByLabel(/^Corners:/).fill('28.7 45.2\n29 45.2\n29 45.5\n28.7 45.5');
       await page.getByLabel(/^Center/).focus();
       await page.waitForURL(/area=28\.7,45\.2;29,45\.2;29,45\.5;28\.7,45\.5/);
       const count = await matched(page);
@@ -175,19 +175,70 @@ describe('an area', () => {
       await page.goto(page.url());
       assert.equal(await matched(page), count);
       await page.getByText('Area', { exact: true }).click();
-      assert.match(await page.getByLabel(/^Corners/).inputValue(), /^28\.7 45\.2\n29 45\.2/);
-      await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 north');
+      assert.match(await page.getByLabel(/^Corners:/).inputValue(), /^28\.7 45\.2\n29 45\.2/);
+      await page.getByLabel(/^Corners:/).fill('28.7 45.2\n29 north');
       await page.getByLabel(/^Center/).focus();
       await page.getByText('Line 2 is not a longitude and a latitude in degrees.').waitFor();
       // As many as an address keeps; more would be lost when it is read again.
       const many = Array.from({ length: 201 }, (_, index) => `28.${index + 100} 45.2`).join('\n');
-      await page.getByLabel(/^Corners/).fill(many);
+      await page.getByLabel(/^Corners:/).fill(many);
       await page.getByLabel(/^Center/).focus();
       await page.getByText('An area has at most 200 corners.').waitFor();
       await checkAccess(page);
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.waitForURL((url) => !url.search.includes('area='));
     }));
+
+  it('is mended at its corners, by keyboard and by mouse', () =>
+    onPage(
+      { query: '?area=28.7,45.2;29,45.2;29,45.5;28.7,45.5&map=9/28.85/45.35' },
+      async (page) => {
+        await drawn(page);
+        const corners = page.getByRole('group', { name: 'Corners of the area' });
+        const last = corners.getByRole('button', { name: 'Corner 4 of 4' });
+        const areaOf = () =>
+          new URL(page.url()).searchParams
+            .get('area')
+            .split(';')
+            .map((corner) => corner.split(',').map(Number));
+        await last.focus();
+        await page.keyboard.press('ArrowLeft');
+        await page.waitForURL(/area=28\.7,45\.2;29,45\.2;29,45\.5;28\.6[\d.]*,45\.5/);
+        assert.ok(await last.evaluate((button) => button === document.activeElement));
+        const steps = await page.evaluate(() => history.length);
+        await page.keyboard.press('Shift+ArrowUp');
+        await page.waitForURL(/;28\.6[\d.]*,45\.50\d*/);
+        assert.equal(await page.evaluate(() => history.length), steps + 1);
+        const box = await last.boundingBox();
+        const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+        const before = areaOf();
+        await page.mouse.move(x, y);
+        await page.mouse.down();
+        await page.mouse.move(x + 30, y + 20, { steps: 4 });
+        assert.deepEqual(areaOf(), before);
+        await page.mouse.up();
+        await page.waitForURL((url) => !url.search.includes(`;${before[3].join(',')}`));
+        const after = areaOf();
+        assert.deepEqual(after.slice(0, 3), before.slice(0, 3));
+        assert.ok(after[3][0] > before[3][0] && after[3][1] < before[3][1], `${after}`);
+        const count = await matched(page);
+        const ring = [...after, after[0]].map((corner) => corner.join(' ')).join(', ');
+        const filter = encodeURIComponent(`S_INTERSECTS(geometry, POLYGON((${ring})))`);
+        assert.equal(count, await ask(page, `filter=${filter}&limit=1`));
+        await checkAccess(page);
+        await page.keyboard.press('Delete');
+        await page.waitForURL(/area=28\.7,45\.2;29,45\.2;29,45\.5(&|$)/);
+        // Two corners are no area.
+        await page.keyboard.press('Delete');
+        assert.equal(areaOf().length, 3);
+        assert.equal(
+          await page.evaluate(() => document.activeElement.getAttribute('aria-label')),
+          'Corner 3 of 3',
+        );
+        await page.keyboard.press('m');
+        await corners.waitFor({ state: 'hidden' });
+      },
+    ));
 
   it('is drawn by clicks on the map', () =>
     onPage({ query: '?map=9/28.85/45.35' }, async (page) => {

@@ -1,6 +1,7 @@
 // The tools that take places from the map: measuring one, drawing an area or a circle. A place is given
 // by a click, by the cross in the middle and Enter, or, for a figure, as typed numbers.
 
+import { type Corners, createCorners } from './corners.ts';
 import { byId } from './dom.ts';
 import {
   addPoint,
@@ -33,6 +34,7 @@ export function createTools(context: ToolsContext) {
   /** The corners of what is being drawn. */
   let points: Position[] = [];
   let inHand: Tool | null = null;
+  let corners: Corners | null = null;
 
   byId('measure').addEventListener('click', () => take('measure'));
   byId('draw-area').addEventListener('click', () => take('area'));
@@ -150,8 +152,18 @@ export function createTools(context: ToolsContext) {
       count.textContent = t('draw.points', { count: points.length });
     }
     showFields(state);
-    context.map()?.setTool(tool !== null);
-    context.map()?.setDrawn(drawnFeatures(state, points));
+    const map = context.map();
+    map?.setTool(tool !== null);
+    map?.setDrawn(drawnFeatures(state, points));
+    if (map && !state.embed) {
+      corners ??= createCorners(map, byId('map'), {
+        words: context.words,
+        moved: (area) => map.setDrawn(drawnFeatures({ ...context.state(), area }, [])),
+        left: (area) => context.update({ area }),
+      });
+      // A click on the map is meant for the tool in hand.
+      corners.show(tool === null ? state.area : []);
+    }
   }
 
   function showFields(state: State): void {

@@ -8,7 +8,6 @@ import {
   type Sampled,
   zoomsOf,
 } from '../src/band.ts';
-import { distance } from '../src/geodesic.ts';
 import { BAND_LAYERS, mapStyle, NO_BAND, THEMES } from '../src/layers.ts';
 import type { Position } from '../src/types.ts';
 
@@ -97,7 +96,10 @@ describe('a border with bends', () => {
   });
   const sampleAt = ([lng, lat]: Position): Sample => {
     const near = river.filter((point) => Math.abs(point[1] - lat) < 0.01);
-    const away = Math.min(...near.map((point) => distance([lng, lat], point)));
+    // By the equator a degree is so many meters.
+    const away = Math.min(
+      ...near.map(([x, y]) => Math.hypot((x - lng) * 111_320, (y - lat) * 110_574)),
+    );
     const signed = lng < riverAt(lat) ? -away : away;
     return { signed, low: Math.max(0, signed), high: Math.max(0, signed) };
   };
@@ -130,23 +132,25 @@ describe('a border with bends', () => {
           .flatMap((feature) => (feature.geometry as GeoJSON.MultiPolygon).coordinates)
           .map(([ring]) => ring as unknown as Position[]);
       const [inside, near] = [rings('inside'), rings('certain')];
+      const torn: string[] = [];
       let count = 0;
-      for (let lat = 0.00913; lat < 0.06; lat += 0.001307) {
+      for (let lat = 0.00913; lat < 0.06; lat += 0.002307) {
         for (let lng = 0.03031; lng < 0.05; lng += 0.000703) {
           const isIn = inside.some((ring) => holds(ring, lng, lat));
           const isNear = near.some((ring) => holds(ring, lng, lat));
           // Every place is shaded, and once: the grids fit together.
-          expect(isIn !== isNear, `${lng} ${lat}`).toBe(true);
+          if (isIn === isNear) torn.push(`${lng} ${lat}`);
           if (isIn !== lng < riverAt(lat)) count++;
         }
       }
+      expect(torn).toEqual([]);
       return count;
     };
     const before = wrong(bandFeatures(coarse, 20_000, shown));
     const after = wrong(bandFeatures(coarse, 20_000, shown, cells, fine));
-    expect(before).toBeGreaterThan(20);
+    expect(before).toBeGreaterThan(15);
     expect(after).toBeLessThan(before / 5);
-  });
+  }, 30_000);
 });
 
 describe('a band that was measured for another scale', () => {

@@ -131,10 +131,11 @@ impl Tree {
                 leaves
             })
             .collect();
-        Self::over(chart, leaves, groups)
+        Self::over(chart, leaves, groups, Cores::All)
     }
 
-    /// A tree of the outline of the union of `of` alone.
+    /// A tree of the outline of the union of `of` alone. Made by the thread that asks for it: it is asked for under a lock,
+    /// and threads of the pool that wait for the lock would wait for a part of the work that nobody is left to do.
     pub(crate) fn of_outline(&self, chart: &Chart, of: &Mask) -> Self {
         let filter = self.filter(chart, of);
         let mut groups = Interned::default();
@@ -144,7 +145,7 @@ impl Tree {
             Leaf { group: groups.put(Group::Arc(arc.left, arc.right)), ..*leaf }
         });
         let leaves = vec![kept.collect()];
-        Self::over(chart, leaves, groups)
+        Self::over(chart, leaves, groups, Cores::Own)
     }
 
     /// The leaves of the groups that pass, ascending, from the top down: most of the world has none.
@@ -165,13 +166,16 @@ impl Tree {
         open
     }
 
-    fn over(chart: &Chart, leaves: Vec<Vec<Leaf>>, mut groups: Interned<Group>) -> Self {
-        let leaves = in_order(leaves);
+    fn over(chart: &Chart, leaves: Vec<Vec<Leaf>>, mut groups: Interned<Group>, cores: Cores) -> Self {
+        let leaves = in_order(leaves, cores);
         let child = |leaf: &Leaf| {
             let accuracy_m = chart.accuracy_of(&chart.arcs[leaf.arc as usize]);
             Child { bounds: leaf.bounds(), group: leaf.group, worst_m: rounded_up(accuracy_m) }
         };
-        let mut level: Vec<Child> = leaves.par_iter().map(child).collect();
+        let mut level: Vec<Child> = match cores {
+            Cores::All => leaves.par_iter().map(child).collect(),
+            Cores::Own => leaves.iter().map(child).collect(),
+        };
         let (mut nodes, mut starts) = (Vec::with_capacity(level.len() / 7 + MOST_LEVELS), vec![0]);
         while !level.is_empty() {
             let mut above = Vec::with_capacity(level.len().div_ceil(WIDTH));
@@ -487,25 +491,38 @@ struct Placed {
     index: u32,
 }
 
+/// Who makes a tree: all threads of the pool, or the one that asks for it.
+#[derive(Clone, Copy, PartialEq)]
+enum Cores {
+    All,
+    Own,
+}
+
 /// The leaves so that each run of 8, 64, 512 … of them lies close together.
-fn in_order(chunks: Vec<Vec<Leaf>>) -> Vec<Leaf> {
-    let mut placed: Vec<Placed> = chunks
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(chunk, leaves)| {
-            leaves.iter().enumerate().map(move |(index, leaf)| {
-                let bounds = leaf.bounds();
-                let middle = std::array::from_fn(|axis| bounds.middle(axis));
-                Placed { middle, chunk: chunk as u32, index: index as u32 }
-            })
+fn in_order(chunks: Vec<Vec<Leaf>>, cores: Cores) -> Vec<Leaf> {
+    fn places(chunk: usize, leaves: &[Leaf]) -> impl Iterator<Item = Placed> {
+        leaves.iter().enumerate().map(move |(index, leaf)| {
+            let bounds = leaf.bounds();
+            let middle = std::array::from_fn(|axis| bounds.middle(axis));
+            Placed { middle, chunk: chunk as u32, index: index as u32 }
         })
-        .collect();
-    sort_for_tree(&mut placed);
-    placed.par_iter().map(|leaf| chunks[leaf.chunk as usize][leaf.index as usize]).collect()
+    }
+    let of = |leaf: &Placed| chunks[leaf.chunk as usize][leaf.index as usize];
+    let mut placed: Vec<Placed> = match cores {
+        Cores::All => {
+            chunks.par_iter().enumerate().flat_map_iter(|(chunk, leaves)| places(chunk, leaves)).collect()
+        }
+        Cores::Own => chunks.iter().enumerate().flat_map(|(chunk, leaves)| places(chunk, leaves)).collect(),
+    };
+    sort_for_tree(&mut placed, cores);
+    match cores {
+        Cores::All => placed.par_iter().map(of).collect(),
+        Cores::Own => placed.iter().map(of).collect(),
+    }
 }
 
 /// Halves along the longest axis, cut at whole nodes.
-fn sort_for_tree(items: &mut [Placed]) {
+fn sort_for_tree(items: &mut [Placed], cores: Cores) {
     if items.len() <= WIDTH {
         return;
     }
@@ -530,10 +547,10 @@ fn sort_for_tree(items: &mut [Placed]) {
     let cut = (items.len().div_ceil(2 * unit)) * unit;
     items.select_nth_unstable_by(cut, |a, b| a.middle[axis].total_cmp(&b.middle[axis]));
     let (left, right) = items.split_at_mut(cut);
-    if left.len() > 4_096 {
-        rayon::join(|| sort_for_tree(left), || sort_for_tree(right));
+    if cores == Cores::All && left.len() > 4_096 {
+        rayon::join(|| sort_for_tree(left, cores), || sort_for_tree(right, cores));
     } else {
-        sort_for_tree(left);
-        sort_for_tree(right);
+        sort_for_tree(left, cores);
+        sort_for_tree(right, cores);
     }
 }

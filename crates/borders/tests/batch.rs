@@ -50,6 +50,34 @@ fn the_nearest_foreign_border_is_the_same_to_the_last_digit_whoever_else_is_aske
     }
 }
 
+/// A server stood still for good: a request that counts incidents near Portugal had begun to make the outline of Portugal and left
+/// a part of that to the pool, whose threads all measured a batch of places to Portugal and waited for that outline. It is made by
+/// the thread that asks first.
+#[test]
+fn an_outline_is_made_while_every_thread_of_the_pool_waits_for_it() {
+    let (done, waits) = std::sync::mpsc::channel();
+    let portugal = COARSE.target("PRT", None).unwrap();
+    static GATE: std::sync::RwLock<()> = std::sync::RwLock::new(());
+    let closed = GATE.write().unwrap();
+    let (busy, all_busy) = std::sync::mpsc::channel();
+    for _ in 0..rayon::current_num_threads() {
+        let busy = busy.clone();
+        rayon::spawn(move || {
+            let _ = busy.send(());
+            drop(GATE.read());
+        });
+    }
+    for _ in 0..rayon::current_num_threads() {
+        all_busy.recv().unwrap();
+    }
+    std::thread::spawn(move || {
+        let _ = done.send(COARSE.nearest_to(at(28.84, 45.35), &portugal, f64::INFINITY).is_some());
+    });
+    let answer = waits.recv_timeout(std::time::Duration::from_secs(60));
+    drop(closed);
+    assert_eq!(answer, Ok(true));
+}
+
 /// Places by the Danube and the Prut, around enclaves, by the antimeridian, on disputed land, at the poles, anywhere; on border points
 /// and where borders meet, and some centimeters to some kilometers from there.
 fn odd_places(random: &mut Places, each: usize) -> Vec<LonLat> {
