@@ -29,7 +29,7 @@ img { max-width: 100%; height: auto; border: 1px solid #dce2e8; }
 table { border-collapse: collapse; width: 100%; margin-block: 1rem; font-size: 0.9rem; }
 caption { text-align: start; font-weight: 600; padding-block: 0.5rem; }
 th, td { border-block-end: 1px solid #dce2e8; padding: 0.3rem 0.5rem; text-align: start; vertical-align: top; }
-td.n { text-align: end; font-variant-numeric: tabular-nums; }
+.n { text-align: end; font-variant-numeric: tabular-nums; }
 footer { border-block-start: 1px solid #556270; margin-block-start: 2rem; font-size: 0.85rem; overflow-wrap: anywhere; }
 @media print { body { padding: 0; max-width: none; } tr, img { break-inside: avoid; } thead { display: table-header-group; } }
 ";
@@ -159,12 +159,11 @@ fn head(words: Words) -> String {
 fn table(words: Words, counted: &Aggregate, out: &mut String) {
     let by: Vec<&str> = BY.iter().map(|by| words.say(by_key(*by))).collect();
     let _ = writeln!(out, "<table>\n<caption>{}</caption>\n<thead><tr>", xml(&by.join(" × ")));
-    for head in by.iter().copied().chain([
-        words.say("list.title"),
-        words.say("panel.deaths"),
-        words.say("panel.injured"),
-    ]) {
+    for head in by {
         let _ = write!(out, "<th scope=\"col\">{}</th>", xml(head));
+    }
+    for head in ["list.title", "panel.deaths", "panel.injured"] {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", xml(words.say(head)));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for group in counted.groups.iter().take(MOST_ROWS) {
