@@ -103,6 +103,9 @@ fn a_backup_has_the_evidence_and_one_that_was_changed_is_no_store() {
     assert_eq!(kordon(at.path(), &["restore", "store.tar", "--store", "again"]).code, 0);
     let again = kordon(at.path(), &["evidence", "show", &digest(at.path()), "--store", "again"]);
     assert_eq!(again.out, shown.out);
+    let content = at.path().join("again/evidence").join(digest(at.path())).join("content");
+    let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(content).unwrap());
+    assert_eq!(mode & 0o077, 0, "nobody else may read it");
     let tar = std::fs::read(at.path().join("store.tar")).unwrap();
     let place = tar.windows(14).position(|bytes| bytes == b"A photograph o").unwrap();
     let changed = [&tar[..place], b"B", &tar[place + 1..]].concat();

@@ -198,6 +198,9 @@ fn the_signing_key_is_for_the_owner_alone_and_a_proof_names_what_it_proves() {
 fn a_backup_taken_while_serving_becomes_a_store_with_the_same_root_and_nothing_is_overwritten() {
     let at = folder();
     import_samples(at.path());
+    let layer = r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[28.84,45.35]},"properties":{"name":"A"}}"#;
+    fs::write(at.path().join("clinics.geojson"), layer).unwrap();
+    assert_eq!(kordon(at.path(), &["layer", "add", "clinics.geojson", "--kind", "health"]).code, 0);
     let server = Server::start(at.path(), &["serve"]);
     let backup = kordon(at.path(), &["backup", "store.tar"]);
     assert_eq!(backup.code, 0, "{backup:?}");
@@ -212,6 +215,9 @@ fn a_backup_taken_while_serving_becomes_a_store_with_the_same_root_and_nothing_i
     assert_eq!(said.code, 0, "{said:?}");
     let count = |store: &str| kordon(at.path(), &["find", "--count", "--store", store]).out;
     assert_eq!(count("again"), count("kordon-data"));
+    let layers = |store: &str| kordon(at.path(), &["layer", "list", "--json", "--store", store]).out;
+    assert!(layers("again").contains("clinics"), "{}", layers("again"));
+    assert_eq!(layers("again"), layers("kordon-data"));
     // The key stays where it was unless it was asked for.
     assert!(!at.path().join("again/signing-key").exists());
     assert_eq!(kordon(at.path(), &["backup", "with-key.tar", "--with-key"]).code, 0);

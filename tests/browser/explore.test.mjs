@@ -1,41 +1,12 @@
 // What the filters, the tools and the views beside the map promise, through the served page and nothing else.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import {
-  addIncident,
-  checkAccess,
-  drawn,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { addIncident, begin, checkAccess, drawn, hold, keepShot, overflow, rows } from './page.mjs';
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page and fails on any fault the page had meanwhile. */
-async function onPage(options, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page, opened);
-    opened.check();
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 /** How many incidents the page says that match, once it says so of the filter in the address. */
 async function matched(page) {
@@ -56,10 +27,80 @@ async function paramsOf(link) {
   return new URL(await link.getAttribute('href'), kordon.address).searchParams;
 }
 
-async function overflow(page) {
-  return page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+/** Waits until the band is that of the view, and drawn. */
+async function shaded(page) {
+  await page.locator('#band-legend[aria-busy="false"]').waitFor();
+  await drawn(page);
+}
+
+/**
+ * What the map is shaded as, at a pixel in every few of a part of its width, by its color over land in the light theme;
+ * without those where something else is drawn.
+ */
+async function shades(page, { step = 8, part = [0, 1] } = {}) {
+  const box = await page.locator('#map').boundingBox();
+  const png = (await page.screenshot({ clip: box })).toString('base64');
+  const [, zoom, lng, lat] = /map=([^/]+)\/([^/]+)\/([^&]+)/.exec(page.url()).map(Number);
+  // The page's own policy would not let it read a picture.
+  const reader = await page.context().newPage();
+  const found = await reader.evaluate(
+    async ({ png, step, part }) => {
+      const bytes = await (await fetch(`data:image/png;base64,${png}`)).blob();
+      const picture = await createImageBitmap(bytes);
+      const { width, height } = picture;
+      const pen = new OffscreenCanvas(width, height).getContext('2d');
+      pen.drawImage(picture, 0, 0);
+      const { data } = pen.getImageData(0, 0, width, height);
+      const colorAt = (x, y) => data.slice(4 * (y * width + x), 4 * (y * width + x) + 3).join();
+      const all = [];
+      for (let y = step; y < height - step; y += step) {
+        for (let x = step + Math.round(part[0] * width); x < part[1] * width - step; x += step) {
+          const color = colorAt(x, y);
+          const around = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [x + dx, y + dy]));
+          if (around.every(([a, b]) => colorAt(a, b) === color)) all.push({ x, y, color });
+        }
+      }
+      return { all, width, height };
+    },
+    { png, step, part },
   );
+  await reader.close();
+  const kinds = { '244,242,236': 'none', '234,222,214': 'inside', '201,209,217': 'certain' };
+  const world = 512 * 2 ** zoom;
+  const north = Math.asinh(Math.tan((lat * Math.PI) / 180)) / (2 * Math.PI);
+  return found.all.flatMap(({ x, y, color }) => {
+    const kind = kinds[color] ?? (color === '223,226,226' ? 'possible' : null);
+    if (!kind) return [];
+    const up = 2 * Math.PI * (north - (y - found.height / 2) / world);
+    const place = {
+      lon: lng + (360 * (x - found.width / 2)) / world,
+      lat: (Math.atan(Math.sinh(up)) * 180) / Math.PI,
+    };
+    const meters = (40_075_017 * Math.cos((lat * Math.PI) / 180)) / world;
+    return [{ x, y, kind, place, meters }];
+  });
+}
+
+function kindsOf(found) {
+  return [...new Set(found.map(({ kind }) => kind))].sort();
+}
+
+/** Where the map is not shaded as the server judges the very place; three pixels beside an edge may be either. */
+async function misjudged(page, found, to, limit) {
+  const answer = await page.request.post(`${kordon.address}borders/distance?to=${to}`, {
+    headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
+    data: found.map(({ place }) => JSON.stringify(place)).join('\n'),
+  });
+  const measured = (await answer.text()).trim().split('\n').map(JSON.parse);
+  assert.equal(measured.length, found.length);
+  return found.filter(({ kind, meters }, index) => {
+    const { signed_distance_m, distance_low_m, distance_high_m } = measured[index].to[0];
+    const edges = [signed_distance_m, distance_low_m - limit, distance_high_m - limit];
+    if (edges.some((edge) => Math.abs(edge) < 3 * meters)) return false;
+    const [isIn, isPossible, isCertain] = edges.map((edge) => edge <= 0);
+    const right = isIn ? 'inside' : isCertain ? 'certain' : isPossible ? 'possible' : 'none';
+    return kind !== right;
+  });
 }
 
 describe('the categories', () => {
@@ -138,6 +179,11 @@ describe('an area', () => {
       await page.getByLabel(/^Corners/).fill('28.7 45.2\n29 north');
       await page.getByLabel(/^Center/).focus();
       await page.getByText('Line 2 is not a longitude and a latitude in degrees.').waitFor();
+      // As many as an address keeps; more would be lost when it is read again.
+      const many = Array.from({ length: 201 }, (_, index) => `28.${index + 100} 45.2`).join('\n');
+      await page.getByLabel(/^Corners/).fill(many);
+      await page.getByLabel(/^Center/).focus();
+      await page.getByText('An area has at most 200 corners.').waitFor();
       await checkAccess(page);
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.waitForURL((url) => !url.search.includes('area='));
@@ -197,6 +243,41 @@ describe('time', () => {
       await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
     }));
 
+  it('has the bars of the filter that is set, whatever was asked for meanwhile', () =>
+    onPage({ query: '?q=Izmail' }, async (page) => {
+      const bars = page.locator('#time-bars rect.bar');
+      await bars.first().waitFor({ state: 'attached' });
+      await page.getByRole('searchbox').fill('');
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => !url.search.includes('q='));
+      await matched(page);
+      const count = await bars.count();
+      const heights = () => bars.evaluateAll((all) => all.map((bar) => bar.getAttribute('height')));
+      const before = await heights();
+      const { release } = await hold(page, /aggregate\?.*q=Izmail/);
+      await page.goBack();
+      await page.waitForURL(/q=Izmail/);
+      await page.goForward();
+      await page.waitForURL((url) => !url.search.includes('q='));
+      release();
+      await matched(page);
+      await page.waitForTimeout(500); // For an answer that must not come.
+      assert.equal(await bars.count(), count);
+      assert.deepEqual(await heights(), before);
+    }));
+
+  it('is not moved on by a key either for who wants no motion', () =>
+    onPage({}, async (page) => {
+      await page.locator('#time-bars rect.bar').first().waitFor({ state: 'attached' });
+      await page.keyboard.press('p');
+      await page.keyboard.press('.');
+      await page.waitForURL(/datetime=/);
+      const address = page.url();
+      await page.waitForTimeout(2500); // Two steps of playback.
+      assert.equal(page.url(), address);
+      assert.match(address, /datetime=2022-02-01\/2022-02-28/);
+    }));
+
   it('moves by steps of the chosen length, and does not run by itself for who wants no motion', () =>
     onPage({ query: '?datetime=2023-09-01/2023-09-07' }, async (page) => {
       assert.equal(
@@ -231,6 +312,52 @@ describe('the band', () => {
       await page.getByText('possibly within 10 km: Romania').waitFor({ state: 'hidden' });
       await checkAccess(page);
     }));
+
+  it('is never shaded as it was measured for a farther view or another question, and ends at the border', () =>
+    onPage({ query: '?of=ROU&within-km=20&map=8/28.1/46' }, async (page) => {
+      await shaded(page);
+      const requests = await hold(page, '**/borders/distance?*');
+      const zoomIn = page.getByRole('button', { name: 'Zoom in' });
+      await zoomIn.click();
+      await zoomIn.click();
+      await page.waitForURL(/map=10\//);
+      await drawn(page);
+      // Two steps nearer, its inner edge would be kilometers off the border that is drawn.
+      assert.deepEqual(kindsOf(await shades(page)), ['none']);
+      await page.getByText('being measured for this view…').waitFor();
+      requests.release();
+      await shaded(page);
+      const found = await shades(page);
+      assert.deepEqual(kindsOf(found), ['certain', 'inside', 'none', 'possible']);
+      assert.deepEqual(await misjudged(page, found, 'ROU', 20_000), []);
+      // The Prut in the middle has bends of less than a cell of the grid.
+      const bends = await shades(page, { step: 3, part: [0.4, 0.6] });
+      assert.deepEqual(await misjudged(page, bends, 'ROU', 20_000), []);
+      requests.hold();
+      await page.getByLabel('Distance to').selectOption({ label: 'Moldova' });
+      await page.getByText('certainly within 20 km: Moldova').waitFor();
+      await drawn(page);
+      assert.deepEqual(kindsOf(await shades(page)), ['none']);
+      requests.release();
+      await shaded(page);
+      assert.deepEqual(await misjudged(page, await shades(page), 'MDA', 20_000), []);
+    }));
+
+  it('says so where it would be too narrow to see, and where it could not be measured', async () => {
+    await onPage({ query: '?of=ROU&within-km=1&map=5/28.1/46' }, (page) =>
+      page.getByText('too narrow to be shaded at this scale').waitFor(),
+    );
+    const { page, close } = await kordon.open({
+      query: '?of=ROU&within-km=20&map=8/28.1/46',
+    });
+    await shaded(page);
+    await page.route('**/borders/distance?*', (route) => route.abort());
+    await page.getByRole('button', { name: 'Zoom out' }).click();
+    await page.getByText('could not be measured: nothing is shaded').waitFor();
+    await drawn(page);
+    assert.deepEqual(kindsOf(await shades(page)), ['none']);
+    await close();
+  });
 });
 
 describe('an incident', () => {
@@ -359,6 +486,79 @@ describe('two periods', () => {
     }));
 });
 
+describe('the page while it is changed', () => {
+  it('has no step back to the same page', () =>
+    onPage({}, async (page) => {
+      await page.getByRole('searchbox').fill('Reni');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/q=Reni/);
+      const length = await page.evaluate(() => history.length);
+      for (let time = 0; time < 3; time++) await page.keyboard.press('Enter');
+      assert.equal(await page.evaluate(() => history.length), length);
+      await page.goBack();
+      await page.waitForURL((url) => !url.search.includes('q='));
+    }));
+
+  it('has each id once, also after another view, and keeps the focus where it was', () =>
+    onPage({ query: '?show=ask' }, async (page) => {
+      await page.getByRole('img', { name: /^Chart/ }).waitFor();
+      const focused = () => page.evaluate(() => document.activeElement.id);
+      await page.getByLabel('Counted by').focus();
+      await page.getByLabel('Counted by').selectOption({ label: 'damage' });
+      await page.getByRole('img', { name: /^Chart of incidents by damage/ }).waitFor();
+      assert.equal(await focused(), 'ask-by');
+      // Its row is gone when the question is told anew: who pressed it goes on from the heading.
+      await page.getByText('The same numbers as a table').click();
+      const table = page.getByRole('table', { name: 'Incidents by damage' });
+      await table.getByRole('button').first().click();
+      await page.waitForURL(/[?&]damage=\w+/);
+      await page.getByText(/^\d+ incidents?: Damage: /).waitFor();
+      assert.equal(await focused(), 'ask-title');
+      await page.keyboard.press('v');
+      await page.getByRole('table', { name: 'Two periods side by side' }).waitFor();
+      const ids = await page.evaluate(() =>
+        [...document.querySelectorAll('[id]')].map((e) => e.id),
+      );
+      assert.deepEqual(
+        ids.filter((id, index) => ids.indexOf(id) !== index),
+        [],
+      );
+      await page.getByLabel('Counted by').focus();
+      await page.getByLabel('Counted by').selectOption({ label: 'country' });
+      await page.getByRole('columnheader', { name: 'country' }).waitFor();
+      assert.equal(await focused(), 'compare-by');
+      await page.getByRole('button', { name: 'Back to the map' }).focus();
+      await page.getByLabel('First period: From').fill('2023-01-01');
+      await page.waitForURL(/datetime=2023-01-01/);
+      await page.getByRole('table', { name: 'Two periods side by side' }).waitFor();
+      assert.equal(await focused(), 'compare-first-from');
+    }));
+
+  it('is named in the language of the page on both maps of a comparison', () =>
+    onPage(
+      {
+        query:
+          '?show=compare&datetime=2023-01-01/2023-12-31&other=2024-01-01/2024-12-31&map=4/28/47',
+      },
+      async (page) => {
+        const second = page.locator('#map-b[aria-busy="false"]');
+        const names = page.locator('#map-b canvas');
+        const settle = async () => {
+          await drawn(page);
+          await second.waitFor();
+          await page.getByRole('table').first().waitFor();
+        };
+        await settle();
+        const english = await names.screenshot();
+        await page.getByLabel('Language').selectOption('uk');
+        await page.getByRole('table', { name: 'Два періоди поруч' }).waitFor();
+        await settle();
+        const ukrainian = await names.screenshot();
+        assert.ok(!english.equals(ukrainian), 'the second map is named as before');
+      },
+    ));
+});
+
 describe('what is new', () => {
   it('is told quietly, and shown when the reader wants it', () =>
     onPage({ query: '?q=quiet', empty: true }, async (page) => {
@@ -375,6 +575,9 @@ describe('what is new', () => {
       );
       await page.getByText('1 incident is new or changed.').waitFor();
       assert.equal(await rows(page).count(), 0);
+      await page.getByLabel('Language').selectOption('ro');
+      await page.getByRole('button', { name: 'Arată', exact: true }).waitFor();
+      await page.getByLabel('Limba').selectOption('en');
       await page.getByRole('button', { name: 'Show it' }).click();
       await rows(page).filter({ hasText: 'A quiet arrival in Izmail' }).waitFor();
       await page.getByText('1 incident is new or changed.').waitFor({ state: 'hidden' });
@@ -399,7 +602,7 @@ describe('a map in a frame', () => {
 
 describe('when the server does not answer', () => {
   it('the list says so and offers to try again, and so does the chart', async () => {
-    const { page, close } = await openPage(browser, kordon.address, { query: '?show=ask' });
+    const { page, close } = await kordon.open({ query: '?show=ask' });
     await page.getByRole('img', { name: /^Chart/ }).waitFor();
     await page.context().setOffline(true);
     await page.getByRole('searchbox').fill('Reni');
@@ -476,7 +679,7 @@ describe('every view', () => {
     }));
 
   it('needs at most 400 kB of JavaScript at first, and none of what is opened later', async () => {
-    const context = await browser.newContext();
+    const context = await kordon.newContext();
     const page = await context.newPage();
     const scripts = [];
     page.on('response', (response) => {

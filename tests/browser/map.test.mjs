@@ -1,39 +1,11 @@
 // What the map promises to the one who reads it, through the served page and nothing else.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import {
-  checkAccess,
-  drawn,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { describe, it } from 'node:test';
+import { begin, checkAccess, drawn, keepShot, overflow, rows } from './page.mjs';
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page and fails on any fault the page had meanwhile. */
-async function onPage(options, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page);
-    opened.check();
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 /** Opens the first incident of the list whose title has `words`. */
 async function openIncident(page, words) {
@@ -276,14 +248,18 @@ describe('the page', () => {
       onPage({ screen }, async (page) => {
         await drawn(page);
         await checkAccess(page);
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        assert.ok(overflow <= 0, `${overflow} px too wide`);
+        const wider = await overflow(page);
+        assert.ok(wider <= 0, `${wider} px too wide`);
         if (screen === 'phone') await keepShot(page, 'phone');
-        await openIncident(page, 'Izmail');
+        const panel = await openIncident(page, 'Izmail');
         await drawn(page);
         await checkAccess(page);
+        // A rule for the figures that are drawn once made the figure of the distance wider than a phone.
+        const [figure, section] = await Promise.all([
+          panel.locator('#distance').boundingBox(),
+          panel.locator('section.distance').boundingBox(),
+        ]);
+        assert.ok(figure.x + figure.width <= section.x + section.width, 'the distance is too wide');
         if (screen === 'dark') await keepShot(page, 'dark');
         if (screen === 'phone') await keepShot(page, 'phone-incident');
       }));
@@ -301,7 +277,7 @@ describe('the page', () => {
     }));
 
   it('offers the list of incidents as data without scripts', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false });
+    const context = await kordon.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(kordon.address);
     const link = page.getByRole('link', { name: '/collections/incidents/items' });

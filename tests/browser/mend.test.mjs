@@ -7,47 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import {
-  checkAccess,
-  drawn,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { begin, checkAccess, drawn, hold, keepShot, overflow, rows, startKordon } from './page.mjs';
 
 const SAMPLES = fileURLToPath(new URL('../../data/samples/incidents.geojson', import.meta.url));
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page; `refused` are the statuses with which the server is meant to answer. */
-async function onPage({ refused = [], ...options }, act) {
-  const opened = await openPage(browser, kordon.address, options);
-  try {
-    await act(opened.page);
-    const meant = (fault) =>
-      refused.some(
-        (status) => fault.startsWith(`${status} `) || fault.includes(`status of ${status}`),
-      );
-    assert.deepEqual(
-      opened.faults.filter((fault) => !meant(fault)),
-      [],
-    );
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin();
+const { onPage } = kordon;
 
 async function openDesk(page, tab) {
   await page.getByRole('button', { name: 'Work', exact: true }).click();
@@ -94,10 +59,8 @@ async function readItem(page, address) {
 }
 
 async function fits(page) {
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.ok(overflow <= 0, `${overflow} px too wide`);
+  const wider = await overflow(page);
+  assert.ok(wider <= 0, `${wider} px too wide`);
 }
 
 const MESSY = `id,date,lat,lon,title,country,deaths
@@ -130,8 +93,14 @@ describe('an import', () => {
       await desk.getByLabel('Line 4, deaths').fill('2');
       await desk.getByRole('button', { name: 'Check again' }).click();
       await desk.getByText(/4 records · 4 sound/).waitFor();
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
       await desk.getByRole('button', { name: 'Store 4 records' }).click();
       await desk.getByText('4 new').waitFor();
+      await page.locator('#list:not([aria-busy])').waitFor({ state: 'attached' });
+      // What is shown is asked for again, and once: the list, and the bars of time.
+      assert.equal(asked.filter((url) => /items\?.*limit=50/.test(url)).length, 1);
+      assert.equal(asked.filter((url) => /aggregate\?.*by=month/.test(url)).length, 1);
       await desk.getByRole('button', { name: 'Back to the map' }).click();
       await page.getByRole('searchbox').fill('mended Reni');
       await page.keyboard.press('Enter');
@@ -162,6 +131,29 @@ describe('an import', () => {
         .first()
         .waitFor();
       await desk.getByRole('table').waitFor({ state: 'detached' });
+    }));
+
+  it('is stored once and taken back once by a double click', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      const file = 'id,date,lat,lon,title,country\nt1,2024-07-01,45.35,28.84,Taken back,UKR\n';
+      await choose(page, 'twice.csv', file);
+      const store = desk.getByRole('button', { name: 'Store 1 record' });
+      await store.waitFor();
+      const sent = [];
+      page.on('request', (request) => {
+        if (/\/imports/.test(request.url())) sent.push(request.method());
+      });
+      const requests = await hold(page, '**/imports*');
+      await store.dblclick();
+      requests.release();
+      await desk.getByText('1 new').waitFor();
+      await page.unroute('**/imports*');
+      const { release } = await hold(page, '**/imports/*');
+      await desk.getByRole('button', { name: 'Take this import back' }).dblclick();
+      release();
+      await desk.getByText('Taken back: 1 withdrawn').waitFor();
+      assert.deepEqual(sent, ['POST', 'DELETE']);
     }));
 
   for (const screen of ['dark', 'phone', 'small']) {
@@ -347,6 +339,41 @@ describe('the form', () => {
       );
     }));
 
+  it('is opened once and saved once by a double click', () =>
+    onPage({}, async (page) => {
+      await opened(page, { title: { en: 'Clicked twice' }, date_start: '2025-03-05' });
+      await page.getByRole('button', { name: 'Edit this incident' }).dblclick();
+      const form = page.getByRole('article', { name: /^Edit/ });
+      await form.getByRole('button', { name: 'Save' }).waitFor();
+      assert.equal(await page.locator('.editor').count(), 1);
+      await form.getByLabel('Title: English').fill('Saved once');
+      const sent = [];
+      page.on('request', (request) => request.method() === 'PATCH' && sent.push(request.url()));
+      const { release } = await hold(page, '**/items/*');
+      await form.getByRole('button', { name: 'Save' }).dblclick();
+      release();
+      await form.waitFor({ state: 'detached' });
+      assert.equal(sent.length, 1);
+    }));
+
+  it('leaves the focus in the history once a review is recorded, and the keys with its dialog', () =>
+    onPage({}, async (page) => {
+      await opened(page, { title: { en: 'Reviewed by keyboard' }, date_start: '2025-03-06' });
+      await page.getByRole('button', { name: 'History and review' }).click();
+      const dialog = page.getByRole('dialog', { name: 'History and review' });
+      await dialog.getByLabel('Verification').selectOption('verified');
+      const record = dialog.getByRole('button', { name: 'Record the review' });
+      await record.focus();
+      await page.keyboard.press('Enter');
+      await dialog.getByText(/^Recorded/).waitFor();
+      assert.ok(await record.evaluate((button) => button === document.activeElement));
+      await dialog.getByText('Revision 2').waitFor();
+      // With the focus nowhere, keys are not for the page behind the dialog.
+      await page.evaluate(() => document.activeElement.blur());
+      await page.keyboard.press('q');
+      assert.doesNotMatch(page.url(), /show=ask/);
+    }));
+
   it('does not lose what was not saved without a word', () =>
     onPage({}, async (page) => {
       await opened(page, { title: { en: 'Unsaved' }, date_start: '2025-03-02' });
@@ -478,11 +505,25 @@ describe('the report', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('searchbox').fill('Reni');
       await page.keyboard.press('Enter');
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
       const address = page.url();
       await page.goto('about:blank');
       await page.goto(address);
-      await desk.getByText('Chosen by text: Reni.').waitFor();
+      await desk.getByText('Chosen by “Reni”.').waitFor();
+    }));
+
+  it('tells what it has under its own name, whatever was asked for meanwhile', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Report');
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      const { release } = await hold(page, '**/incidents/aggregate?*');
+      await desk.getByLabel('Rows').selectOption('infrastructure');
+      // Written anew while the other counts are on their way.
+      await desk.getByLabel('Text').selectOption('all');
+      await desk.locator('.report-text[lang=uk]').waitFor();
+      await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
+      release();
+      await desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' }).waitFor();
     }));
 
   it('says in three languages what it rests on, and prints without the controls', () =>
@@ -579,18 +620,19 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
     await dialog.getByRole('button', { name: 'Use it' }).click();
   }
 
+  /** Runs `act` on a fresh page, which knows no token. */
+  async function as(act) {
+    const opened = await kordon.open({}, guarded.address);
+    try {
+      await act(opened.page);
+      opened.check([401]);
+    } finally {
+      await opened.close();
+    }
+  }
+
   it('asks for one when something is written, keeps it nowhere, and a second person reviews', async () => {
     let address;
-    const as = async (act) => {
-      const opened = await openPage(browser, guarded.address, {});
-      try {
-        await act(opened.page);
-        const others = opened.faults.filter((fault) => !/^401 |status of 401/.test(fault));
-        assert.deepEqual(others, []);
-      } finally {
-        await opened.close();
-      }
-    };
     await as(async (page) => {
       await rows(page).filter({ hasText: 'Izmail' }).first().click();
       const form = await edit(page);
@@ -619,6 +661,61 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
       await dialog.getByRole('button', { name: 'Record the review' }).click();
       await giveToken(page, tokens.verifier);
       await dialog.getByText('Recorded: verifier reviewed what analyst wrote.').waitFor();
+    });
+  });
+
+  it('shows what is not public to those who write, and a second person publishes it', async () => {
+    const drafted = (title, token) =>
+      fetch(`${guarded.address}collections/incidents/items`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/geo+json',
+          authorization: `Bearer ${tokens[token]}`,
+        },
+        body: JSON.stringify({
+          type: 'Feature',
+          geometry: { type: 'Point', coordinates: [28.8372, 45.3512] },
+          properties: { title, date_start: '2024-05-05', record_status: 'draft' },
+        }),
+      }).then((answer) => answer.json());
+    const [first, second] = [
+      await drafted('A first draft', 'analyst'),
+      await drafted('A second draft', 'verifier'),
+    ];
+    const status = async (id) =>
+      (await fetch(`${guarded.address}collections/incidents/items/${id}`)).status;
+    assert.equal(await status(first.id), 404);
+    await as(async (page) => {
+      await page.getByRole('button', { name: 'Work', exact: true }).click();
+      const desk = page.getByRole('main', { name: 'Work on the incidents' });
+      await desk.getByRole('button', { name: 'Not public', exact: true }).click();
+      await giveToken(page, tokens.verifier);
+      await desk.getByText('2 records').waitFor();
+      const one = desk.getByRole('article', { name: 'A first draft' });
+      await one.getByText('draft · last written by analyst').waitFor();
+      await one.getByText(/Romania/).waitFor();
+      await checkAccess(page);
+      await keepShot(page, 'not-public');
+      await one.getByRole('button', { name: 'Publish' }).click();
+      await desk.getByText('Published: verifier published what analyst wrote.').waitFor();
+      assert.equal(await status(first.id), 200);
+
+      // One's own may be published too, and is told as that; before, it is mended, and stays a draft.
+      await desk
+        .getByRole('article', { name: 'A second draft' })
+        .getByRole('button', { name: 'Edit' })
+        .click();
+      const form = page.getByRole('article', { name: 'A second draft' });
+      await form.getByLabel('Latitude, degrees').fill('45.36');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await desk.getByText('1 record', { exact: false }).waitFor();
+      assert.equal(await status(second.id), 404);
+      const again = desk.getByRole('article', { name: 'A second draft' });
+      await again.getByRole('button', { name: 'Publish' }).click();
+      await desk.getByText('both names are verifier').waitFor();
+      const now = await fetch(`${guarded.address}collections/incidents/items/${second.id}`);
+      assert.deepEqual((await now.json()).geometry.coordinates, [28.8372, 45.36]);
+      await desk.getByText('0 records').waitFor();
     });
   });
 });

@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
@@ -67,7 +68,7 @@ export async function startKordon(store = null) {
   return { address, stop };
 }
 
-export function startBrowser() {
+function startBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: CHROMIUM_FLAGS,
@@ -89,9 +90,10 @@ const SCREENS = {
 
 /**
  * A page on one of `SCREENS`, opened at `query`, with what `ready` names there, which is the map's list unless that is to be `empty`.
- * `check()` fails on any console message, any failed request and any request to another host.
+ * `check()` fails on any console message, any failed request and any request to another host, but for the statuses
+ * that the server is meant to answer with.
  */
-export async function openPage(
+async function openPage(
   browser,
   address,
   {
@@ -122,9 +124,60 @@ export async function openPage(
   return {
     page,
     faults,
-    check: () => assert.deepEqual(faults, []),
+    check(refused = []) {
+      const isMeant = (fault) =>
+        refused.some(
+          (status) => fault.startsWith(`${status} `) || fault.includes(`status of ${status}`),
+        );
+      assert.deepEqual(
+        faults.filter((fault) => !isMeant(fault)),
+        [],
+      );
+    },
     close: () => context.close(),
   };
+}
+
+/**
+ * Begins a file of tests: the program and a browser are there while they run. `onPage(options, act)` runs `act` on a fresh
+ * page and fails on any fault that the page had meanwhile, but for the statuses `refused` that the server is meant to
+ * answer with; `options` are those of `openPage`, and `usual` those of the whole file.
+ */
+export function begin(usual = {}) {
+  let kordon;
+  let browser;
+  before(async () => {
+    [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
+  });
+  after(async () => {
+    await browser?.close();
+    await kordon?.stop();
+  });
+  const open = (options = {}, address = kordon.address) =>
+    openPage(browser, address, { ...usual, ...options });
+  return {
+    get address() {
+      return kordon.address;
+    },
+    newContext: (options) => browser.newContext(options),
+    open,
+    async onPage({ refused = [], ...options }, act) {
+      const opened = await open(options);
+      try {
+        await act(opened.page);
+        opened.check(refused);
+      } finally {
+        await opened.close();
+      }
+    },
+  };
+}
+
+/** How many pixels the page is wider than its window. */
+export function overflow(page) {
+  return page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
 }
 
 /**
@@ -160,6 +213,24 @@ export async function drawn(page) {
     for (let frame = 0; frame < 12; frame++) await new Promise(requestAnimationFrame);
   });
   await page.locator('#map[aria-busy="false"]').waitFor({ state: 'attached' });
+}
+
+/** Lets requests to `pattern` wait until they are released. */
+export async function hold(page, pattern) {
+  let gate;
+  let open;
+  const holdOn = () => {
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  holdOn();
+  await page.route(pattern, async (route) => {
+    await gate;
+    // One that was given up meanwhile is gone.
+    await route.continue().catch(() => {});
+  });
+  return { hold: holdOn, release: () => open() };
 }
 
 /** Fails with what axe-core finds, in words. A list that is about to be replaced is faded, so it is waited for. */

@@ -1,8 +1,8 @@
 // What the pages without a script promise: to be read by everybody, in their language, page after page.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { checkAccess, openPage, startBrowser, startKordon } from './page.mjs';
+import { describe, it } from 'node:test';
+import { begin, checkAccess } from './page.mjs';
 
 const ITEMS = 'collections/incidents/items?f=html';
 const WORDS = {
@@ -15,28 +15,8 @@ const WORDS = {
   ro: { next: 'Pagina următoare', previous: 'Pagina anterioară', countries: /România|Ucraina/ },
 };
 
-let kordon;
-let browser;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await kordon?.stop();
-});
-
-/** Runs `act` on a fresh page and fails on any fault the page had meanwhile. */
-async function onPage(options, act) {
-  const opened = await openPage(browser, kordon.address, { ready: 'main', ...options });
-  try {
-    await act(opened.page);
-    opened.check();
-  } finally {
-    await opened.close();
-  }
-}
+const kordon = begin({ ready: 'main' });
+const { onPage } = kordon;
 
 describe('the pages without a script', () => {
   for (const [lang, words] of Object.entries(WORDS)) {

@@ -3,16 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import {
-  addIncident,
-  checkAccess,
-  drawn,
-  keepShot,
-  openPage,
-  rows,
-  startBrowser,
-  startKordon,
-} from './page.mjs';
+import { addIncident, begin, checkAccess, drawn, keepShot, rows } from './page.mjs';
 
 /** Known as precisely as a satellite picture gives it, so that its interval is narrow enough to be told. */
 const TERMINAL = {
@@ -29,20 +20,7 @@ const TERMINAL = {
   sources: [{ name: 'Example source', url: 'https://example.org/terminal', type: 'media' }],
 };
 
-let kordon;
-let browser;
-let withdraw;
-
-before(async () => {
-  [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
-  withdraw = await addIncident(kordon.address, TERMINAL, [28.8372, 45.3512]);
-});
-
-after(async () => {
-  await withdraw?.();
-  await browser?.close();
-  await kordon?.stop();
-});
+const kordon = begin();
 
 const plain = (text) => text.replace(/\u00a0/g, ' ');
 
@@ -80,8 +58,14 @@ async function checkEnd(page) {
 }
 
 describe('the researcher', () => {
+  let withdraw;
+  before(async () => {
+    withdraw = await addIncident(kordon.address, TERMINAL, [28.8372, 45.3512]);
+  });
+  after(() => withdraw?.());
+
   it('asks, reads, takes away, cites, and sends the question to another', async () => {
-    const { page, check, close } = await openPage(browser, kordon.address);
+    const { page, check, close } = await kordon.open();
     await page.getByRole('searchbox').fill('Danube ports');
     await page.keyboard.press('Enter');
     await page.getByLabel('Distance to').selectOption({ label: 'Romania' });
@@ -112,7 +96,7 @@ describe('the researcher', () => {
     await page.keyboard.press('Escape');
 
     const told = await shown(page);
-    const other = await openPage(browser, kordon.address, {
+    const other = await kordon.open({
       query: new URL(page.url()).search,
     });
     await checkEnd(other.page);
@@ -129,7 +113,7 @@ describe('the researcher', () => {
   });
 
   it('does the same with nothing but the keyboard', async () => {
-    const { page, check, close } = await openPage(browser, kordon.address);
+    const { page, check, close } = await kordon.open();
     /** Goes on by Tab until the element with this name has the focus; a reader hears role and name there. */
     const tabTo = async (role, name) => {
       const target = page.getByRole(role, { name });

@@ -137,7 +137,7 @@ export async function measureMany(
     method: 'POST',
     body: lines,
     headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
-    ...(signal && { signal }),
+    signal: signal ?? null,
   });
   const answers = (await response.text()).trimEnd().split('\n');
   return answers.map((line) => readAnswer(parse(line))?.to[0] ?? null);
@@ -283,26 +283,39 @@ export function safeAddress(value: unknown): string | null {
 }
 
 async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
-  const response = await send(address, {
-    headers: { accept: 'application/geo+json, application/json' },
-    ...(signal && { signal }),
-  });
+  const headers = { accept: 'application/geo+json, application/json' };
+  return readJson(await send(address, { headers, signal: signal ?? null }));
+}
+
+/** The body of an answer, which must be JSON. */
+export async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json();
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (isAbort(error)) throw error;
+    // An answer that breaks off is none.
+    if (!(error instanceof SyntaxError)) throw new ApiError('offline', String(error));
     throw new ApiError('shape', 'not JSON');
   }
 }
 
-async function send(address: string, init: RequestInit): Promise<Response> {
-  let response: Response;
+/** Sends a request; no answer at all is `offline`, whatever the answer is else. */
+export async function reach(address: string, init: RequestInit): Promise<Response> {
   try {
-    response = await fetch(address, init);
+    return await fetch(address, init);
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    if (isAbort(error)) throw error;
     throw new ApiError('offline', String(error));
   }
+}
+
+/** Whether a request ended because it was given up. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  const response = await reach(address, init);
   if (!response.ok) throw new ApiError('status', await problem(response), response.status);
   return response;
 }

@@ -338,6 +338,8 @@ export interface Queries {
   territoryTileJson: 'f';
   territoryTile: never;
   conformance: 'f';
+  withheld: 'bbox' | 'datetime' | 'within-km' | 'of' | 'certainty' | 'include-inside' | 'country' | 'event-type' | 'event_type' | 'sub-event-type' | 'sub_event_type' | 'infrastructure' | 'damage' | 'verification' | 'q' | 'cell' | 'filter' | 'filter-lang' | 'filter-crs' | 'limit' | 'cursor' | 'f';
+  getForDesk: 'f';
   functions: 'f';
   findPlaces: 'q' | 'country' | 'near' | 'limit' | 'f';
   nearestPlaces: 'lon' | 'lat' | 'limit' | 'f';

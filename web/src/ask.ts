@@ -9,18 +9,20 @@ import {
   FORMATS,
   type Format,
   feedAddress,
+  isAbort,
   itemsAddress,
 } from './api.ts';
 import { barsOf, chart, chartPicker } from './charts.ts';
+import { copyButton } from './copy.ts';
 import { asCql2 } from './cql2.ts';
 import { h } from './dom.ts';
 import { toldMeasure } from './list.ts';
 import { filterParams, listParams, type State, writeState } from './state.ts';
-import type { Boundary, Incident, World } from './types.ts';
+import type { Incident, World } from './types.ts';
 import {
-  nameOf,
   tellDay,
   tellDistance,
+  tellQuestion,
   tellRange,
   titleLanguage,
   titleOf,
@@ -34,9 +36,7 @@ export interface AskContext {
   /** The page of the list that is shown already, and how many match. */
   incidents: readonly Incident[];
   matched: number;
-  boundary: Boundary | null;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
   update(change: Partial<State>): void;
   open(id: string): void;
@@ -63,7 +63,7 @@ export async function showAsk(box: HTMLElement, context: AskContext): Promise<vo
       'section',
       { 'aria-labelledby': 'ask-charts' },
       h('h3', { id: 'ask-charts' }, t('ask.charts')),
-      chartPicker(state.chart, words, (name) => context.update({ chart: name })),
+      chartPicker('ask-by', state.chart, words, (name) => context.update({ chart: name })),
       counted,
     ),
     h(
@@ -110,10 +110,11 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
   try {
     const signal = context.newRequest('chart');
     const found = await aggregate(state.chart, filterParams(state), signal);
+    if (signal.aborted) return;
     const bars = barsOf(state.chart, found, words, world);
     box.replaceChildren(...chart(state.chart, bars, words, context.update));
   } catch (error) {
-    if (context.isAbort(error)) return;
+    if (isAbort(error)) return;
     const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
     retry.addEventListener('click', () => void count(box, context));
     box.replaceChildren(h('p', { class: 'fault' }, context.faultText(error)), retry);
@@ -123,24 +124,8 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
 
 /** What is asked, as a sentence would list it. */
 function inWords({ state, words, world, matched }: AskContext): string {
-  const { t } = words;
-  const list = (group: string, names: readonly string[]) =>
-    names.map((name) => words.term(group, name)).join(', ');
-  const parts = [
-    state.q && `“${state.q}”`,
-    (state.from || state.to) && t('date.range', { start: state.from ?? '…', end: state.to ?? '…' }),
-    state.withinKm !== null &&
-      t(`band.${state.certainty}`, { km: state.withinKm, name: nameOf(words, state.of, world) }),
-    list('type', state.eventTypes),
-    list('infrastructure', state.infrastructures),
-    list('damage', state.damages),
-    list('verification', state.verifications),
-    state.countries.map((code) => nameOf(words, code, world)).join(', '),
-    state.circle && t('draw.said.circle', { km: state.circle.km }),
-    state.area.length > 0 && t('draw.said.area', { count: state.area.length }),
-    state.precisionM !== null && `${t('filter.precision')} ≤ ${words.number(state.precisionM)} m`,
-  ].filter(Boolean);
-  const count = t('list.count.all', { count: matched, total: matched });
+  const count = words.t('list.count.all', { count: matched, total: matched });
+  const parts = tellQuestion(words, state, world);
   return parts.length ? `${count}: ${parts.join(' · ')}` : count;
 }
 
@@ -258,27 +243,12 @@ function frameFor({ state, words }: AskContext): string {
 
 /** A text to take along, with a button that copies it. */
 function code(text: string, label: string, words: Words): HTMLElement {
-  const said = h('span', { role: 'status', class: 'fine' });
-  const copy = h(
-    'button',
-    { type: 'button', class: 'plain', 'aria-label': `${words.t('cite.copy')}: ${label}` },
-    words.t('cite.copy'),
-  );
   const shown = h('code', {}, text);
-  copy.addEventListener('click', async () => {
-    getSelection()?.selectAllChildren(shown);
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Without permission or TLS there is no clipboard: the text is selected, the reader can copy it.
-      return;
-    }
-    said.textContent = words.t('cite.copied');
-  });
+  const copy = copyButton(words, text, () => getSelection()?.selectAllChildren(shown), { label });
   return h(
     'div',
     { class: 'code' },
     h('pre', { tabindex: 0, role: 'group', 'aria-label': label }, shown),
-    h('p', { class: 'code-row' }, copy, said),
+    h('p', { class: 'code-row' }, ...copy),
   );
 }

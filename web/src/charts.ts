@@ -1,6 +1,7 @@
 // Counts as a picture and as a table: the same numbers twice, so that nothing is only for the eye.
 // Where a value can be asked for by itself, its row is a button that does so.
 
+import { firstDay, lastDay, monthsBetween } from './calendar.ts';
 import { h, svg } from './dom.ts';
 import { CHARTS, type Chart, type State } from './state.ts';
 import type { Aggregate, World } from './types.ts';
@@ -19,7 +20,7 @@ const BANDS = [
   '250-',
 ] as const;
 
-export interface Bar {
+interface Bar {
   key: string | null;
   label: string;
   count: number;
@@ -27,7 +28,10 @@ export interface Bar {
   deaths: string;
 }
 
-/** Groups as bars: time and distance in their order, the rest by how many. What has no value comes last. */
+/**
+ * Groups as bars: time and distance in their order, the rest by how many. What has no value comes last. Months without
+ * incidents are bars of nothing, so that a gap in time is seen as one.
+ */
 export function barsOf(by: Chart, found: Aggregate, words: Words, world: World): Bar[] {
   const bars = found.groups.map(({ key, count, deaths }) => ({
     key,
@@ -35,26 +39,33 @@ export function barsOf(by: Chart, found: Aggregate, words: Words, world: World):
     label: key === null ? words.t('chart.unknown') : labelOf(by, key, words, world),
     deaths: deaths.statedBy === 0 ? '' : range(words, deaths.low, deaths.high),
   }));
+  if (by === 'month') return withEmptyMonths(bars, words);
   const last = (bar: Bar) => (bar.key === null ? 1 : 0);
   const place = (bar: Bar) => (BANDS as readonly string[]).indexOf(bar.key ?? '');
   const order: (a: Bar, b: Bar) => number =
-    by === 'month'
-      ? (a, b) => (a.key ?? '').localeCompare(b.key ?? '')
-      : by === 'distance_band'
-        ? (a, b) => place(a) - place(b)
-        : (a, b) => b.count - a.count || a.label.localeCompare(b.label, words.lang);
+    by === 'distance_band'
+      ? (a, b) => place(a) - place(b)
+      : (a, b) => b.count - a.count || a.label.localeCompare(b.label, words.lang);
   return bars.sort((a, b) => last(a) - last(b) || order(a, b));
+}
+
+function withEmptyMonths(bars: readonly Bar[], words: Words): Bar[] {
+  const known = new Map(bars.map((bar) => [bar.key, bar]));
+  const months = monthsBetween([...known.keys()]);
+  const every = months.map(
+    (key) => known.get(key) ?? { key, count: 0, label: tellBin(words, key), deaths: '' },
+  );
+  // What is no month, and those beyond the most that are shown.
+  const others = bars.filter(({ key }) => key === null || !months.includes(key));
+  return [...every, ...others.sort((a, b) => ((a.key ?? '~') < (b.key ?? '~') ? -1 : 1))];
 }
 
 /** The change of the state that asks for one value only; `null` where no parameter asks for it. */
 export function drillDown(by: Chart, key: string | null): Partial<State> | null {
   if (key === null) return null;
   switch (by) {
-    case 'month': {
-      const [year, month] = key.split('-').map(Number);
-      const end = new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
-      return { from: `${key}-01`, to: end };
-    }
+    case 'month':
+      return { from: firstDay(key), to: lastDay(key) };
     case 'event_type':
       return { eventTypes: [key] } as Partial<State>;
     case 'infrastructure':
@@ -70,7 +81,9 @@ export function drillDown(by: Chart, key: string | null): Partial<State> | null 
   }
 }
 
+/** A choice of what is counted by; `id` is that of its field, of which a page may have two. */
 export function chartPicker(
+  id: string,
   chosen: Chart,
   words: Words,
   pick: (chart: Chart) => void,
@@ -78,7 +91,7 @@ export function chartPicker(
 ): HTMLElement {
   const select = h(
     'select',
-    { id: 'chart-by' },
+    { id },
     ...CHARTS.filter((name) => !without.includes(name)).map((name) =>
       h('option', { value: name, selected: name === chosen }, words.t(`chart.by.${name}`)),
     ),
@@ -87,7 +100,7 @@ export function chartPicker(
     const name = CHARTS.find((one) => one === select.value);
     if (name) pick(name);
   });
-  return h('div', { class: 'field' }, h('label', { for: 'chart-by' }, words.t('chart.by')), select);
+  return h('div', { class: 'field' }, h('label', { for: id }, words.t('chart.by')), select);
 }
 
 /** The picture and its table. `apply` is called with what a row asks for. */
@@ -165,7 +178,7 @@ function table(
   const { t } = words;
   const cell = (bar: Bar): Node | string => {
     const change = drillDown(by, bar.key);
-    if (!change) return bar.label;
+    if (!change || bar.count === 0) return bar.label;
     const button = h('button', { type: 'button', class: 'link' }, bar.label);
     button.addEventListener('click', () => apply(change));
     return button;

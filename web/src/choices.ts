@@ -30,15 +30,13 @@ const NAMES = Object.keys(GROUPS) as Group[];
 /** The grades that a floor can be set at, best first; those that follow are no grades of it. */
 const FLOORS = VERIFICATIONS.slice(0, 3);
 
-export interface ChoicesContext {
+interface ChoicesContext {
   state(): State;
   words(): Words;
   world(): World;
   change(change: Partial<State>): void;
   newRequest(kind: string): AbortSignal;
 }
-
-export type Choices = ReturnType<typeof createChoices>;
 
 export function createChoices(context: ChoicesContext) {
   const counts = new Map<Group, Map<string, number>>();
@@ -81,11 +79,17 @@ export function createChoices(context: ChoicesContext) {
     if (!detailsOf(group).open) return;
     const { member, by } = GROUPS[group];
     const params = filterParams({ ...context.state(), [member]: [] });
-    let found: Count[];
+    const signal = context.newRequest(`count-${group}`);
+    let found: Count[] | null;
     try {
-      found = await countBy(by, params, context.newRequest(`count-${group}`));
+      found = await countBy(by, params, signal);
     } catch {
       // The names can be chosen without counts; the list tells of a fault.
+      found = null;
+    }
+    // The counts of another filter are told by the request that took the place of this one.
+    if (signal.aborted) return;
+    if (!found) {
       counts.delete(group);
       return;
     }

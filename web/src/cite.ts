@@ -5,7 +5,7 @@ import { citedAddress } from './api.ts';
 import type { Boundary, Incident, Measure, World } from './types.ts';
 import { printLength, tellDate, tellDistance, titleOf, type Words } from './words.ts';
 
-export interface Cited {
+interface Cited {
   boundary: Boundary | null;
   matched: number;
   /** What was answered from; `null` when that is not sure. */

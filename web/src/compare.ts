@@ -2,11 +2,13 @@
 // counts, in one table. The maps move together. Loaded when it is first opened.
 
 import './ask.css';
-import { aggregate, incidentTiles } from './api.ts';
+import { aggregate, incidentTiles, isAbort } from './api.ts';
+import { daysOf } from './calendar.ts';
 import { chartPicker, labelOf } from './charts.ts';
-import { byId, h } from './dom.ts';
+import { byId, h, keepFocus } from './dom.ts';
+import { labelFrom, type Naming } from './layers.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
-import { daysOf } from './playback.ts';
+
 import { type Chart, filterParams, type State, type View } from './state.ts';
 import { typedDay, withDay } from './time.ts';
 import type { Aggregate, World } from './types.ts';
@@ -23,14 +25,13 @@ export interface CompareContext {
   follow(view: View): void;
   picked(hits: Hit[]): void;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
 }
 
 export type Comparison = ReturnType<typeof openComparison>;
 
 /** One category in both periods. */
-export interface Compared {
+interface Compared {
   key: string | null;
   first: number;
   second: number;
@@ -39,7 +40,9 @@ export interface Compared {
 export function openComparison(context: CompareContext) {
   const side = byId('map-side');
   const strip = h('div', { class: 'compare-strip' });
-  const table = h('section', { class: 'compare-table', 'aria-live': 'polite' });
+  const head = h('div');
+  const content = h('div', { 'aria-live': 'polite' });
+  const table = h('section', { class: 'compare-table' }, head, content);
   const frame = h('div', { class: 'map-b', id: 'map-b' });
   side.append(strip, frame, table);
   document.body.classList.add('comparing');
@@ -72,7 +75,8 @@ export function openComparison(context: CompareContext) {
     map?.setLabel(words.t('compare.map.second'));
     map?.setIncidents(incidentTiles(filterParams(otherOf(state))));
     showStrip();
-    table.replaceChildren(...head(), h('p', { class: 'loading' }, words.t('time.loading')));
+    showHead();
+    content.replaceChildren(h('p', { class: 'loading' }, words.t('time.loading')));
     try {
       const signal = context.newRequest('compare');
       const by = dimensionOf(state.chart);
@@ -80,29 +84,41 @@ export function openComparison(context: CompareContext) {
         aggregate(by, filterParams(state), signal),
         aggregate(by, filterParams(otherOf(state)), signal),
       ]);
-      table.replaceChildren(...head(), comparisonTable(by, first, second));
+      if (signal.aborted) return;
+      map?.setLabelFrom(labelFrom(second.matched));
+      content.replaceChildren(comparisonTable(by, first, second));
     } catch (error) {
-      if (context.isAbort(error)) return;
+      if (isAbort(error)) return;
       const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
-      retry.addEventListener('click', () => void show());
-      table.replaceChildren(...head(), h('p', { class: 'fault' }, context.faultText(error)), retry);
+      retry.addEventListener('click', () => {
+        byId('compare-title').focus();
+        void show();
+      });
+      content.replaceChildren(h('p', { class: 'fault' }, context.faultText(error)), retry);
     }
   }
 
-  function head(): Node[] {
-    const { t } = context.words();
-    const back = h('button', { type: 'button', class: 'back' }, `← ${t('ask.back')}`);
+  function showHead(): void {
+    const { chart, lang } = context.state();
+    const by = dimensionOf(chart);
+    const key = [by, lang].join();
+    if (head.dataset.key === key) return;
+    head.dataset.key = key;
+    const words = context.words();
+    const back = h('button', { type: 'button', class: 'back' }, `← ${words.t('ask.back')}`);
     back.addEventListener('click', () => context.update({ show: 'map' }));
-    return [
-      back,
-      h('h2', { id: 'compare-title', tabindex: -1, class: 'unseen' }, t('compare.title')),
-      chartPicker(
-        dimensionOf(context.state().chart),
-        context.words(),
-        (chart) => context.update({ chart }),
-        ['month'],
-      ),
-    ];
+    const title = h(
+      'h2',
+      { id: 'compare-title', tabindex: -1, class: 'unseen' },
+      words.t('compare.title'),
+    );
+    const pick = (chosen: Chart) => context.update({ chart: chosen });
+    const picker = chartPicker('compare-by', by, words, pick, ['month']);
+    keepFocus(
+      head,
+      () => head.replaceChildren(back, title, picker),
+      () => title,
+    );
   }
 
   /** The dates of both periods; made anew only when they are other dates, so that the focus stays. */
@@ -111,14 +127,15 @@ export function openComparison(context: CompareContext) {
     const key = [from, to, otherFrom, otherTo, lang].join();
     if (strip.dataset.key === key) return;
     strip.dataset.key = key;
-    const focused = (document.activeElement as HTMLElement | null)?.id;
-    strip.replaceChildren(
-      period('first', from, to, (span) => context.update(span)),
-      period('second', otherFrom, otherTo, (span) =>
-        context.update({ otherFrom: span.from, otherTo: span.to }),
-      ),
+    const first = period('first', from, to, (span) => context.update(span));
+    const second = period('second', otherFrom, otherTo, (span) =>
+      context.update({ otherFrom: span.from, otherTo: span.to }),
     );
-    if (focused?.startsWith('compare-')) document.getElementById(focused)?.focus();
+    keepFocus(
+      strip,
+      () => strip.replaceChildren(first, second),
+      () => byId('compare-title'),
+    );
   }
 
   function period(
@@ -218,6 +235,13 @@ export function openComparison(context: CompareContext) {
       if (view && view.zoom === to.zoom && String(view.center) === String(to.center)) return;
       view = to;
       map?.jumpTo(to);
+    },
+    maps: () => (map ? [map] : []),
+    setNaming(naming: Naming): void {
+      map?.setNaming(naming);
+    },
+    setPlaces(places: GeoJSON.FeatureCollection): void {
+      map?.setPlaces(places);
     },
     setTheme(theme: 'light' | 'dark'): void {
       map?.setTheme(theme);

@@ -1,6 +1,7 @@
 // Filters in CQL2 text (OGC 21-065r2): what plain parameters cannot say, and for those who want the
 // whole question in one language, all of it. Pure.
 
+import { ASSUMED, BY_GEO_PRECISION, BY_METHOD, BY_WHERE_PREC, WITHOUT_RADIUS } from './radius.ts';
 import type { Circle, Position } from './types.ts';
 
 /** Filters that must all hold; `null` when there is none. */
@@ -22,25 +23,12 @@ export function circleFilter(circle: Circle): string {
   return `border_distance('${degrees(center[0])},${degrees(center[1])}') <= ${Math.round(km * 1000)}`;
 }
 
-/** Radii of location in meters, by what a record says instead of one (the server derives the same). */
-const BY_METHOD = {
-  gps: 50,
-  satellite_match: 100,
-  street_match: 100,
-  facility_match: 150,
-  gazetteer: 3000,
-};
-/** These say nothing of the radius; a code may. */
-const WITHOUT_RADIUS = ['reporter_pin', 'imported'];
-const BY_GEO_PRECISION = { 1: 5000, 2: 25_000 };
-const BY_WHERE_PREC = { 1: 1000, 2: 25_000 };
-/** Where nothing is said at all. */
-const ASSUMED = 5000;
-
 /** The true place is at most so far from the stated one, stated or derived in the server's order. */
 export function precisionFilter(meters: number): string {
-  const within = (radii: Record<string, number>) =>
-    Object.keys(radii).filter((name) => (radii[name] ?? 0) <= meters);
+  const within = (radii: Readonly<Record<string, number | null>>) =>
+    Object.entries(radii).flatMap(([name, radius]) =>
+      radius !== null && radius <= meters ? [name] : [],
+    );
   const oneOf = (name: string, values: readonly string[]) =>
     values.length ? `${name} IN (${values.join(', ')})` : null;
   const either = (...filters: (string | null)[]) => {

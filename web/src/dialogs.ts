@@ -1,5 +1,6 @@
 // Two small dialogs: the keyboard, and how to cite. The browser's own <dialog> keeps the focus in.
 
+import { copyButton } from './copy.ts';
 import { byId, h } from './dom.ts';
 import type { Words } from './words.ts';
 
@@ -35,24 +36,14 @@ export function showHelp(words: Words): void {
 export function showCitation(words: Words, text: string): void {
   const area = h('textarea', { readonly: true, rows: 7, 'aria-label': words.t('cite.title') });
   area.value = text;
-  const said = h('span', { role: 'status', class: 'fine' });
-  const copy = h('button', { type: 'button', class: 'plain strong' }, words.t('cite.copy'));
-  copy.addEventListener('click', async () => {
-    area.select();
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      // Without permission or TLS there is no clipboard: the text is selected, the reader can copy it.
-      return;
-    }
-    said.textContent = words.t('cite.copied');
-  });
-  show(words, words.t('cite.title'), [area, h('p', { class: 'dialog-row' }, copy, said)]);
+  const copy = copyButton(words, text, () => area.select(), { kind: 'plain strong' });
+  show(words, words.t('cite.title'), [area, h('p', { class: 'dialog-row' }, ...copy)]);
   area.select();
 }
 
+/** Whether any dialog is over the page, whose keys are then not for the page. */
 export function isDialogOpen(): boolean {
-  return byId<HTMLDialogElement>('dialog').open;
+  return document.querySelector('dialog[open]') !== null;
 }
 
 function show(words: Words, title: string, body: Node[]): void {

@@ -29,6 +29,32 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
+/**
+ * Runs `act`, which makes anew what is in `box`. What had the focus in it has it again, by its id, else by its kind and
+ * name; when it is gone, `otherwise` has it, so that who goes by keyboard is not sent back to the top of the page.
+ */
+export function keepFocus(
+  box: HTMLElement,
+  act: () => void,
+  otherwise: () => HTMLElement | null,
+): void {
+  const had = document.activeElement;
+  const hadFocus = had instanceof HTMLElement && box.contains(had);
+  act();
+  if (!hadFocus) return;
+  const again = had.id
+    ? document.getElementById(had.id)
+    : [...box.querySelectorAll<HTMLElement>(had.tagName)].find(
+        (one) => nameOf(one) === nameOf(had),
+      );
+  again?.focus();
+  if (!again || document.activeElement !== again) otherwise()?.focus();
+}
+
+function nameOf(element: HTMLElement): string {
+  return element.getAttribute('aria-label') ?? element.textContent ?? '';
+}
+
 /** Calls `act` once, `wait` milliseconds after the last call. */
 export function debounce(wait: number, act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;

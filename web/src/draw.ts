@@ -8,7 +8,7 @@ import type { Circle, Position } from './types.ts';
 export type DrawnTool = Exclude<Tool, 'measure'>;
 
 /** What a click made of the points so far: more points, or a whole figure. */
-export type Drawn =
+type Drawn =
   | { kind: 'points'; points: Position[] }
   | { kind: 'area'; area: Position[] }
   | { kind: 'circle'; circle: Circle };

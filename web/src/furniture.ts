@@ -25,7 +25,7 @@ export function showFooter(boundary: Boundary | null, words: Words): void {
   footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
 }
 
-export function showLegend(state: State, words: Words, world: World): void {
+export function showLegend(words: Words): void {
   const line = (sign: Node, text: string) => h('li', {}, sign, h('span', {}, text));
   const mark = (kind: string) => h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' });
   const states = {
@@ -47,14 +47,17 @@ export function showLegend(state: State, words: Words, world: World): void {
       line(mark('line'), words.t('map.legend.line')),
     ),
   );
-  showBandLegend(state, words, world);
 }
 
-/** What the shaded band is, while there is one. */
-export function showBandLegend(state: State, words: Words, world: World): void {
+/** `shown` is of the view; while it is `measured`, what is shaded may be of an earlier one, and end where that ended. */
+export type Standing = 'shown' | 'measured' | 'thin' | 'failed';
+
+/** What the shaded band is, while there is one, and what keeps it from being shown. */
+export function showBandLegend(state: State, words: Words, world: World, standing: Standing): void {
   const { of, withinKm } = state;
   const box = byId('band-legend');
   box.hidden = withinKm === null;
+  box.setAttribute('aria-busy', String(standing === 'measured'));
   if (withinKm === null) return;
   const values = { km: withinKm, name: nameOf(words, of, world) };
   const line = (kind: string, text: string) =>
@@ -65,5 +68,6 @@ export function showBandLegend(state: State, words: Words, world: World): void {
       ? [line('band-possible', words.t('band.possible', values))]
       : []),
     ...(state.includeInside ? [line('band-inside', words.t('band.inside', values))] : []),
+    ...(standing === 'shown' ? [] : [h('li', { class: 'fine' }, words.t(`band.${standing}`))]),
   );
 }

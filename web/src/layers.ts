@@ -6,7 +6,7 @@ import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
 import { LINES, PRECISION_SHARE, THEME_COLORS } from './theme.ts';
 
-export interface Theme {
+interface Theme {
   name: 'light' | 'dark';
   sea: string;
   land: string;
@@ -40,7 +40,16 @@ export interface Sources {
   measured: GeoJSON.FeatureCollection;
   drawn: GeoJSON.FeatureCollection;
   band: GeoJSON.FeatureCollection;
+  /** The zooms at which the band is fine enough to be looked at. */
+  bandZooms: readonly [least: number, most: number];
 }
+
+/** A band that is not there is to be seen nowhere. */
+export const NO_BAND: Pick<Sources, 'band' | 'bandZooms'> = {
+  band: { type: 'FeatureCollection', features: [] },
+  bandZooms: [0, 0],
+};
+export const BAND_LAYERS = ['band-inside', 'band-possible', 'band-certain'] as const;
 
 export interface Naming {
   /** Pairs of ISO 3166-1 alpha-2 code and name in the reader's language. */
@@ -70,7 +79,7 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': theme.sea } },
       ...groundLayers('territories', theme),
-      ...bandLayers('band', theme),
+      ...bandLayers('band', theme, sources.bandZooms),
       ...borderLayers('territories', theme, naming.targets),
       ...drawnLayers('drawn', theme),
       ...placeLayers('places', theme, naming),
@@ -173,11 +182,17 @@ export function outlineOf(targets: readonly string[]): ExpressionSpecification {
 }
 
 /** Near for certain, possibly near, and inside, which is neither. */
-function bandLayers(source: string, theme: Theme): LayerSpecification[] {
+function bandLayers(
+  source: string,
+  theme: Theme,
+  [minzoom, maxzoom]: Sources['bandZooms'],
+): LayerSpecification[] {
   const fill = (role: string, color: string, opacity: number): LayerSpecification => ({
     id: `band-${role}`,
     source,
     type: 'fill',
+    minzoom,
+    maxzoom,
     filter: ['==', ['get', 'role'], role],
     // Cells that share an edge would show it.
     paint: { 'fill-color': color, 'fill-opacity': opacity, 'fill-antialias': false },

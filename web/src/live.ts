@@ -11,14 +11,12 @@ const SETTLE_MS = 1500;
 /** Without a connection for so long, what is shown may be old, and the reader is told. */
 const STALE_MS = 6000;
 
-export interface LiveEvents {
+interface LiveEvents {
   /** So many incidents were created, revised or withdrawn since the list was loaded. */
   changed(count: number): void;
   /** The connection is lost, or there again. */
   stale(is: boolean): void;
 }
-
-export type Live = ReturnType<typeof listenLive>;
 
 export function listenLive(events: LiveEvents) {
   let source: EventSource | null = null;

@@ -8,22 +8,22 @@ import {
   findIncidents,
   getIncident,
   incidentTiles,
+  isAbort,
   measure,
-  measureMany,
   nextPage,
   readPlaces,
   readWorld,
   territoryTiles,
 } from './api.ts';
-import { bandFeatures } from './band.ts';
+import { dayOf } from './calendar.ts';
 import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
 import { isDialogOpen, showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce, h } from './dom.ts';
 import { listenToFilters, nameFilters, showFilters } from './filters.ts';
-import { showBandLegend, showFooter, showLegend } from './furniture.ts';
+import { showFooter, showLegend } from './furniture.ts';
 import { boundsOf, circle, distance } from './geodesic.ts';
-import { labelFrom, type Naming } from './layers.ts';
+import { labelFrom, type Naming, NO_BAND } from './layers.ts';
 import {
   addRows,
   focusRow,
@@ -45,6 +45,7 @@ import {
   radiusOf,
   shortDistance,
 } from './panel.ts';
+import { createShading, questionOf } from './shading.ts';
 import {
   filterParams,
   isFiltered,
@@ -69,7 +70,16 @@ import type {
   World,
 } from './types.ts';
 import { createViews } from './views.ts';
-import { isSet, type Key, nameOf, regionName, titleOf, type Words, wordsFor } from './words.ts';
+import {
+  isSet,
+  type Key,
+  nameOf,
+  regionName,
+  tellQuestion,
+  titleOf,
+  type Words,
+  wordsFor,
+} from './words.ts';
 
 const PAGE = 50;
 /** Sets that a measured place is always compared with. */
@@ -99,6 +109,8 @@ const screen = {
   drawn: 0,
   fitted: false,
   stale: false,
+  /** How many incidents are new or changed since the list was loaded. */
+  fresh: 0,
   places: NOTHING as GeoJSON.FeatureCollection,
 };
 
@@ -120,7 +132,6 @@ const timeline = createTimeline({
   words: () => words,
   update,
   newRequest: () => newRequest('time'),
-  isAbort,
 });
 const choices = createChoices({
   state: () => state,
@@ -129,18 +140,24 @@ const choices = createChoices({
   change: update,
   newRequest,
 });
+const shading = createShading({
+  state: () => state,
+  words: () => words,
+  world: () => world,
+  map: () => map,
+  twins: () => views.maps(),
+  newRequest: () => newRequest('band'),
+});
 const tools = createTools({ state: () => state, words: () => words, map: () => map, update });
 
 const live = listenLive({
   changed(count) {
-    const button = byId('fresh');
-    button.hidden = count === 0;
-    button.textContent = words.t('live.fresh', { count });
-    sayLive(count);
+    screen.fresh = count;
+    sayLive();
   },
   stale(is) {
     screen.stale = is;
-    sayLive(0);
+    sayLive();
   },
 });
 const views = createViews({
@@ -152,7 +169,6 @@ const views = createViews({
   open,
   cite,
   newRequest,
-  isAbort,
   faultText,
   mapOptions,
   follow(view) {
@@ -173,6 +189,7 @@ function start(): void {
     words: () => words,
     world: () => world,
     filter: () => filterParams(state),
+    question: (each) => tellQuestion(each, state, world).join('; '),
     map: () => map,
     open: (id) => open(id),
     changed: reload,
@@ -205,7 +222,9 @@ function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void
   const next = { ...state, ...change };
   const query = writeState(next, homeLanguage);
   const address = (query ? `?${query}` : location.pathname) + deskAddress();
-  if (step === 'push') history.pushState(null, '', address);
+  // What is the same address is no step for the back button.
+  const isOther = new URL(address, location.href).href !== location.href;
+  if (step === 'push' && isOther) history.pushState(null, '', address);
   else history.replaceState(null, '', address);
   go(next, false);
 }
@@ -232,7 +251,7 @@ function go(next: State, byHistory: boolean): void {
   ) {
     void loadList();
   }
-  if (before.of !== next.of) map?.setNaming(naming());
+  if (before.of !== next.of) nameMaps();
   if (byHistory && next.view && JSON.stringify(before.view) !== JSON.stringify(next.view)) {
     map?.jumpTo(next.view);
   }
@@ -241,10 +260,7 @@ function go(next: State, byHistory: boolean): void {
     tools.show();
   if (before.show !== next.show) void views.show(!byHistory);
   else if (followsState(before, next, filterChanged)) void views.refresh();
-  if (bandKey(before) !== bandKey(next)) {
-    showBandLegend(next, words, world);
-    void showBand();
-  }
+  if (questionOf(before) !== questionOf(next)) void shading.show();
 }
 
 /** The whole page at the same place, for a reader of a map in a frame. */
@@ -271,12 +287,14 @@ function loadAll(): void {
   choices.loadOpen();
 }
 
-/** Something was written: everything is asked for again. */
+/** The incidents are others now: everything that shows them is asked for again; the map stays where it is. */
 async function reload(): Promise<void> {
   map?.reloadIncidents();
-  loadAll();
+  void timeline.reload();
+  choices.loadOpen();
   void loadTotal();
   await loadList();
+  if (state.show === 'compare') void views.refresh();
   if (state.id) await openIncident(state.id);
 }
 
@@ -289,6 +307,7 @@ async function loadList(): Promise<void> {
     message.replaceChildren(h('p', { class: 'loading' }, words.t('list.loading')));
   const isLast = await attempt('list', message, loadList, async (signal) => {
     const page = await findIncidents(params, PAGE, signal);
+    signal.throwIfAborted();
     screen.incidents = page.incidents;
     screen.matched = page.matched;
     screen.next = page.next;
@@ -314,6 +333,7 @@ async function loadMore(): Promise<void> {
   const list = byId<HTMLOListElement>('list');
   const isLast = await attempt('list', message, loadMore, async (signal) => {
     const page = await nextPage(next, signal);
+    signal.throwIfAborted();
     message.replaceChildren();
     const first = list.children.length;
     screen.incidents.push(...page.incidents);
@@ -345,8 +365,9 @@ async function loadWorld(): Promise<void> {
   nameFilters(words, world);
   showFilters(state, words, world);
   choices.show();
-  showLegend(state, words, world);
-  map?.setNaming(naming());
+  showLegend(words);
+  shading.tell();
+  nameMaps();
   if (screen.incidents.length) showList();
   showSubject();
 }
@@ -366,6 +387,7 @@ async function explainEmpty(message: HTMLElement, signal: AbortSignal): Promise<
   message.replaceChildren(h('p', {}, words.t('list.empty.within', { km: withinKm, name })));
   const wider = listParams({ ...state, withinKm: null, sort: 'distance' }, null);
   const page = await findIncidents(wider, 1, signal);
+  signal.throwIfAborted();
   const [nearest] = page.incidents;
   const found = nearest && toldMeasure(nearest, of);
   if (!nearest || !found) return;
@@ -416,6 +438,7 @@ async function openIncident(id: string): Promise<void> {
   else showPanel(messagePanel(words.t('panel.loading'), null, panelContext()));
   try {
     const incident = known ?? (await getIncident(id, state.of, signal));
+    signal.throwIfAborted();
     if (!incident) {
       showPanel(messagePanel(words.t('error.gone'), null, panelContext()));
       return;
@@ -424,7 +447,8 @@ async function openIncident(id: string): Promise<void> {
     const place = startOf(incident, incident.border?.nearestForeign);
     if (!place || !incident.border?.nearestForeign) return;
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
-    const answer = await measure(place, to, radiusOf(incident), dayOf(incident), signal);
+    const answer = await measure(place, to, radiusOf(incident), dayOf(incident.dateStart), signal);
+    signal.throwIfAborted();
     tellIncident(incident, answer);
   } catch (error) {
     if (isAbort(error)) return;
@@ -463,6 +487,7 @@ async function openPlace(place: Position): Promise<void> {
   try {
     const to = [...new Set([state.of, ...ALWAYS].filter(Boolean))];
     const answer = await measure(place, to, null, null, signal);
+    signal.throwIfAborted();
     const measures = tellable(answer.nearestForeign, answer.to);
     learnBoundary(answer.boundary);
     screen.subject = { kind: 'place', place, answer, measures };
@@ -486,12 +511,6 @@ function tellable(nearest: Measure | null, to: readonly Measure[]): Measure[] {
     if (!twin) measures.push(one);
   }
   return measures;
-}
-
-/** The day of an incident, when it is known to the day. */
-function dayOf(incident: Incident): string | null {
-  const day = incident.dateStart?.slice(0, 10) ?? '';
-  return /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
 }
 
 /** The place a distance was measured from: of several, the one nearest to its foot. */
@@ -689,33 +708,30 @@ function translate(): void {
   }
   nameFilters(words, world);
   choices.show();
-  showLegend(state, words, world);
+  showLegend(words);
+  shading.tell();
+  sayLive();
   showFooter(screen.boundary, words);
   timeline.show();
   tools.show();
   if (screen.incidents.length) showList();
   else showCount();
   showSubject();
-  map?.setNaming(naming());
+  nameMaps();
   map?.setLabel(words.t('map.label'));
 }
 
 /** Tells quietly what is new, and whether the connection is there. */
-function sayLive(count: number): void {
-  byId('live-said').textContent = screen.stale
-    ? words.t('live.stale')
-    : count > 0
-      ? words.t('live.said', { count })
-      : '';
-}
-
-/** Shows what is new: the list and the signs are asked for again, the map stays where it is. */
-function refresh(): void {
-  void timeline.reload();
-  void loadTotal();
-  void loadList();
-  map?.refresh();
-  byId('count').focus();
+function sayLive(): void {
+  const { stale, fresh } = screen;
+  const button = byId('fresh');
+  button.hidden = fresh === 0;
+  button.textContent = words.t('live.fresh', { count: fresh });
+  const said = fresh > 0 ? words.t('live.said', { count: fresh }) : '';
+  const told = stale ? words.t('live.stale') : said;
+  // The same text set again would be read out again.
+  const line = byId('live-said');
+  if (line.textContent !== told) line.textContent = told;
 }
 
 // --- the map ----------------------------------------------------------------------------------
@@ -730,7 +746,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
       places: screen.places,
       measured: NOTHING,
       drawn: NOTHING,
-      band: NOTHING,
+      ...NO_BAND,
     },
     naming: naming(),
     view: state.view ?? map?.view() ?? null,
@@ -756,7 +772,7 @@ async function startMap(): Promise<void> {
           else if (state.inView) void loadList();
           views.moved(view);
           showDownloads();
-          void showBand();
+          void shading.show();
         },
         picked: (hits) => hits[0] && open(hits[0].id, hits),
         pointed: (place) => tools.pointed(place),
@@ -776,7 +792,7 @@ async function startMap(): Promise<void> {
   map.setLabel(words.t('map.label'));
   screen.bounds = map.bounds();
   tools.show();
-  void showBand();
+  void shading.show();
   fitOnce(screen.incidents);
   if (screen.subject) {
     showSubject();
@@ -790,6 +806,7 @@ async function startMap(): Promise<void> {
   if (!places) return;
   screen.places = places;
   map.setPlaces(places);
+  views.setPlaces(places);
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */
@@ -809,41 +826,13 @@ function home(): void {
   if (bounds) map?.show(bounds, 9, !state.view);
 }
 
-/** How far apart the corners are at which the band is measured, in pixels, and the thinnest band to see. */
-const BAND_CELL = 16;
-const BAND_MIN = 5;
-
-function bandKey({ of, withinKm, includeInside, certainty }: State): string {
-  return withinKm === null ? '' : [of, withinKm, includeInside, certainty].join();
-}
-
-/** Shades what is within so many kilometers, when there is such a filter and the band would be seen. */
-async function showBand(): Promise<void> {
-  const { of, withinKm, includeInside, certainty } = state;
-  const signal = newRequest('band');
-  if (!map) return;
-  const limit = (withinKm ?? 0) * 1000;
-  if (withinKm === null || limit < BAND_MIN * map.metersPerPixel()) {
-    map.setBand(NOTHING);
-    return;
-  }
-  const grid = map.grid(BAND_CELL);
-  try {
-    const samples = await measureMany(grid.places, of, signal);
-    map.setBand(
-      bandFeatures(grid, samples, limit, {
-        inside: includeInside,
-        possible: certainty === 'possible',
-      }),
-    );
-  } catch (error) {
-    // The list and the signs say the same without it.
-    if (!isAbort(error)) map.setBand(NOTHING);
-  }
-}
-
 function themeName(): 'light' | 'dark' {
   return dark.matches ? 'dark' : 'light';
+}
+
+function nameMaps(): void {
+  map?.setNaming(naming());
+  views.setNaming(naming());
 }
 
 function naming(): Naming {
@@ -875,7 +864,10 @@ function listenToTools(): void {
   byId('more').addEventListener('click', () => void loadMore());
   byId('help').addEventListener('click', () => showHelp(words));
   byId('cite').addEventListener('click', cite);
-  byId('fresh').addEventListener('click', refresh);
+  byId('fresh').addEventListener('click', () => {
+    byId('count').focus();
+    void reload();
+  });
   byId('zoom-in').addEventListener('click', () => map?.zoomBy(1));
   byId('zoom-out').addEventListener('click', () => map?.zoomBy(-1));
   byId('zoom-home').addEventListener('click', home);
@@ -907,20 +899,26 @@ function listenToKeys(): void {
       '/': () => byId('search').focus(),
       l: () => focusRow(byId<HTMLOListElement>('list'), state.id),
       g: () => map?.focus(),
-      m: () => byId('measure').click(),
-      a: () => byId('draw-area').click(),
-      c: () => byId('draw-circle').click(),
-      q: () => byId('ask-open').click(),
-      v: () => byId('compare-open').click(),
-      p: () => byId('time-play').click(),
-      ',': () => byId('time-before').click(),
-      '.': () => byId('time-after').click(),
+      m: () => press('measure'),
+      a: () => press('draw-area'),
+      c: () => press('draw-circle'),
+      q: () => press('ask-open'),
+      v: () => press('compare-open'),
+      p: () => press('time-play'),
+      ',': () => press('time-before'),
+      '.': () => press('time-after'),
       '?': () => showHelp(words),
     }[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
+}
+
+/** Presses a button for a key; not one that is hidden, as play is from those who want no motion. */
+function press(id: string): void {
+  const button = byId<HTMLButtonElement>(id);
+  if (!button.hidden) button.click();
 }
 
 function stepBack(field: HTMLElement | null): void {
@@ -975,10 +973,6 @@ function newRequest(kind: string): AbortSignal {
   const controller = new AbortController();
   requests.set(kind, controller);
   return controller.signal;
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'AbortError';
 }
 
 function faultText(error: unknown): string {

@@ -12,8 +12,16 @@ import {
   type VectorTileSource,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import type { Grid } from './band.ts';
-import { imageNames, mapStyle, type Naming, type Sources, THEMES } from './layers.ts';
+import { type Grid, zoomsOf } from './band.ts';
+import {
+  BAND_LAYERS,
+  imageNames,
+  mapStyle,
+  type Naming,
+  NO_BAND,
+  type Sources,
+  THEMES,
+} from './layers.ts';
 import type { EventType, View } from './state.ts';
 import { type Filling, paintSymbol } from './symbols.ts';
 import type { Bounds, Position } from './types.ts';
@@ -26,7 +34,7 @@ export interface Hit {
   title: string;
 }
 
-export interface MapEvents {
+interface MapEvents {
   /** The map came to rest. `quietly`: not worth a change of the address. */
   moved(view: View, bounds: Bounds, quietly: boolean): void;
   /** One or more incidents were clicked, the topmost first. */
@@ -152,6 +160,13 @@ export function createMap(options: MapOptions) {
     map.setStyle(mapStyle(THEMES[shown.theme], shown.sources, shown.naming), { diff: styled });
   }
 
+  function showBandAt(bandZooms: Sources['bandZooms']): void {
+    shown.sources = { ...shown.sources, bandZooms };
+    for (const layer of BAND_LAYERS) {
+      if (map.getLayer(layer)) map.setLayerZoomRange(layer, ...bandZooms);
+    }
+  }
+
   return {
     setTheme(theme: 'light' | 'dark'): void {
       shown.theme = theme;
@@ -193,9 +208,21 @@ export function createMap(options: MapOptions) {
       shown.sources = { ...shown.sources, drawn };
       map.getSource<GeoJSONSource>('drawn')?.setData(drawn);
     },
-    /** The band within so many kilometers, as `band.ts` cuts it. */
-    setBand(band: GeoJSON.FeatureCollection): void {
+    /**
+     * The band within so many kilometers, as `band.ts` cuts it, measured for `zoom`; it is out of sight where it is too
+     * coarse to be looked at. Resolves once it has taken the place of the one before.
+     */
+    async setBand(band: GeoJSON.FeatureCollection, zoom: number): Promise<void> {
+      const bandZooms = zoomsOf(zoom);
       shown.sources = { ...shown.sources, band };
+      // The zooms of the new one are not for the old one, which stays until the new one is cut into tiles.
+      await map.getSource<GeoJSONSource>('band')?.setData(band);
+      if (shown.sources.band === band) showBandAt(bandZooms);
+    },
+    clearBand(): void {
+      const { band, bandZooms } = NO_BAND;
+      shown.sources = { ...shown.sources, band };
+      showBandAt(bandZooms);
       map.getSource<GeoJSONSource>('band')?.setData(band);
     },
     setTool(inHand: boolean): void {
@@ -292,14 +319,6 @@ export function createMap(options: MapOptions) {
     },
     remove(): void {
       map.remove();
-    },
-    /** Asks for the incidents again: there are new ones. */
-    refresh(): void {
-      map.getSource<VectorTileSource>('incidents')?.setTiles([shown.sources.incidents]);
-    },
-    /** Resolves when everything asked for is drawn. */
-    idle(): Promise<void> {
-      return new Promise((resolve) => map.once('idle', () => resolve()));
     },
   };
 }

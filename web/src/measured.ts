@@ -4,7 +4,7 @@
 import { circle, geodesicLine, midpoint } from './geodesic.ts';
 import type { Measure, Position } from './types.ts';
 
-export interface Drawing {
+interface Drawing {
   place: Position;
   radius: number | null;
   measure: Measure | null;

@@ -1,6 +1,7 @@
 // Playback: the span of days that is shown moves on, a day, a week or a month at a time. Pure; the
 // clock that calls it is in `timeline.ts`.
 
+import { addDays, addMonths, daysOf, lastOfMonth } from './calendar.ts';
 import type { Step } from './state.ts';
 
 /** First and last day, both included, as YYYY-MM-DD. */
@@ -8,8 +9,6 @@ export interface Span {
   from: string;
   to: string;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * The span after (`by` 1) or before (-1) the one shown, as wide as it is; where an end is open, one step
@@ -25,11 +24,18 @@ export function stepSpan(
   return next.from > extent.to || next.to < extent.from ? null : next;
 }
 
-/** How many days a period has, both ends included; `null` when an end is open. */
-export function daysOf(from: string | null, to: string | null): number | null {
-  if (!from || !to) return null;
-  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
-  return days > 0 ? days : null;
+/**
+ * A period with both its ends, for one that may be open: an open end is that of the year of the other one, or of the
+ * data when that is later; without any, the last year of the data. It never ends before it begins.
+ */
+export function closedPeriod(
+  { from, to }: { from: string | null; to: string | null },
+  lastOfData: string,
+): Span {
+  const year = (day: string) => day.slice(0, 4);
+  const lastYear = from && year(from) > year(lastOfData) ? year(from) : year(lastOfData);
+  const end = to ?? `${lastYear}-12-31`;
+  return { from: from ?? `${year(end)}-01-01`, to: end };
 }
 
 /**
@@ -64,7 +70,7 @@ function nextSpan(
 /** The day, the week from Monday on (ISO 8601) or the month that a day is in. */
 function around(day: string, step: Step): Span {
   if (step === 'day') return { from: day, to: day };
-  if (step === 'month') return { from: `${day.slice(0, 7)}-01`, to: lastOfMonth(day, 0) };
+  if (step === 'month') return { from: `${day.slice(0, 7)}-01`, to: lastOfMonth(day) };
   const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7;
   return { from: addDays(day, -weekday), to: addDays(day, 6 - weekday) };
 }
@@ -75,22 +81,6 @@ function shift({ from, to }: Span, step: Step, by: 1 | -1): Span {
     return { from: addDays(from, days), to: addDays(to, days) };
   }
   // Whole months stay whole: from 1 to 28 February comes 1 to 31 March.
-  const isWhole = from.endsWith('-01') && to === lastOfMonth(to, 0);
+  const isWhole = from.endsWith('-01') && to === lastOfMonth(to);
   return { from: addMonths(from, by), to: isWhole ? lastOfMonth(to, by) : addMonths(to, by) };
-}
-
-function addDays(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
-}
-
-/** The same day of another month, or its last day when it has fewer. */
-function addMonths(day: string, months: number): string {
-  const last = lastOfMonth(day, months);
-  const date = Math.min(Number(day.slice(8)), Number(last.slice(8)));
-  return last.slice(0, 8) + String(date).padStart(2, '0');
-}
-
-function lastOfMonth(day: string, later: number): string {
-  const [year, month] = day.split('-').map(Number);
-  return new Date(Date.UTC(year ?? 0, (month ?? 1) + later, 0)).toISOString().slice(0, 10);
 }

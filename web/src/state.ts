@@ -87,7 +87,7 @@ export const STEPS = ['day', 'week', 'month'] as const;
 export type Step = (typeof STEPS)[number];
 
 /** What is shown in the place of the map: the map itself, the question as others ask it, or two periods. */
-export const SHOWS = ['map', 'ask', 'compare'] as const;
+const SHOWS = ['map', 'ask', 'compare'] as const;
 export type Show = (typeof SHOWS)[number];
 
 /** What incidents are counted by in a chart. */
@@ -102,7 +102,7 @@ export const CHARTS = [
 ] as const;
 export type Chart = (typeof CHARTS)[number];
 
-export const TOOLS = ['measure', 'area', 'circle'] as const;
+const TOOLS = ['measure', 'area', 'circle'] as const;
 export type Tool = (typeof TOOLS)[number];
 
 /** The most corners of an area, and kilometers of a circle. */
@@ -355,8 +355,9 @@ function readCodes(text: string | null): string[] {
 }
 
 function readSpan(text: string | null): [string | null, string | null] {
-  const [from, to] = (text ?? '').split('/');
-  return [readDay(from), readDay(to)];
+  const [from, to] = (text ?? '').split('/').map(readDay);
+  // What ends before it begins is no span.
+  return from && to && from > to ? [null, null] : [from ?? null, to ?? null];
 }
 
 function writeSpan(from: string | null, to: string | null): string {

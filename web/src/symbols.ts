@@ -12,7 +12,7 @@ export type Filling = (typeof FILLINGS)[number];
 const SHAPES: Record<EventType, string> = SIGN_SHAPES;
 
 /** At least 3:1 against land and paper of either theme (WCAG 1.4.11). */
-export const COLORS: Record<'light' | 'dark', Record<EventType, string>> = EVENT_COLORS;
+const COLORS: Record<'light' | 'dark', Record<EventType, string>> = EVENT_COLORS;
 
 export function eventTypeOf(name: string | null): EventType {
   return EVENT_TYPES.find((known) => known === name) ?? 'other';

@@ -1,6 +1,7 @@
 // When: a histogram with a handle at each end. The handles are two native range inputs laid over the
 // bars, so keyboard, touch and screen readers work as they do for any slider.
 
+import { firstDay, keysBetween, lastDay } from './calendar.ts';
 import { svg } from './dom.ts';
 import type { Count } from './types.ts';
 
@@ -22,11 +23,10 @@ export function binsOf(counts: readonly Count[]): Bin[] {
   const tail = known.at(-1);
   if (!head || !tail) return [];
   const byMonth = head.key.length === 7;
-  const months = byMonth ? keysBetween(head.key, tail.key, 'month').length : 0;
-  if (byMonth && months > MOST_MONTHS) return binsOf(byYear(known));
-  const unit = head.key.length === 4 ? 'year' : byMonth ? 'month' : 'day';
+  const keys = keysBetween(head.key, tail.key, MOST_BINS);
+  if (byMonth && keys.length > MOST_MONTHS) return binsOf(byYear(known));
   const found = new Map(known.map(({ key, count }) => [key, count]));
-  return keysBetween(head.key, tail.key, unit).map((key) => ({
+  return keys.map((key) => ({
     key,
     count: found.get(key) ?? 0,
     first: firstDay(key),
@@ -80,7 +80,7 @@ export function withDay(
   return end === 'from' ? { from: day, to: null } : { from: null, to: day };
 }
 
-export interface TimeElements {
+interface TimeElements {
   bars: SVGSVGElement;
   low: HTMLInputElement;
   high: HTMLInputElement;
@@ -127,30 +127,4 @@ function byYear(counts: readonly Count[]): Count[] {
     years.set(year, (years.get(year) ?? 0) + count);
   }
   return [...years].map(([key, count]) => ({ key, count }));
-}
-
-function keysBetween(first: string, last: string, unit: 'year' | 'month' | 'day'): string[] {
-  const keys: string[] = [];
-  const length = unit === 'year' ? 4 : unit === 'month' ? 7 : 10;
-  const at = new Date(`${firstDay(first)}T00:00:00Z`);
-  while (keys.length < MOST_BINS) {
-    const key = at.toISOString().slice(0, length);
-    if (key > last) break;
-    keys.push(key);
-    if (unit === 'year') at.setUTCFullYear(at.getUTCFullYear() + 1);
-    else if (unit === 'month') at.setUTCMonth(at.getUTCMonth() + 1);
-    else at.setUTCDate(at.getUTCDate() + 1);
-  }
-  return keys;
-}
-
-function firstDay(key: string): string {
-  return key + '-01-01'.slice(0, 10 - key.length);
-}
-
-function lastDay(key: string): string {
-  if (key.length === 4) return `${key}-12-31`;
-  if (key.length === 10) return key;
-  const [year, month] = key.split('-').map(Number);
-  return new Date(Date.UTC(year ?? 0, month ?? 1, 0)).toISOString().slice(0, 10);
 }

@@ -1,7 +1,7 @@
 // The histogram of time with its handles, and playback. Shows a state and turns what the reader does
 // into changes of it; the bars are asked for when something other than the dates has changed.
 
-import { countBy } from './api.ts';
+import { countBy, isAbort } from './api.ts';
 import { byId } from './dom.ts';
 import { type Span, stepSpan } from './playback.ts';
 import { filterParams, STEPS, type State } from './state.ts';
@@ -11,16 +11,13 @@ import { tellBin, type Words } from './words.ts';
 /** How long each step of playback stays, in milliseconds. */
 const TICK_MS = 1200;
 
-export interface TimelineContext {
+interface TimelineContext {
   state(): State;
   words(): Words;
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   /** A signal that ends the request before. */
   newRequest(): AbortSignal;
-  isAbort(error: unknown): boolean;
 }
-
-export type Timeline = ReturnType<typeof createTimeline>;
 
 export function createTimeline(context: TimelineContext) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');
@@ -40,18 +37,20 @@ export function createTimeline(context: TimelineContext) {
   /** Counts anew unless only the dates differ from what was counted. */
   async function load(): Promise<void> {
     const params = filterParams({ ...context.state(), from: null, to: null });
-    if (params.toString() === counted) return show();
+    // Also where nothing is asked: what was asked under another filter is no longer wanted.
+    const signal = context.newRequest();
     const asked = params.toString();
+    if (asked === counted) return show();
     if (!bins.length) said.textContent = context.words().t('time.loading');
     try {
-      const signal = context.newRequest();
       let counts = await countBy('month', params, signal);
       // A single month or two say little: days do.
       if (counts.length > 0 && counts.length <= 2) counts = await countBy('day', params, signal);
+      if (signal.aborted) return;
       bins = binsOf(counts);
       counted = asked;
     } catch (error) {
-      if (context.isAbort(error)) return;
+      if (isAbort(error) || signal.aborted) return;
       bins = [];
       counted = null;
     }

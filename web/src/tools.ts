@@ -12,7 +12,7 @@ import {
   writeCorners,
 } from './draw.ts';
 import type { IncidentMap } from './map.ts';
-import type { State, Tool } from './state.ts';
+import { MOST_CORNERS, type State, type Tool } from './state.ts';
 import type { Position } from './types.ts';
 import type { Key, Words } from './words.ts';
 
@@ -22,14 +22,12 @@ const HINTS: Record<Tool, Key> = {
   circle: 'draw.hint.circle',
 };
 
-export interface ToolsContext {
+interface ToolsContext {
   state(): State;
   words(): Words;
   map(): IncidentMap | null;
   update(change: Partial<State>): void;
 }
-
-export type Tools = ReturnType<typeof createTools>;
 
 export function createTools(context: ToolsContext) {
   /** The corners of what is being drawn. */
@@ -104,6 +102,7 @@ export function createTools(context: ToolsContext) {
     const { t } = context.words();
     if (typeof corners === 'number') refuse(field, t('draw.bad.line', { line: corners }));
     else if (corners.length > 0 && corners.length < 3) refuse(field, t('draw.bad.few'));
+    else if (corners.length > MOST_CORNERS) refuse(field, t('draw.bad.many', { n: MOST_CORNERS }));
     else {
       refuse(field, '');
       context.update({ area: corners, ...(corners.length > 0 && { circle: null }) });

@@ -1,26 +1,27 @@
 // What can stand where the map is: the question to take along, or two periods. Each is loaded when it is
 // first opened; the first page needs neither.
 
-import { ApiError } from './api.ts';
+import { ApiError, isAbort } from './api.ts';
 import type { AskContext } from './ask.ts';
 import type { CompareContext, Comparison } from './compare.ts';
-import { byId } from './dom.ts';
-import { periodBefore, type Span } from './playback.ts';
+import { byId, keepFocus } from './dom.ts';
+import type { Naming } from './layers.ts';
+import type { IncidentMap } from './map.ts';
+import { closedPeriod, periodBefore, type Span } from './playback.ts';
 import type { Show, State, View } from './state.ts';
-import type { Boundary, Incident, World } from './types.ts';
+import type { Incident, World } from './types.ts';
 import type { Words } from './words.ts';
 
-export interface ViewsContext {
+interface ViewsContext {
   state(): State;
   words(): Words;
   world(): World;
   /** What the list has. */
-  screen: { incidents: Incident[]; matched: number; boundary: Boundary | null };
+  screen: { incidents: Incident[]; matched: number };
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   open(id: string): void;
   cite(): void;
   newRequest(kind: string): AbortSignal;
-  isAbort(error: unknown): boolean;
   faultText(error: unknown): string;
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
@@ -28,8 +29,6 @@ export interface ViewsContext {
   /** The days that the data has. */
   extent(): Span | null;
 }
-
-export type Views = ReturnType<typeof createViews>;
 
 export function createViews(context: ViewsContext) {
   let comparison: Comparison | null = null;
@@ -43,13 +42,13 @@ export function createViews(context: ViewsContext) {
     context.update(isOpen ? { show: 'map' } : { show, ...(show === 'compare' && periods()) });
   }
 
-  /** Without dates, the last year of the data beside the one before it. */
+  /** What is chosen, else the last year of the data, beside what was just before it. */
   function periods(): Partial<State> {
-    const { from, to, otherFrom, otherTo } = context.state();
+    const { otherFrom, otherTo } = context.state();
     if (otherFrom || otherTo) return {};
-    const year = (context.extent()?.to ?? new Date().toISOString()).slice(0, 4);
-    const first = { from: from ?? `${year}-01-01`, to: to ?? `${year}-12-31` };
-    return { ...first, ...periodBefore(first.from, first.to) };
+    const last = context.extent()?.to ?? new Date().toISOString().slice(0, 10);
+    const { from, to } = closedPeriod(context.state(), last);
+    return { from, to, ...periodBefore(from, to) };
   }
 
   /** Shows what the state says; `focus` when the reader asked for it. */
@@ -61,6 +60,7 @@ export function createViews(context: ViewsContext) {
     byId('compare-open').setAttribute('aria-pressed', String(wanted === 'compare'));
     document.body.classList.toggle('showing-ask', wanted === 'ask');
     byId('ask').hidden = wanted !== 'ask';
+    if (wanted !== 'ask') byId('ask').replaceChildren();
     if (wanted !== 'compare') {
       comparison?.close();
       comparison = null;
@@ -82,7 +82,7 @@ export function createViews(context: ViewsContext) {
       if (wanted === 'compare') await compare();
     } catch (error) {
       // The module itself did not come: the server is gone, or another version of it is there.
-      if (context.isAbort(error)) return;
+      if (isAbort(error)) return;
       byId('ask').replaceChildren(context.faultText(new ApiError('offline', String(error))));
       byId('ask').hidden = false;
     }
@@ -92,25 +92,25 @@ export function createViews(context: ViewsContext) {
     const { showAsk } = await import('./ask.ts');
     if (context.state().show !== 'ask') return;
     const box = byId('ask');
-    const focused = box.contains(document.activeElement) ? document.activeElement?.id : null;
-    const { incidents, matched, boundary } = context.screen;
+    const { incidents, matched } = context.screen;
     const given: AskContext = {
       state: context.state(),
       words: context.words(),
       world: context.world(),
       incidents,
       matched,
-      boundary,
       newRequest: context.newRequest,
-      isAbort: context.isAbort,
       faultText: context.faultText,
       update: context.update,
       open: context.open,
       cite: context.cite,
       close: () => context.update({ show: 'map' }),
     };
-    const done = showAsk(box, given);
-    if (focused) document.getElementById(focused)?.focus();
+    let done = Promise.resolve();
+    const show = () => {
+      done = showAsk(box, given);
+    };
+    keepFocus(box, show, () => byId('ask-title'));
     await done;
   }
 
@@ -125,6 +125,10 @@ export function createViews(context: ViewsContext) {
     show,
     refresh,
     moved: (view: View) => comparison?.moved(view),
+    /** Maps beside the first one. */
+    maps: (): IncidentMap[] => comparison?.maps() ?? [],
+    setNaming: (naming: Naming) => comparison?.setNaming(naming),
+    setPlaces: (places: GeoJSON.FeatureCollection) => comparison?.setPlaces(places),
     setTheme: (theme: 'light' | 'dark') => comparison?.setTheme(theme),
   };
 }

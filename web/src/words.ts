@@ -6,7 +6,7 @@
 // Distances print no digit that their interval does not deserve (`stepOf`), and the bounds are
 // rounded outward, so that what is printed still holds what was certified.
 
-import type { Language } from './state.ts';
+import type { Language, State } from './state.ts';
 import en from './text/en.json';
 import ro from './text/ro.json';
 import uk from './text/uk.json';
@@ -65,7 +65,7 @@ export function stepOf(half: number): number {
   return 10 ** Math.max(0, Math.floor(Math.log10(Math.max(half, 3) / 3)));
 }
 
-export interface PrintedDistance {
+interface PrintedDistance {
   distance: string;
   range: string;
   low: string;
@@ -308,6 +308,41 @@ export function tellUtc(words: Words, dateStart: string, precision: string): str
 export function tellBin(words: Words, key: string): string {
   const precision = key.length <= 4 ? 'year' : key.length <= 7 ? 'month' : 'day';
   return tellMoment(words, key, precision);
+}
+
+/** What the filters ask, part by part; nothing when they ask for all. */
+export function tellQuestion(words: Words, state: State, world: World): string[] {
+  const { t } = words;
+  const { of, withinKm, from, to, area, circle, precisionM } = state;
+  const end = (day: string | null) => (day ? tellBin(words, day) : '…');
+  const named = (key: Key, names: readonly string[]) =>
+    names.length > 0 && `${t(key)}: ${names.join(', ')}`;
+  const terms = (group: 'type' | 'infrastructure' | 'damage' | 'verification', all: string[]) =>
+    named(
+      `filter.${group}`,
+      all.map((name) => words.term(group, name)),
+    );
+  const near =
+    withinKm !== null &&
+    t(`band.${state.certainty}`, { km: withinKm, name: nameOf(words, of, world) });
+  const parts = [
+    state.q && `“${state.q}”`,
+    (from || to) && (from === to ? end(from) : t('date.range', { start: end(from), end: end(to) })),
+    near && (state.includeInside ? near : `${near}, ${t('question.outside')}`),
+    of && !near && named('filter.of', [nameOf(words, of, world)]),
+    terms('type', state.eventTypes),
+    terms('infrastructure', state.infrastructures),
+    terms('damage', state.damages),
+    terms('verification', state.verifications),
+    named(
+      'filter.country',
+      state.countries.map((code) => nameOf(words, code, world)),
+    ),
+    circle && t('draw.said.circle', { km: circle.km }),
+    area.length > 0 && t('draw.said.area', { count: area.length }),
+    precisionM !== null && `${t('filter.precision')} ≤ ${printLength(words, precisionM)}`,
+  ];
+  return parts.filter((part): part is string => typeof part === 'string' && part !== '');
 }
 
 /** Casualties as the range they are: "3", "3–5", "3 or more"; `null` when nothing is known. */

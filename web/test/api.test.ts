@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, readIncident, safeAddress } from '../src/api.ts';
+import { ApiError, isAbort, readIncident, readJson, safeAddress } from '../src/api.ts';
 import { labelFrom, outlineOf } from '../src/layers.ts';
 import { drawMeasured } from '../src/measured.ts';
 import type { Measure } from '../src/types.ts';
+
+describe('an answer', () => {
+  const fault = (body: BodyInit) =>
+    readJson(new Response(body)).catch((error: unknown) => error as ApiError);
+  const broken = (error: unknown) => new ReadableStream({ pull: (all) => all.error(error) });
+
+  it('that is no JSON is told from one that breaks off and from one that was given up', async () => {
+    expect(await readJson(new Response('[1]'))).toEqual([1]);
+    expect(await fault('<p>')).toMatchObject({ kind: 'shape' });
+    expect(await fault(broken(new TypeError('network error')))).toMatchObject({ kind: 'offline' });
+    expect(isAbort(await fault(broken(new DOMException('', 'AbortError'))))).toBe(true);
+  });
+});
 
 describe('an incident from the server', () => {
   it('is read with what it has; the rest is null', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { daysOf } from '../src/calendar.ts';
 import { barsOf, drillDown } from '../src/charts.ts';
 import { floorOf } from '../src/choices.ts';
 import { compared, otherOf } from '../src/compare.ts';
 import { asCql2 } from '../src/cql2.ts';
 import { recordOf } from '../src/live.ts';
-import { daysOf, periodBefore } from '../src/playback.ts';
+import { closedPeriod, periodBefore } from '../src/playback.ts';
 import { filterParams, initialState, readState } from '../src/state.ts';
 import type { Aggregate } from '../src/types.ts';
 import { wordsFor } from '../src/words.ts';
@@ -25,11 +26,6 @@ describe('the bars of a chart', () => {
   it('stand in the order of time, of distance, or of how many there are; what is not known is last', () => {
     const keys = (by: Parameters<typeof barsOf>[0], found: Aggregate) =>
       barsOf(by, found, words, world).map(({ key }) => key);
-    expect(keys('month', counted([null, 9], ['2024-02', 1], ['2023-11', 4]))).toEqual([
-      '2023-11',
-      '2024-02',
-      null,
-    ]);
     expect(
       keys(
         'distance_band',
@@ -41,6 +37,20 @@ describe('the bars of a chart', () => {
       'severe',
       null,
     ]);
+  });
+
+  it('are every month from the first to the last, also those without incidents', () => {
+    const found = counted([null, 9], ['2024-02', 1], ['2023-11', 4]);
+    const bars = barsOf('month', found, words, world);
+    expect(bars.map(({ key, count }) => [key, count])).toEqual([
+      ['2023-11', 4],
+      ['2023-12', 0],
+      ['2024-01', 0],
+      ['2024-02', 1],
+      [null, 9],
+    ]);
+    expect(bars[1]?.label).toBe('December 2023');
+    expect(barsOf('month', counted([null, 9]), words, world)).toHaveLength(1);
   });
 
   it('are named in the words of the page, and tell the dead as a range where any are told', () => {
@@ -85,6 +95,25 @@ describe('two periods', () => {
     const other = filterParams(otherOf(state));
     expect(other.get('infrastructure')).toBe('port');
     expect(other.get('datetime')).toBe('2022-01-01/..');
+  });
+
+  it('never end before they begin, whichever end was chosen alone', () => {
+    expect(closedPeriod({ from: null, to: null }, '2025-11-30')).toEqual({
+      from: '2025-01-01',
+      to: '2025-12-31',
+    });
+    expect(closedPeriod({ from: null, to: '2023-06-30' }, '2025-11-30')).toEqual({
+      from: '2023-01-01',
+      to: '2023-06-30',
+    });
+    expect(closedPeriod({ from: '2024-05-01', to: null }, '2025-11-30')).toEqual({
+      from: '2024-05-01',
+      to: '2025-12-31',
+    });
+    expect(closedPeriod({ from: '2027-05-01', to: null }, '2025-11-30')).toEqual({
+      from: '2027-05-01',
+      to: '2027-12-31',
+    });
   });
 
   it('are as long as each other when only one is chosen', () => {

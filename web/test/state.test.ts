@@ -74,6 +74,12 @@ describe('the state in the address', () => {
     expect(state).toEqual({ ...initialState('ro'), eventTypes: ['battles'], of: 'NATO' });
   });
 
+  it('has no span that ends before it begins', () => {
+    const state = readState('?datetime=2024-02-01/2023-01-01&other=2024-01-01/2024-01-01', 'en');
+    expect([state.from, state.to]).toEqual([null, null]);
+    expect([state.otherFrom, state.otherTo]).toEqual(['2024-01-01', '2024-01-01']);
+  });
+
   it('has no limit in kilometers without something to be near to', () => {
     expect(readState('?within-km=5', 'en').withinKm).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES } from '../src/state.ts';
+import { initialState, LANGUAGES, readState } from '../src/state.ts';
 import en from '../src/text/en.json';
 import ro from '../src/text/ro.json';
 import uk from '../src/text/uk.json';
@@ -14,6 +14,7 @@ import {
   tellDate,
   tellDay,
   tellDistance,
+  tellQuestion,
   tellRange,
   tellUtc,
   titleLanguage,
@@ -289,5 +290,36 @@ describe('the rest of the words', () => {
 
   it('shows a word it does not know as it is', () => {
     expect(english.term('subtype', 'sea_mine')).toBe('sea mine');
+  });
+});
+
+describe('a question', () => {
+  it('is told with all that narrows it, and is nothing when nothing does', () => {
+    const state = readState(
+      '?q=terminal&datetime=2024-01-05/2024-02&event-type=battles&infrastructure=port,vessel' +
+        '&damage=severe&verification=verified&country=UKR&of=ROU&within-km=10&include-inside=false' +
+        '&circle=28.8,45.3,20&precision-m=1000',
+      'en',
+    );
+    expect(tellQuestion(english, state, world).map((part) => part.replace(/\u00a0/g, ' '))).toEqual(
+      [
+        '“terminal”',
+        '5 January 2024 – …',
+        'possibly within 10 km: Romania, not inside it',
+        'Event type: Battle',
+        'Infrastructure: port, vessel',
+        'Damage: severe damage',
+        'Verification: verified',
+        'Country: Ukraine',
+        'circle, 20 km',
+        'Place good to ≤ 1 km',
+      ],
+    );
+    expect(tellQuestion(english, initialState('en'), world)).toEqual([]);
+  });
+
+  it('tells to what distances are told, and one day as one', () => {
+    const state = readState('?of=NATO&datetime=2024-05-14/2024-05-14', 'en');
+    expect(tellQuestion(english, state, world)).toEqual(['14 May 2024', 'Distance to: NATO']);
   });
 });

@@ -36,8 +36,9 @@ impl LonLat {
         self.lat
     }
 
-    /// A place from the engine's own arithmetic: longitude is wrapped, latitude held on the globe.
-    pub(crate) fn wrapped(lon: f64, lat: f64) -> Self {
+    /// A place from arithmetic with places, in degrees: longitude is wrapped, latitude held on the globe. For finite numbers a few turns
+    /// off at most.
+    pub fn wrapped(lon: f64, lat: f64) -> Self {
         let mut lon = lon;
         while lon > 180.0 {
             lon -= 360.0;

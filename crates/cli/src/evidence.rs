@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use kordon_evidence::{Mark, Signed, Timestamp, WebArchive};
 use kordon_incidents::{IncidentId, Source};
 use kordon_store::{
-    Author, EvidenceError, Looked, Options, Store, all_evidence, evidence, evidence_content, look_at_evidence,
+    Author, EvidenceError, Looked, Options, Store, all_evidence, evidence, evidence_content,
+    evidence_timestamps, look_at_evidence,
 };
 
 use crate::output::write_to;
@@ -111,8 +112,9 @@ impl Add {
         let kept = store.add_evidence(&name, content, None, &self.by).with_context(|| path)?;
         say(&format!("{} is kept as {}", kept.name, kept.sha256));
         let mut done = Done::All;
-        for (file, token) in self.timestamp.iter().zip(tokens) {
-            match store.add_timestamp(&kept.sha256, &token) {
+        let told = store.add_timestamps(&kept.sha256, &tokens)?;
+        for (file, told) in self.timestamp.iter().zip(told) {
+            match told {
                 Ok(stamp) => say(&in_words(&stamp)),
                 Err(error) => {
                     say(&format!("{}: {error}; it is not kept", file.display()));
@@ -237,19 +239,16 @@ fn holds(looked: &Looked) -> bool {
     archive && looked.timestamps.iter().all(Result::is_ok)
 }
 
-/// Reads every file of evidence again, for `kordon verify`: how many there are, and each that is not what was added.
+/// Reads every file of evidence again, for `kordon verify`: how many there are, and each that is not what was added. A web archive may
+/// have come as it is, and is not unpacked; a timestamp was taken only if it held.
 pub fn verify(store: &std::path::Path) -> Result<(usize, Vec<String>), EvidenceError> {
     let (all, mut problems) = (all_evidence(store)?, Vec::new());
     for sha256 in &all {
-        match look_at_evidence(store, sha256) {
-            // A web archive may have come as it is; a timestamp was taken only if it held.
-            Ok(looked) => problems.extend(
-                looked
-                    .timestamps
-                    .iter()
-                    .filter_map(|stamp| stamp.as_ref().err())
-                    .map(|error| format!("evidence {sha256}: {error}")),
-            ),
+        match evidence_timestamps(store, sha256) {
+            Ok(stamps) => {
+                let bad = stamps.into_iter().filter_map(Result::err);
+                problems.extend(bad.map(|error| format!("evidence {sha256}: {error}")));
+            }
             Err(error) => problems.push(error.to_string()),
         }
     }

@@ -188,14 +188,7 @@ impl Near {
             for near in &found {
                 let Some(facility) = facilities.get(near.facility) else { continue };
                 let (low_m, high_m) = near.interval(facility.extent_m);
-                if self.json {
-                    let mut feature = facilities.feature(facility);
-                    let told = &mut feature["properties"];
-                    told["incident"] = near.incident.to_string().into();
-                    told["distance_m"] = near.distance_m.into();
-                    told["distance_low_m"] = low_m.into();
-                    told["distance_high_m"] = high_m.into();
-                    told["inside_radius"] = near.is_inside_radius().into();
+                if let Some(feature) = facilities.feature_near(near).filter(|_| self.json) {
                     writeln!(out, "{feature}")?;
                 }
                 let layer = facilities.layer_of(facility);

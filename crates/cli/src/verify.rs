@@ -39,14 +39,6 @@ impl Verify {
             }
         };
         say(&format!("{}: {report}", dir.display()));
-        let (files, problems) = evidence::verify(dir)?;
-        if !problems.is_empty() {
-            problems.iter().for_each(|problem| say(problem));
-            return Ok(Done::SomeRefused);
-        }
-        if files > 0 {
-            say(&format!("{files} files of evidence are what was added"));
-        }
         if let Some(against) = &against {
             if let Err(damage) = store.extends(against) {
                 say(&format!("{}: {damage}", dir.display()));
@@ -60,6 +52,15 @@ impl Verify {
                 std::io::stdout().write_all(checkpoint.as_bytes())?;
             }
             _ => say("the signing key is not here, or not for you to read: no checkpoint is signed"),
+        }
+        // After the checkpoint, which is of the ledger alone.
+        let (files, problems) = evidence::verify(dir)?;
+        if !problems.is_empty() {
+            problems.iter().for_each(|problem| say(problem));
+            return Ok(Done::SomeRefused);
+        }
+        if files > 0 {
+            say(&format!("{files} files of evidence are what was added"));
         }
         Ok(Done::All)
     }

@@ -179,6 +179,9 @@ impl Gazetteer {
         if at != bytes.len() || number != head.info.places {
             return Err(BadGazetteer("it is not as long as its head says"));
         }
+        if head.countries.first().is_none_or(|first| first.first != 0) {
+            return Err(BadGazetteer("its first place is in no country"));
+        }
         Ok(Gazetteer { bytes, head, places_at, names_at })
     }
 
@@ -222,7 +225,11 @@ impl Gazetteer {
     /// The names of a block, in order.
     pub(crate) fn names(&self, block: usize) -> Result<Vec<Entry>, BadGazetteer> {
         let bytes = unpacked(&self.bytes[self.names_at[block]..self.names_at[block + 1]])?;
-        read_names(&bytes).ok_or(BadGazetteer("a block of names is damaged"))
+        let names = read_names(&bytes).ok_or(BadGazetteer("a block of names is damaged"))?;
+        match names.iter().all(|entry| entry.place < self.head.info.places) {
+            true => Ok(names),
+            false => Err(BadGazetteer("a name has no place")),
+        }
     }
 }
 

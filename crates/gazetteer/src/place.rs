@@ -53,29 +53,60 @@ pub enum Match {
 impl Candidate {
     /// Whether it lies in the first-order unit of that name or P-code; `None` where this is not known.
     ///
-    /// A name fits when it begins like that of the unit, or like that of its most populous place: `Odeska`, `Odesa Oblast` and
-    /// `Одеська область` all fit the unit of Odesa.
+    /// A name fits when its words have the stems of the unit's own, or of the first words of its most populous place: `Odeska`,
+    /// `Odesa Oblast` and `Одеська область` all fit the unit of Odesa. A translated name (`Crimea`, `Krym`) does not.
     pub fn is_in(&self, admin1: Option<&str>, pcode: Option<&str>) -> Option<bool> {
         if let (Some(asked), Some(known)) = (pcode, &self.admin1_pcode) {
             return Some(asked.eq_ignore_ascii_case(known));
         }
-        let asked = crate::key(admin1?);
-        let asked = asked.split(' ').find(|word| !UNITS.iter().any(|unit| word.starts_with(unit)))?;
-        let begins_like = |name: &str| {
-            let name = crate::key(name);
-            let least = name.chars().count().min(4);
-            asked.chars().zip(name.chars()).take_while(|(a, b)| a == b).count() >= least
+        let asked = stems(admin1?);
+        if asked.is_empty() {
+            return None;
+        }
+        let begin_like = |names: &[String]| {
+            asked.len() <= names.len() && asked.iter().zip(names).all(|(asked, name)| are_alike(asked, name))
         };
-        if self.admin1.as_deref().is_some_and(begins_like) || begins_like(&self.admin1_largest) {
+        let is_unit = self
+            .admin1
+            .as_deref()
+            .map(stems)
+            .is_some_and(|unit| unit.len() == asked.len() && begin_like(&unit));
+        if is_unit || begin_like(&stems(&self.admin1_largest)) {
             return Some(true);
         }
         self.admin1.is_some().then_some(false)
     }
 }
 
+/// The stems of a name's words, without those that only say what a unit is.
+fn stems(name: &str) -> Vec<String> {
+    let name = crate::key(name);
+    let words = name.split(' ').filter(|word| !UNITS.iter().any(|unit| word.starts_with(unit)));
+    words.map(|word| stem(word).to_owned()).filter(|stem| !stem.is_empty()).collect()
+}
+
+/// A word's key without the ending of an adjective in Ukrainian, Russian or Polish, or else without its last vowels: `odes` of
+/// `Odesa`, `ode` of `Odeska`, `donec` of both `Donetsk` and `Донецкая`.
+fn stem(word: &str) -> &str {
+    let bare = word.trim_end_matches(['a', 'e', 'i', 'o', 'u']);
+    match bare.strip_suffix('k') {
+        Some(adjective) if adjective.ends_with(['s', 'c', 'z']) => {
+            adjective.strip_suffix('s').unwrap_or(adjective)
+        }
+        _ => bare,
+    }
+}
+
+/// Whether two stems are of one name: they differ in their last letters at most, as `harkiv` and `harkov` or `rivn` and `rivnen`.
+fn are_alike(one: &str, other: &str) -> bool {
+    let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let longer = one.chars().count().max(other.chars().count());
+    common == longer || (common >= 3 && common + 1 >= longer) || (common >= 4 && common + 2 >= longer)
+}
+
 /// The keys of words for a unit, which say nothing of which one.
 const UNITS: &[&str] = &[
-    "oblast", "reion", "rehion", "raion", "district", "iudec", "iudet", "county", "provinc", "state",
+    "obl", "of", "reion", "rehion", "raion", "district", "iudec", "iudet", "county", "provinc", "state",
     "avtonom", "autonom",
 ];
 

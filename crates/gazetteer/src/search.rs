@@ -84,15 +84,14 @@ impl Gazetteer {
         let country = wanted.country.map(|code| self.country_named(code));
         let least_m = self.least_m(wanted.near)?;
         let mut hits = Vec::new();
-        self.each_beginning(&asked, |entry| {
+        let fits = |key: &str| if wanted.prefix { key.starts_with(&asked) } else { key == asked };
+        self.each_from(&asked, fits, |entry| {
             // Which of those with the same key are spelled so is not known yet.
             let matched = if entry.key == asked { Match::Exact } else { Match::Prefix };
-            if matched == Match::Exact || wanted.prefix {
-                let elsewhere = country.is_some_and(|at| at != Some(self.country_of(entry.place)));
-                let least_m = least_m.as_ref().map(|least_m| least_m[self.block_of(entry.place).0]);
-                let weight = weight((1_u64 << entry.class) as f64, least_m);
-                hits.push(Hit { matched, elsewhere, weight, place: entry.place });
-            }
+            let elsewhere = country.is_some_and(|at| at != Some(self.country_of(entry.place)));
+            let least_m = least_m.as_ref().map(|least_m| least_m[self.block_of(entry.place).0]);
+            let weight = weight(2_f64.powi(i32::from(entry.class)), least_m);
+            hits.push(Hit { matched, elsewhere, weight, place: entry.place });
         })?;
         hits.sort_unstable_by(Hit::before);
         let mut seen = HashSet::new();
@@ -169,17 +168,22 @@ impl Gazetteer {
         })
     }
 
-    /// Every name whose key begins so, in order.
-    fn each_beginning(&self, asked: &str, mut each: impl FnMut(&Entry)) -> Result<(), BadGazetteer> {
-        // The first name that begins so may stand at the end of the block before the first whose first key does.
+    /// Every name from the first whose key does not stand before `asked`, in order, as long as the key fits.
+    fn each_from(
+        &self,
+        asked: &str,
+        fits: impl Fn(&str) -> bool,
+        mut each: impl FnMut(&Entry),
+    ) -> Result<(), BadGazetteer> {
+        // The first name may stand at the end of the block before the first whose first key fits.
         let first = self.head.names.partition_point(|block| block.key.as_str() < asked).saturating_sub(1);
         for block in first..self.head.names.len() {
-            if block > first && !self.head.names[block].key.starts_with(asked) {
+            if block > first && !fits(&self.head.names[block].key) {
                 return Ok(());
             }
             let names = self.names(block)?;
             let from = names.partition_point(|entry| entry.key.as_str() < asked);
-            names[from..].iter().take_while(|entry| entry.key.starts_with(asked)).for_each(&mut each);
+            names[from..].iter().take_while(|entry| fits(&entry.key)).for_each(&mut each);
         }
         Ok(())
     }
@@ -334,5 +338,21 @@ mod tests {
         assert_eq!(izmail.is_in(None, None), None);
         let cluj = &search(Wanted { country: Some("ROU"), ..Wanted::named("Cluj") })[0];
         assert_eq!((cluj.is_in(Some("Cluj"), None), cluj.is_in(Some("Iași"), None)), (Some(true), None));
+        let of = |name, country| {
+            search(Wanted { country: Some(country), prefix: false, ..Wanted::named(name) })[0].clone()
+        };
+        let chernihiv = of("Chernihiv", "UKR");
+        for fits in ["Chernihivska", "Chernihiv Oblast", "Черниговская область"] {
+            assert_eq!(chernihiv.is_in(Some(fits), None), Some(true), "{fits}");
+        }
+        for other in ["Chernivetska", "Cherkaska", "Черновицкая область"] {
+            assert_eq!(chernihiv.is_in(Some(other), None), Some(false), "{other}");
+        }
+        assert_eq!(of("Chernivtsi", "UKR").is_in(Some("Чернівецька"), None), Some(true));
+        assert_eq!(of("Kharkiv", "UKR").is_in(Some("Харьковская область"), None), Some(true));
+        assert_eq!(of("Donetsk", "UKR").is_in(Some("Донецкая"), None), Some(true));
+        let charlotte = of("Charlotte", "USA");
+        assert_ne!(charlotte.is_in(Some("North Dakota"), None), Some(true), "half of the name is another's");
+        assert_eq!(of("New York City", "USA").is_in(Some("New York"), None), Some(true));
     }
 }

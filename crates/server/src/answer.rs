@@ -7,11 +7,13 @@
 //! ETag: who has just written something must see it. What is kept is kept for minutes even where the bytes never change
 //! ([`PINNED`]): a record may have to be hidden, and then no cache may tell it for long.
 
+use crate::params::Params;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use kordon_borders::BorderSet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// `application/json`.
@@ -89,6 +91,19 @@ pub fn links_json(links: &[Link]) -> Value {
 pub fn address(base: &Base, path: &str, query: &str) -> String {
     let mark = if query.is_empty() { "" } else { "?" };
     base.at(&format!("{path}{mark}{query}"))
+}
+
+/// The links of a page of features: to itself and, when more follow, to the next, which begins at a cursor.
+#[must_use]
+pub fn page_links(base: &Base, path: &str, params: &Params, next: Option<impl Display>) -> Vec<Link> {
+    let own = address(base, path, &params.to_query(&[]));
+    let mut links = vec![Link::new("self", own, GEOJSON, "This page")];
+    if let Some(next) = next {
+        let rest = params.to_query(&["cursor"]);
+        let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
+        links.push(Link::new("next", address(base, path, &query), GEOJSON, "The next page"));
+    }
+    links
 }
 
 /// Now, as `timeStamp` has it.

@@ -5,7 +5,7 @@
 //! places.
 
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json, time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json, page_links, time_stamp,
 };
 use crate::app::App;
 use crate::crs::{Crs, URIS};
@@ -118,11 +118,7 @@ pub async fn find(
     params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
-    let first = match params.get("cursor").map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(first)) => first,
-        Some(Err(_)) => return Err(bad_cursor()),
-    };
+    let first = query::first_row(&params)?;
     let which = which(&params, query::bbox(&params)?)?;
     let filter = query::row_filter(&params, COLUMNS)?;
     let within_m = params.number("near-incidents-m", 0.0, FARTHEST_M)?;
@@ -152,25 +148,19 @@ pub async fn find(
             if let Some(filter) = &filter {
                 found.retain(|(facility, _)| holds(&facilities, *facility, filter));
             }
-            if first > 0 && first >= found.len() {
-                return Err(bad_cursor());
-            }
+            query::within_rows(first, found.len())?;
             let matched = found.len();
             let page = found.iter().skip(first).take(limit);
-            let page = page.filter_map(|(facility, near)| feature(&facilities, *facility, near.as_ref()));
+            let page = page.filter_map(|(facility, near)| match near {
+                Some(near) => facilities.feature_near(near),
+                None => feature(&facilities, *facility),
+            });
             Ok((page.collect::<Vec<Value>>(), matched))
         })
         .await?;
     page.iter_mut().for_each(|feature| crs.tell(&mut feature["geometry"]));
-    let own = address(&base, &format!("{PATH}/items"), &params.to_query(&[]));
-    let mut links = vec![Link::new("self", own, GEOJSON, "This page")];
-    let next = first + page.len();
-    if next < matched {
-        let rest = params.to_query(&["cursor"]);
-        let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
-        let next = address(&base, &format!("{PATH}/items"), &query);
-        links.push(Link::new("next", next, GEOJSON, "The next page"));
-    }
+    let next = Some(first + page.len()).filter(|next| *next < matched);
+    let links = page_links(&base, &format!("{PATH}/items"), &params, next);
     let body = json!({
         "type": "FeatureCollection",
         "features": page,
@@ -201,7 +191,7 @@ pub async fn one(
     let found = app
         .work(move || {
             let facilities = facilities(&worker)?;
-            Ok(facilities.find_id(&named).and_then(|facility| feature(&facilities, facility, None)))
+            Ok(facilities.find_id(&named).and_then(|facility| feature(&facilities, facility)))
         })
         .await?;
     let mut body = found.ok_or_else(|| Problem::not_found(format!("There is no facility {}.", echo(&id))))?;
@@ -244,7 +234,7 @@ pub async fn of_incident(
             let near = facilities.near(&row, within_m, &which);
             let hit = suggested(&facilities, &near, &incident);
             let told = near.iter().take(limit).filter_map(|distant| {
-                let mut told = feature(&facilities, distant.facility, Some(distant))?;
+                let mut told = facilities.feature_near(distant)?;
                 told["properties"]["suggested"] = json!(hit == Some(distant.facility));
                 Some(told)
             });
@@ -299,29 +289,11 @@ fn which(params: &Params, bbox: Option<kordon_borders::BBox>) -> Result<Which, P
 }
 
 fn holds(facilities: &Facilities, facility: usize, filter: &RowFilter) -> bool {
-    feature(facilities, facility, None).is_some_and(|feature| filter.holds(&feature))
+    feature(facilities, facility).is_some_and(|feature| filter.holds(&feature))
 }
 
-/// A facility and, where one was asked for, the incident that it is near to.
-fn feature(facilities: &Facilities, number: usize, near: Option<&Distant>) -> Option<Value> {
-    let facility = facilities.get(number)?;
-    let mut feature = facilities.feature(facility);
-    if let Some(near) = near {
-        let (low_m, high_m) = near.interval(facility.extent_m);
-        let told = &mut feature["properties"];
-        told["incident"] = json!(near.incident);
-        for (name, meters) in
-            [("distance_m", near.distance_m), ("distance_low_m", low_m), ("distance_high_m", high_m)]
-        {
-            told[name] = json!((meters * 10.0).round() / 10.0);
-        }
-        told["inside_radius"] = json!(near.is_inside_radius());
-    }
-    Some(feature)
-}
-
-fn bad_cursor() -> Problem {
-    Problem::bad_parameter("cursor", "is not one that a next link gave.")
+fn feature(facilities: &Facilities, number: usize) -> Option<Value> {
+    facilities.get(number).map(|facility| facilities.feature(facility))
 }
 
 fn finished(body: &Value, links: &[Link], crs: Crs, headers: &HeaderMap) -> Response {

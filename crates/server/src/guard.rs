@@ -37,7 +37,7 @@ pub fn base(uri: &Uri, headers: &HeaderMap, public: Option<&str>, loopback: bool
     }))
 }
 
-/// Refuses a write that a browser sends for a page of another site.
+/// Refuses what a browser sends for a page of another site: a write, or a question that is for writers only.
 ///
 /// # Errors
 ///
@@ -50,8 +50,8 @@ pub fn same_site(headers: &HeaderMap, base: &Base) -> Result<(), Problem> {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "cross-site",
-            "A page of another site may not write here",
-            "Writes are taken from this server's own pages and from programs.",
+            "A page of another site may not do this",
+            "Writes, and questions for writers, are taken from this server's own pages and from programs.",
         ));
     }
     Ok(())

@@ -52,6 +52,8 @@ pub const ID: &str = "^[0-9a-f]{16}$";
 const PREVIEW: usize = 3;
 /// Characters of a value that are shown as an example.
 const EXAMPLE_CHARS: usize = 60;
+/// Records that are checked at once.
+const CHUNK: usize = 4_096;
 /// The longest name of a file, in characters.
 const NAME_CHARS: usize = 255;
 
@@ -268,13 +270,28 @@ struct CheckedFile {
     sound: Vec<Incident>,
     /// The text of each faulty record, with its faults.
     refused: Vec<(Original, Vec<Fault>)>,
-    warnings: Vec<Fault>,
+    warnings: Listed,
     /// What was changed because it was asked for.
-    repairs: Vec<Fault>,
+    repairs: Listed,
     /// The first records as they would be stored.
     preview: Vec<Value>,
     /// What becomes of each column.
     explained: Vec<Explained>,
+}
+
+/// The first of many, and how many there are.
+#[derive(Default)]
+struct Listed {
+    first: Vec<Value>,
+    total: usize,
+}
+
+impl Listed {
+    fn extend(&mut self, faults: &[Fault]) {
+        self.total += faults.len();
+        let room = MAX_FAULTS - self.first.len();
+        self.first.extend(faults.iter().take(room).map(fault_json));
+    }
 }
 
 impl CheckedFile {
@@ -284,45 +301,52 @@ impl CheckedFile {
         let gazetteer = Some(Gazetteer::shipped().map_err(|bad| Problem::internal(&bad))?);
         let around =
             Surroundings { borders, gazetteer, now_s: now.and_then(|now| now.as_secs().try_into().ok()) };
-        let reports: Vec<Report> = read(bytes, options)
-            .and_then(|reader| reader.collect::<Result<_, Fault>>())
-            .map_err(|fault| unreadable(&fault))?;
-        let records = reports.len();
+        let mut reports = read(bytes, options).map_err(|fault| unreadable(&fault))?;
         let mut repeated = Repeated::new(&options.file);
-        let mut file = Self { records, ..Self::default() };
-        if order.explain {
-            file.explained = explain_all(&reports);
-        }
+        let mut file = Self::default();
         let shown = if order.dry_run { order.preview } else { 0 };
-        let checked: Vec<_> = reports.into_par_iter().map(|report| check_one(report, &around)).collect();
-        for (text, checked) in checked {
-            // A record that comes twice in one file would silently replace itself.
-            match checked
-                .and_then(|one| repeated.see(&Sighting::of(&one)).map_or(Ok(one), |fault| Err(vec![fault])))
-            {
-                Ok(checked) => {
-                    file.warnings.extend(checked.warnings);
-                    file.repairs.extend(checked.repairs);
-                    if file.preview.len() < shown {
-                        let shown = serde_json::to_value(&checked.incident);
-                        file.preview.push(shown.map_err(|error| Problem::internal(&error))?);
+        loop {
+            let chunk = reports.by_ref().take(CHUNK).collect::<Result<Vec<Report>, Fault>>();
+            let chunk = chunk.map_err(|fault| unreadable(&fault))?;
+            if chunk.is_empty() {
+                return Ok(file);
+            }
+            if order.explain && file.records == 0 {
+                file.explained = explain_all(&chunk);
+            }
+            file.records += chunk.len();
+            let checked: Vec<_> = chunk.into_par_iter().map(|report| check_one(report, &around)).collect();
+            for (text, checked) in checked {
+                // A record that comes twice in one file would silently replace itself.
+                match checked.and_then(|one| {
+                    repeated.see(&Sighting::of(&one)).map_or(Ok(one), |fault| Err(vec![fault]))
+                }) {
+                    Ok(checked) => file.take(checked, shown)?,
+                    Err(faults) => {
+                        if let Some(fatal) = faults.iter().find(|fault| fault.fatal) {
+                            return Err(unreadable(fatal));
+                        }
+                        file.refused.push((text, faults));
                     }
-                    file.sound.push(checked.incident);
-                }
-                Err(faults) => {
-                    if let Some(fatal) = faults.iter().find(|fault| fault.fatal) {
-                        return Err(unreadable(fatal));
-                    }
-                    file.refused.push((text, faults));
                 }
             }
         }
-        Ok(file)
+    }
+
+    /// Takes a sound record.
+    fn take(&mut self, checked: Checked, shown: usize) -> Result<(), Problem> {
+        self.warnings.extend(&checked.warnings);
+        self.repairs.extend(&checked.repairs);
+        if self.preview.len() < shown {
+            let shown = serde_json::to_value(&checked.incident);
+            self.preview.push(shown.map_err(|error| Problem::internal(&error))?);
+        }
+        self.sound.push(checked.incident);
+        Ok(())
     }
 
     /// What is told of it before anything is stored.
     fn told(&self, dry_run: bool) -> Value {
-        let listed = |faults: &[Fault]| faults.iter().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>();
         let mut told = json!({
             "imported": 0,
             "updated": 0,
@@ -330,10 +354,10 @@ impl CheckedFile {
             "rejected": self.refused.len(),
             "errors": self.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
             "errors_total": self.faults().count(),
-            "warnings": listed(&self.warnings),
-            "warnings_total": self.warnings.len(),
-            "repairs": listed(&self.repairs),
-            "repairs_total": self.repairs.len(),
+            "warnings": self.warnings.first,
+            "warnings_total": self.warnings.total,
+            "repairs": self.repairs.first,
+            "repairs_total": self.repairs.total,
             "records": self.records,
             "dry_run": dry_run,
         });

@@ -479,11 +479,12 @@ fn written(app: &App, base: &Base, id: IncidentId, query: &str, (feature, revisi
 }
 
 /// The state of one record: its revision, and the borders that its distances were measured to.
-fn etag(app: &App, revision: u64) -> String {
+pub fn etag(app: &App, revision: u64) -> String {
     format!("\"{revision}.{}\"", short_fingerprint(&app.config.borders))
 }
 
-fn revision(feature: &str) -> u64 {
+/// The number of the revision that a feature says it is, 0 if it says none.
+pub fn revision(feature: &str) -> u64 {
     let parsed: Option<Value> = serde_json::from_str(feature).ok();
     parsed.and_then(|feature| feature["properties"]["revision"].as_u64()).unwrap_or(0)
 }

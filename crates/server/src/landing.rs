@@ -116,7 +116,7 @@ pub async fn api(Extension(base): Extension<Base>, headers: HeaderMap) -> Respon
 ///
 /// # Errors
 ///
-/// As [`tables::item_counts`]; 500 when a reference layer cannot be read.
+/// As [`tables::item_counts`].
 pub async fn collections(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -128,18 +128,16 @@ pub async fn collections(
         Link::new("root", base.at("/"), JSON, "Landing page"),
     ];
     let (reader, of) = (Arc::clone(&app), base.clone());
-    let facilities = app.work(move || Ok(crate::facilities::describe(&reader, &of)?.0)).await?;
-    let body = json!({
-        "links": links_json(&links),
-        "crs": URIS,
-        "collections": [
-            incidents_json(&app, &base).0,
-            crate::territories::describe(&app, &base).0,
-            tables::describe(&base, tables::DISTANCES, counts).0,
-            tables::describe(&base, tables::IMPACTS, counts).0,
-            facilities,
-        ],
-    });
+    // A reference layer that cannot be read is logged, and costs its own collection, not the others.
+    let facilities = app.work(move || Ok(crate::facilities::describe(&reader, &of).ok())).await?;
+    let mut collections = vec![
+        incidents_json(&app, &base).0,
+        crate::territories::describe(&app, &base).0,
+        tables::describe(&base, tables::DISTANCES, counts).0,
+        tables::describe(&base, tables::IMPACTS, counts).0,
+    ];
+    collections.extend(facilities.map(|(facilities, _)| facilities));
+    let body = json!({ "links": links_json(&links), "crs": URIS, "collections": collections });
     Ok(Answer::json(&body).links(&links).finish(&headers))
 }
 

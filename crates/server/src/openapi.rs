@@ -105,6 +105,7 @@ fn component_of(route: &Route, name: &str) -> String {
         "id" if route.id == "getFacility" => "facility-id".to_owned(),
         "id" if route.path.starts_with("/imports") => "import-id".to_owned(),
         "profile" if route.path == "/imports" => "profile-of-file".to_owned(),
+        "id" if route.path.starts_with("/desk") => "id".to_owned(),
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
@@ -129,6 +130,7 @@ fn tag(path: &str) -> &'static str {
     ];
     if is_of_incidents.iter().any(|of| path.starts_with(of))
         || path.starts_with("/imports")
+        || path.starts_with("/desk")
         || path == "/live"
     {
         "incidents"
@@ -145,7 +147,7 @@ fn tag(path: &str) -> &'static str {
 fn schema_of(route: &Route, media: &str) -> Value {
     let named = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     match (media, route.id) {
-        ("application/geo+json", "findIncidents") => named("IncidentCollection"),
+        ("application/geo+json", "findIncidents" | "withheld") => named("IncidentCollection"),
         ("application/geo+json", id) if id.starts_with("find") || id == "measureMany" => {
             named("FeatureCollection")
         }

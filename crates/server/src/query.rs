@@ -189,6 +189,29 @@ pub fn limit(params: &Params) -> Result<Option<usize>, Problem> {
     }
 }
 
+/// `cursor` where it counts rows: the first row of the page, 0 when not given. See [`within_rows`].
+///
+/// # Errors
+///
+/// A 400 problem for what is no number.
+pub fn first_row(params: &Params) -> Result<usize, Problem> {
+    params.get("cursor").map_or(Ok(0), |text| text.parse().map_err(|_| bad_cursor()))
+}
+
+/// Whether a cursor that counts rows stands before the end of so many.
+///
+/// # Errors
+///
+/// A 400 problem when it does not.
+pub fn within_rows(first: usize, rows: usize) -> Result<(), Problem> {
+    if first > 0 && first >= rows { Err(bad_cursor()) } else { Ok(()) }
+}
+
+/// A cursor that we never gave.
+pub fn bad_cursor() -> Problem {
+    Problem::bad_parameter("cursor", "is not one that a next link gave.")
+}
+
 /// `cursor`, which must be of the order asked for.
 ///
 /// # Errors

@@ -11,8 +11,8 @@ use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
-    assets, body, distance, duplicates, facilities, forms, gazetteer, guard, history, imported, imports,
-    items, landing, live, operate, pictures, queryables, tables, territories, tiles, tilesets,
+    assets, body, desk, distance, duplicates, facilities, forms, gazetteer, guard, history, imported,
+    imports, items, landing, live, operate, pictures, queryables, tables, territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -185,6 +185,9 @@ const fn joined<const N: usize>(first: &[&'static str], then: &[&'static str]) -
     }
     all
 }
+
+const PAGE: &[&str] = &["limit", "cursor", "f"];
+const WITHHELD: &[&str] = &filter_and::<{ FILTER.len() + PAGE.len() }>(PAGE);
 
 const F: Option<&[&str]> = Some(&["f"]);
 const NONE: Option<&[&str]> = Some(&[]);
@@ -717,6 +720,24 @@ pub static ROUTES: &[Route] = &[
         "The last imports, newest first",
         || get(imported::list),
     ),
+    read_by(
+        Who::Writer,
+        "/desk/incidents",
+        Some(WITHHELD),
+        &[GEOJSON],
+        "withheld",
+        "The incidents that have no public form: drafts, what is under review or masked; what was recorded last first",
+        || get(desk::list),
+    ),
+    read_by(
+        Who::Writer,
+        "/desk/incidents/{id}",
+        F,
+        &[GEOJSON],
+        "getForDesk",
+        "An incident as who writes sees it, public or not",
+        || get(desk::one),
+    ),
     read_by(Who::Writer, "/imports/{id}", F, &[JSON], "getImport", "What became of a file", || {
         get(imported::one)
     }),
@@ -826,10 +847,11 @@ async fn enter(
     next: Next,
 ) -> Result<Response, Problem> {
     let headers = request.headers();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        if let Some(base) = request.extensions().get() {
-            guard::same_site(headers, base)?;
-        }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if let Some(base) = request.extensions().get().filter(|_| !reads || route.who == Who::Writer) {
+        guard::same_site(headers, base)?;
+    }
+    if !reads {
         let media = body::media_type(headers)?.unwrap_or_default();
         // JSON is UTF-8 (RFC 8259); of tables the reader may know a legacy encoding.
         let readable = (media.name == CSV && route.id == "importFile")

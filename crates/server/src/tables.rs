@@ -14,7 +14,7 @@
 //! have others.
 
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, address, links_json, time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, SCHEMA_JSON, links_json, page_links, time_stamp,
 };
 use crate::app::App;
 use crate::asked::{Asked, asked};
@@ -22,7 +22,7 @@ use crate::crs::{Crs, URIS};
 use crate::error::{Problem, echo};
 use crate::items::parse_id;
 use crate::params::Params;
-use crate::query;
+use crate::query::{self, bad_cursor};
 use crate::queryables::{self, QUERYABLES};
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -309,14 +309,7 @@ where
     let mut page = app.work(move || make(&snapshot, limit)).await?;
     page.features.iter_mut().for_each(|feature| crs.tell(&mut feature["geometry"]));
     let path = format!("{path}/items");
-    let mut links =
-        vec![Link::new("self", address(base, &path, &params.to_query(&[])), GEOJSON, "This page")];
-    if let Some(next) = page.next {
-        let query = params.to_query(&["cursor"]);
-        let mark = if query.is_empty() { "" } else { "&" };
-        let next = address(base, &path, &format!("{query}{mark}cursor={next}"));
-        links.push(Link::new("next", next, GEOJSON, "The next page"));
-    }
+    let links = page_links(base, &path, &params, page.next);
     let mut body = json!({
         "type": "FeatureCollection",
         "numberReturned": page.features.len(),
@@ -415,10 +408,6 @@ fn finished(body: &Value, links: &[Link], crs: Crs, asked: &Asked) -> Answer {
         .etag(format!("W/\"{}\"", asked.snapshot.id()))
         .cache(asked.cache())
         .header(CONTENT_CRS, crs.header())
-}
-
-fn bad_cursor() -> Problem {
-    Problem::bad_parameter("cursor", "is not one that a next link gave.")
 }
 
 /// How near which territories.

@@ -6,8 +6,8 @@
 //! Outlines are written one territory at a time.
 
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, SCHEMA_JSON, address, links_json, short_fingerprint,
-    time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, MVT, SCHEMA_JSON, links_json, page_links,
+    short_fingerprint, time_stamp,
 };
 use crate::app::App;
 use crate::crs::{Crs, URIS};
@@ -117,11 +117,7 @@ pub async fn find(
     query::datetime(&params)?; // A territory has no time of its own, so every one matches (Features §7.15.4).
     let filter = query::row_filter(&params, COLUMNS)?;
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
-    let first = match params.get("cursor").map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(first)) => first,
-        Some(Err(_)) => return Err(Problem::bad_parameter("cursor", "is not one that a next link gave.")),
-    };
+    let first = query::first_row(&params)?;
     let named = distance::named_set(&app, &params).await?;
     let (borders, outlines) = match named {
         Some(set) => (Arc::clone(&set), set),
@@ -139,23 +135,14 @@ pub async fn find(
                         .as_ref()
                         .is_none_or(|filter| filter.holds(&feature(drawing, territory, true, crs)))
             });
-            if first > 0 && first >= matched.len() {
-                return Err(Problem::bad_parameter("cursor", "is not one that a next link gave."));
-            }
+            query::within_rows(first, matched.len())?;
             let count = matched.len();
             let page: Vec<Territory> = matched.into_iter().skip(first).take(limit).collect();
             Ok((page, count))
         })
         .await?;
-    let own = address(&base, &format!("{PATH}/items"), &params.to_query(&[]));
-    let mut links = vec![Link::new("self", own, GEOJSON, "This page")];
-    let next = first + page.len();
-    if next < matched {
-        let rest = params.to_query(&["cursor"]);
-        let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
-        let next = address(&base, &format!("{PATH}/items"), &query);
-        links.push(Link::new("next", next, GEOJSON, "The next page"));
-    }
+    let next = Some(first + page.len()).filter(|next| *next < matched);
+    let links = page_links(&base, &format!("{PATH}/items"), &params, next);
     let foot = format!(
         r#"],"numberMatched":{matched},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
         page.len(),

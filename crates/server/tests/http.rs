@@ -15,6 +15,8 @@ use tower::ServiceExt;
 
 #[path = "http/conformance.rs"]
 mod conformance;
+#[path = "http/desk.rs"]
+mod desk;
 #[path = "http/filter.rs"]
 mod filter;
 #[path = "http/imports.rs"]

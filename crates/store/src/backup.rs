@@ -1,8 +1,9 @@
 //! A store as one file, and a store from such a file.
 //!
 //! The file is a tar archive: `manifest.json` first, then `ledger/…` up to the last complete batch, what importing
-//! refused and noted (`quarantine/…`, `imports/…`), the files of evidence, and the signing key only when asked for. It is taken from a store that is being written
-//! to: segments only grow, and what is behind the last complete batch is left out.
+//! refused and noted (`quarantine/…`, `imports/…`), the border sets and reference layers that were added (`borders/…`, `layers/…`), the
+//! files of evidence, and the signing key only when asked for. It is taken from a store that is being written to: segments only grow, and
+//! what is behind the last complete batch is left out.
 //!
 //! A restored store is read from its first byte to its last, and must have the root that the manifest names, before
 //! it gets its name. Neither direction overwrites anything.
@@ -19,13 +20,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{EVIDENCE_DIR, all_evidence, evidence_content, is_evidence};
 use crate::imports::{IMPORTS_DIR, QUARANTINE_DIR};
+use crate::layers::LAYERS_DIR;
 use crate::ledger::{self, DamagedAt, FORMAT_FILE, KEY_FILE, LEDGER_DIR, Ledger, OpenError};
 use crate::record::Hash;
+use crate::sets::BORDERS_DIR;
 
 const MANIFEST: &str = "manifest.json";
 const FORMAT_NAME: &str = "kordon-backup";
-/// What imports left, by the ending of its files.
-const LEFT: [(&str, &str); 2] = [(QUARANTINE_DIR, "ndjson"), (IMPORTS_DIR, "json")];
+/// Folders beside the ledger, by the ending of their files.
+const BESIDE: [(&str, &str); 4] =
+    [(QUARANTINE_DIR, ".ndjson"), (IMPORTS_DIR, ".json"), (BORDERS_DIR, ".kbs"), (LAYERS_DIR, ".geojson")];
 
 /// What a backup holds, as it says itself in `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,47 +132,24 @@ fn write(dir: &Path, out: File, part: &Path, with_key: bool) -> Result<Manifest,
             let name = ledger::segment_path(Path::new(LEDGER_DIR), number);
             archive.add_stream(&name.to_string_lossy(), 0o644, len, documents.reader(number)?)?;
         }
-        for (folder, ending) in LEFT {
-            for file in left(&dir.join(folder), ending)? {
-                let name = format!("{folder}/{}", file.file_name().unwrap_or_default().to_string_lossy());
-                archive.add(&name, 0o644, &fs::read(&file)?)?;
+        for (folder, ending) in BESIDE {
+            for stem in ledger::names_beside(&dir.join(folder), ending)? {
+                archive.add_file(dir, &Path::new(folder).join(format!("{stem}{ending}")), 0o644)?;
             }
         }
-        for file in evidence_files(dir)? {
-            let name = file.strip_prefix(dir).unwrap_or(&file).to_string_lossy().into_owned();
-            let content = File::open(&file)?;
-            archive.add_stream(&name, 0o600, content.metadata()?.len(), content)?;
+        for sha256 in all_evidence(dir).map_err(io::Error::other)? {
+            let home = Path::new(EVIDENCE_DIR).join(&sha256);
+            let mut files = ledger::names_beside(&dir.join(&home), "")?;
+            files.retain(|file| is_evidence(&sha256, file));
+            for file in files {
+                archive.add_file(dir, &home.join(file), 0o600)?;
+            }
         }
         let file = archive.0.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()
     })();
     archived.map_err(io_error)?;
     Ok(manifest)
-}
-
-/// What imports left in a folder, in the order of the names.
-fn left(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    if folder.exists() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            files.extend(path.extension().is_some_and(|end| end == ending).then_some(path));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// All files of evidence with what belongs to them, in the order of their names.
-fn evidence_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for sha256 in all_evidence(dir).map_err(io::Error::other)? {
-        for entry in fs::read_dir(dir.join(EVIDENCE_DIR).join(sha256))? {
-            files.push(entry?.path());
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 /// Every file of evidence is the one that was added, and its name is on the disk.
@@ -187,6 +168,12 @@ struct Archive(tar::Builder<BufWriter<File>>);
 impl Archive {
     fn add(&mut self, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
         self.add_stream(name, mode, bytes.len() as u64, bytes)
+    }
+
+    /// A file of the store under its name there.
+    fn add_file(&mut self, dir: &Path, name: &Path, mode: u32) -> io::Result<()> {
+        let content = File::open(dir.join(name))?;
+        self.add_stream(&name.to_string_lossy(), mode, content.metadata()?.len(), content)
     }
 
     fn add_stream(&mut self, name: &str, mode: u32, len: u64, bytes: impl Read) -> io::Result<()> {
@@ -252,9 +239,9 @@ fn read(input: impl Read, file: &Path, dir: &Path) -> Result<Manifest, BackupErr
         }
     }
     let manifest = manifest.ok_or_else(|| BackupError::NotWhole("the manifest is missing".to_owned()))?;
-    let left = LEFT.map(|(folder, _)| dir.join(folder));
+    let beside = BESIDE.map(|(folder, _)| dir.join(folder));
     for folder in
-        left.into_iter().chain([dir.join(LEDGER_DIR), dir.to_owned()]).filter(|folder| folder.exists())
+        beside.into_iter().chain([dir.join(LEDGER_DIR), dir.to_owned()]).filter(|folder| folder.exists())
     {
         ledger::sync_dir(&folder).map_err(at(&folder))?;
     }
@@ -294,9 +281,7 @@ fn is_ours(name: &Path) -> bool {
     match parts.as_deref() {
         Some([KEY_FILE]) => true,
         Some([LEDGER_DIR, file]) => *file == FORMAT_FILE || file.ends_with(".geojsons"),
-        Some([folder, file]) => LEFT.iter().any(|(of, ending)| {
-            folder == of && file.strip_suffix(ending).is_some_and(|stem| stem.ends_with('.'))
-        }),
+        Some([folder, file]) => BESIDE.iter().any(|(of, ending)| folder == of && file.ends_with(ending)),
         Some([EVIDENCE_DIR, of, file]) => is_evidence(of, file),
         _ => false,
     }
@@ -307,7 +292,9 @@ fn unpack(entry: &mut tar::Entry<'_, impl Read>, path: &Path) -> Result<(), Back
         return Err(BackupError::NotWhole(format!("{} is not a file", path.display())));
     }
     fs::create_dir_all(folder_of(path)).map_err(at(path))?;
-    let mode = if path.ends_with(KEY_FILE) { 0o600 } else { 0o644 };
+    // What nobody else could read stays so.
+    let is_private = path.ends_with(KEY_FILE) || entry.header().mode().is_ok_and(|mode| mode & 0o077 == 0);
+    let mode = if is_private { 0o600 } else { 0o644 };
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(at(path))?;
     io::copy(entry, &mut file).and_then(|_| file.sync_all()).map_err(at(path))
 }

@@ -137,16 +137,29 @@ impl Store {
         }
     }
 
-    /// Keeps a timestamp of a file, as it was given.
+    /// Keeps timestamps of a file, as they were given. The file is read once for all of them.
+    ///
+    /// Of each token what it says, or why it is not kept: it is none, or of another file.
     ///
     /// # Errors
     ///
-    /// [`EvidenceError`]: it is none, or of another file; there is no such file.
-    pub fn add_timestamp(&self, sha256: &str, token: &[u8]) -> Result<Timestamp, EvidenceError> {
+    /// [`EvidenceError`]: there is no such file, or it is not what was added any more; none was kept.
+    pub fn add_timestamps(
+        &self,
+        sha256: &str,
+        tokens: &[Vec<u8>],
+    ) -> Result<Vec<Result<Timestamp, EvidenceError>>, EvidenceError> {
         self.may_write_evidence()?;
+        if tokens.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (home, digests) = (home(self.dir(), sha256)?, digests_of(self.dir(), sha256)?);
+        Ok(tokens.iter().map(|token| Self::add_timestamp(&home, &digests, token)).collect())
+    }
+
+    fn add_timestamp(home: &Path, digests: &Digests, token: &[u8]) -> Result<Timestamp, EvidenceError> {
         let stamp = Timestamp::read(token)?;
-        stamp.is_of(&digests_of(self.dir(), sha256)?)?;
-        let home = home(self.dir(), sha256)?;
+        stamp.is_of(digests)?;
         for number in 0..MAX_TIMESTAMPS {
             let path = home.join(format!("{number}.tsr"));
             match fs::read(&path) {
@@ -222,7 +235,24 @@ pub fn evidence_content(dir: &Path, sha256: &str) -> Result<File, EvidenceError>
 /// [`EvidenceError::NoSuch`], [`EvidenceError::Damaged`], [`EvidenceError::Disk`].
 pub fn look_at_evidence(dir: &Path, sha256: &str) -> Result<Looked, EvidenceError> {
     let home = home(dir, sha256)?;
-    let (evidence, digests) = (about_of(&home)?, digests_of(dir, sha256)?);
+    let (evidence, timestamps) = (about_of(&home)?, evidence_timestamps(dir, sha256)?);
+    let content = home.join(CONTENT);
+    let is_archive = evidence.name.to_ascii_lowercase().ends_with(".wacz");
+    let archive = is_archive.then(|| File::open(&content).map_err(at(&content))).transpose()?;
+    let web_archive = archive.map(WebArchive::read);
+    Ok(Looked { evidence, timestamps, web_archive })
+}
+
+/// Reads a file to its end, finds it to be the one that was added, and tells what its timestamps say, in the order in which they came.
+///
+/// # Errors
+///
+/// [`EvidenceError::NoSuch`], [`EvidenceError::Damaged`], [`EvidenceError::Disk`].
+pub fn evidence_timestamps(
+    dir: &Path,
+    sha256: &str,
+) -> Result<Vec<Result<Timestamp, BadTimestamp>>, EvidenceError> {
+    let (home, digests) = (home(dir, sha256)?, digests_of(dir, sha256)?);
     let mut timestamps = Vec::new();
     for number in 0..MAX_TIMESTAMPS {
         let path = home.join(format!("{number}.tsr"));
@@ -232,11 +262,7 @@ pub fn look_at_evidence(dir: &Path, sha256: &str) -> Result<Looked, EvidenceErro
         };
         timestamps.push(Timestamp::read(&token).and_then(|stamp| stamp.is_of(&digests).map(|()| stamp)));
     }
-    let content = home.join(CONTENT);
-    let is_archive = evidence.name.to_ascii_lowercase().ends_with(".wacz");
-    let archive = is_archive.then(|| File::open(&content).map_err(at(&content))).transpose()?;
-    let web_archive = archive.map(WebArchive::read);
-    Ok(Looked { evidence, timestamps, web_archive })
+    Ok(timestamps)
 }
 
 fn digests_of(dir: &Path, sha256: &str) -> Result<Digests, EvidenceError> {

@@ -11,9 +11,8 @@
 //! public form cannot be asked for here.
 
 use std::collections::HashMap;
-use std::fs::{File, Permissions};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -28,6 +27,9 @@ use crate::ledger;
 use crate::query::Query;
 use crate::snapshot::{PublicSnapshot, Row};
 use crate::tree::PlaceTree;
+
+/// The folder of the layers, beside the ledger.
+pub(crate) const LAYERS_DIR: &str = "layers";
 
 /// The most facilities of a layer.
 pub const MOST_FACILITIES: usize = 100_000;
@@ -154,6 +156,17 @@ struct Stored {
     features: Vec<StoredFeature>,
 }
 
+/// What stands before the features.
+#[derive(Deserialize)]
+struct Header {
+    layer: LayerInfo,
+}
+
+/// What the first line of a layer's file ends with.
+const FEATURES: &str = ",\"features\":[";
+/// The longest first line, in bytes.
+const LONGEST_HEADER: u64 = 1 << 20;
+
 #[derive(Deserialize)]
 struct StoredFeature {
     geometry: StoredPoint,
@@ -170,16 +183,29 @@ struct StoredPoint {
 impl Layers {
     /// The layers beside the store in this directory; it need not exist.
     pub fn of_store(store: &Path) -> Self {
-        Self { dir: store.join("layers"), kept: Mutex::default() }
+        Self { dir: store.join(LAYERS_DIR), kept: Mutex::default() }
     }
 
-    /// What is known of each layer, by name.
+    /// What is known of each layer, by name; its facilities are not read.
     ///
     /// # Errors
     ///
     /// As [`Layers::facilities`].
     pub fn list(&self) -> Result<Vec<LayerInfo>, LayerError> {
-        Ok(self.facilities()?.layers.clone())
+        self.names()?.into_iter().map(|name| self.header(name)).collect()
+    }
+
+    /// What the first line of a layer's file says.
+    fn header(&self, name: String) -> Result<LayerInfo, LayerError> {
+        let path = self.path(&name);
+        let file = File::open(&path).map_err(at(&path))?;
+        let mut line = String::new();
+        BufReader::new(file).take(LONGEST_HEADER).read_line(&mut line).map_err(at(&path))?;
+        let header = line.trim_end().strip_suffix(FEATURES).map(|header| format!("{header}}}"));
+        let header = header.and_then(|header| serde_json::from_str::<Header>(&header).ok());
+        let damaged =
+            || LayerError::Damaged { path, problem: "its first line does not describe it".to_owned() };
+        Ok(LayerInfo { name, ..header.ok_or_else(damaged)?.layer })
     }
 
     /// Adds a layer from GeoJSON: a FeatureCollection, newline-delimited Features or a text sequence.
@@ -209,14 +235,7 @@ impl Layers {
         info.facilities = features.len();
         std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
         let path = self.path(&info.name);
-        let mut whole = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(&self.dir)
-            .map_err(at(&self.dir))?;
-        write_layer(whole.as_file_mut(), &info, &features).map_err(at(&path))?;
-        whole.as_file().sync_all().map_err(at(&path))?;
-        whole.persist(&path).map_err(|error| at(&path)(error.error))?;
-        self.sync()?;
+        ledger::put_whole(&path, |out| write_layer(out, &info, &features)).map_err(at(&path))?;
         Ok(info)
     }
 
@@ -232,7 +251,7 @@ impl Layers {
         }
         let path = self.path(name);
         std::fs::remove_file(&path).map_err(at(&path))?;
-        self.sync()
+        ledger::sync_dir(&self.dir).map_err(at(&self.dir))
     }
 
     /// All facilities, read when they are first asked for and whenever a layer has changed.
@@ -306,11 +325,6 @@ impl Layers {
     fn path(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.geojson"))
     }
-
-    /// Makes what happened to the directory survive a power cut.
-    fn sync(&self) -> Result<(), LayerError> {
-        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(at(&self.dir))
-    }
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> LayerError {
@@ -336,11 +350,7 @@ fn first_of(properties: &Map<String, Value>, names: &[&str]) -> Option<String> {
 
 fn write_layer(out: &mut File, info: &LayerInfo, features: &[Value]) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    write!(
-        out,
-        "{{\"type\":\"FeatureCollection\",\"layer\":{},\"features\":[",
-        serde_json::to_string(info)?
-    )?;
+    write!(out, "{{\"type\":\"FeatureCollection\",\"layer\":{}{FEATURES}", serde_json::to_string(info)?)?;
     for (at, feature) in features.iter().enumerate() {
         write!(out, "{}\n{feature}", if at > 0 { "," } else { "" })?;
     }
@@ -394,7 +404,7 @@ type Wrong = (String, &'static str);
 
 /// One feature as a point with its properties.
 fn feature_of(report: &Report) -> Result<Value, Wrong> {
-    const FEATURE: &str = "one GeoJSON Feature is expected";
+    const FEATURE: &str = "a layer is GeoJSON: a FeatureCollection, or one Feature a line";
     let value = strict_json(report.text().as_bytes()).map_err(|fault| (fault.problem.into(), FEATURE))?;
     if value["type"] != "Feature" {
         return Err(("is no GeoJSON Feature".to_owned(), FEATURE));
@@ -462,15 +472,7 @@ fn middle_of(corners: &[LonLat]) -> Option<(LonLat, f64)> {
     };
     let (west, east) = span(&|corner| turned(corner.lon()));
     let (south, north) = span(&|corner| corner.lat());
-    let lon = (west + east) / 2.0;
-    let lon = if lon > 180.0 {
-        lon - 360.0
-    } else if lon < -180.0 {
-        lon + 360.0
-    } else {
-        lon
-    };
-    let place = LonLat::new(lon, (south + north) / 2.0).ok()?;
+    let place = LonLat::wrapped((west + east) / 2.0, (south + north) / 2.0);
     let extent_m = corners.iter().map(|corner| distance(place, *corner).get()).fold(0.0, f64::max);
     Some((place, (extent_m * 10.0).round() / 10.0))
 }
@@ -512,18 +514,18 @@ pub struct Distant {
     /// Meters between the middles of both.
     pub distance_m: f64,
     /// The radius that holds the incident's place, as it is public.
-    pub radius_m: Option<f64>,
+    pub radius_m: f64,
 }
 
 impl Distant {
     /// Whether the facility lies where the incident may have been.
     pub fn is_inside_radius(&self) -> bool {
-        self.radius_m.is_some_and(|radius_m| self.distance_m <= radius_m)
+        self.distance_m <= self.radius_m
     }
 
     /// The least and the greatest distance that the radius and the facility's extent leave open.
     pub fn interval(&self, extent_m: f64) -> (f64, f64) {
-        let slack = self.radius_m.unwrap_or_default() + extent_m;
+        let slack = self.radius_m + extent_m;
         ((self.distance_m - slack).max(0.0), self.distance_m + slack)
     }
 }
@@ -581,8 +583,10 @@ impl Facilities {
             && which.bbox.is_none_or(|bbox| bbox.contains(facility.place))
     }
 
-    /// The facilities at most so far from an incident's public places, the nearest first.
+    /// The facilities at most so far from an incident's public places, the nearest first. None for an incident that is known only to
+    /// be somewhere in an area: the mark of an area is no place where it was.
     pub fn near(&self, row: &Row, within_m: f64, which: &Which) -> Vec<Distant> {
+        let Some(radius_m) = row.radius_m() else { return Vec::new() };
         let mut nearest: HashMap<usize, f64> = HashMap::new();
         for place in row.places() {
             for (facility, distance_m) in self.tree.nearest(*place) {
@@ -596,19 +600,14 @@ impl Facilities {
                 }
             }
         }
-        let distant = |(facility, distance_m)| Distant {
-            facility,
-            incident: row.id(),
-            distance_m,
-            radius_m: row.radius_m(),
-        };
+        let distant = |(facility, distance_m)| Distant { facility, incident: row.id(), distance_m, radius_m };
         let mut found: Vec<Distant> = nearest.into_iter().map(distant).collect();
         found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(a.facility.cmp(&b.facility)));
         found
     }
 
     /// The facilities at most so far from any incident under a filter, each with the nearest of them; by number. Of incidents at one
-    /// distance it is the one of the lowest id.
+    /// distance it is the one of the lowest id. Incidents that are known only to be somewhere in an area are near to none.
     pub fn near_any(
         &self,
         snapshot: &PublicSnapshot,
@@ -618,7 +617,7 @@ impl Facilities {
     ) -> Vec<Distant> {
         let rows = snapshot.find(query).rows;
         let mut places = Vec::new();
-        for (number, row) in (0_u32..).zip(&rows) {
+        for (number, row) in (0_u32..).zip(&rows).filter(|(_, row)| row.radius_m().is_some()) {
             places.extend(row.places().iter().map(|place| (number, *place)));
         }
         let (numbers, places): (Vec<u32>, Vec<LonLat>) = places.into_iter().unzip();
@@ -635,7 +634,7 @@ impl Facilities {
                 }
             }
             let (distance_m, row) = nearest?;
-            Some(Distant { facility, incident: row.id(), distance_m, radius_m: row.radius_m() })
+            Some(Distant { facility, incident: row.id(), distance_m, radius_m: row.radius_m()? })
         };
         self.find(which).into_par_iter().filter_map(nearest).collect()
     }
@@ -657,6 +656,22 @@ impl Facilities {
                 "source": source,
             },
         })
+    }
+
+    /// A facility as a GeoJSON Feature, with the incident that it is near to and how far it is, in meters to one digit.
+    pub fn feature_near(&self, near: &Distant) -> Option<Value> {
+        let facility = self.get(near.facility)?;
+        let (low_m, high_m) = near.interval(facility.extent_m);
+        let mut feature = self.feature(facility);
+        let told = &mut feature["properties"];
+        told["incident"] = json!(near.incident);
+        for (name, meters) in
+            [("distance_m", near.distance_m), ("distance_low_m", low_m), ("distance_high_m", high_m)]
+        {
+            told[name] = json!((meters * 10.0).round() / 10.0);
+        }
+        told["inside_radius"] = json!(near.is_inside_radius());
+        Some(feature)
     }
 }
 
@@ -701,6 +716,9 @@ mod tests {
             layers.add(text.as_bytes(), "h.geojson", info("clinics", Infrastructure::Health), replace)
         };
         assert_eq!(add(&file, false).unwrap().facilities, 2);
+        let listed = layers.list().unwrap();
+        assert_eq!((listed.len(), listed[0].facilities, &*listed[0].title), (1, 2, "clinics"));
+        assert_eq!(listed, layers.facilities().unwrap().layers(), "the first line says what the whole says");
         assert!(matches!(add(&file, false), Err(LayerError::Taken(_))));
         let facilities = layers.facilities().unwrap();
         assert!(Arc::ptr_eq(&facilities, &layers.facilities().unwrap()), "read once");
@@ -765,5 +783,7 @@ mod tests {
         std::fs::write(dir.path().join("layers/ports.geojson"), "{").unwrap();
         let told = layers.facilities().unwrap_err().to_string();
         assert!(told.contains("ports.geojson") && told.contains("damaged"), "{told}");
+        let told = layers.list().unwrap_err().to_string();
+        assert!(told.contains("ports.geojson") && told.contains("first line"), "{told}");
     }
 }

@@ -760,11 +760,11 @@ impl Ledger {
 
     /// Writes one batch of `count` records that come piece by piece. What is done `meanwhile`, with the place of each record, is
     /// done while the disk still works: nothing of it may be shown unless this returns.
-    pub fn append_pieces<T>(
+    pub fn append_pieces<T: Send>(
         &mut self,
         count: usize,
         pieces: impl Iterator<Item = io::Result<Sealed>>,
-        meanwhile: impl FnOnce(&[Position]) -> T,
+        meanwhile: impl FnOnce(&[Position]) -> T + Send,
     ) -> Result<(Vec<Position>, T), AppendError> {
         if let Some(why) = &self.refusal {
             return Err(why.clone());
@@ -809,12 +809,12 @@ impl Ledger {
 
     /// Writes all of a batch and has it synced. A long one is written and synced by two other threads, so that neither the disk nor
     /// this one waits for the other.
-    fn write_batch<T>(
+    fn write_batch<T: Send>(
         &self,
         batch: &mut Batch,
         file: &File,
         mut pieces: impl Iterator<Item = io::Result<Sealed>>,
-        meanwhile: impl FnOnce(&[Position]) -> T,
+        meanwhile: impl FnOnce(&[Position]) -> T + Send,
     ) -> Result<T, Unwritten> {
         let disk = self.disk;
         let mut next = |batch: &mut Batch| -> Result<Option<(Vec<u8>, u64)>, Unwritten> {
@@ -828,8 +828,9 @@ impl Ledger {
         let Some((bytes, at)) = next(batch)? else { return Ok(meanwhile(&[])) };
         if batch.index == batch.of {
             (disk.write)(file, &bytes, at)?;
-            (disk.sync)(file)?;
-            return Ok(meanwhile(&batch.positions));
+            // Another thread takes over what is to be done meanwhile, if one is free before the disk is.
+            let (synced, done) = rayon::join(|| (disk.sync)(file), || meanwhile(&batch.positions));
+            return synced.map(|()| done).map_err(Unwritten::from);
         }
         let (written, to_write) = mpsc::sync_channel::<(Vec<u8>, u64)>(PIECES_AHEAD);
         let (dirty, to_sync) = mpsc::sync_channel::<()>(1);
@@ -1473,6 +1474,18 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Writes a file that others may read into a folder that exists: it is there as a whole and on the disk when this returns, or is what
+/// it was. Readable as any new file is: the process's umask takes away what it must. Several may write at once; the last one's stays.
+pub(crate) fn put_whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut whole =
+        tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    write(whole.as_file_mut())?;
+    whole.as_file().sync_all()?;
+    whole.persist(path).map_err(|error| error.error)?;
+    sync_dir(folder)
 }
 
 /// The entries of a folder beside the ledger whose names end so, without that ending, in order; none when there is no folder.

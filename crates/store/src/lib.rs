@@ -53,7 +53,8 @@ pub use bulk::{Bulk, Prepared};
 pub use duplicates::{Duplicates, Likely, Pair};
 pub use erase::Reason;
 pub use evidence::{
-    Evidence, EvidenceError, Looked, all_evidence, evidence, evidence_content, look_at_evidence,
+    Evidence, EvidenceError, Looked, all_evidence, evidence, evidence_content, evidence_timestamps,
+    look_at_evidence,
 };
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};

@@ -7,9 +7,8 @@
 //! Limits: one set is read at a time, and sets of [`MOST_EDGES`] together are kept besides those that are held for good; who
 //! asks for more of them in turn waits for each to be read again.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -17,6 +16,9 @@ use std::time::SystemTime;
 use kordon_borders::{Alliance, BUILT_IN, BadSet, BorderSet, Day, NameTaken, Summary, View};
 
 use crate::ledger;
+
+/// The folder of the sets that were added, beside the ledger.
+pub(crate) const BORDERS_DIR: &str = "borders";
 
 /// The longest name of a set.
 const LONGEST_NAME: usize = 64;
@@ -118,7 +120,7 @@ impl BorderSets {
     /// The built-in sets, and those installed beside the store in this directory; it need not exist.
     pub fn of_store(store: &Path) -> Self {
         let (kept, reading) = (Mutex::default(), Mutex::default());
-        Self { dir: store.join("borders"), alliances: Vec::new(), kept, reading }
+        Self { dir: store.join(BORDERS_DIR), alliances: Vec::new(), kept, reading }
     }
 
     /// The same sets, which all know these sets of countries besides the ones within the program.
@@ -285,13 +287,7 @@ impl BorderSets {
         self.check_free(name, replace)?;
         std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
         let path = self.path(name);
-        // Readable as any new file is: the process's umask takes away what it must.
-        let mut whole = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(&self.dir)
-            .map_err(at(&self.dir))?;
-        whole.write_all(bytes).and_then(|()| whole.as_file().sync_all()).map_err(at(&path))?;
-        whole.persist(&path).map_err(|error| at(&path)(error.error))?;
+        ledger::put_whole(&path, |out| out.write_all(bytes)).map_err(at(&path))?;
         Ok(path)
     }
 

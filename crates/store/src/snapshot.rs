@@ -467,6 +467,8 @@ pub struct Snapshot<V = Public> {
     pub(crate) context: Arc<Context>,
     id: SnapshotId,
     len: usize,
+    /// How many of the first slices everybody may see.
+    public: usize,
     _view: PhantomData<fn() -> V>,
 }
 
@@ -475,12 +477,14 @@ pub type PublicSnapshot = Snapshot<Public>;
 
 impl Snapshot<Public> {
     pub(crate) fn of(public: &Tier<PublicRow>, context: &Arc<Context>, head: Head) -> Self {
-        Self::new(public.slices.clone(), context, SnapshotId::new(head.seq, head.hash, context.borders_part))
+        let id = SnapshotId::new(head.seq, head.hash, context.borders_part);
+        Self::new(public.slices.clone(), context, id, public.slices.len())
     }
 
     /// What was public at some time: rows of a public snapshot, and some that were in one.
     pub(crate) fn of_past(slices: Vec<Slice>, context: &Arc<Context>, id: SnapshotId) -> Self {
-        Self::new(slices, context, id)
+        let public = slices.len();
+        Self::new(slices, context, id, public)
     }
 }
 
@@ -493,14 +497,20 @@ impl Snapshot<Full> {
     ) -> Self {
         let id = SnapshotId::new(head.seq, head.hash, context.borders_part);
         // Each incident is in one tier only: with its public form, or withheld.
-        Self::new([public.slices.as_slice(), &staff.slices].concat(), context, id)
+        Self::new([public.slices.as_slice(), &staff.slices].concat(), context, id, public.slices.len())
+    }
+
+    /// Only what has no public form: drafts, what is under review or embargoed, what is masked or must not be passed on.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self::new(self.slices[self.public..].to_vec(), &self.context, self.id, 0)
     }
 }
 
 impl<V> Snapshot<V> {
-    fn new(slices: Vec<Slice>, context: &Arc<Context>, id: SnapshotId) -> Self {
+    fn new(slices: Vec<Slice>, context: &Arc<Context>, id: SnapshotId, public: usize) -> Self {
         let len = slices.iter().map(|slice| slice.live).sum();
-        Self { slices, context: Arc::clone(context), id, len, _view: PhantomData }
+        Self { slices, context: Arc::clone(context), id, len, public, _view: PhantomData }
     }
 
     /// Its name: what is asked of it can be asked again by [`Store::pinned`](crate::Store::pinned).

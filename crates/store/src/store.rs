@@ -1259,6 +1259,13 @@ struct Group {
     keys: HashMap<u128, IncidentId>,
 }
 
+/// What a group changes in the index. It is made while the disk still works, and is worth nothing unless that ends well.
+struct Indexed {
+    changes: Vec<(IncidentId, Current, Vec<u128>)>,
+    public: OnePart<PublicRow>,
+    staff: OnePart<StaffRow>,
+}
+
 impl Group {
     fn find(&self, incident: &Incident, index: &Index) -> Option<IncidentId> {
         if self.newest.contains_key(&incident.id) || index.current(incident.id).is_some() {
@@ -1278,6 +1285,23 @@ impl Group {
             Err(error) => Err(PutError::NotJson(revision.incident.id, error.to_string())),
         };
         self.revisions.par_iter().with_min_len(64).map(entry).collect()
+    }
+
+    /// What is to be shown of it once it is on the disk; `positions` are those of the revisions.
+    fn indexed(self, positions: &[Position], context: &Context) -> Indexed {
+        let Group { revisions, newest, .. } = self;
+        let row = |(at, revision): (usize, Revision)| {
+            let id = revision.incident.id;
+            let current = Current::new(&revision.incident, positions[at]);
+            let keys = keys_of(&revision.incident);
+            let is_newest = newest.get(&id) == Some(&at);
+            let row = is_newest.then(|| Row::new(&Record::new(revision.incident), positions[at], context));
+            ((id, current, keys), row)
+        };
+        let rows = revisions.into_par_iter().enumerate().with_min_len(64).map(row);
+        let (changes, rows): (Vec<_>, Vec<_>) = rows.unzip();
+        let (public, staff) = split(rows.into_iter().flatten(), context);
+        Indexed { changes, public: public.into(), staff: staff.into() }
     }
 
     fn push(&mut self, op: Op, incident: Incident) {
@@ -1447,7 +1471,7 @@ impl Writer {
                 let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
                 index.extend(&bulk, &apart, &positions[..fresh]);
             }
-            self.apply(group, &positions[fresh..]);
+            self.apply(group.indexed(&positions[fresh..], &self.shared.context));
             put.batch = Some(self.ledger.head().batch);
         }
         put.seq = self.ledger.head().seq;
@@ -1749,39 +1773,28 @@ impl Writer {
         if group.revisions.is_empty() {
             return Ok(self.ledger.head().seq);
         }
-        let positions = self.ledger.append(&group.entries()?)?;
-        self.apply(group, &positions);
+        let entries = group.entries()?;
+        let (pieces, context) = (ledger::seal(&entries)?, Arc::clone(&self.shared.context));
+        let index = |positions: &[Position]| group.indexed(positions, &context);
+        let (_, indexed) = self.ledger.append_pieces(entries.len(), pieces.into_iter().map(Ok), index)?;
+        self.apply(indexed);
         Ok(self.ledger.head().seq)
     }
 
-    fn apply(&mut self, group: Group, positions: &[Position]) {
-        let context = Arc::clone(&self.shared.context);
-        let Group { revisions, newest, .. } = group;
-        let row = |(at, revision): (usize, Revision)| {
-            let id = revision.incident.id;
-            let current = Current::new(&revision.incident, positions[at]);
-            let keys = keys_of(&revision.incident);
-            let is_newest = newest.get(&id) == Some(&at);
-            let row = is_newest.then(|| Row::new(&Record::new(revision.incident), positions[at], &context));
-            (id, current, keys, row)
-        };
-        let applied: Vec<_> = revisions.into_par_iter().enumerate().with_min_len(64).map(row).collect();
-        let mut rows = Vec::with_capacity(applied.len());
+    fn apply(&mut self, indexed: Indexed) {
         {
             let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
-            for (id, current, keys, row) in applied {
+            for (id, current, keys) in indexed.changes {
                 let known = index.current(id).is_some();
                 index.apply(id, current, &keys);
                 if known {
                     self.public.remove(id);
                     self.staff.remove(id);
                 }
-                rows.extend(row);
             }
         }
-        let (public, staff) = split(rows.into_iter(), &context);
-        self.public.add(public);
-        self.staff.add(staff);
+        self.public.add(indexed.public);
+        self.staff.add(indexed.staff);
         self.publish();
     }
 

@@ -15,10 +15,11 @@ export interface View {
   leave(): void;
 }
 
-export type ShowView = (work: Work, body: HTMLElement) => View;
+type ShowView = (work: Work, body: HTMLElement) => View;
 
 const VIEWS: Record<Tab, () => Promise<ShowView>> = {
   import: async () => (await import('./import.ts')).showImport,
+  review: async () => (await import('./review.ts')).showReview,
   duplicates: async () => (await import('./duplicates.ts')).showDuplicates,
   report: async () => (await import('../report/report.ts')).showReport,
 };

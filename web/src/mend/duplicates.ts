@@ -1,11 +1,12 @@
 // Pairs that may be one event: side by side, with what speaks for and against, merged and parted again.
 
+import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import { printLength, tellDate, tellDistance, tellRange, titleOf, type Words } from '../words.ts';
 import type { View } from './desk.ts';
 import { isSame } from './diff.ts';
 import type { Work } from './entry.ts';
-import { button, choice, isAbort, radios, scrolling, tellError } from './parts.ts';
+import { button, choice, radios, scrolling, tellError } from './parts.ts';
 import { tellValue } from './values.ts';
 import {
   type Feature,
@@ -65,7 +66,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       status.textContent = '';
       list.replaceChildren(
         h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-        button(words.t('error.retry'), () => void load()),
+        button(words.t('error.retry'), () => load()),
       );
     }
   }
@@ -117,7 +118,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       words.t('mend.pairs.merge'),
       () => {
         const [into, other] = keep === 0 ? pair.ids : [pair.ids[1], pair.ids[0]];
-        void join(other, into, pair, features, content);
+        return join(other, into, pair, features, content);
       },
       'plain strong',
     );
@@ -243,7 +244,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
 }
 
 /** What the one that stays takes over from the other, as the server does it. */
-export function takenOver(
+function takenOver(
   into: Feature,
   other: Feature,
 ): Record<'sources' | 'impacts' | 'same_as' | 'tags', unknown[]> {
@@ -313,7 +314,7 @@ function reasons(words: Words, all: readonly Reason[]): HTMLElement {
 }
 
 /** A reason in the reader's words; one that this page does not know yet, in the server's. */
-export function tellReason(words: Words, { about, says, values }: Reason): string {
+function tellReason(words: Words, { about, says, values }: Reason): string {
   const { t } = words;
   const number = (name: string) => Number(values[name] ?? 0);
   switch (about) {

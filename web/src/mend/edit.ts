@@ -1,19 +1,21 @@
 // The form of one incident, beside the map on which its place is moved.
 
 import './mend.css';
-import { measure } from '../api.ts';
+import { isAbort, measure } from '../api.ts';
+import { dayOf } from '../calendar.ts';
 import { byId, debounce, h } from '../dom.ts';
 import { drawMeasured } from '../measured.ts';
+import { radiusIn } from '../radius.ts';
 import type { Answer, Measure, Position } from '../types.ts';
 import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
 import { chooseSides } from './conflict.ts';
 import { mergePatch, threeWay } from './diff.ts';
-import type { Work } from './entry.ts';
+import { openDesk, type Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
-import { button, isAbort, labelled, tellError } from './parts.ts';
+import { button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
-import { radiusIn } from './radius.ts';
+import { whyWithheld } from './review.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
 import { askForToken } from './token.ts';
 import {
@@ -33,6 +35,8 @@ const PAUSE = 350;
 interface Editor {
   work: Work;
   id: string;
+  /** It is not public, and read where who writes reads. */
+  atDesk: boolean;
   base: Held;
   draft: Feature;
   groups: Group[];
@@ -49,9 +53,12 @@ interface Editor {
 }
 
 let editor: Editor | null = null;
+/** A record is on its way: a second click asks for no second form. */
+let isOpening = false;
 
-export async function openEditor(work: Work, id: string): Promise<void> {
-  if (!closeEditor()) return;
+export async function openEditor(work: Work, id: string, atDesk = false): Promise<void> {
+  if (isOpening || !closeEditor()) return;
+  document.getElementById('editor')?.remove();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
   const words = work.words();
   const element = h(
@@ -64,14 +71,16 @@ export async function openEditor(work: Work, id: string): Promise<void> {
   panel.after(element);
   panel.inert = true;
   const request = new AbortController();
+  isOpening = true;
   try {
     const [base, schema] = await Promise.all([
-      hold(id, request.signal),
+      hold(id, request.signal, atDesk),
       readSchema(request.signal),
     ]);
     editor = {
       work,
       id,
+      atDesk,
       base,
       draft: structuredClone(base.feature),
       groups: groupsOf(schema),
@@ -89,7 +98,12 @@ export async function openEditor(work: Work, id: string): Promise<void> {
     element.append(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)), close);
     close.focus();
     return;
+  } finally {
+    isOpening = false;
   }
+  // One that is not public was not looked at on the map.
+  const place = atDesk && placesOf(editor.draft)[0];
+  if (place) work.map()?.show([...place, ...place], 12);
   startHandles(editor);
   show(editor);
   byId('editor-title').focus();
@@ -141,7 +155,7 @@ function show(now: Editor): void {
   const words = work.words();
   const focused = (document.activeElement as HTMLElement | null)?.dataset.pointer;
   const [scroll, said] = [element.scrollTop, element.querySelector('.mend-status')?.textContent];
-  const save = button(words.t('mend.save'), () => void store(), 'plain strong');
+  const save = button(words.t('mend.save'), () => store(), 'plain strong');
   const cancel = button(words.t('mend.cancel'), () => closeEditor());
   const status = h('p', { role: 'status', class: 'mend-status' }, said ?? '');
   const title = wordIn((draft.properties.title ?? {}) as Record<string, string>, words.lang);
@@ -415,8 +429,7 @@ async function measureSoon(): Promise<void> {
   isAsking = true;
   try {
     const of = now.work.filter().get('of');
-    const day = String(now.draft.properties.date_start ?? '').slice(0, 10);
-    const on = /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
+    const on = dayOf(now.draft.properties.date_start);
     const radius = radiusIn(now.draft.properties);
     const answer = await measure(place, of ? [of] : [], radius, on, now.request.signal);
     if (editor === now) {
@@ -478,7 +491,7 @@ function changeOf({ base, draft }: Pick<Editor, 'base' | 'draft'>): Record<strin
   return patchOf(base.feature, draft);
 }
 
-export function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
+function patchOf(before: Feature, after: Feature): Record<string, unknown> | null {
   return mergePatch(
     { geometry: before.geometry, properties: before.properties },
     { geometry: after.geometry, properties: after.properties },
@@ -499,8 +512,7 @@ async function store(): Promise<void> {
   say(words.t('mend.saving'));
   now.faults = [];
   try {
-    await patch(now.id, change, now.base.etag);
-    await done(now);
+    await done(now, await patch(now.id, change, now.base.etag));
   } catch (error) {
     if (error instanceof Refused && error.status === 412) {
       await settle(now);
@@ -521,7 +533,7 @@ async function store(): Promise<void> {
 async function settle(now: Editor): Promise<void> {
   const words = now.work.words();
   try {
-    const theirs = await hold(now.id, now.request.signal);
+    const theirs = await hold(now.id, now.request.signal, now.atDesk);
     const by = String(theirs.feature.properties.recorded_by ?? '?');
     const split = threeWay(now.base.feature, now.draft, theirs.feature);
     const chosen = await chooseSides(words, theirs.feature, split, by);
@@ -534,17 +546,19 @@ async function settle(now: Editor): Promise<void> {
     show(now);
     placeChanged(now);
     if (changeOf(now)) await store();
-    else await done(now);
+    else await done(now, theirs);
   } catch (error) {
     if (!isAbort(error)) say(tellError(words, error));
   }
 }
 
-async function done(now: Editor): Promise<void> {
+async function done(now: Editor, stored: Held): Promise<void> {
   const { work, id } = now;
   closeEditor(true);
   await work.changed();
-  work.open(id);
+  // What is not public is not on the map.
+  if (whyWithheld(stored.feature).reasons.length) await openDesk('review');
+  else work.open(id);
 }
 
 function say(text: string): void {

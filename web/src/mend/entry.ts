@@ -6,7 +6,7 @@ import type { IncidentMap } from '../map.ts';
 import type { World } from '../types.ts';
 import type { Words } from '../words.ts';
 
-export const TABS = ['import', 'duplicates', 'report'] as const;
+export const TABS = ['import', 'review', 'duplicates', 'report'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What the page lends to those who work in it. */
@@ -15,6 +15,8 @@ export interface Work {
   world(): World;
   /** What is being looked at, as the API takes it. */
   filter(): URLSearchParams;
+  /** The same in words; empty when it asks for all. */
+  question(words: Words): string;
   map(): IncidentMap | null;
   /** Shows an incident in the panel. */
   open(id: string): void;
@@ -49,10 +51,13 @@ export async function openDesk(tab?: Tab): Promise<void> {
   desk.openDesk(work, tab);
 }
 
-export async function editIncident(id: string): Promise<void> {
+/** Opens the form of an incident; one that is not public is read `atDesk`. */
+export async function editIncident(id: string, atDesk = false): Promise<void> {
   if (!work) return;
+  // The place is moved on the map, which the desk hides.
+  if (desk?.isDeskOpen()) desk.closeDesk();
   editor ??= await import('./edit.ts');
-  editor.openEditor(work, id);
+  editor.openEditor(work, id, atDesk);
 }
 
 export async function showHistory(id: string): Promise<void> {

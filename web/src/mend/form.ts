@@ -9,7 +9,7 @@ import type { Field } from './schema.ts';
 import { fieldName, wordOf } from './values.ts';
 import type { Fault, Feature } from './write.ts';
 
-export type Path = readonly (string | number)[];
+type Path = readonly (string | number)[];
 
 export interface FormContext {
   words: Words;

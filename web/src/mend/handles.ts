@@ -7,7 +7,7 @@ import type { IncidentMap } from '../map.ts';
 import type { Position } from '../types.ts';
 import { printLength, type Words } from '../words.ts';
 
-export interface HandleEvents {
+interface HandleEvents {
   moved(place: Position): void;
   widened(radius: number): void;
 }

@@ -1,10 +1,11 @@
 // What an incident said before, who changed it, and the review by a second person.
 
 import './mend.css';
-import { h } from '../dom.ts';
+import { isAbort } from '../api.ts';
+import { h, keepFocus } from '../dom.ts';
 import type { Words } from '../words.ts';
 import type { Work } from './entry.ts';
-import { button, choice, isAbort, modal, tellError } from './parts.ts';
+import { button, choice, modal, tellError } from './parts.ts';
 import { askForToken } from './token.ts';
 import { tellDifference } from './values.ts';
 import { type Held, hold, patch, type Revision, readHistory, useTokenDialog } from './write.ts';
@@ -21,7 +22,10 @@ export function openHistory(work: Work, id: string): void {
   const words = work.words();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
   const request = new AbortController();
-  const body = h('div', { class: 'mend-stack', 'aria-busy': 'true' }, words.t('panel.loading'));
+  const shown = h('div', { class: 'mend-stack' }, words.t('panel.loading'));
+  const status = h('p', { role: 'status', class: 'mend-status' });
+  const revisions = h('div');
+  const body = h('div', { class: 'mend-stack', 'aria-busy': 'true' }, shown, status, revisions);
   let hasChanged = false;
   const dialog = modal(words, words.t('mend.history.title'), [body], () => {
     request.abort();
@@ -31,25 +35,30 @@ export function openHistory(work: Work, id: string): void {
 
   async function load(said = ''): Promise<void> {
     try {
-      const [revisions, held] = await Promise.all([
+      const [all, held] = await Promise.all([
         readHistory(id, request.signal),
         hold(id, request.signal),
       ]);
       body.removeAttribute('aria-busy');
-      body.replaceChildren(review(held, said), list(words, revisions));
+      keepFocus(
+        shown,
+        () => shown.replaceChildren(review(held)),
+        () => dialog,
+      );
+      revisions.replaceChildren(list(words, all));
+      status.textContent = said;
     } catch (error) {
       if (isAbort(error)) return;
-      body.replaceChildren(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)));
+      shown.replaceChildren(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)));
     }
   }
 
   /** Verifying is for another person than the one who wrote: who wrote last is told, before and after. */
-  function review(held: Held, said: string): HTMLElement {
+  function review(held: Held): HTMLElement {
     const { properties } = held.feature;
     const author = String(properties.recorded_by ?? '?');
     const now = String(properties.verification ?? 'unverified');
     let verdict = VERDICTS.find((one) => one === now) ?? 'under_review';
-    const status = h('p', { role: 'status', class: 'mend-status' }, said);
     const record = button(
       words.t('mend.review.record'),
       async () => {
@@ -83,7 +92,6 @@ export function openHistory(work: Work, id: string): void {
         ),
         record,
       ),
-      status,
     );
   }
 

@@ -1,5 +1,6 @@
 // A file of reports: looked at by the server before anything is stored, mended row by row, then stored.
 
+import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import type { Words } from '../words.ts';
 import type { View } from './desk.ts';
@@ -13,16 +14,7 @@ import {
   rowsOfKept,
   tellFault,
 } from './import-parts.ts';
-import {
-  button,
-  choice,
-  counted,
-  isAbort,
-  labelled,
-  radios,
-  scrolling,
-  tellError,
-} from './parts.ts';
+import { button, choice, counted, labelled, radios, scrolling, tellError } from './parts.ts';
 import { decode, type Rows, readRows, TEXTS } from './rows.ts';
 import {
   type Fault,
@@ -452,7 +444,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     const sound = preview.rejected > 0 && at.onError === 'reject' ? 0 : preview.sound;
     const made = button(
       words.t('mend.import.store', { count: sound, n: sound }),
-      () => void store(),
+      () => store(),
       'plain strong',
     );
     made.disabled = sound === 0;
@@ -533,11 +525,11 @@ export function showImport(work: Work, body: HTMLElement): View {
           words.t('mend.import.send'),
           () => {
             // Records that nobody touched would only be refused again.
-            if (at.changes.size) void store();
+            return at.changes.size ? store() : null;
           },
           'plain strong',
         )
-      : button(words.t('mend.import.again'), () => void check(), 'plain strong');
+      : button(words.t('mend.import.again'), () => check(), 'plain strong');
     return h(
       'section',
       {},

@@ -12,13 +12,21 @@ export function tellError(words: Words, error: unknown): string {
   return words.t('error.status', { detail: error.message });
 }
 
-export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'AbortError';
-}
-
-export function button(label: string, act: () => void, kind = 'plain'): HTMLButtonElement {
+/** A button. While what it does is under way, as `act` tells by a promise, a second click does nothing. */
+export function button(label: string, act: () => unknown, kind = 'plain'): HTMLButtonElement {
   const made = h('button', { type: 'button', class: kind }, label);
-  made.addEventListener('click', act);
+  made.addEventListener('click', async () => {
+    if (made.ariaDisabled === 'true') return;
+    const done = act();
+    if (!(done instanceof Promise)) return;
+    // Not `disabled`, which would take the focus away.
+    made.ariaDisabled = 'true';
+    try {
+      await done;
+    } finally {
+      made.ariaDisabled = null;
+    }
+  });
   return made;
 }
 

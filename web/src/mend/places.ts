@@ -25,7 +25,7 @@ export async function findPlaces(
   if (!(await serverHas('/gazetteer'))) return findTowns(name);
   const query = new URLSearchParams({ q: name, limit: String(MOST) });
   if (near) query.set('near', near.join(','));
-  const body = object(await ask(`/gazetteer?${query}`, signal));
+  const body = await ask(`/gazetteer?${query}`, { signal });
   return list(body.places)
     .map(object)
     .flatMap((one) => {

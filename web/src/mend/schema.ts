@@ -3,7 +3,7 @@
 
 import { list, object, text } from '../api.ts';
 
-export type FieldKind =
+type FieldKind =
   | 'text'
   | 'long'
   | 'words'
@@ -23,7 +23,6 @@ export interface Field {
   isWhole: boolean;
   least: number | null;
   most: number | null;
-  pattern: string | null;
   /** The fields of each record of a list. */
   fields: Field[];
 }
@@ -68,7 +67,7 @@ const GROUPS = {
   verification: ['verification'],
 } as const;
 
-export type GroupName = keyof typeof GROUPS | 'more';
+type GroupName = keyof typeof GROUPS | 'more';
 
 /** Of the records of a list, what an editor fills in first. */
 const FIRST = [
@@ -140,7 +139,6 @@ export function fieldOf(name: string, value: unknown): Field | null {
     isWhole: about.type === 'integer',
     least: typeof about.minimum === 'number' ? about.minimum : null,
     most: typeof about.maximum === 'number' ? about.maximum : null,
-    pattern: text(about.pattern),
     fields: kind === 'records' ? innerFields(object(record.properties)) : [],
   };
 }

@@ -1,11 +1,12 @@
 // The working half of `api.ts`: the only file that changes anything on the server, and what is asked for that
 // alone. What needs a token is sent with the one that the reader typed; it lives in this module until the page is closed, and nowhere else.
 
-import { ApiError, list, number, object, readIncident, text } from '../api.ts';
+import { ApiError, list, number, object, reach, readIncident, readJson, text } from '../api.ts';
 import type { Group } from '../report/tables.ts';
 import type { Incident, Range } from '../types.ts';
 
 const INCIDENTS = '/collections/incidents';
+const DESK = '/desk/incidents';
 
 /** One thing wrong, at its place in a file or a record. Lines, columns and records are told as the server tells them. */
 export interface Fault {
@@ -23,14 +24,11 @@ export interface Fault {
 /** The server refused what it was sent, and says where it is wrong. */
 export class Refused extends ApiError {
   readonly faults: Fault[];
-  /** How many faults there are, told or not. */
-  readonly total: number;
 
-  constructor(message: string, status: number, faults: Fault[], total: number) {
+  constructor(message: string, status: number, faults: Fault[]) {
     super('status', message, status);
     this.name = 'Refused';
     this.faults = faults;
-    this.total = total;
   }
 }
 
@@ -49,7 +47,10 @@ export interface Held {
   incident: Incident;
 }
 
-export interface ImportOrder {
+/** A record that has no public form. */
+export type Withheld = Pick<Held, 'feature' | 'incident'>;
+
+interface ImportOrder {
   source: string;
   onError: 'reject' | 'quarantine';
   dryRun: boolean;
@@ -135,6 +136,8 @@ export interface Revision {
   differences: string[] | null;
 }
 
+type Members = Record<string, unknown>;
+
 type AskToken = (wasRefused: boolean) => Promise<string | null>;
 
 let token: string | null = null;
@@ -143,14 +146,6 @@ let askToken: AskToken = async () => null;
 /** Says how the reader is asked for a token. */
 export function useTokenDialog(ask: AskToken): void {
   askToken = ask;
-}
-
-export function forgetToken(): void {
-  token = null;
-}
-
-export function hasToken(): boolean {
-  return token !== null;
 }
 
 export async function importFile(
@@ -180,20 +175,17 @@ export async function importFile(
   add('mends', order.mends ?? '');
   for (const [ours, theirs] of order.map) add('map', `${ours}=${theirs}`);
   if (order.dryRun) add('explain', 'true');
-  const response = await send(`/imports?${query}`, {
-    method: 'POST',
-    headers: { 'content-type': type },
-    body,
-    ...(signal && { signal }),
-  });
-  return readTold(object(await response.json()));
+  const headers = { 'content-type': type };
+  return readTold(
+    await ask(`/imports?${query}`, { method: 'POST', headers, body, signal: signal ?? null }),
+  );
 }
 
-let described: Promise<Record<string, unknown>> | null = null;
+let described: Promise<Members> | null = null;
 
 /** The server's description of itself, asked for once. */
-function describe(): Promise<Record<string, unknown>> {
-  described ??= ask('/api?f=json').then(object);
+function describe(): Promise<Members> {
+  described ??= ask('/api?f=json');
   // What failed is asked for again.
   described.catch(() => {
     described = null;
@@ -206,8 +198,9 @@ export async function serverHas(path: string): Promise<boolean> {
   return path in object((await describe()).paths);
 }
 
-export async function ask(address: string, signal?: AbortSignal): Promise<unknown> {
-  return (await send(address, { ...(signal && { signal }) })).json();
+/** The members of what the server answers; none when it is not an object. */
+export async function ask(address: string, init: RequestInit = {}): Promise<Members> {
+  return object(await readJson(await send(address, init)));
 }
 
 export async function readImportChoices(): Promise<ImportChoices> {
@@ -236,18 +229,15 @@ export async function readImportChoices(): Promise<ImportChoices> {
 export async function takeBack(
   id: string,
 ): Promise<{ withdrawn: number; restored: number; left: number }> {
-  const response = await send(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
-  const body = object(await response.json());
+  const body = await ask(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
   const count = (name: string) => list(body[name]).length;
   return { withdrawn: count('withdrawn'), restored: count('restored'), left: count('left') };
 }
 
 /** The refused records of an import, as they came, with what is wrong with each. */
 export async function readQuarantine(id: string, signal?: AbortSignal): Promise<Kept[]> {
-  const response = await send(`/imports/${encodeURIComponent(id)}/quarantine?limit=100`, {
-    ...(signal && { signal }),
-  });
-  return list(object(await response.json()).records)
+  const address = `/imports/${encodeURIComponent(id)}/quarantine?limit=100`;
+  return list((await ask(address, { signal: signal ?? null })).records)
     .map(object)
     .map((kept) => ({
       index: number(kept.index),
@@ -259,19 +249,34 @@ export async function readQuarantine(id: string, signal?: AbortSignal): Promise<
 }
 
 export async function readSchema(signal?: AbortSignal): Promise<unknown> {
-  const response = await send(`${INCIDENTS}/schema`, { ...(signal && { signal }) });
-  return response.json();
+  return ask(`${INCIDENTS}/schema`, { signal: signal ?? null });
 }
 
-/** The record as it is now, past any cache, with its tag. */
-export async function hold(id: string, signal?: AbortSignal): Promise<Held> {
+/** The record as it is now, past any cache, with its tag; one that is not public is asked for `atDesk`. */
+export async function hold(id: string, signal?: AbortSignal, atDesk = false): Promise<Held> {
   return readHeld(
-    await send(itemAddress(id), {
+    await send(atDesk ? `${DESK}/${encodeURIComponent(id)}` : itemAddress(id), {
       cache: 'no-store',
       headers: { accept: 'application/geo+json' },
-      ...(signal && { signal }),
+      signal: signal ?? null,
     }),
   );
+}
+
+/** The records under a filter that are not public, what was recorded last first. */
+export async function readWithheld(
+  filter: URLSearchParams,
+  signal?: AbortSignal,
+): Promise<{ records: Withheld[]; matched: number }> {
+  const query = new URLSearchParams(filter);
+  query.set('limit', '100');
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  const body = await ask(`${DESK}?${query}`, init);
+  const records = list(body.features).map((one) => ({
+    feature: readFeature(object(one)),
+    incident: readIncident(one),
+  }));
+  return { records, matched: number(body.numberMatched) ?? records.length };
 }
 
 /** Changes members of a record by a merge patch (RFC 7396); `status` 412 when somebody was faster. */
@@ -293,8 +298,7 @@ export async function findPairs(
   const query = new URLSearchParams(filter);
   query.set('score', String(score));
   query.set('limit', '50');
-  const response = await send(`${INCIDENTS}/duplicates?${query}`, { ...(signal && { signal }) });
-  const body = object(await response.json());
+  const body = await ask(`${INCIDENTS}/duplicates?${query}`, { signal: signal ?? null });
   const pairs = list(body.pairs).map(object).flatMap(readPair);
   return { pairs, matched: number(body.numberMatched) ?? pairs.length };
 }
@@ -315,11 +319,8 @@ export async function unmerge(id: string): Promise<void> {
 
 /** All revisions that may be shown, the newest first. */
 export async function readHistory(id: string, signal?: AbortSignal): Promise<Revision[]> {
-  const response = await send(`${itemAddress(id)}/history`, {
-    cache: 'no-store',
-    ...(signal && { signal }),
-  });
-  return list(object(await response.json()).revisions)
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  return list((await ask(`${itemAddress(id)}/history`, init)).revisions)
     .map(object)
     .map((revision) => {
       const properties = object(revision.properties);
@@ -355,8 +356,7 @@ export async function countGroups(
 ): Promise<Sums> {
   const query = new URLSearchParams(filter);
   query.set('by', by.join(','));
-  const response = await send(`${INCIDENTS}/aggregate?${query}`, { ...(signal && { signal }) });
-  const body = object(await response.json());
+  const body = await ask(`${INCIDENTS}/aggregate?${query}`, { signal: signal ?? null });
   const groups = list(body.groups).map(object);
   return {
     snapshot: text(body.snapshot),
@@ -403,16 +403,11 @@ async function fetchWithToken(address: string, init: RequestInit): Promise<Respo
   const headers = new Headers(init.headers);
   if (!headers.has('accept')) headers.set('accept', 'application/json');
   if (token) headers.set('authorization', `Bearer ${token}`);
-  try {
-    return await fetch(address, { ...init, headers });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError('offline', String(error));
-  }
+  return reach(address, { ...init, headers });
 }
 
 async function refusal(response: Response): Promise<Refused> {
-  let body: Record<string, unknown> = {};
+  let body: Members = {};
   try {
     body = object(await response.json());
   } catch {
@@ -420,7 +415,7 @@ async function refusal(response: Response): Promise<Refused> {
   }
   const message = text(body.detail) ?? text(body.title) ?? String(response.status);
   const faults = list(body.errors).map(object).map(readFault);
-  return new Refused(message, response.status, faults, number(body.errors_total) ?? faults.length);
+  return new Refused(message, response.status, faults);
 }
 
 function readTold(body: Record<string, unknown>): Told {
@@ -467,17 +462,22 @@ function readFault(fault: Record<string, unknown>): Fault {
 }
 
 async function readHeld(response: Response): Promise<Held> {
-  const feature = object(await response.json());
-  const id = text(feature.id);
+  const body = object(await readJson(response));
   const etag = response.headers.get('etag');
-  if (!id || !etag) throw new ApiError('shape', 'not an incident');
-  // What the server adds on reading is no part of the record.
-  const { border: _border, links: _links, ...record } = feature;
-  const held = { ...record, id, geometry: record.geometry ?? null };
+  if (!etag) throw new ApiError('shape', 'not an incident');
+  return { feature: readFeature(body), etag, incident: readIncident(body) };
+}
+
+/** The record itself: what the server adds on reading is no part of it. */
+function readFeature(body: Members): Feature {
+  const { border: _border, links: _links, ...record } = body;
+  const id = text(record.id);
+  if (!id) throw new ApiError('shape', 'not an incident');
   return {
-    feature: { ...held, properties: object(record.properties) },
-    etag,
-    incident: readIncident(feature),
+    ...record,
+    id,
+    geometry: record.geometry ?? null,
+    properties: object(record.properties),
   };
 }
 

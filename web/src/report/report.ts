@@ -2,11 +2,12 @@
 // screen and for paper.
 
 import './report.css';
-import { findIncidents } from '../api.ts';
+import { findIncidents, isAbort } from '../api.ts';
+import { monthsBetween } from '../calendar.ts';
 import { h, svg } from '../dom.ts';
 import type { View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
-import { button, choice, isAbort, modal, scrolling, tellError } from '../mend/parts.ts';
+import { button, choice, modal, scrolling, tellError } from '../mend/parts.ts';
 import { countGroups, type Sums } from '../mend/write.ts';
 import { LANGUAGES } from '../state.ts';
 import type { Boundary } from '../types.ts';
@@ -21,14 +22,7 @@ import {
   type Words,
   wordsFor,
 } from '../words.ts';
-import {
-  DIMENSIONS,
-  type Dimension,
-  type Group,
-  monthsBetween,
-  type Table,
-  tabulate,
-} from './tables.ts';
+import { DIMENSIONS, type Dimension, type Group, type Table, tabulate } from './tables.ts';
 
 /** Small multiples of so many rows: more do not fit a page. */
 const MOST_SMALL = 12;
@@ -38,13 +32,15 @@ const MOST_LISTED = 100;
 
 const TERMS: Record<string, string> = {
   event_type: 'type',
-  'event-type': 'type',
   verification: 'verification',
   infrastructure: 'infrastructure',
   damage: 'damage',
 };
 
 interface Report {
+  /** The filter and the dimensions that it answers. */
+  question: string;
+  by: [Dimension, Dimension];
   table: Sums;
   small: Sums;
   boundary: Boundary | null;
@@ -54,7 +50,6 @@ export function showReport(work: Work, body: HTMLElement): View {
   let request = new AbortController();
   let by: [Dimension, Dimension] = ['admin1', 'damage'];
   let inAllLanguages = false;
-  let asked = '';
   let report: Report | null = null;
   const status = h('p', { role: 'status', class: 'mend-status' });
   const paper = h('div', { class: 'report' });
@@ -93,9 +88,12 @@ export function showReport(work: Work, body: HTMLElement): View {
       status,
       paper,
     );
-    const query = `${work.filter()}|${by}`;
-    if (query === asked && report) draw();
+    if (report?.question === questionNow()) draw();
     else void load();
+  }
+
+  function questionNow(): string {
+    return `${work.filter()}|${by}`;
   }
 
   async function load(): Promise<void> {
@@ -105,26 +103,29 @@ export function showReport(work: Work, body: HTMLElement): View {
     const words = work.words();
     status.textContent = words.t('report.counting');
     try {
-      const filter = work.filter();
+      const [filter, question, asked] = [work.filter(), questionNow(), by];
       const [table, small, first] = await Promise.all([
-        countGroups(by, filter, signal),
-        countGroups([by[0] === 'month' ? by[1] : by[0], 'month'], filter, signal),
+        countGroups(asked, filter, signal),
+        countGroups([multipliedOf(asked), 'month'], filter, signal),
         findIncidents(filter, 20, signal),
       ]);
+      // What has come is no longer wanted.
+      if (signal.aborted) return;
       report = {
+        question,
+        by: asked,
         table,
         small,
         boundary: first.incidents.find(({ border }) => border?.boundary)?.border?.boundary ?? null,
       };
-      asked = `${filter}|${by}`;
       status.textContent = '';
       draw();
     } catch (error) {
-      if (isAbort(error)) return;
+      if (isAbort(error) || signal.aborted) return;
       status.textContent = '';
       paper.replaceChildren(
         h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-        button(words.t('error.retry'), () => void load()),
+        button(words.t('error.retry'), () => load()),
       );
     }
   }
@@ -132,9 +133,9 @@ export function showReport(work: Work, body: HTMLElement): View {
   function draw(): void {
     if (!report) return;
     const words = work.words();
-    const { table, small } = report;
+    const { table, small, by } = report;
     const languages = inAllLanguages ? LANGUAGES.map(wordsFor) : [words];
-    const multiplied = by[0] === 'month' ? by[1] : by[0];
+    const multiplied = multipliedOf(by);
     paper.replaceChildren(
       h('h2', { tabindex: -1 }, words.t('report.title')),
       ...languages.map((each) => textBlock(each, work, report as Report)),
@@ -224,7 +225,7 @@ export function showReport(work: Work, body: HTMLElement): View {
 
   function countCell(words: Words, group: Group, name: string, most: number): HTMLTableCellElement {
     const deaths = tellRange(words, group.deaths);
-    const made = button(words.number(group.count), () => void drill(group, name), 'count');
+    const made = button(words.number(group.count), () => drill(group, name), 'count');
     made.setAttribute(
       'aria-label',
       `${name}: ${words.t('report.count', { count: group.count, n: group.count })}`,
@@ -316,6 +317,11 @@ export function showReport(work: Work, body: HTMLElement): View {
   return { follow: show, leave: () => request.abort() };
 }
 
+/** What there is one small picture of each: the rows, unless they are the months that it runs over. */
+function multipliedOf([rows, columns]: readonly [Dimension, Dimension]): Dimension {
+  return rows === 'month' ? columns : rows;
+}
+
 /** Bars on one scale, so that two pictures can be compared. */
 function bars(counts: readonly number[], most: number, label: string): SVGElement {
   return svg(
@@ -354,7 +360,7 @@ function labelOf(words: Words, work: Work, dimension: Dimension, value: string |
 /** What the numbers are of, how wide they are, and against which borders the distances were measured. */
 function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLElement {
   const { t } = words;
-  const filter = tellFilter(words, work, work.filter());
+  const filter = work.question(words);
   const people = (['deaths', 'injured'] as const).flatMap((kind) => {
     const range = tellRange(words, table[kind]);
     const stated = t('report.stated', { n: table.stated[kind], of: table.matched });
@@ -401,22 +407,4 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
 
 function upperFirst(text: string, words: Words): string {
   return text.charAt(0).toLocaleUpperCase(words.lang) + text.slice(1);
-}
-
-/** The filter in words: each parameter with its values. */
-export function tellFilter(
-  words: Words,
-  work: Pick<Work, 'world'>,
-  filter: URLSearchParams,
-): string {
-  const told = [...filter].map(([name, value]) => {
-    const group = TERMS[name];
-    const values = value.split(',').map((one) => {
-      if (group) return words.term(group, one);
-      if (name === 'of' || name === 'country') return nameOf(words, one, work.world());
-      return words.term(`report.value.${name}`, one);
-    });
-    return `${words.term('report.param', name)}: ${values.join(', ')}`;
-  });
-  return told.join('; ');
 }

@@ -73,20 +73,3 @@ function ordered(groups: readonly Group[], at: 0 | 1, dimension: string): (strin
     return rank(a) - rank(b) || (a < b ? -1 : 1);
   });
 }
-
-/** Every month from the first to the last, so that a month without incidents is seen as one. */
-export function monthsBetween(months: readonly (string | null)[]): string[] {
-  const known = months.filter((one): one is string => /^\d{4}-\d\d$/.test(one ?? '')).sort();
-  const [first, last] = [known[0], known.at(-1)];
-  const all: string[] = [];
-  if (!first || !last) return all;
-  let [year = 0, month = 1] = first.split('-').map(Number);
-  while (all.length < 600) {
-    const name = `${year}-${String(month).padStart(2, '0')}`;
-    all.push(name);
-    if (name >= last) break;
-    month++;
-    if (month > 12) [year, month] = [year + 1, 1];
-  }
-  return all;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Group, monthsBetween, tabulate } from '../../src/report/tables.ts';
+import { type Group, tabulate } from '../../src/report/tables.ts';
 
 const group = (key: (string | null)[], count: number): Group => ({
   key,
@@ -46,17 +46,5 @@ describe('a table of counts', () => {
       '5-10',
       '100-250',
     ]);
-  });
-});
-
-describe('months', () => {
-  it('have no gap and cross the year', () => {
-    expect(monthsBetween(['2025-02', null, '2024-11'])).toEqual([
-      '2024-11',
-      '2024-12',
-      '2025-01',
-      '2025-02',
-    ]);
-    expect(monthsBetween([null])).toEqual([]);
   });
 });

@@ -25,9 +25,6 @@ const KINDS: &[&str] = &[
     "orasul",
     "satul",
     "comuna",
-    "city",
-    "town",
-    "village",
     "м",
     "місто",
     "г",
@@ -39,6 +36,9 @@ const KINDS: &[&str] = &[
     "смт",
     "пгт",
 ];
+
+/// English words that say it only with "of" behind them: a City Hall is no place called Hall.
+const KINDS_OF: &[&str] = &["city", "town", "village"];
 
 pub(super) fn look_up(desk: &mut Desk<'_>, incident: &mut Incident, gazetteer: &Gazetteer) {
     let properties = &mut incident.properties;
@@ -88,9 +88,12 @@ fn candidates(
     country: Option<&str>,
 ) -> Result<(bool, Vec<Candidate>), kordon_gazetteer::BadGazetteer> {
     let first = location.split([',', ';', '(', '/']).next().unwrap_or_default();
-    for (whole, name) in
-        [(true, location), (true, without_kind(location)), (false, first), (false, without_kind(first))]
-    {
+    let ways =
+        [(true, location), (true, without_kind(location)), (false, first), (false, without_kind(first))];
+    for (at, (whole, name)) in ways.into_iter().enumerate() {
+        if ways[..at].iter().any(|(_, asked)| *asked == name) {
+            continue;
+        }
         let mut found =
             gazetteer.search(&Wanted { country, prefix: false, limit: usize::MAX, ..Wanted::named(name) })?;
         if !found.is_empty() {
@@ -106,11 +109,11 @@ fn candidates(
 fn without_kind(name: &str) -> &str {
     let name = name.trim();
     let Some((kind, rest)) = name.split_once([' ', '.']) else { return name };
-    if !KINDS.contains(&plain(kind).as_str()) {
-        return name;
+    let (kind, rest) = (plain(kind), rest.trim_start());
+    if KINDS.contains(&kind.as_str()) {
+        return rest;
     }
-    let rest = rest.trim_start();
-    rest.strip_prefix("of ").unwrap_or(rest)
+    rest.strip_prefix("of ").filter(|_| KINDS_OF.contains(&kind.as_str())).unwrap_or(name)
 }
 
 /// Those in the country that the record names and, where that is known of any of them, in its admin unit.
@@ -208,5 +211,20 @@ mod tests {
         }
         assert!(warned("1,2024,x,Ivanivka,UKR,,,,", &[]).contains(", or one of "));
         assert!(warned("1,2024,x,Qzx,UKR,,,,", &[]).contains("knows no such place"));
+    }
+
+    #[test]
+    fn a_city_hall_is_no_hall_and_the_town_of_reni_is_reni() {
+        use super::without_kind;
+        for (location, name) in [
+            ("City Hall", "City Hall"),
+            ("Village Green", "Village Green"),
+            ("town of Reni", "Reni"),
+            ("м. Ізмаїл", "Ізмаїл"),
+            ("смт Сарата", "Сарата"),
+            ("Municipiul Tulcea", "Tulcea"),
+        ] {
+            assert_eq!(without_kind(location), name);
+        }
     }
 }

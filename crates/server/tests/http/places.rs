@@ -221,6 +221,35 @@ async fn a_masked_place_is_not_to_be_found_by_what_lies_near_it() {
     }
 }
 
+/// Its point is the mark of an area, not where it was: a clinic beside that was not hit because of it.
+#[tokio::test]
+async fn an_incident_that_is_known_only_as_an_area_is_near_no_facility() {
+    let door = with_layers().await;
+    let mut area = feature("Somewhere in the district", "2024-05-05", Some([28.9001, 45.4001]));
+    let told = &mut area["properties"];
+    told["location_method"] = json!("admin_centroid");
+    told["location_radius_m"] = Value::Null;
+    let reply = door.post(ITEMS, "application/geo+json", &area.to_string()).await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    let id = reply.header("location").rsplit('/').next().unwrap().to_owned();
+    let page = door.get(&format!("{ITEMS}/{id}/facilities?within-m=5000")).await.is_ok().json();
+    assert_eq!((&page["numberMatched"], names(&page)), (&json!(0), vec![]));
+    let page =
+        door.get(&format!("{FACILITIES}?near-incidents-m=50&datetime=2024-05-05")).await.is_ok().json();
+    assert_eq!(names(&page), Vec::<&str>::new(), "`far` lies at the mark");
+}
+
+#[tokio::test]
+async fn a_layer_that_cannot_be_read_costs_its_own_collection_and_no_other() {
+    let door = with_layers().await;
+    std::fs::write(door._dir.path().join("store/layers/ports.geojson"), "{").unwrap();
+    door.get("/collections/facilities").await.is_problem(500);
+    let listed = door.get("/collections").await.is_ok().json();
+    let ids: Vec<&str> =
+        listed["collections"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["incidents", "territories", "border-distances", "impacts"]);
+}
+
 #[tokio::test]
 async fn a_row_of_an_import_that_only_names_its_place_is_told_its_candidates() {
     let door = Door::new();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { radiusIn } from '../../src/mend/radius.ts';
+import { radiusIn } from '../src/radius.ts';
 
 describe('the radius of a place', () => {
   it('is what is stated, else what the method says, else the code of precision, else that of a town', () => {
