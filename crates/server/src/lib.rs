@@ -11,9 +11,10 @@ mod asked; // Which state of the store is asked, and how the answer is cited.
 mod assets; // The web map's files.
 mod body; // Request bodies, within size and time.
 mod crs; // Reference systems of answers and boxes.
-mod distance;
-mod duplicates; // How far a place is from a border.
+mod distance; // How far a place is from a border.
+mod duplicates; // Incidents that may be one.
 mod error; // What a client is told when something is wrong.
+mod evidence; // Files that incidents rest on.
 mod facilities; // Reference layers, and what lies near an incident.
 mod forms; // The forms of a list of incidents.
 mod gazetteer; // Places by name, and around a point.
