@@ -30,8 +30,9 @@ use crate::quarantine;
 use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, open_store, sets};
 
-/// Records checked at a time.
+/// Records checked at a time, and bytes of them: of long records there are fewer.
 const CHUNK: usize = 16_384;
+const CHUNK_BYTES: usize = 16 << 20;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;
 
@@ -424,7 +425,13 @@ enum Bad {
 
 /// The next records; after a fault in the bytes nothing more comes.
 fn next_chunk(reader: &mut Reader<'_>) -> Vec<Result<Report, Fault>> {
-    reader.take(CHUNK).collect()
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
+        let Some(report) = reader.next() else { break };
+        bytes += report.as_ref().map_or(0, |report| report.text().len());
+        chunk.push(report);
+    }
+    chunk
 }
 
 /// A record that passed, ready to be put.
