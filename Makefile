@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint types bless picture test-picture bench bench-picture bench-borders bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser lint types bless picture test-picture bench bench-picture bench-borders bench-check bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench-picture: ## what a picture costs: tiny-skia, and kordon-picture where `mak
 
 bench-borders: ## the border engine beside PostGIS, s2rst, geo and country-boundaries: CPU time and errors in one run
 	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/run.sh
+
+bench-check: ## records read and checked a second of processor time, beside ogr2ogr and DuckDB; installs these
+	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/check.sh
 
 bench-store: ## what a store of a million incidents costs, beside PostGIS: import, start, questions, tiles, inserts
 	CARGO_TARGET_DIR=$(CURDIR)/target tests/peers/store.sh

@@ -39,6 +39,20 @@ export type Boundary = {
   world_view?: string;
 };
 
+export type Evidence = {
+  added_at: string;
+  added_by: string;
+  bytes: number;
+  /** Whether what is on the disk is what was added */
+  is_as_added?: boolean;
+  /** The name that the file had */
+  name: string;
+  sha256: string;
+  timestamps?: Timestamp[];
+  /** What it says as a web archive (WACZ), and whether that is so */
+  web_archive?: Record<string, unknown> | null;
+};
+
 export type Fault = {
   column?: number | null;
   field?: string | null;
@@ -281,6 +295,22 @@ export type Problem = {
   type: string;
 };
 
+/** An RFC 3161 timestamp, or why it is none */
+export type Timestamp = {
+  at?: string;
+  digest?: string;
+  imprint?: string;
+  policy?: string;
+  /** Why it does not hold */
+  problem?: string;
+  serial?: string;
+  /** `by_its_certificate`, or an object that says why it was not checked */
+  signed?: unknown;
+  signer?: string | null;
+  /** All of it for people */
+  words?: string;
+};
+
 /** The parameters that each operation takes in its query. */
 export interface Queries {
   landing: 'f';
@@ -340,6 +370,12 @@ export interface Queries {
   conformance: 'f';
   withheld: 'bbox' | 'datetime' | 'within-km' | 'of' | 'certainty' | 'include-inside' | 'country' | 'event-type' | 'event_type' | 'sub-event-type' | 'sub_event_type' | 'infrastructure' | 'damage' | 'verification' | 'q' | 'cell' | 'filter' | 'filter-lang' | 'filter-crs' | 'limit' | 'cursor' | 'f';
   getForDesk: 'f';
+  listEvidence: 'limit' | 'cursor' | 'f';
+  addEvidence: 'file' | 'sha256';
+  removeEvidence: never;
+  getEvidence: 'f';
+  getEvidenceContent: never;
+  addTimestamp: never;
   functions: 'f';
   findPlaces: 'q' | 'country' | 'near' | 'limit' | 'f';
   nearestPlaces: 'lon' | 'lat' | 'limit' | 'f';

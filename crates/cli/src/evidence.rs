@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kordon_evidence::{Mark, Signed, Timestamp, WebArchive};
+use kordon_evidence::{Mark, WebArchive};
 use kordon_incidents::{IncidentId, Source};
 use kordon_store::{
     Author, EvidenceError, Looked, Options, Store, all_evidence, evidence, evidence_content,
@@ -115,7 +115,7 @@ impl Add {
         let told = store.add_timestamps(&kept.sha256, &tokens)?;
         for (file, told) in self.timestamp.iter().zip(told) {
             match told {
-                Ok(stamp) => say(&in_words(&stamp)),
+                Ok(stamp) => say(&stamp.to_string()),
                 Err(error) => {
                     say(&format!("{}: {error}; it is not kept", file.display()));
                     done = Done::SomeRefused;
@@ -176,7 +176,7 @@ fn show(looked: &Looked) -> anyhow::Result<Done> {
         writeln!(out, "  SHA-256 {}: as it was added", one.sha256)?;
         for stamp in &looked.timestamps {
             match stamp {
-                Ok(stamp) => writeln!(out, "  {}", in_words(stamp))?,
+                Ok(stamp) => writeln!(out, "  {stamp}")?,
                 Err(error) => writeln!(out, "  a timestamp that does not hold: {error}")?,
             }
         }
@@ -215,20 +215,6 @@ fn of_web_archive(out: &mut dyn io::Write, archive: &WebArchive) -> anyhow::Resu
         writeln!(out, "    it has a signature, which is not checked here")?;
     }
     Ok(())
-}
-
-fn in_words(stamp: &Timestamp) -> String {
-    let signer = stamp.signer.as_deref().unwrap_or("nobody who is named");
-    let signed = match &stamp.signed {
-        Signed::ByItsCertificate => {
-            "signed with the certificate in it, which is not checked against an authority".to_owned()
-        }
-        Signed::Unchecked(why) => format!("its signature is not checked: {why}"),
-    };
-    format!(
-        "timestamp {} of {signer}, {} of the file, serial {}; {signed}",
-        stamp.at, stamp.digest, stamp.serial
-    )
 }
 
 fn holds(looked: &Looked) -> bool {

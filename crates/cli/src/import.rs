@@ -17,10 +17,11 @@ use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
-    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, Original, Profile, Profiles, ReadOptions,
-    Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read, read_file,
+    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, NamedPlaces, Original, Profile, Profiles,
+    ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read,
+    read_file,
 };
-use kordon_store::{Author, Bulk, Options, Prepared, Store};
+use kordon_store::{Author, Bulk, Options, Prepared, Store, Units};
 use rayon::prelude::*;
 
 use crate::find::shortened;
@@ -29,8 +30,9 @@ use crate::quarantine;
 use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, open_store, sets};
 
-/// Records checked at a time.
+/// Records checked at a time, and bytes of them: of long records there are fewer.
 const CHUNK: usize = 16_384;
+const CHUNK_BYTES: usize = 16 << 20;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;
 
@@ -61,7 +63,7 @@ pub struct Import {
     #[arg(long, env = "KORDON_DATE_ORDER", value_enum)]
     date_order: Option<Order>,
     /// Repairs to make, each listed with its line, the old and the new value: swap-coordinates, trim, decimal-comma,
-    /// day-month, utc, place
+    /// day-month, utc, place, admin
     #[arg(long, env = "KORDON_FIX", value_name = "NAME,…", value_delimiter = ',')]
     fix: Vec<Fix>,
     /// What a faulty record does: refuse the whole import, or go to the quarantine while the others are stored
@@ -140,11 +142,19 @@ impl Import {
         let stop = interrupted();
         let spooled = self.spool_standard_input()?;
         let borders = sets::default()?;
+        let places = NamedPlaces::new(Gazetteer::shipped()?);
+        let units = Units::of_store(&self.store.store).all()?;
+        let around = Surroundings {
+            borders: &borders,
+            places: Some(&places),
+            units: units.as_deref(),
+            now_s: Some(jiff::Timestamp::now().as_second()),
+        };
         let mut files = Vec::new();
         for path in &self.files {
             let real =
                 spooled.as_ref().filter(|_| path.as_os_str() == "-").map_or(path.as_path(), |f| f.path());
-            files.push(self.read(path, real, &borders, &profile, &stop)?);
+            files.push(self.read(path, real, &borders, &around, &profile, &stop)?);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
@@ -224,6 +234,7 @@ impl Import {
         path: &Path,
         real: &Path,
         borders: &Arc<BorderSet>,
+        around: &Surroundings<'_>,
         profile: &Profiles,
         stop: &AtomicBool,
     ) -> anyhow::Result<ReadFile> {
@@ -257,8 +268,6 @@ impl Import {
                 return Ok(file);
             }
         };
-        let now_s = Some(jiff::Timestamp::now().as_second());
-        let around = Surroundings { borders, gazetteer: Some(Gazetteer::shipped()?), now_s };
         let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
         let mut reports = next_chunk(&mut reader);
         if self.explain {
@@ -271,7 +280,7 @@ impl Import {
             // The next chunk is cut out of the bytes while this one is checked.
             let (next, taken) = rayon::join(
                 || next_chunk(&mut reader),
-                || self.take(&mut file, reports, &around, &mut repeated, &mut warnings),
+                || self.take(&mut file, reports, around, &mut repeated, &mut warnings),
             );
             taken?;
             reports = next;
@@ -416,7 +425,13 @@ enum Bad {
 
 /// The next records; after a fault in the bytes nothing more comes.
 fn next_chunk(reader: &mut Reader<'_>) -> Vec<Result<Report, Fault>> {
-    reader.take(CHUNK).collect()
+    let (mut chunk, mut bytes) = (Vec::new(), 0);
+    while chunk.len() < CHUNK && bytes < CHUNK_BYTES {
+        let Some(report) = reader.next() else { break };
+        bytes += report.as_ref().map_or(0, |report| report.text().len());
+        chunk.push(report);
+    }
+    chunk
 }
 
 /// A record that passed, ready to be put.

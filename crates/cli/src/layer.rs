@@ -1,14 +1,16 @@
-//! `kordon layer`: reference layers beside the store, and which facilities lie near incidents.
+//! `kordon layer`: reference layers beside the store, facilities and administrative units, and which facilities lie near incidents.
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, TableStyle};
 use kordon_incidents::Infrastructure;
-use kordon_store::{LayerError, LayerInfo, Layers, Which};
+use kordon_store::{LayerError, LayerInfo, Layers, Units, UnitsInfo, Which};
+use serde::Serialize;
 
 use crate::filter::Filter;
 use crate::find::{look_into, shortened};
@@ -16,7 +18,7 @@ use crate::output::write_to;
 use crate::terminal::say;
 use crate::{Done, StoreArg};
 
-/// The reference layers: hospitals, schools, ports …
+/// The reference layers: hospitals, schools, ports, administrative units …
 #[derive(Subcommand)]
 pub enum Layer {
     /// Add a layer from GeoJSON: a FeatureCollection, or one Feature a line
@@ -29,13 +31,36 @@ pub enum Layer {
     Near(Box<Near>),
 }
 
+/// What a layer is of.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Administrative units.
+    Admin,
+    /// Facilities.
+    Of(Infrastructure),
+}
+
+const ADMIN: &str = "admin";
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(word: &str) -> Result<Self, String> {
+        if word == ADMIN {
+            return Ok(Self::Admin);
+        }
+        let kind = word.parse().map(Self::Of);
+        kind.map_err(|_| format!("one of {ADMIN}, {}", Infrastructure::WORDS.join(", ")))
+    }
+}
+
 #[derive(Args)]
 pub struct Add {
-    /// The file; points, or lines and outlines, of which the middle is taken
+    /// The file; points, or lines and outlines, of which the middle is taken; of units, their polygons
     file: PathBuf,
-    /// What its facilities are: health, education, energy, port … (the words of infrastructure)
+    /// What its facilities are: health, education, energy, port … (the words of infrastructure); or admin, for polygons of
+    /// administrative units with their names and P-codes
     #[arg(long, env = "KORDON_KIND", value_name = "KIND")]
-    kind: Infrastructure,
+    kind: Kind,
     /// The name to ask for it by (default: the file's)
     #[arg(long, env = "KORDON_NAME", value_name = "NAME")]
     name: Option<String>,
@@ -103,7 +128,11 @@ impl Layer {
             Layer::Add(add) => return add.run(),
             Layer::List(list) => list.run()?,
             Layer::Remove(Remove { name, store }) => {
-                Layers::of_store(&store.store).remove(&name)?;
+                let units = Units::of_store(&store.store);
+                match units.names()?.contains(&name) {
+                    true => units.remove(&name)?,
+                    false => Layers::of_store(&store.store).remove(&name)?,
+                }
                 say(&format!("{name} is removed"));
             }
             Layer::Near(near) => return near.run(),
@@ -117,20 +146,30 @@ impl Add {
         let file = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let stem = file.split('.').next().unwrap_or_default().to_lowercase().replace(' ', "-");
         let name = self.name.unwrap_or(stem);
-        let info = LayerInfo {
-            title: self.title.unwrap_or_else(|| name.clone()),
-            name,
-            kind: self.kind,
-            licence: self.licence,
-            attribution: self.attribution,
-            added_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            facilities: 0,
-        };
+        let title = self.title.unwrap_or_else(|| name.clone());
+        let (licence, attribution) = (self.licence, self.attribution);
+        let added_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let input = File::open(&self.file).with_context(|| self.file.display().to_string())?;
-        let layers = Layers::of_store(&self.store.store);
-        match layers.add(BufReader::new(input), &file, info, self.replace) {
-            Ok(info) => {
-                say(&format!("{}: {} facilities", info.name, info.facilities));
+        let input = BufReader::new(input);
+        let (layers, units) = (Layers::of_store(&self.store.store), Units::of_store(&self.store.store));
+        let added = match self.kind {
+            // A layer is asked for by its name alone, whatever it is of.
+            Kind::Admin if layers.names()?.contains(&name) => Err(LayerError::Taken(name)),
+            Kind::Of(_) if units.names()?.contains(&name) => Err(LayerError::Taken(name)),
+            Kind::Admin => {
+                let info = UnitsInfo { name, title, licence, attribution, added_at, units: 0 };
+                let added = units.add(input, &file, info, self.replace);
+                added.map(|info| format!("{}: {} units", info.name, info.units))
+            }
+            Kind::Of(kind) => {
+                let info = LayerInfo { name, kind, title, licence, attribution, added_at, facilities: 0 };
+                let added = layers.add(input, &file, info, self.replace);
+                added.map(|info| format!("{}: {} facilities", info.name, info.facilities))
+            }
+        };
+        match added {
+            Ok(words) => {
+                say(&words);
                 Ok(Done::All)
             }
             Err(LayerError::Faults { faults, total }) => {
@@ -143,21 +182,60 @@ impl Add {
     }
 }
 
+/// One line of the list.
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facilities: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    units: Option<usize>,
+    title: String,
+    licence: Option<String>,
+    attribution: Option<String>,
+    added_at: String,
+}
+
 impl List {
     fn run(&self) -> anyhow::Result<()> {
-        let layers = Layers::of_store(&self.store.store).list()?;
+        let facilities = Layers::of_store(&self.store.store).list()?.into_iter().map(|of| Listed {
+            name: of.name,
+            kind: of.kind.as_str(),
+            facilities: Some(of.facilities),
+            units: None,
+            title: of.title,
+            licence: of.licence,
+            attribution: of.attribution,
+            added_at: of.added_at,
+        });
+        let units = Units::of_store(&self.store.store).list()?.into_iter().map(|of| Listed {
+            name: of.name,
+            kind: ADMIN,
+            facilities: None,
+            units: Some(of.units),
+            title: of.title,
+            licence: of.licence,
+            attribution: of.attribution,
+            added_at: of.added_at,
+        });
+        let layers: Vec<Listed> = facilities.chain(units).collect();
         let mut table = Table::new();
-        let header = ["layer", "kind", "facilities", "title", "licence", "added"];
+        let header = ["layer", "kind", "of", "title", "licence", "added"];
         table.load_style(TableStyle::new()).set_header(header);
         write_to(None, |out| {
             for layer in &layers {
                 if self.json {
                     writeln!(out, "{}", serde_json::to_string(layer)?)?;
                 }
+                let of = match (layer.facilities, layer.units) {
+                    (Some(facilities), _) => format!("{facilities} facilities"),
+                    (None, units) => format!("{} units", units.unwrap_or_default()),
+                };
                 table.add_row([
                     layer.name.clone(),
-                    layer.kind.as_str().to_owned(),
-                    layer.facilities.to_string(),
+                    layer.kind.to_owned(),
+                    of,
                     shortened(&layer.title),
                     shortened(layer.licence.as_deref().unwrap_or("not said")),
                     layer.added_at.clone(),

@@ -97,6 +97,21 @@ pub enum BadTimestamp {
     Signature(String),
 }
 
+/// For people: when, whose, of which digest, and how far it was checked.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, digest, serial, .. } = self;
+        let signer = self.signer.as_deref().unwrap_or("nobody who is named");
+        write!(out, "timestamp {at} of {signer}, {digest} of the file, serial {serial}; ")?;
+        match &self.signed {
+            Signed::ByItsCertificate => {
+                out.write_str("signed with the certificate in it, which is not checked against an authority")
+            }
+            Signed::Unchecked(why) => write!(out, "its signature is not checked: {why}"),
+        }
+    }
+}
+
 impl Timestamp {
     /// Reads a token, or the response in which an authority sent it (`.tsr`), and checks its signature.
     ///

@@ -306,6 +306,39 @@ pub(crate) fn parse_foreign(text: &str, order: Option<DateOrder>) -> Result<Fore
     Ok(ForeignDate { date: slashed.date(order)?, time_dropped })
 }
 
+/// The moment that a date with a time of day and no offset is in UTC, written in any of the forms of [`parse_foreign`] that have one;
+/// `None` when there is no such moment, as at 13:20 PM.
+pub(crate) fn foreign_as_utc(text: &str, order: Option<DateOrder>) -> Option<EventDate> {
+    let text = text.trim();
+    if let Ok(date) = EventDate::parse(&format!("{text}Z")) {
+        return Some(date);
+    }
+    let (day_text, clock) = text.split_once(' ')?;
+    let day = match EventDate::parse(day_text) {
+        Ok(day) => day,
+        Err(_) => Slashed::parse(day_text)?.date(order).ok()?,
+    };
+    EventDate::parse(&format!("{day}T{}Z", clock_of_24_hours(clock)?)).ok()
+}
+
+/// `07:20`, `14:20:05` of `7:20`, `2:20:05 PM`.
+fn clock_of_24_hours(clock: &str) -> Option<String> {
+    let upper = clock.trim().to_ascii_uppercase();
+    let (digits, half) = match (upper.strip_suffix("AM"), upper.strip_suffix("PM")) {
+        (Some(digits), _) => (digits.trim_end(), Some(0)),
+        (_, Some(digits)) => (digits.trim_end(), Some(12)),
+        _ => (upper.as_str(), None),
+    };
+    let (hour, rest) = digits.split_once(':')?;
+    let sound = (1..=2).contains(&hour.len()) && hour.bytes().all(|b| b.is_ascii_digit());
+    let hour: u32 = sound.then(|| hour.parse().ok()).flatten()?;
+    let hour = match half {
+        None => hour,
+        Some(half) => (1..=12).contains(&hour).then_some(hour % 12 + half)?,
+    };
+    Some(format!("{hour:02}:{rest}"))
+}
+
 /// Which order of day and month `text` proves by itself, when it proves one.
 pub(crate) fn order_proven_by(text: &str) -> Option<DateOrder> {
     let day_text = text.trim().split(' ').next()?;
@@ -532,6 +565,29 @@ mod tests {
 
     fn foreign(text: &str, order: Option<DateOrder>) -> Result<String, BadDate> {
         parse_foreign(text, order).map(|found| found.date.to_string())
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_that_moment_in_utc_however_its_day_is_written() {
+        let dmy = Some(DateOrder::Dmy);
+        for (text, order, utc) in [
+            ("2024-05-01 10:20", None, Some("2024-05-01T10:20:00Z")),
+            ("2024-05-01 7:20", None, Some("2024-05-01T07:20:00Z")),
+            ("03/04/2024 10:20", dmy, Some("2024-04-03T10:20:00Z")),
+            ("03/04/2024 10:20", Some(DateOrder::Mdy), Some("2024-03-04T10:20:00Z")),
+            ("03/04/2024 10:20", None, None), // Nobody knows which day.
+            ("25/12/2023 2:05:09 PM", dmy, Some("2023-12-25T14:05:09Z")),
+            ("25/12/2023 12:05 am", dmy, Some("2023-12-25T00:05:00Z")),
+            ("25/12/2023 12:05 pm", dmy, Some("2023-12-25T12:05:00Z")),
+            ("2024/1/2 23:59:59.5", None, Some("2024-01-02T23:59:59.5Z")),
+            ("25/12/2023 13:05 pm", dmy, None),
+            ("25/12/2023 24:05", dmy, None),
+            ("25/12/2023 10:65", dmy, None),
+            ("25/12/2023", dmy, None),
+        ] {
+            let found = foreign_as_utc(text, order).map(|date| date.to_string());
+            assert_eq!(found.as_deref(), utc, "{text} {order:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! - `coordinates`: places as people write them into cells;
 //! - `report`: one record as it stood in the input, and how to read it;
 //! - `read`: bytes to reports, one reader for each format;
+//! - `units`: administrative units that the user brought, and what lies in them;
 //! - `check`: a report to an incident, or to all its faults;
 //! - `schema`: the model as JSON Schema;
 //! - `likeness`: whether two incidents are reports of one event;
@@ -35,11 +36,13 @@ mod read;
 mod report;
 mod schema;
 mod text;
+mod units;
 mod vocabulary;
 mod write;
 
 pub use check::{
-    Checked, Explained, Repeated, Sighting, Surroundings, check, check_among, check_one, explain, explain_all,
+    Checked, Explained, NamedPlaces, Repeated, Sighting, Surroundings, check, check_among, check_one,
+    explain, explain_all,
 };
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::Fault;
@@ -54,6 +57,7 @@ pub use read::{GEOMETRIES, Reader, read, read_file};
 pub use report::{Encoding, Fix, Format, Original, ReadOptions, Report, UnknownEncoding};
 pub use schema::{schema, served_schema};
 pub use text::{Text, is_language};
+pub use units::{AdminUnit, AdminUnits, Rings, UnitName};
 pub use vocabulary::{
     Attribution, Damage, DatePrecision, EventType, FunctionalStatus, Infrastructure, LocationMethod,
     MaskingLevel, NotInList, RecordStatus, Reliability, SUB_EVENT_TYPES, Sensitivity, Verification, is_word,

@@ -171,16 +171,25 @@ pub enum Fix {
     Utc,
     /// A record that only names its place is put where the gazetteer has it, if exactly one place fits what it says.
     Place,
+    /// Names and P-codes of administrative units that are missing, where the record certainly lies in one of a user's layer.
+    Admin,
 }
 
 impl Fix {
     /// Every repair.
-    pub const ALL: &'static [Fix] =
-        &[Fix::SwapCoordinates, Fix::Trim, Fix::DecimalComma, Fix::DayMonth, Fix::Utc, Fix::Place];
+    pub const ALL: &'static [Fix] = &[
+        Fix::SwapCoordinates,
+        Fix::Trim,
+        Fix::DecimalComma,
+        Fix::DayMonth,
+        Fix::Utc,
+        Fix::Place,
+        Fix::Admin,
+    ];
 
     /// Their names, in the same order.
     pub const WORDS: &'static [&'static str] =
-        &["swap-coordinates", "trim", "decimal-comma", "day-month", "utc", "place"];
+        &["swap-coordinates", "trim", "decimal-comma", "day-month", "utc", "place", "admin"];
 
     /// Its name, one of [`Fix::WORDS`].
     pub const fn as_str(self) -> &'static str {
@@ -191,6 +200,7 @@ impl Fix {
             Fix::DayMonth => "day-month",
             Fix::Utc => "utc",
             Fix::Place => "place",
+            Fix::Admin => "admin",
         }
     }
 }

@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const WRITERS: usize = 64;
 /// Files being imported at once.
 const IMPORTERS: usize = 2;
+/// Files of evidence being read or written at once.
+const FILES: usize = 4;
 /// States of the past being made at once: each takes half of the cores.
 const PASTS: usize = 1;
 
@@ -45,6 +47,8 @@ pub enum Lane {
     Past,
     /// Pictures.
     Picture,
+    /// Files of evidence, which may be large.
+    Evidence,
 }
 
 /// What a server is made of.
@@ -159,12 +163,12 @@ impl Shared {
 }
 
 /// The places of each [`Lane`].
-struct Lanes([Arc<Semaphore>; 6]);
+struct Lanes([Arc<Semaphore>; 7]);
 
 impl Default for Lanes {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let permits = [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS, cores];
+        let permits = [cores * 2, WRITERS, IMPORTERS, READERS_OF_SETS, PASTS, cores, FILES];
         Self(permits.map(|permits| Arc::new(Semaphore::new(permits))))
     }
 }

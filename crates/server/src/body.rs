@@ -1,20 +1,24 @@
-//! Request bodies: read whole, within a size that is stated, a time that is kept, and a memory that is shared.
+//! Request bodies: read whole or passed on, within a size that is stated, a time that is kept, and a memory that is shared.
 //!
 //! A declared length over the limit is refused before a byte is read. Nothing is decompressed: a body with
 //! a `Content-Encoding` is refused, so a small body never becomes a large one. All bodies together may take
 //! [`Limits::bodies_bytes`](crate::Limits); a sender holds of that only what it has sent.
 
 use crate::error::Problem;
-use axum::body::Body;
+use crate::stream::Inflow;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// A sender that is never silent for long, but slow, is given up after so many times the silence it is allowed.
 const WHOLE_IN_IDLES: u32 = 20;
+/// The same where a file goes to the disk: a recording of a gigabyte takes an hour from the field.
+const FILE_IN_IDLES: u32 = 240;
 /// The unit in which memory is shared.
 const SHARE_BYTES: usize = 1024;
 
@@ -74,6 +78,48 @@ pub async fn read(
     limit: usize,
     idle: Duration,
 ) -> Result<Received, Problem> {
+    may_be_read(headers, limit)?;
+    let deadline = Instant::now() + idle * WHOLE_IN_IDLES;
+    let mut received = Received::default();
+    while let Some(data) = next(&mut body, deadline, idle, WHOLE_IN_IDLES).await? {
+        if received.len() + data.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+        received.take(&data, room)?;
+    }
+    Ok(received)
+}
+
+/// Passes a body of at most `limit` bytes on as it comes, whose sender is never silent for longer than `idle`; it takes no room.
+///
+/// # Errors
+///
+/// As [`read`], but for the room; `None` when nobody reads it any more, who knows why.
+pub async fn pass_on(
+    headers: &HeaderMap,
+    mut body: Body,
+    limit: usize,
+    idle: Duration,
+    inflow: Inflow,
+) -> Result<(), Option<Problem>> {
+    may_be_read(headers, limit)?;
+    let deadline = Instant::now() + idle * FILE_IN_IDLES;
+    let mut length = 0;
+    while let Some(data) = next(&mut body, deadline, idle, FILE_IN_IDLES).await? {
+        length += data.len();
+        if length > limit {
+            return Err(Some(Problem::too_large(limit)));
+        }
+        if !data.is_empty() && !inflow.send(data).await {
+            return Err(None);
+        }
+    }
+    inflow.end().await;
+    Ok(())
+}
+
+/// What can be told before a byte is read.
+fn may_be_read(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
     if let Some(coding) = headers.get(header::CONTENT_ENCODING)
         && coding.as_bytes() != b"identity"
     {
@@ -88,21 +134,27 @@ pub async fn read(
     if length.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
         return Err(Problem::too_large(limit));
     }
-    let deadline = tokio::time::Instant::now() + idle * WHOLE_IN_IDLES;
-    let mut received = Received::default();
+    Ok(())
+}
+
+/// The next piece of a body; `None` at its end.
+async fn next(
+    body: &mut Body,
+    deadline: Instant,
+    idle: Duration,
+    whole_in_idles: u32,
+) -> Result<Option<Bytes>, Problem> {
     loop {
-        let until = deadline.min(tokio::time::Instant::now() + idle);
+        let until = deadline.min(Instant::now() + idle);
         let Ok(frame) = tokio::time::timeout_at(until, body.frame()).await else {
-            return Err(too_slow(idle));
+            return Err(too_slow(idle, whole_in_idles));
         };
         match frame {
-            None => return Ok(received),
+            None => return Ok(None),
             Some(Ok(frame)) => {
-                let Ok(data) = frame.into_data() else { continue };
-                if received.len() + data.len() > limit {
-                    return Err(Problem::too_large(limit));
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
                 }
-                received.take(&data, room)?;
             }
             Some(Err(error)) => {
                 tracing::debug!(%error, "a body broke off");
@@ -112,8 +164,8 @@ pub async fn read(
     }
 }
 
-fn too_slow(idle: Duration) -> Problem {
-    let (silence, whole) = (idle.as_secs_f64(), (idle * WHOLE_IN_IDLES).as_secs_f64());
+fn too_slow(idle: Duration, whole_in_idles: u32) -> Problem {
+    let (silence, whole) = (idle.as_secs_f64(), (idle * whole_in_idles).as_secs_f64());
     Problem::new(
         StatusCode::REQUEST_TIMEOUT,
         "body-timeout",

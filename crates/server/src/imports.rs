@@ -27,8 +27,9 @@ use axum::response::Response;
 use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
-    Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, Incident, Original, Profile, Profiles,
-    ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read,
+    AdminUnits, Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, Incident, NamedPlaces, Original,
+    Profile, Profiles, ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among,
+    explain_all, read,
 };
 use kordon_store::{Author, Import, Store};
 use rayon::prelude::*;
@@ -176,7 +177,8 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     if let Some(mended) = &mends {
         order.options.source = order.options.source.take().or_else(|| Some(mended.source.clone()));
     }
-    let file = CheckedFile::read(bytes, &order, store.borders())?;
+    let units = store.units().all().map_err(|error| Problem::internal(&error))?;
+    let file = CheckedFile::read(bytes, &order, store.borders(), units.as_deref())?;
     let mut told = file.told(order.dry_run);
     if !file.refused.is_empty() && !order.store_the_sound {
         return Err(refuse_all(&file, &told));
@@ -295,12 +297,17 @@ impl Listed {
 }
 
 impl CheckedFile {
-    fn read(bytes: &[u8], order: &Order, borders: &BorderSet) -> Result<Self, Problem> {
+    fn read(
+        bytes: &[u8],
+        order: &Order,
+        borders: &BorderSet,
+        units: Option<&AdminUnits>,
+    ) -> Result<Self, Problem> {
         let options = &order.options;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
-        let gazetteer = Some(Gazetteer::shipped().map_err(|bad| Problem::internal(&bad))?);
-        let around =
-            Surroundings { borders, gazetteer, now_s: now.and_then(|now| now.as_secs().try_into().ok()) };
+        let places = NamedPlaces::new(Gazetteer::shipped().map_err(|bad| Problem::internal(&bad))?);
+        let now_s = now.and_then(|now| now.as_secs().try_into().ok());
+        let around = Surroundings { borders, places: Some(&places), units, now_s };
         let mut reports = read(bytes, options).map_err(|fault| unreadable(&fault))?;
         let mut repeated = Repeated::new(&options.file);
         let mut file = Self::default();

@@ -15,6 +15,7 @@ mod desk; // What is not public, for those who may write.
 mod distance; // How far a place is from a border.
 mod duplicates; // Pairs that may be one event.
 mod error; // What a client is told when something is wrong.
+mod evidence; // Files that incidents rest on.
 mod facilities; // Reference layers, and what lies near an incident.
 mod forms; // The forms of a list of incidents.
 mod gazetteer; // Places by name, and around a point.

@@ -42,6 +42,8 @@ pub struct Limits {
     pub record_bytes: usize,
     /// The longest file to import, in bytes.
     pub import_bytes: usize,
+    /// The longest file of evidence, in bytes.
+    pub evidence_bytes: usize,
     /// The longest list of points to measure, in bytes.
     pub points_bytes: usize,
     /// The longest list of points to measure, in points.
@@ -60,6 +62,7 @@ impl Default for Limits {
             grace: Duration::from_secs(10),
             record_bytes: 1024 * 1024,
             import_bytes: 64 * 1024 * 1024,
+            evidence_bytes: 2 * 1024 * 1024 * 1024,
             points_bytes: 32 * 1024 * 1024,
             points: 100_000,
             bodies_bytes: 160 * 1024 * 1024,

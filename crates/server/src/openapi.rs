@@ -11,7 +11,8 @@ use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
 use crate::{
-    distance, facilities, forms, gazetteer, imports, items, pictures, query as asked, queryables, tiles,
+    distance, evidence, facilities, forms, gazetteer, imports, items, pictures, query as asked, queryables,
+    tiles,
 };
 use axum::http::Method;
 use kordon_gazetteer::LONGEST_NAME;
@@ -64,6 +65,8 @@ fn operation(route: &Route) -> Value {
     let in_query = route.params.unwrap_or(&["f"]).iter().copied();
     let in_header: &[&str] = match (route.id, &route.method) {
         ("live", _) => &["last-event-id"],
+        // A file of evidence has no revisions.
+        ("removeEvidence", _) => &[],
         (_, &Method::PUT | &Method::PATCH | &Method::DELETE) => &["if-match"],
         _ => &[],
     };
@@ -106,6 +109,8 @@ fn component_of(route: &Route, name: &str) -> String {
         "id" if route.path.starts_with("/imports") => "import-id".to_owned(),
         "profile" if route.path == "/imports" => "profile-of-file".to_owned(),
         "id" if route.path.starts_with("/desk") => "id".to_owned(),
+        "file" if route.id == "addEvidence" => "file-of-evidence".to_owned(),
+        "sha256" if route.id == "addEvidence" => "sha256-expected".to_owned(),
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
         "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
@@ -131,6 +136,7 @@ fn tag(path: &str) -> &'static str {
     if is_of_incidents.iter().any(|of| path.starts_with(of))
         || path.starts_with("/imports")
         || path.starts_with("/desk")
+        || path.starts_with("/evidence")
         || path == "/live"
     {
         "incidents"
@@ -154,10 +160,13 @@ fn schema_of(route: &Route, media: &str) -> Value {
         ("application/geo+json", id) if id.ends_with("Incident") => named("Incident"),
         ("application/geo+json", _) => named("Feature"),
         ("application/json", "importFile") => named("ImportResult"),
+        ("application/json", "addEvidence" | "getEvidence") => named("Evidence"),
+        ("application/json", "addTimestamp") => named("Timestamp"),
         ("application/json", "measure") => named("Answer"),
         (
             crate::answer::MVT
             | crate::pictures::PNG
+            | evidence::BYTES
             | "application/flatgeobuf"
             | "application/vnd.apache.parquet",
             _,
@@ -182,6 +191,7 @@ fn body_schema(route: &Route, media: &str) -> Value {
         (false, "application/geo+json" | "application/json" | "application/merge-patch+json") => {
             json!({ "type": "object" })
         }
+        (false, evidence::BYTES | evidence::TIMESTAMP) => json!({ "type": "string", "format": "binary" }),
         _ => json!({ "type": "string" }),
     }
 }
@@ -374,6 +384,10 @@ fn parameters() -> Value {
         ),
         query("fix", "Repairs to make, each of which is told", any_of(Fix::WORDS)),
         query("date-order", "How 03/04/2024 is to be read", one_of(imports::DATE_ORDERS)),
+        query("file", "The name of the file", json!({ "type": "string", "minLength": 1, "maxLength": 255 }))
+            .named("file-of-evidence"),
+        query("sha256", "What the file is; it is not kept when it is another", matching("^[0-9A-Fa-f]{64}$"))
+            .named("sha256-expected"),
         query("mends", "The import whose refused records these are, mended", matching(imports::ID)),
         header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
         header("last-event-id", "Last-Event-ID", "The id of the last event that was seen", whole(None)),
@@ -391,6 +405,11 @@ fn parameters() -> Value {
         )
         .named("facility-id"),
         path("id", "The id of an import", matching(imports::ID)).named("import-id"),
+        path(
+            "sha256",
+            "The SHA-256 of a file of evidence, in lower-case hexadecimal",
+            matching(evidence::SHA256),
+        ),
         path("code", "ISO 3166-1 alpha-3", matching("^[A-Za-z]{3}$")),
         path("z", "Zoom", whole(Some(u64::from(tiles::MAX_ZOOM)))),
         path("y", "Row, from the north", whole(None)),
@@ -564,6 +583,37 @@ fn schemas() -> Value {
                 "index": nullable("integer"), "line": nullable("integer"), "column": nullable("integer"),
                 "pointer": nullable("string"), "field": nullable("string"),
                 "problem": { "type": "string" }, "hint": nullable("string"),
+            },
+        },
+        "Evidence": {
+            "type": "object",
+            "required": ["sha256", "name", "bytes", "added_at", "added_by"],
+            "properties": {
+                "sha256": { "type": "string", "pattern": evidence::SHA256 },
+                "name": { "type": "string", "description": "The name that the file had" },
+                "bytes": { "type": "integer", "minimum": 0 },
+                "added_at": { "type": "string", "format": "date-time" },
+                "added_by": { "type": "string" },
+                "is_as_added": { "type": "boolean", "description": "Whether what is on the disk is what was added" },
+                "timestamps": { "type": "array", "items": refers_to("Timestamp") },
+                "web_archive": {
+                    "type": "object",
+                    "nullable": true,
+                    "description": "What it says as a web archive (WACZ), and whether that is so",
+                },
+            },
+        },
+        "Timestamp": {
+            "type": "object",
+            "description": "An RFC 3161 timestamp, or why it is none",
+            "properties": {
+                "at": { "type": "string", "format": "date-time" },
+                "digest": { "type": "string" }, "imprint": { "type": "string" },
+                "policy": { "type": "string" }, "serial": { "type": "string" },
+                "signer": nullable("string"),
+                "signed": { "description": "`by_its_certificate`, or an object that says why it was not checked" },
+                "words": { "type": "string", "description": "All of it for people" },
+                "problem": { "type": "string", "description": "Why it does not hold" },
             },
         },
         "ImportResult": {

@@ -1,4 +1,4 @@
-//! Long answers, made a piece at a time while they are being read.
+//! Long answers, made a piece at a time while they are being read; and long bodies, read a piece at a time.
 //!
 //! A piece is made only when the one before was taken, so memory stays bounded however long the answer is, and a
 //! slow reader holds no worker while it reads. When a piece cannot be made, the connection is broken off: a
@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::Problem;
 use axum::body::{Body, Bytes};
 use hyper::body::Frame;
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
@@ -80,5 +80,52 @@ impl hyper::body::Body for Pieces {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+/// Where the pieces of a body go in, for a thread that reads them at the other end.
+pub struct Inflow(mpsc::Sender<Bytes>);
+
+/// The other end of an [`Inflow`].
+pub struct Outflow {
+    receiver: mpsc::Receiver<Bytes>,
+    piece: Bytes,
+    ended: bool,
+}
+
+impl Inflow {
+    /// Both ends. A few pieces wait between them, and the sender for the reader.
+    #[must_use]
+    pub fn new() -> (Self, Outflow) {
+        let (sender, receiver) = mpsc::channel(4);
+        (Self(sender), Outflow { receiver, piece: Bytes::new(), ended: false })
+    }
+
+    /// Sends a piece; `false` when nobody reads any more.
+    pub async fn send(&self, piece: Bytes) -> bool {
+        self.0.send(piece).await.is_ok()
+    }
+
+    /// All of it was sent. A sender that is dropped without this has broken off.
+    pub async fn end(self) {
+        // Who does not read any more does not miss it.
+        let _ = self.0.send(Bytes::new()).await;
+    }
+}
+
+impl Read for Outflow {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() && !self.ended {
+            match self.receiver.blocking_recv() {
+                Some(piece) => {
+                    self.ended = piece.is_empty();
+                    self.piece = piece;
+                }
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+        let count = self.piece.len().min(into.len());
+        into[..count].copy_from_slice(&self.piece.split_to(count));
+        Ok(count)
     }
 }

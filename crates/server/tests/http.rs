@@ -17,6 +17,8 @@ use tower::ServiceExt;
 mod conformance;
 #[path = "http/desk.rs"]
 mod desk;
+#[path = "http/evidence.rs"]
+mod evidence;
 #[path = "http/filter.rs"]
 mod filter;
 #[path = "http/imports.rs"]
@@ -287,6 +289,7 @@ async fn every_operation_of_the_openapi_document_answers_as_documented() {
             let address =
                 path.replace("{id}", "00000000-0000-4000-8000-000000000000").replace("{code}", "ROU");
             let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
+            let address = address.replace("{sha256}", &"0".repeat(64));
             let query = match operation["operationId"].as_str() {
                 Some("measure" | "nearestPlaces") => "?lon=28&lat=45",
                 Some("findPlaces") => "?q=Reni",
@@ -299,7 +302,7 @@ async fn every_operation_of_the_openapi_document_answers_as_documented() {
             let known = operation["responses"].as_object().unwrap();
             let by_body = operation.get("requestBody").is_some();
             let expected = if by_body { 415 } else { known.keys().find_map(|key| key.parse().ok()).unwrap() };
-            let by_id = path.contains("{id}") && !by_body;
+            let by_id = (path.contains("{id}") || path.contains("{sha256}")) && !by_body;
             let expected = if by_id { 404 } else { expected };
             assert_eq!(reply.status.as_u16(), expected, "{method} {path}: {}", reply.text());
             assert_ne!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
@@ -359,11 +362,12 @@ async fn every_operation_refuses_a_parameter_it_does_not_know() {
     let door = Door::new();
     let api = door.get("/api").await.json();
     for (path, operations) in api["paths"].as_object().unwrap() {
-        for method in operations.as_object().unwrap().keys() {
+        for (method, operation) in operations.as_object().unwrap() {
             let address = path.replace("{id}", "x").replace("{code}", "ROU");
             let address = address.replace("{z}", "0").replace("{y}", "0").replace("{x}", "0");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let headers = [("content-type", "application/json")];
+            let taken = operation["requestBody"]["content"].as_object().and_then(|taken| taken.keys().next());
+            let headers = [("content-type", taken.map_or("application/json", |media| media.as_str()))];
             let reply = door.ask(method.clone(), &format!("{address}?nonsense=1"), &headers, "").await;
             let problem = reply.is_problem(400);
             assert_eq!(problem["parameter"], "nonsense", "{method} {path}");

@@ -24,12 +24,18 @@ use crate::layers::LAYERS_DIR;
 use crate::ledger::{self, DamagedAt, FORMAT_FILE, KEY_FILE, LEDGER_DIR, Ledger, OpenError};
 use crate::record::Hash;
 use crate::sets::BORDERS_DIR;
+use crate::units::UNITS_DIR;
 
 const MANIFEST: &str = "manifest.json";
 const FORMAT_NAME: &str = "kordon-backup";
 /// Folders beside the ledger, by the ending of their files.
-const BESIDE: [(&str, &str); 4] =
-    [(QUARANTINE_DIR, ".ndjson"), (IMPORTS_DIR, ".json"), (BORDERS_DIR, ".kbs"), (LAYERS_DIR, ".geojson")];
+const BESIDE: [(&str, &str); 5] = [
+    (QUARANTINE_DIR, ".ndjson"),
+    (IMPORTS_DIR, ".json"),
+    (BORDERS_DIR, ".kbs"),
+    (LAYERS_DIR, ".geojson"),
+    (UNITS_DIR, ".geojson"),
+];
 
 /// What a backup holds, as it says itself in `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

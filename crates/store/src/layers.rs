@@ -147,7 +147,7 @@ pub struct Layers {
 }
 
 /// Changes when a layer does: the name, length and time of each file.
-type Stamp = Vec<(String, u64, Option<SystemTime>)>;
+pub(crate) type Stamp = Vec<(String, u64, Option<SystemTime>)>;
 
 /// What a file of a layer says besides its features.
 #[derive(Deserialize)]
@@ -306,17 +306,15 @@ impl Layers {
     }
 
     fn stamp(&self) -> Result<Stamp, LayerError> {
-        let mut stamp = Vec::new();
-        for name in self.names()? {
-            let path = self.path(&name);
-            let file = std::fs::metadata(&path).map_err(at(&path))?;
-            stamp.push((name, file.len(), file.modified().ok()));
-        }
-        Ok(stamp)
+        stamp_of(self.names()?, |name| self.path(name))
     }
 
     /// The names of the layers, sorted.
-    fn names(&self) -> Result<Vec<String>, LayerError> {
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError::Io`].
+    pub fn names(&self) -> Result<Vec<String>, LayerError> {
         let mut names = ledger::names_beside(&self.dir, ".geojson").map_err(at(&self.dir))?;
         names.retain(|name| is_name(name));
         Ok(names)
@@ -327,12 +325,21 @@ impl Layers {
     }
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> LayerError {
+pub(crate) fn stamp_of(names: Vec<String>, path: impl Fn(&str) -> PathBuf) -> Result<Stamp, LayerError> {
+    let stamp = names.into_iter().map(|name| {
+        let path = path(&name);
+        let file = std::fs::metadata(&path).map_err(at(&path))?;
+        Ok((name, file.len(), file.modified().ok()))
+    });
+    stamp.collect()
+}
+
+pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> LayerError {
     move |source| LayerError::Io { path: path.to_owned(), source }
 }
 
 /// A name is one word that is a file's name on every system and a part of an id, and no way out of the directory.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= LONGEST_NAME
         && name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
         && name
@@ -385,7 +392,7 @@ fn features_of(input: impl BufRead + Send, file: &str) -> Result<Vec<Value>, Lay
     Ok(features)
 }
 
-fn fault(report: &Report, file: &str, problem: String, hint: &str) -> Fault {
+pub(crate) fn fault(report: &Report, file: &str, problem: String, hint: &str) -> Fault {
     Fault {
         file: file.into(),
         index: Some(report.index),

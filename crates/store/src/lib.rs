@@ -8,7 +8,7 @@
 //! The ledger is the ground state; everything else is derived from it when the store is opened.
 //! Knows nothing of HTTP, of map styles or of the command line.
 
-mod aggregate;
+mod aggregate; // Counts and ranges.
 mod answer; // The derived member `border`.
 mod backup; // A store as one file, and back.
 mod basemap; // Territories as vector tiles.
@@ -39,11 +39,12 @@ mod seen; // Distances that were asked for before.
 mod sets; // Border sets by name: built in, or installed beside a store.
 mod snapshot; // What queries see: columns, parts, tiers.
 mod snapshot_id; // What a snapshot is called for ever.
-mod store;
+mod store; // Puts incidents into the ledger and shows the snapshots.
 mod text; // Text folded for searching.
 mod tile; // Incidents as vector tiles.
 mod tree; // Places in boxes.
-mod upgrade; // Stores of an older format. // Counts and ranges. // Puts incidents into the ledger and shows the snapshots.
+mod units; // Administrative units beside a store.
+mod upgrade; // Stores of an older format.
 
 pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
@@ -75,4 +76,5 @@ pub use store::{
     Author, Damage, Extension, NotMerged, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
 };
 pub use text::has_words;
+pub use units::{Units, UnitsInfo};
 pub use upgrade::{UpgradeError, Upgraded, upgrade};

@@ -37,6 +37,7 @@ use crate::past::Pasts;
 use crate::project::{Record, project};
 use crate::record::{self, Hash, Link, Op};
 use crate::snapshot::{Batch, Context, Full, OnePart, Public, PublicRow, Snapshot, StaffRow, Tier};
+use crate::units::Units;
 
 /// Waiting batches are written together up to about so many incidents.
 const GROUP_MAX: usize = 100_000;
@@ -301,6 +302,7 @@ pub struct Store {
     writer: Option<JoinHandle<()>>,
     pasts: Pasts,
     layers: Layers,
+    units: Units,
 }
 
 /// What readers and the writer share.
@@ -521,7 +523,13 @@ impl Store {
             writer: Some(writer),
             pasts: Pasts::default(),
             layers: Layers::of_store(dir),
+            units: Units::of_store(dir),
         })
+    }
+
+    /// The layers of administrative units beside it.
+    pub fn units(&self) -> &Units {
+        &self.units
     }
 
     /// The reference layers beside it.

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use crate::columns::plain_name;
-use crate::date::{BadDate, DateOrder, EventDate, parse_foreign};
+use crate::date::{BadDate, DateOrder, EventDate, foreign_as_utc, parse_foreign};
 use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
 use crate::json::{Json, Member, Node, keep, shown};
@@ -364,8 +364,7 @@ impl<'r> Desk<'r> {
         match found {
             Ok((date, time_dropped)) => {
                 let utc = time_dropped && self.fixes(Fix::Utc);
-                if let Some(date) = utc.then(|| EventDate::parse(&format!("{}Z", text.trim())).ok()).flatten()
-                {
+                if let Some(date) = utc.then(|| foreign_as_utc(text, self.order)).flatten() {
                     self.repaired(Fix::Utc, node.at, path, text, date.as_str());
                     return Some((date, None));
                 }

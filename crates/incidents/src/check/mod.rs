@@ -10,6 +10,7 @@
 //! Limits: a pair of swapped coordinates is caught only when it leaves the globe; Kyiv swapped is a valid
 //! place in Iran.
 
+mod admin;
 mod desk;
 mod explain;
 mod feature;
@@ -18,6 +19,7 @@ mod row;
 mod surroundings;
 
 pub use explain::{Explained, explain, explain_all};
+pub use named::NamedPlaces;
 pub use surroundings::{Surroundings, check_among};
 
 use crate::date::EventDate;

@@ -3,7 +3,8 @@
 //! It stays without a place, and a warning lists the places that may be meant. [`Fix::Place`] puts it where the one candidate
 //! lies, if exactly one fits: one of its names is the whole location, letter for letter but for case and marks, its country is the one that the record names, and its
 //! admin unit is not known to be another than the stated one. Cost: some 0.5 ms for such a
-//! record, and 0.3 ms more for each other place of that name; none for records with coordinates.
+//! record, and 0.3 ms more for each other place of that name; none for records with coordinates. Files name the same places again and
+//! again, so what a name was found to mean is remembered ([`NamedPlaces`]).
 
 use super::desk::{Desk, ROOT};
 use crate::incident::{Incident, Properties};
@@ -11,7 +12,9 @@ use crate::json::shown;
 use crate::report::Fix;
 use crate::vocabulary::LocationMethod;
 use kordon_borders::LonLat;
-use kordon_gazetteer::{Candidate, Gazetteer, Match, Wanted, plain};
+use kordon_gazetteer::{BadGazetteer, Candidate, Gazetteer, Match, Wanted, plain};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Candidates that a warning lists.
 const LISTED: usize = 5;
@@ -40,15 +43,81 @@ const KINDS: &[&str] = &[
 /// English words that say it only with "of" behind them: a City Hall is no place called Hall.
 const KINDS_OF: &[&str] = &["city", "town", "village"];
 
-pub(super) fn look_up(desk: &mut Desk<'_>, incident: &mut Incident, gazetteer: &Gazetteer) {
+/// What is remembered, in candidates and names, each of which takes some hundred bytes; then all of it is forgotten.
+const REMEMBERED: usize = 20_000;
+/// Bytes of the longest location that is remembered.
+const LONGEST_REMEMBERED: usize = 256;
+
+/// Where named places lie, with what was asked before. One import asks one of these, from all its threads.
+#[derive(Debug)]
+pub struct NamedPlaces<'g> {
+    gazetteer: &'g Gazetteer,
+    /// As [`REMEMBERED`].
+    most: usize,
+    memo: Mutex<Memo>,
+}
+
+#[derive(Debug, Default)]
+struct Memo {
+    /// By location and country.
+    found: HashMap<(Box<str>, Box<str>), Arc<Meant>>,
+    /// Names and candidates in it.
+    size: usize,
+}
+
+/// What a location may mean.
+#[derive(Debug, PartialEq)]
+struct Meant {
+    /// The name is spelled so, and is the whole location but for a word that says what kind of place it is.
+    whole: bool,
+    candidates: Vec<Candidate>,
+}
+
+impl<'g> NamedPlaces<'g> {
+    /// Of this gazetteer, with nothing remembered.
+    pub fn new(gazetteer: &'g Gazetteer) -> Self {
+        Self { gazetteer, most: REMEMBERED, memo: Mutex::default() }
+    }
+
+    /// What it asks.
+    pub(super) fn gazetteer(&self) -> &'g Gazetteer {
+        self.gazetteer
+    }
+
+    /// As [`candidates`] finds them.
+    fn meant(&self, location: &str, country: Option<&str>) -> Result<Arc<Meant>, BadGazetteer> {
+        let key = (location.into(), country.unwrap_or_default().into());
+        // Not held while the gazetteer is asked: two threads may then ask it for the same, and get the same.
+        let memo = || self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(meant) = memo().found.get(&key) {
+            return Ok(Arc::clone(meant));
+        }
+        let (whole, candidates) = candidates(self.gazetteer, location, country)?;
+        let meant = Arc::new(Meant { whole, candidates });
+        let size = 1 + meant.candidates.len();
+        if location.len() <= LONGEST_REMEMBERED && size <= self.most {
+            let mut memo = memo();
+            if memo.size + size > self.most {
+                *memo = Memo::default();
+            }
+            memo.size += size;
+            memo.found.insert(key, Arc::clone(&meant));
+        }
+        Ok(meant)
+    }
+}
+
+pub(super) fn look_up(desk: &mut Desk<'_>, incident: &mut Incident, places: &NamedPlaces<'_>) {
+    let gazetteer = places.gazetteer;
     let properties = &mut incident.properties;
     let Some(location) = properties.location.clone().filter(|_| incident.places.is_empty()) else { return };
     let (at, path) = (desk.at_of("location"), ROOT.name("location"));
-    let (whole, found) = match candidates(gazetteer, &location, properties.country.as_deref()) {
-        Ok(found) => found,
+    let meant = match places.meant(&location, properties.country.as_deref()) {
+        Ok(meant) => meant,
         Err(bad) => return desk.warn(at, &path, bad.to_string(), None),
     };
-    let fitting = fitting(gazetteer, properties, &found);
+    let (whole, found) = (meant.whole, &meant.candidates);
+    let fitting = fitting(gazetteer, properties, found);
     match &fitting[..] {
         [one] if whole && desk.fixes(Fix::Place) => {
             let Ok(place) = LonLat::new(one.lon, one.lat) else { return };
@@ -86,7 +155,7 @@ fn candidates(
     gazetteer: &Gazetteer,
     location: &str,
     country: Option<&str>,
-) -> Result<(bool, Vec<Candidate>), kordon_gazetteer::BadGazetteer> {
+) -> Result<(bool, Vec<Candidate>), BadGazetteer> {
     let first = location.split([',', ';', '(', '/']).next().unwrap_or_default();
     let ways =
         [(true, location), (true, without_kind(location)), (false, first), (false, without_kind(first))];
@@ -151,6 +220,7 @@ fn told(candidate: &Candidate) -> String {
 mod tests {
     use crate::check::surroundings::tests::row;
     use crate::*;
+    use kordon_gazetteer::Gazetteer;
 
     const HEADER: &str = "id,date,title,location,country,admin1,lon,lat,location_radius_m";
 
@@ -211,6 +281,33 @@ mod tests {
         }
         assert!(warned("1,2024,x,Ivanivka,UKR,,,,", &[]).contains(", or one of "));
         assert!(warned("1,2024,x,Qzx,UKR,,,,", &[]).contains("knows no such place"));
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_name_is_what_the_gazetteer_says_and_no_more_than_fits() {
+        use super::{LONGEST_REMEMBERED, Meant, candidates};
+        let gazetteer = Gazetteer::shipped().unwrap();
+        let mut places = NamedPlaces::new(gazetteer);
+        places.most = 20;
+        let long = format!("Reni{}", " ".repeat(LONGEST_REMEMBERED));
+        let names = ["Ізмаїл", "Izmail, port", "Odessa", "Reni", "Qzx", "", &long];
+        let (mut forgot, mut before) = (0, 0);
+        for (name, country) in
+            names.iter().cycle().take(28).zip([None, Some("UKR"), Some("ROU"), Some("USA")].iter().cycle())
+        {
+            let meant = places.meant(name, *country).unwrap();
+            let (whole, found) = candidates(gazetteer, name, *country).unwrap();
+            assert_eq!(*meant, Meant { whole, candidates: found }, "{name} {country:?}");
+            let memo = places.memo.lock().unwrap();
+            let size: usize = memo.found.values().map(|meant| 1 + meant.candidates.len()).sum();
+            assert!(memo.size == size && size <= places.most, "{size}");
+            assert!(memo.found.keys().all(|(name, _)| name.len() <= LONGEST_REMEMBERED));
+            forgot += usize::from(size < before);
+            before = size;
+        }
+        assert!(forgot > 0, "it never had more than fits");
+        let again = || places.meant("Ізмаїл", Some("UKR")).unwrap();
+        assert!(std::sync::Arc::ptr_eq(&again(), &again()), "it is not looked up again");
     }
 
     #[test]

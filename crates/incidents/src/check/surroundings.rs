@@ -2,16 +2,17 @@
 //!
 //! A place outside of the country that the record names is a warning, with the meters; when the pair swapped lies in that
 //! country, it is a fault, since that is what swapped columns look like. A date that is still to come, and a radius smaller
-//! than the source can know, are warnings. A place that is only named is looked up (`named`). Cost: one question to the borders for each place of a record that names its
-//! country.
+//! than the source can know, are warnings. A place that is only named is looked up (`named`), and the
+//! units that a place lies in (`admin`). Cost: one question to the borders for each place of a record that names its country.
 
 use super::desk::{Desk, ROOT, Repair};
-use super::{Checked, named};
+use super::named::NamedPlaces;
+use super::{Checked, admin, named};
 use crate::fault::Fault;
 use crate::incident::{Incident, RadiusOrigin};
 use crate::report::{Fix, Report};
+use crate::units::AdminUnits;
 use kordon_borders::{BorderSet, LonLat, Target};
-use kordon_gazetteer::Gazetteer;
 
 /// What is known without the record.
 #[derive(Clone, Copy)]
@@ -19,7 +20,9 @@ pub struct Surroundings<'s> {
     /// Where countries lie.
     pub borders: &'s BorderSet,
     /// Where named places lie; `None` looks none up.
-    pub gazetteer: Option<&'s Gazetteer>,
+    pub places: Option<&'s NamedPlaces<'s>>,
+    /// Administrative units; `None` when there is no layer of them.
+    pub units: Option<&'s AdminUnits>,
     /// The time at which the record is read, in seconds since 1970; `None` when it is not known.
     pub now_s: Option<i64>,
 }
@@ -35,10 +38,14 @@ pub fn check_among(
     around: &Surroundings<'_>,
 ) -> Result<Checked, Vec<Fault>> {
     let mut desk = Desk::new(report);
-    if let Some(gazetteer) = around.gazetteer {
-        named::look_up(&mut desk, &mut checked.incident, gazetteer);
+    if let Some(places) = around.places {
+        named::look_up(&mut desk, &mut checked.incident, places);
     }
     place_in_country(&mut desk, &mut checked.incident, around.borders);
+    if let Some(units) = around.units {
+        let gazetteer = around.places.map(NamedPlaces::gazetteer);
+        admin::look_up(&mut desk, &mut checked.incident, units, gazetteer);
+    }
     let incident = &checked.incident;
     if let Some(now_s) = around.now_s
         && incident.properties.date_start.times().start_s > now_s
@@ -144,18 +151,30 @@ fn half_unit_m(place: LonLat) -> f64 {
 pub(super) mod tests {
     use super::*;
     use crate::*;
+    use kordon_gazetteer::Gazetteer;
     use std::sync::LazyLock;
 
     static BORDERS: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());
 
     /// A row, read with these repairs.
     pub(in crate::check) fn row(header: &str, cells: &str, fixes: &[Fix]) -> Result<Checked, Vec<Fault>> {
+        row_among(header, cells, fixes, None)
+    }
+
+    /// The same, where these units are.
+    pub(in crate::check) fn row_among(
+        header: &str,
+        cells: &str,
+        fixes: &[Fix],
+        units: Option<&AdminUnits>,
+    ) -> Result<Checked, Vec<Fault>> {
         let text = format!("{header}\n{cells}\n");
         let options = ReadOptions { file: "a.csv".into(), fixes: fixes.to_vec(), ..ReadOptions::default() };
         let report = read(text.as_bytes(), &options).unwrap().next().unwrap().unwrap();
         let checked = check(&report, &mut || IncidentId::from_random([3; 16]))?;
-        let gazetteer = Some(Gazetteer::shipped().unwrap());
-        let around = Surroundings { borders: &BORDERS, gazetteer, now_s: Some(1_764_000_000) };
+        let places = NamedPlaces::new(Gazetteer::shipped().unwrap());
+        let now_s = Some(1_764_000_000);
+        let around = Surroundings { borders: &BORDERS, places: Some(&places), units, now_s };
         check_among(checked, &report, &around)
     }
 
@@ -193,6 +212,8 @@ pub(super) mod tests {
         let rows = [
             (HEADER, "1,28.8,45.3,2024,\u{200b}Port,,,", Fix::Trim, "Port"),
             (HEADER, "1,28.8,45.3,2024-05-01 10:20,x,,,", Fix::Utc, "2024-05-01T10:20:00Z"),
+            (HEADER, "1,28.8,45.3,05/13/2024 10:20,x,,,", Fix::Utc, "2024-05-13T10:20:00Z"),
+            (HEADER, "1,28.8,45.3,13.05.2024 7:20:30 PM,x,,,", Fix::Utc, "2024-05-13T19:20:30Z"),
         ];
         for (header, cells, fix, new) in rows {
             let before = row(header, cells, &[]).unwrap();
