@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser lint types bless picture test-picture bench bench-picture bench-borders bench-check bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser test-painter lint types bless picture test-picture bench bench-picture bench-borders bench-check bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,12 +24,16 @@ picture: ## build kordon-picture, which paints maps with maplibre-rs; `make run`
 	$(CARGO) build --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture
 	mkdir -p target/release && cp target/picture/release/kordon-picture target/release/kordon-picture
 
-test-picture: picture ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
-	ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 || tests/policy/need.sh mesa-vulkan-drivers libvulkan1
+test-picture: .make/painter picture ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
 	$(CARGO) test --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture -- --nocapture
 	KORDON_PICTURE=$(CURDIR)/target/release/kordon-picture $(CARGO) test --locked -p kordon --test product -- --ignored pictures:: --nocapture
 
-test: test-rust test-web test-browser ## run every test; installs what it needs (Chromium, GDAL)
+test: test-rust test-web test-browser test-painter ## run every test; installs what it needs (Chromium, GDAL, protobuf, a Vulkan driver)
+
+# Where the packages of the painter cannot be had, the others are tested all the same, and it is said.
+test-painter: .make/painter
+	if [ "$$(cat .make/painter)" = there ]; then $(MAKE) test-picture; \
+	else echo "kordon-picture is not tested: protobuf-compiler or a Vulkan driver cannot be installed here"; fi
 
 test-rust: web/dist/index.html .make/gdal
 	if $(CARGO) nextest --version >/dev/null 2>&1; then $(CARGO) nextest run --locked --workspace; \
@@ -126,6 +130,11 @@ web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src we
 	@touch $@
 
 # Real clients used by the tests, from Debian's packages when they are not on the machine.
+.make/painter:
+	@mkdir -p .make
+	if { command -v protoc >/dev/null || tests/policy/need.sh protobuf-compiler; } && \
+	  { ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 || tests/policy/need.sh mesa-vulkan-drivers libvulkan1; }; \
+	then echo there >$@; else echo missing >$@; fi
 .make/chromium:
 	@mkdir -p .make
 	command -v chromium >/dev/null || tests/policy/need.sh chromium
