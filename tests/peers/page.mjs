@@ -80,6 +80,9 @@ try {
   await write(file);
   execFileSync(process.env.KORDON_BIN, ['import', file, '--store', store], { stdio: 'ignore' });
   [kordon, browser] = await Promise.all([startKordon(store), startBrowser()]);
+  const items = await fetch(`${kordon.address}collections/incidents/items?limit=1&f=json`);
+  const { numberMatched } = await items.json();
+  if (numberMatched !== COUNT) throw new Error(`${numberMatched} of ${COUNT} are there`);
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
