@@ -11,19 +11,17 @@
 //! public form cannot be asked for here.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
 
 use kordon_borders::{BBox, LonLat, distance};
-use kordon_incidents::{Fault, IncidentId, Infrastructure, ReadOptions, Report, read, strict_json};
+use kordon_incidents::{IncidentId, Infrastructure, ReadOptions, Report, strict_json};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::ledger;
+use crate::layer_folder::{LayerError, LayerFolder, Wrong, sound_of};
 use crate::query::Query;
 use crate::snapshot::{PublicSnapshot, Row};
 use crate::tree::PlaceTree;
@@ -33,16 +31,10 @@ pub(crate) const LAYERS_DIR: &str = "layers";
 
 /// The most facilities of a layer.
 pub const MOST_FACILITIES: usize = 100_000;
-/// The most layers.
-pub const MOST_LAYERS: usize = 32;
 /// The longest properties of a facility, in bytes of JSON.
 const LONGEST_PROPERTIES: usize = 16 << 10;
 /// The most corners of a facility.
 const MOST_CORNERS: usize = 100_000;
-/// Faults that are listed.
-const MOST_FAULTS: usize = 100;
-/// The longest name of a layer.
-const LONGEST_NAME: usize = 64;
 
 /// Properties that may name a facility, in this order.
 const NAMES: &[&str] = &["name", "name:en", "name_en", "official_name", "title", "NAME", "Name"];
@@ -87,67 +79,9 @@ pub struct Facility {
     properties: Box<str>,
 }
 
-/// Why a layer cannot be added, read or taken away.
-#[derive(Debug, thiserror::Error)]
-pub enum LayerError {
-    /// No layer is called that.
-    #[error("no layer is called {name:?}; there are {}", listed(.known))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// The names there are.
-        known: Vec<String>,
-    },
-    /// The name cannot be that of a layer.
-    #[error(
-        "{0:?} cannot be the name of a layer: use lower-case letters, digits, '_' and '-', at most {LONGEST_NAME}, the first a letter"
-    )]
-    BadName(String),
-    /// A layer of that name is there.
-    #[error("{0} is there already; --replace puts the new one in its place")]
-    Taken(String),
-    /// There is no room for another.
-    #[error("there are {MOST_LAYERS} layers already; remove one first")]
-    TooMany,
-    /// The file has faults, and was not taken.
-    #[error("{total} faults; nothing was added")]
-    Faults {
-        /// The first of them.
-        faults: Vec<Fault>,
-        /// How many there are.
-        total: usize,
-    },
-    /// A layer's own file is not one.
-    #[error("{}: is damaged: {problem}; remove the layer and add it again", .path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The disk refused.
-    #[error("{}: {source}", .path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
 /// The layers beside a store.
 #[derive(Debug)]
-pub struct Layers {
-    dir: PathBuf,
-    kept: Mutex<Option<(Stamp, Arc<Facilities>)>>,
-}
-
-/// Changes when a layer does: the name, length and time of each file.
-pub(crate) type Stamp = Vec<(String, u64, Option<SystemTime>)>;
+pub struct Layers(LayerFolder<Facilities>);
 
 /// What a file of a layer says besides its features.
 #[derive(Deserialize)]
@@ -155,17 +89,6 @@ struct Stored {
     layer: LayerInfo,
     features: Vec<StoredFeature>,
 }
-
-/// What stands before the features.
-#[derive(Deserialize)]
-struct Header {
-    layer: LayerInfo,
-}
-
-/// What the first line of a layer's file ends with.
-const FEATURES: &str = ",\"features\":[";
-/// The longest first line, in bytes.
-const LONGEST_HEADER: u64 = 1 << 20;
 
 #[derive(Deserialize)]
 struct StoredFeature {
@@ -183,7 +106,7 @@ struct StoredPoint {
 impl Layers {
     /// The layers beside the store in this directory; it need not exist.
     pub fn of_store(store: &Path) -> Self {
-        Self { dir: store.join(LAYERS_DIR), kept: Mutex::default() }
+        Self(LayerFolder::of_store(store, LAYERS_DIR))
     }
 
     /// What is known of each layer, by name; its facilities are not read.
@@ -192,20 +115,17 @@ impl Layers {
     ///
     /// As [`Layers::facilities`].
     pub fn list(&self) -> Result<Vec<LayerInfo>, LayerError> {
-        self.names()?.into_iter().map(|name| self.header(name)).collect()
+        let info = |name: String| Ok(LayerInfo { name: name.clone(), ..self.0.header(&name)? });
+        self.names()?.into_iter().map(info).collect()
     }
 
-    /// What the first line of a layer's file says.
-    fn header(&self, name: String) -> Result<LayerInfo, LayerError> {
-        let path = self.path(&name);
-        let file = File::open(&path).map_err(at(&path))?;
-        let mut line = String::new();
-        BufReader::new(file).take(LONGEST_HEADER).read_line(&mut line).map_err(at(&path))?;
-        let header = line.trim_end().strip_suffix(FEATURES).map(|header| format!("{header}}}"));
-        let header = header.and_then(|header| serde_json::from_str::<Header>(&header).ok());
-        let damaged =
-            || LayerError::Damaged { path, problem: "its first line does not describe it".to_owned() };
-        Ok(LayerInfo { name, ..header.ok_or_else(damaged)?.layer })
+    /// The names of the layers, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError::Io`].
+    pub fn names(&self) -> Result<Vec<String>, LayerError> {
+        self.0.names()
     }
 
     /// Adds a layer from GeoJSON: a FeatureCollection, newline-delimited Features or a text sequence.
@@ -220,22 +140,10 @@ impl Layers {
         mut info: LayerInfo,
         replace: bool,
     ) -> Result<LayerInfo, LayerError> {
-        if !is_name(&info.name) {
-            return Err(LayerError::BadName(info.name));
-        }
-        let there = self.names()?;
-        if there.contains(&info.name) {
-            if !replace {
-                return Err(LayerError::Taken(info.name));
-            }
-        } else if there.len() >= MOST_LAYERS {
-            return Err(LayerError::TooMany);
-        }
+        self.0.check_free(&info.name, replace)?;
         let features = features_of(input, file)?;
         info.facilities = features.len();
-        std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
-        let path = self.path(&info.name);
-        ledger::put_whole(&path, |out| write_layer(out, &info, &features)).map_err(at(&path))?;
+        self.0.put(&info.name, &info, &features)?;
         Ok(info)
     }
 
@@ -245,13 +153,7 @@ impl Layers {
     ///
     /// [`LayerError::Unknown`] names the layers there are.
     pub fn remove(&self, name: &str) -> Result<(), LayerError> {
-        let known = self.names()?;
-        if !known.iter().any(|there| there == name) {
-            return Err(LayerError::Unknown { name: name.to_owned(), known });
-        }
-        let path = self.path(name);
-        std::fs::remove_file(&path).map_err(at(&path))?;
-        ledger::sync_dir(&self.dir).map_err(at(&self.dir))
+        self.0.remove(name)
     }
 
     /// All facilities, read when they are first asked for and whenever a layer has changed.
@@ -260,36 +162,24 @@ impl Layers {
     ///
     /// [`LayerError::Damaged`] names the file.
     pub fn facilities(&self) -> Result<Arc<Facilities>, LayerError> {
-        let stamp = self.stamp()?;
-        // Held while they are read: who asks meanwhile waits for the same.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, facilities)) = &*kept
-            && *of == stamp
-        {
-            return Ok(Arc::clone(facilities));
-        }
-        let mut read = Facilities::default();
-        for (name, ..) in &stamp {
-            self.read(name, &mut read)?;
-        }
-        let places: Vec<LonLat> = read.all.iter().map(|facility| facility.place).collect();
-        let rows: Vec<u32> = (0..).take(places.len()).collect();
-        read.tree = PlaceTree::build(&rows, &places);
-        let facilities = Arc::new(read);
-        *kept = Some((stamp, Arc::clone(&facilities)));
-        Ok(facilities)
+        self.0.kept(|names| {
+            let mut read = Facilities::default();
+            for name in names {
+                self.read(name, &mut read)?;
+            }
+            let places: Vec<LonLat> = read.all.iter().map(|facility| facility.place).collect();
+            let rows: Vec<u32> = (0..).take(places.len()).collect();
+            read.tree = PlaceTree::build(&rows, &places);
+            Ok(read)
+        })
     }
 
     fn read(&self, name: &str, into: &mut Facilities) -> Result<(), LayerError> {
-        let path = self.path(name);
-        let damaged = |problem: String| LayerError::Damaged { path: path.clone(), problem };
-        let file = File::open(&path).map_err(at(&path))?;
-        let stored: Stored =
-            serde_json::from_reader(BufReader::new(file)).map_err(|error| damaged(error.to_string()))?;
+        let stored: Stored = self.0.read(name)?;
         let layer = into.layers.len();
         for (number, one) in stored.features.into_iter().enumerate() {
             let [lon, lat] = one.geometry.coordinates;
-            let place = LonLat::new(lon, lat).map_err(|error| damaged(error.to_string()))?;
+            let place = LonLat::new(lon, lat).map_err(|error| self.0.damaged(name, error.to_string()))?;
             into.all.push(Facility {
                 layer,
                 id: format!("{name}.{number}"),
@@ -304,47 +194,6 @@ impl Layers {
         into.first.push(into.all.len());
         Ok(())
     }
-
-    fn stamp(&self) -> Result<Stamp, LayerError> {
-        stamp_of(self.names()?, |name| self.path(name))
-    }
-
-    /// The names of the layers, sorted.
-    ///
-    /// # Errors
-    ///
-    /// [`LayerError::Io`].
-    pub fn names(&self) -> Result<Vec<String>, LayerError> {
-        let mut names = ledger::names_beside(&self.dir, ".geojson").map_err(at(&self.dir))?;
-        names.retain(|name| is_name(name));
-        Ok(names)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{name}.geojson"))
-    }
-}
-
-pub(crate) fn stamp_of(names: Vec<String>, path: impl Fn(&str) -> PathBuf) -> Result<Stamp, LayerError> {
-    let stamp = names.into_iter().map(|name| {
-        let path = path(&name);
-        let file = std::fs::metadata(&path).map_err(at(&path))?;
-        Ok((name, file.len(), file.modified().ok()))
-    });
-    stamp.collect()
-}
-
-pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> LayerError {
-    move |source| LayerError::Io { path: path.to_owned(), source }
-}
-
-/// A name is one word that is a file's name on every system and a part of an id, and no way out of the directory.
-pub(crate) fn is_name(name: &str) -> bool {
-    name.len() <= LONGEST_NAME
-        && name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte))
 }
 
 fn first_of(properties: &Map<String, Value>, names: &[&str]) -> Option<String> {
@@ -355,59 +204,16 @@ fn first_of(properties: &Map<String, Value>, names: &[&str]) -> Option<String> {
     })
 }
 
-fn write_layer(out: &mut File, info: &LayerInfo, features: &[Value]) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    write!(out, "{{\"type\":\"FeatureCollection\",\"layer\":{}{FEATURES}", serde_json::to_string(info)?)?;
-    for (at, feature) in features.iter().enumerate() {
-        write!(out, "{}\n{feature}", if at > 0 { "," } else { "" })?;
-    }
-    writeln!(out, "\n]}}")?;
-    out.flush()
-}
-
 /// The features of a file as points, or all its faults.
 fn features_of(input: impl BufRead + Send, file: &str) -> Result<Vec<Value>, LayerError> {
-    let whole = |fault: Fault| LayerError::Faults { faults: vec![fault], total: 1 };
     let options = ReadOptions { file: file.to_owned(), ..ReadOptions::default() };
-    let (mut features, mut faults, mut total) = (Vec::new(), Vec::new(), 0);
-    for report in read(input, &options).map_err(whole)? {
-        let report = report.map_err(whole)?;
-        match feature_of(&report) {
-            Ok(_) if features.len() == MOST_FACILITIES => {
-                let problem = format!("more than {MOST_FACILITIES} facilities");
-                return Err(whole(fault(&report, file, problem, "cut it into several layers")));
-            }
-            Ok(feature) => features.push(feature),
-            Err((problem, hint)) => {
-                total += 1;
-                if faults.len() < MOST_FAULTS {
-                    faults.push(fault(&report, file, problem, hint));
-                }
-            }
+    sound_of(input, &options, feature_of, |_, before| match before {
+        MOST_FACILITIES => {
+            Err((format!("more than {MOST_FACILITIES} facilities"), "cut it into several layers"))
         }
-    }
-    if total > 0 {
-        return Err(LayerError::Faults { faults, total });
-    }
-    Ok(features)
+        _ => Ok(()),
+    })
 }
-
-pub(crate) fn fault(report: &Report, file: &str, problem: String, hint: &str) -> Fault {
-    Fault {
-        file: file.into(),
-        index: Some(report.index),
-        line: report.line,
-        column: report.column,
-        pointer: None,
-        field: None,
-        problem: problem.into(),
-        hint: (!hint.is_empty()).then(|| hint.into()),
-        fatal: false,
-    }
-}
-
-/// What is wrong, and what to do.
-type Wrong = (String, &'static str);
 
 /// One feature as a point with its properties.
 fn feature_of(report: &Report) -> Result<Value, Wrong> {

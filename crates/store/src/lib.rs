@@ -25,6 +25,7 @@ mod filter; // CQL2.
 mod history; // What changed since.
 mod imports; // What an import leaves beside the ledger.
 mod known; // A map from names of 16 bytes.
+mod layer_folder; // The files of layers beside a store.
 mod layers; // Facilities beside a store, and which lie near an incident.
 mod ledger; // The segment files: append, fsync, recover.
 mod mercator; // Places on square tiles.
@@ -60,7 +61,8 @@ pub use evidence::{
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
 pub use imports::{Import, LeftError, Refused, import, imports, quarantined, refused};
-pub use layers::{Distant, Facilities, Facility, LayerError, LayerInfo, Layers, MOST_FACILITIES, Which};
+pub use layer_folder::LayerError;
+pub use layers::{Distant, Facilities, Facility, LayerInfo, Layers, MOST_FACILITIES, Which};
 pub use ledger::{
     AppendError, DamagedAt, FORMAT_VERSION, OpenError, Position, ReadError, Recovery, TornTail,
 };

@@ -7,18 +7,16 @@
 //! In the source, COD-AB's columns are known (`ADM1_EN`, `ADM1_PCODE`, and `adm1_name`, `adm1_pcode` of later editions), geoBoundaries' (`shapeName`,
 //! `shapeISO`, `shapeType`, `shapeGroup`), and our own. All layers are read when one is first asked for, and again when one was added or taken away.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
 
 use kordon_borders::LonLat;
-use kordon_incidents::{AdminUnit, AdminUnits, Fault, ReadOptions, Report, Rings, UnitName, read};
+use kordon_incidents::{AdminUnit, AdminUnits, Fault, ReadOptions, Report, Rings, UnitName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::layers::{LayerError, MOST_LAYERS, Stamp, at, fault, is_name, stamp_of};
-use crate::ledger;
+use crate::layer_folder::{LayerError, LayerFolder, Wrong, sound_of};
 
 /// The folder of the layers of units, beside the ledger.
 pub(crate) const UNITS_DIR: &str = "units";
@@ -29,8 +27,6 @@ const MOST_CORNERS: usize = 5_000_000;
 const FEATURE_BYTES: usize = 64 << 20;
 /// The longest name or code, in bytes.
 const LONGEST_TEXT: usize = 200;
-/// Faults that are listed.
-const MOST_FAULTS: usize = 100;
 
 /// What is known of a layer of units.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,15 +47,11 @@ pub struct UnitsInfo {
 
 /// The layers of units beside a store.
 #[derive(Debug)]
-pub struct Units {
-    dir: PathBuf,
-    kept: Mutex<Option<(Stamp, Arc<AdminUnits>)>>,
-}
+pub struct Units(LayerFolder<AdminUnits>);
 
-/// A layer's file.
+/// A layer's file, but for what is known of it.
 #[derive(Deserialize)]
 struct Stored {
-    layer: UnitsInfo,
     features: Vec<Feature>,
 }
 
@@ -85,19 +77,26 @@ type Rings3 = Vec<Vec<Vec<f64>>>;
 impl Units {
     /// The layers beside the store in this directory; it need not exist.
     pub fn of_store(store: &Path) -> Self {
-        Self { dir: store.join(UNITS_DIR), kept: Mutex::default() }
+        Self(LayerFolder::of_store(store, UNITS_DIR))
     }
 
-    /// What is known of each layer, by name.
+    /// What is known of each layer, by name; its units are not read.
     ///
     /// # Errors
     ///
     /// [`LayerError::Damaged`] names the file.
     pub fn list(&self) -> Result<Vec<UnitsInfo>, LayerError> {
-        self.names()?
-            .iter()
-            .map(|name| Ok(UnitsInfo { name: name.clone(), ..self.read(name)?.layer }))
-            .collect()
+        let info = |name: String| Ok(UnitsInfo { name: name.clone(), ..self.0.header(&name)? });
+        self.names()?.into_iter().map(info).collect()
+    }
+
+    /// The names of the layers, sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError::Io`].
+    pub fn names(&self) -> Result<Vec<String>, LayerError> {
+        self.0.names()
     }
 
     /// Adds a layer from GeoJSON: a FeatureCollection, newline-delimited Features or a text sequence.
@@ -112,22 +111,10 @@ impl Units {
         mut info: UnitsInfo,
         replace: bool,
     ) -> Result<UnitsInfo, LayerError> {
-        if !is_name(&info.name) {
-            return Err(LayerError::BadName(info.name));
-        }
-        let there = self.names()?;
-        if there.contains(&info.name) {
-            if !replace {
-                return Err(LayerError::Taken(info.name));
-            }
-        } else if there.len() >= MOST_LAYERS {
-            return Err(LayerError::TooMany);
-        }
+        self.0.check_free(&info.name, replace)?;
         let units = units_of(input, file)?;
         info.units = units.len();
-        std::fs::create_dir_all(&self.dir).map_err(at(&self.dir))?;
-        let path = self.path(&info.name);
-        ledger::put_whole(&path, |out| write_layer(out, &info, &units)).map_err(at(&path))?;
+        self.0.put(&info.name, &info, units.iter().map(stored))?;
         Ok(info)
     }
 
@@ -137,13 +124,7 @@ impl Units {
     ///
     /// [`LayerError::Unknown`] names the layers there are.
     pub fn remove(&self, name: &str) -> Result<(), LayerError> {
-        let known = self.names()?;
-        if !known.iter().any(|there| there == name) {
-            return Err(LayerError::Unknown { name: name.to_owned(), known });
-        }
-        let path = self.path(name);
-        std::fs::remove_file(&path).map_err(at(&path))?;
-        ledger::sync_dir(&self.dir).map_err(at(&self.dir))
+        self.0.remove(name)
     }
 
     /// All units, read when they are first asked for and whenever a layer has changed; `None` when there is no layer.
@@ -152,125 +133,66 @@ impl Units {
     ///
     /// [`LayerError::Damaged`] names the file.
     pub fn all(&self) -> Result<Option<Arc<AdminUnits>>, LayerError> {
-        let stamp = stamp_of(self.names()?, |name| self.path(name))?;
-        if stamp.is_empty() {
-            return Ok(None);
-        }
-        // Held while they are read: who asks meanwhile waits for the same.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, units)) = &*kept
-            && *of == stamp
-        {
-            return Ok(Some(Arc::clone(units)));
-        }
-        let mut all = Vec::new();
-        for (name, ..) in &stamp {
-            for feature in self.read(name)?.features {
-                let sound = unit_of(feature).map_err(|(problem, _)| self.damaged(name, problem))?;
-                all.push(sound);
+        let units = self.0.kept(|names| {
+            let mut all = Vec::new();
+            for name in names {
+                let Stored { features } = self.0.read(name)?;
+                for feature in features {
+                    all.push(unit_of(feature).map_err(|(problem, _)| self.0.damaged(name, problem))?);
+                }
             }
-        }
-        let units = Arc::new(AdminUnits::new(all));
-        *kept = Some((stamp, Arc::clone(&units)));
-        Ok(Some(units))
-    }
-
-    /// The names of the layers, sorted.
-    ///
-    /// # Errors
-    ///
-    /// [`LayerError::Io`].
-    pub fn names(&self) -> Result<Vec<String>, LayerError> {
-        let mut names = ledger::names_beside(&self.dir, ".geojson").map_err(at(&self.dir))?;
-        names.retain(|name| is_name(name));
-        Ok(names)
-    }
-
-    fn read(&self, name: &str) -> Result<Stored, LayerError> {
-        let path = self.path(name);
-        let file = File::open(&path).map_err(at(&path))?;
-        serde_json::from_reader(BufReader::new(file)).map_err(|error| self.damaged(name, error.to_string()))
-    }
-
-    fn damaged(&self, name: &str, problem: String) -> LayerError {
-        LayerError::Damaged { path: self.path(name), problem }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{name}.geojson"))
+            Ok(AdminUnits::new(all))
+        })?;
+        // A layer has a unit at least.
+        Ok((!units.is_empty()).then_some(units))
     }
 }
 
-fn write_layer(out: &mut File, info: &UnitsInfo, units: &[(AdminUnit, Rings)]) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    write!(
-        out,
-        "{{\"type\":\"FeatureCollection\",\"layer\":{},\"features\":[",
-        serde_json::to_string(info)?
-    )?;
-    for (number, (unit, rings)) in units.iter().enumerate() {
-        let AdminUnit { country, admin1, admin2 } = unit;
-        // Which rings are holes is not kept: by the even-odd rule each of them may stand by itself.
-        let polygons: Vec<[&Vec<[f64; 2]>; 1]> = rings.iter().map(|ring| [ring]).collect();
-        let feature = json!({
-            "type": "Feature",
-            "properties": {
-                "country": country,
-                "admin1": admin1.name, "admin1_pcode": admin1.pcode,
-                "admin2": admin2.name, "admin2_pcode": admin2.pcode,
-            },
-            "geometry": { "type": "MultiPolygon", "coordinates": polygons },
-        });
-        write!(out, "{}\n{feature}", if number > 0 { "," } else { "" })?;
-    }
-    writeln!(out, "\n]}}")?;
-    out.flush()
+/// A unit as it stands in a layer's file.
+fn stored((unit, rings): &(AdminUnit, Rings)) -> Value {
+    let AdminUnit { country, admin1, admin2 } = unit;
+    // Which rings are holes is not kept: by the even-odd rule each of them may stand by itself.
+    let polygons: Vec<[&Vec<[f64; 2]>; 1]> = rings.iter().map(|ring| [ring]).collect();
+    json!({
+        "type": "Feature",
+        "properties": {
+            "country": country,
+            "admin1": admin1.name, "admin1_pcode": admin1.pcode,
+            "admin2": admin2.name, "admin2_pcode": admin2.pcode,
+        },
+        "geometry": { "type": "MultiPolygon", "coordinates": polygons },
+    })
 }
 
 /// The units of a file, or all its faults.
 fn units_of(input: impl BufRead + Send, file: &str) -> Result<Vec<(AdminUnit, Rings)>, LayerError> {
-    let whole = |fault: Fault| LayerError::Faults { faults: vec![fault], total: 1 };
     let options =
         ReadOptions { file: file.to_owned(), record_bytes: FEATURE_BYTES, ..ReadOptions::default() };
-    let (mut units, mut faults, mut total, mut corners) = (Vec::new(), Vec::new(), 0, 0);
-    for report in read(input, &options).map_err(whole)? {
-        let report = report.map_err(whole)?;
-        match feature_of(&report).and_then(unit_of) {
-            Ok((unit, rings)) => {
-                corners += rings.iter().map(Vec::len).sum::<usize>();
-                if corners > MOST_CORNERS {
-                    let problem = format!("the units have more than {MOST_CORNERS} corners");
-                    return Err(whole(fault(&report, file, problem, "simplify them")));
-                }
-                units.push((unit, rings));
-            }
-            Err((problem, hint)) => {
-                total += 1;
-                if faults.len() < MOST_FAULTS {
-                    faults.push(fault(&report, file, problem, hint));
-                }
-            }
+    let mut corners = 0;
+    let room = |(_, rings): &(AdminUnit, Rings), _| {
+        corners += rings.iter().map(Vec::len).sum::<usize>();
+        match corners {
+            ..=MOST_CORNERS => Ok(()),
+            _ => Err((format!("the units have more than {MOST_CORNERS} corners"), "simplify them")),
         }
+    };
+    let units = sound_of(input, &options, |report| feature_of(report).and_then(unit_of), room)?;
+    if !units.is_empty() {
+        return Ok(units);
     }
-    match (total, units.is_empty()) {
-        (0, false) => Ok(units),
-        (0, true) => Err(whole(Fault {
-            file: file.into(),
-            index: None,
-            line: 1,
-            column: 1,
-            pointer: None,
-            field: None,
-            problem: "the file has no unit".into(),
-            hint: None,
-            fatal: false,
-        })),
-        _ => Err(LayerError::Faults { faults, total }),
-    }
+    let none = Fault {
+        file: file.into(),
+        index: None,
+        line: 1,
+        column: 1,
+        pointer: None,
+        field: None,
+        problem: "the file has no unit".into(),
+        hint: None,
+        fatal: false,
+    };
+    Err(LayerError::Faults { faults: vec![none], total: 1 })
 }
-
-/// What is wrong, and what to do.
-type Wrong = (String, &'static str);
 
 fn feature_of(report: &Report) -> Result<Feature, Wrong> {
     const HINT: &str = "a layer of units is GeoJSON with Polygons and MultiPolygons";
