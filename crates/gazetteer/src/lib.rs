@@ -26,5 +26,5 @@ pub use build::{BuildError, Sources, build};
 pub use file::{BadGazetteer, Gazetteer, Info};
 pub use name::{LONGEST_NAME, key, plain};
 pub use nearest::{Near, compass};
-pub use place::{Candidate, Match, radius_m};
+pub use place::{Candidate, Match, is_same_unit, radius_m};
 pub use search::Wanted;

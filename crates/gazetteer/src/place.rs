@@ -66,16 +66,23 @@ impl Candidate {
         let begin_like = |names: &[String]| {
             asked.len() <= names.len() && asked.iter().zip(names).all(|(asked, name)| are_alike(asked, name))
         };
-        let is_unit = self
-            .admin1
-            .as_deref()
-            .map(stems)
-            .is_some_and(|unit| unit.len() == asked.len() && begin_like(&unit));
+        let is_unit = self.admin1.as_deref().map(stems).is_some_and(|unit| are_all_alike(&asked, &unit));
         if is_unit || begin_like(&stems(&self.admin1_largest)) {
             return Some(true);
         }
         self.admin1.is_some().then_some(false)
     }
+}
+
+/// Whether two names may be of one administrative unit: their words have the same stems, in any script, but for those that only say
+/// what a unit is.
+pub fn is_same_unit(one: &str, other: &str) -> bool {
+    let (one, other) = (stems(one), stems(other));
+    !one.is_empty() && are_all_alike(&one, &other)
+}
+
+fn are_all_alike(one: &[String], other: &[String]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| are_alike(one, other))
 }
 
 /// The stems of a name's words, without those that only say what a unit is.

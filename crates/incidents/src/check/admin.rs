@@ -11,10 +11,7 @@ use crate::incident::{Incident, Properties};
 use crate::json::shown;
 use crate::report::Fix;
 use crate::units::{AdminUnit, AdminUnits, UnitName};
-use kordon_gazetteer::{Gazetteer, key, plain};
-
-/// Letters by which names of one unit are known as such: `Odeska` and `Odesa Oblast`.
-const STEM: usize = 4;
+use kordon_gazetteer::{Gazetteer, is_same_unit};
 
 /// The levels that a record has fields for.
 #[derive(Clone, Copy)]
@@ -117,7 +114,7 @@ fn fill(desk: &mut Desk<'_>, level: Level, p: &mut Properties, unit: &UnitName) 
     let stated = level.values(p).map(|stated| stated.clone());
     let [name, pcode] = &stated;
     // What is filled must be of the unit that is stated.
-    if name.as_ref().zip(unit.name.as_ref()).is_some_and(|(stated, name)| !is_same_name(stated, name))
+    if name.as_ref().zip(unit.name.as_ref()).is_some_and(|(stated, name)| !is_same_unit(stated, name))
         || pcode.as_ref().zip(unit.pcode.as_ref()).is_some_and(|(stated, pcode)| !same_code(stated, pcode))
         || pcode.is_some() && unit.pcode.is_none()
         || name.is_some() && unit.name.is_none()
@@ -143,14 +140,6 @@ fn same_code(a: &str, b: &str) -> bool {
     letters(a) == letters(b)
 }
 
-/// Names that may be of one unit: the words before `Oblast` and the like begin alike in any script.
-fn is_same_name(a: &str, b: &str) -> bool {
-    let stem = |name: &str| {
-        key(plain(name).split(' ').next().unwrap_or_default()).chars().take(STEM).collect::<String>()
-    };
-    stem(a) == stem(b)
-}
-
 /// Whether the unit is not known to be of another country than the record's.
 fn is_of_country(unit: &AdminUnit, stated: Option<&str>, gazetteer: Option<&Gazetteer>) -> bool {
     let (Some(of), Some(stated), Some(gazetteer)) = (unit.country.as_deref(), stated, gazetteer) else {
@@ -164,7 +153,7 @@ fn is_of_country(unit: &AdminUnit, stated: Option<&str>, gazetteer: Option<&Gaze
 
 #[cfg(test)]
 mod tests {
-    use super::{is_same_name, same_code};
+    use super::{is_same_unit, same_code};
     use crate::check::surroundings::tests::row_among;
     use crate::units::{AdminUnit, AdminUnits, UnitName};
     use crate::*;
@@ -228,6 +217,11 @@ mod tests {
             ("1,2024,x,27.99123,45.51234,2000,UKR,,,,", [None; 4]),
             // The name is of another unit.
             ("1,2024,x,28.51234,45.51234,1000,UKR,Khersonska,,,", [Some("Khersonska"), None, None, None]),
+            // The name begins alike, and is of another unit.
+            (
+                "1,2024,x,28.51234,45.51234,1000,UKR,,,Izmirskyi,",
+                [Some("Odeska"), Some("UA51"), Some("Izmirskyi"), None],
+            ),
             // The code is of another unit: nothing below it is filled either.
             ("1,2024,x,28.51234,45.51234,1000,UKR,,UA48,,", [None, Some("UA48"), None, None]),
             // The country is another.
@@ -259,8 +253,12 @@ mod tests {
 
     #[test]
     fn names_of_one_unit_begin_alike_in_any_script_and_codes_are_the_same_with_a_hyphen() {
-        assert!(is_same_name("Odeska", "Odesa Oblast") && is_same_name("Одеська область", "Odeska"));
-        assert!(!is_same_name("Odeska", "Khersonska") && !is_same_name("", "Odeska"));
+        assert!(is_same_unit("Odeska", "Odesa Oblast") && is_same_unit("Одеська область", "Odeska"));
+        assert!(!is_same_unit("Odeska", "Khersonska") && !is_same_unit("", "Odeska"));
+        assert!(!is_same_unit("Chernihivska", "Chernivetska") && !is_same_unit("Cherkaska", "Chernihivska"));
+        assert!(
+            is_same_unit("Izmail Raion", "Izmailskyi") && !is_same_unit("Novomoskovskyi", "Novoukrainskyi")
+        );
         assert!(same_code("UA-51", "ua51") && !same_code("UA51", "UA5"));
     }
 }
