@@ -83,9 +83,7 @@ impl Ground {
         let (mut land, mut coast) = (Fill::new(theme.land), Fill::new(theme.coast));
         let with_coast = frame.zoom() < PRECISE_FROM;
         for copy in frame.copies() {
-            for polygon in
-                self.land.iter().filter(|polygon| meet(&polygon.window, &frame.window(copy, BEYOND)))
-            {
+            for polygon in self.land_in(frame, copy) {
                 for (number, ring) in polygon.rings.iter().enumerate() {
                     let points = thinned(frame, ring, copy);
                     if with_coast {
@@ -99,12 +97,16 @@ impl Ground {
         vec![land, coast]
     }
 
+    /// The land that is in sight in one copy of the world.
+    fn land_in(&self, frame: &Frame, copy: f64) -> impl Iterator<Item = &Polygon> {
+        let window = frame.window(copy, BEYOND);
+        self.land.iter().filter(move |polygon| meet(&polygon.window, &window))
+    }
+
     /// The land within a convex ring.
     pub(crate) fn draw_land_within(&self, frame: &Frame, convex: &[Point], land: &mut Fill) {
         for copy in frame.copies() {
-            for polygon in
-                self.land.iter().filter(|polygon| meet(&polygon.window, &frame.window(copy, BEYOND)))
-            {
+            for polygon in self.land_in(frame, copy) {
                 for (number, ring) in polygon.rings.iter().enumerate() {
                     let points = cut_to_picture(frame, thinned(frame, ring, copy));
                     add_ring(land, cut_to(&points, convex), number > 0);

@@ -38,7 +38,10 @@ mod text; // letters as outlines
 pub use scene::{
     Anchor, Fill, LEAST_SIDE, Label, MOST_PIXELS, MOST_SIDE, NotASize, Point, Rgb, Scene, Size, Weight,
 };
-pub use wire::{BadFrame, Reply, read_frame, read_reply, read_scene, write_frame, write_reply, write_scene};
+pub use wire::{
+    BadFrame, MOST_FRAME_BYTES, Reply, read_frame, read_reply, read_scene, write_frame, write_reply,
+    write_scene,
+};
 
 #[cfg(feature = "draw")]
 pub use ground::Ground;

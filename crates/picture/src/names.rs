@@ -58,14 +58,16 @@ pub(crate) enum Word {
     M,
 }
 
+/// The names of countries by their alpha-2 codes, of all languages but the first: that has the names of the border sets.
+static COUNTRIES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../data/names/countries.json"))
+        .expect("the file is checked by the tests below")
+});
+
 /// The name of a territory; what no list knows has the name that its border set gives it.
 #[must_use]
 pub fn country_name(lang: Lang, territory: &Territory) -> &str {
-    static NAMES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
-        serde_json::from_str(include_str!("../../../data/names/countries.json"))
-            .expect("the file is checked by the tests below")
-    });
-    let name = || NAMES.get(lang.tag())?.get(territory.iso_a2.as_deref()?)?.as_str();
+    let name = || COUNTRIES.get(lang.tag())?.get(territory.iso_a2.as_deref()?)?.as_str();
     name().unwrap_or(&territory.name)
 }
 
@@ -121,6 +123,10 @@ mod tests {
         let romania = Territory::of_code("ROU");
         assert_eq!(Lang::ALL.map(|lang| country_name(lang, &romania)), ["Romania", "Румунія", "România"]);
         assert_eq!(country_name(Lang::Uk, &Territory::of_code("my own")), "my own");
+        for language in &Lang::ALL[1..] {
+            let names = COUNTRIES[language.tag()].as_object().unwrap();
+            assert!(names.len() > 240 && names.values().all(|name| name != ""), "{language:?}");
+        }
         assert_eq!(["uk-UA", "ro", "fr", "en"].map(Lang::of), [Lang::Uk, Lang::Ro, Lang::En, Lang::En]);
     }
 }

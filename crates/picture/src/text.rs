@@ -1,6 +1,6 @@
 //! Letters as outlines: shaped by HarfBuzz's rules, in both directions, with our own Noto fonts and no others.
 //!
-//! Cost: some 30 microseconds for a line that was not drawn before; the last few thousand are kept.
+//! Cost: some 30 microseconds for a line that was not drawn before; lines are kept until they are many, and then all are forgotten.
 
 use crate::scene::Weight;
 use cosmic_text::{Attrs, Buffer, Family, FontSystem, Metrics, Shaping, SwashCache, Wrap, fontdb};
@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tiny_skia::{Path, PathBuilder};
 
-/// Lines kept.
-const KEPT: usize = 4_096;
+/// Bytes of the lines that are kept, each of which counts as [`LEAST`] at least.
+const KEPT: usize = 128 * 1024;
+/// See there.
+const LEAST: usize = 32;
 /// The longest text that is shaped, in characters; what is longer is cut there.
 const MOST_CHARS: usize = 600;
 
@@ -34,6 +36,7 @@ struct Letters {
     fonts: FontSystem,
     outlines: SwashCache,
     lines: HashMap<Key, Arc<Line>>,
+    bytes: usize,
 }
 
 static LETTERS: LazyLock<Mutex<Letters>> = LazyLock::new(|| {
@@ -43,7 +46,7 @@ static LETTERS: LazyLock<Mutex<Letters>> = LazyLock::new(|| {
     }
     // The locale chooses between forms of Chinese characters, of which there are none here.
     let fonts = FontSystem::new_with_locale_and_db("en".to_owned(), fonts);
-    Mutex::new(Letters { fonts, outlines: SwashCache::new(), lines: HashMap::new() })
+    Mutex::new(Letters { fonts, outlines: SwashCache::new(), lines: HashMap::new(), bytes: 0 })
 });
 
 /// One line of text. Control characters, and marks that turn the direction of what follows, are blanks.
@@ -54,10 +57,12 @@ pub(crate) fn line(text: &str, size_px: f32, weight: Weight) -> Arc<Line> {
         return Arc::clone(line);
     }
     let line = Arc::new(letters.shape(&key.0, size_px, weight));
-    if letters.lines.len() >= KEPT {
+    if letters.bytes >= KEPT {
+        letters.bytes = 0;
         letters.lines.clear();
         letters.outlines = SwashCache::new();
     }
+    letters.bytes += key.0.len().max(LEAST);
     letters.lines.insert(key, Arc::clone(&line));
     line
 }

@@ -8,7 +8,7 @@ use crate::scene::{Fill, Point, Rgb, Scene, Size};
 use std::io::{self, Read, Write};
 
 /// The longest frame, in bytes: some three million points, or the largest picture.
-const MOST_BYTES: u32 = 32 * 1024 * 1024;
+pub const MOST_FRAME_BYTES: u32 = 32 * 1024 * 1024;
 /// The begin of every scene: the version of this form.
 const MAGIC: &[u8; 4] = b"KSC1";
 
@@ -19,7 +19,7 @@ pub enum BadFrame {
     #[error("the pipe broke: {0}")]
     Io(#[from] io::Error),
     /// A frame that would be too long.
-    #[error("a frame of {0} bytes; at most {MOST_BYTES} are taken")]
+    #[error("a frame of {0} bytes; at most {MOST_FRAME_BYTES} are taken")]
     TooLong(u64),
     /// It does not begin as a scene does.
     #[error("not a scene of this version")]
@@ -59,7 +59,7 @@ pub fn read_frame(from: &mut impl Read) -> Result<Option<Vec<u8>>, BadFrame> {
         }
     }
     let length = u32::from_le_bytes(length);
-    if length > MOST_BYTES {
+    if length > MOST_FRAME_BYTES {
         return Err(BadFrame::TooLong(length.into()));
     }
     let mut bytes = vec![0; length as usize];
@@ -73,7 +73,7 @@ pub fn read_frame(from: &mut impl Read) -> Result<Option<Vec<u8>>, BadFrame> {
 ///
 /// [`BadFrame`] when the pipe breaks, or the frame is too long.
 pub fn write_frame(to: &mut impl Write, bytes: &[u8]) -> Result<(), BadFrame> {
-    let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= MOST_BYTES);
+    let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= MOST_FRAME_BYTES);
     let length = length.ok_or(BadFrame::TooLong(bytes.len() as u64))?;
     to.write_all(&length.to_le_bytes())?;
     to.write_all(bytes)?;

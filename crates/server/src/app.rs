@@ -104,8 +104,7 @@ pub type App = Arc<Shared>;
 impl Shared {
     /// Takes a configuration into use.
     #[must_use]
-    pub fn new(mut config: Config) -> Self {
-        let painter = std::mem::replace(&mut config.painter, Painter::built_in());
+    pub fn new(config: Config) -> Self {
         config.sets.hold(&config.borders);
         config.sets.hold(&config.coarse);
         Self {
@@ -115,7 +114,7 @@ impl Shared {
             started: Instant::now(),
             room: Room::new(config.limits.bodies_bytes),
             table_counts: Mutex::default(),
-            studio: Studio::new(painter),
+            studio: Studio::default(),
             lanes: Lanes::default(),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),

@@ -23,8 +23,13 @@ const SNAPSHOT: HeaderName = HeaderName::from_static("kordon-snapshot");
 /// How to cite an answer whose body has no place for it. What is not ASCII is percent-encoded.
 const CITATION: HeaderName = HeaderName::from_static("kordon-citation");
 
-/// Under which licences records and borders are.
-const LICENCES: HeaderName = HeaderName::from_static("kordon-licences");
+/// Under which licences records and borders are. What is not ASCII is percent-encoded.
+pub const LICENCES: HeaderName = HeaderName::from_static("kordon-licences");
+
+/// A text as a header can tell it.
+pub fn in_ascii(text: &str) -> String {
+    utf8_percent_encode(&text.replace('\u{a9}', "(c)"), CONTROLS).to_string()
+}
 
 /// What does not choose incidents, nor their order or form.
 const NOT_CITED: &[&str] =
@@ -252,12 +257,11 @@ impl Source {
         };
         // RFC 8574: the address by which to refer to this.
         let link = Link::new("cite-as", address.clone(), media, "This answer, the same for ever");
-        let plain = |text: &str| utf8_percent_encode(&text.replace('\u{a9}', "(c)"), CONTROLS).to_string();
         answer
             .links(&[link])
             .header(SNAPSHOT, name.clone())
-            .header(CITATION, plain(citation))
-            .header(LICENCES, plain(&self.about.licences()))
+            .header(CITATION, in_ascii(citation))
+            .header(LICENCES, in_ascii(&self.about.licences()))
     }
 }
 

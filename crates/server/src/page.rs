@@ -8,6 +8,7 @@ use crate::answer::{Base, Link};
 use kordon_borders::Territory;
 use kordon_incidents::{About, Described, Distance, Incident, Units, xml};
 use kordon_picture_scene::Size;
+use kordon_picture_scene::{Lang, country_name};
 use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -24,11 +25,6 @@ static CATALOGUES: LazyLock<[Map<String, Value>; 3]> = LazyLock::new(|| {
         read(include_str!("../../../web/src/text/uk.json")),
         read(include_str!("../../../web/src/text/ro.json")),
     ]
-});
-
-/// The names of countries by their alpha-2 codes, of all languages but the first: that has the names of the border sets.
-static COUNTRIES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../../data/names/countries.json")).unwrap_or_default()
 });
 
 /// What only these pages say, in the order of [`LANGUAGES`].
@@ -134,9 +130,7 @@ impl Words {
 
     /// The name of a country; a code that no list knows as it stands.
     pub(crate) fn country(self, code: &str) -> String {
-        let territory = Territory::of_code(code);
-        let name = || COUNTRIES.get(self.tag())?.get(territory.iso_a2.as_deref()?)?.as_str();
-        name().unwrap_or(&territory.name).to_owned()
+        country_name(Lang::of(self.tag()), &Territory::of_code(code)).to_owned()
     }
 
     /// What a distance is to: a country, or the one of a set that is nearest, with the set before it; or a place.
@@ -606,10 +600,6 @@ mod tests {
         for (language, name) in [("en", "Ukraine"), ("uk", "Україна"), ("ro", "Ucraina")] {
             assert_eq!(Words::of(language).country("UKR"), name);
             assert_eq!(Words::of(language).country("my own"), "my own");
-        }
-        for language in &LANGUAGES[1..] {
-            let names = COUNTRIES[*language].as_object().unwrap();
-            assert!(names.len() > 240 && names.values().all(|name| name != ""), "{language}");
         }
     }
 

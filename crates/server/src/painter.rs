@@ -6,7 +6,7 @@
 //! the next one starts it anew. Where it cannot be started, or has no graphics, or finds a scene too large, tiny-skia paints.
 
 use kordon_picture_scene::{
-    Pixels, Reply, Scene, letter, paint, read_frame, read_reply, write_frame, write_scene,
+    MOST_FRAME_BYTES, Pixels, Reply, Scene, letter, paint, read_frame, read_reply, write_frame, write_scene,
 };
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -23,8 +23,6 @@ const PICTURE: Duration = Duration::from_secs(8);
 const MOST_BYTES: u64 = 768 * 1024 * 1024;
 /// How long it is not tried again after it could not be started.
 const REST: Duration = Duration::from_secs(600);
-/// What `/proc` counts memory in.
-const PAGE: u64 = 4_096;
 
 /// Who paints when the program does not.
 const BUILT_IN: &str = "tiny-skia";
@@ -102,6 +100,10 @@ impl Program {
 
     /// `None` when tiny-skia should paint.
     fn paint(&self, scene: &Scene) -> Result<Option<(Pixels, String)>, PainterLost> {
+        let bytes = write_scene(scene);
+        if bytes.len() > MOST_FRAME_BYTES as usize {
+            return Ok(None);
+        }
         let mut state = self.state();
         let mut running = match std::mem::replace(&mut *state, State::Idle) {
             State::Running(running) => running,
@@ -119,7 +121,7 @@ impl Program {
             },
         };
         // Whoever leaves by an error drops the process, which ends it.
-        match running.ask(write_scene(scene), PICTURE)? {
+        match running.ask(bytes, PICTURE)? {
             Reply::Pixels(rgba) => {
                 let Some(pixels) = letter(scene, &rgba) else { return Err(PainterLost) };
                 let painted = (pixels, running.draws_with.clone());
@@ -187,9 +189,10 @@ impl Running {
 
     /// The memory that it holds, where the system tells.
     fn bytes(&self) -> Option<u64> {
-        let told = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).ok()?;
-        let pages: u64 = told.split(' ').nth(1)?.parse().ok()?;
-        Some(pages * PAGE)
+        let told = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let resident =
+            told.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))?;
+        Some(resident.parse::<u64>().ok()? * 1_024)
     }
 }
 

@@ -8,7 +8,7 @@
 
 use crate::answer::{Answer, is_fresh, short_fingerprint};
 use crate::app::{App, Lane};
-use crate::asked::{Asked, asked};
+use crate::asked::{Asked, LICENCES, asked, in_ascii};
 use crate::error::{Problem, echo};
 use crate::items::{self, parse_id};
 use crate::page::Words;
@@ -34,7 +34,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The media type of a picture.
 pub const PNG: &str = "image/png";
 /// The themes of pictures, the first unless told.
-pub const THEMES: &[&str] = &["light", "dark"];
+pub const THEMES: &[&str] = &[LIGHT.name, DARK.name];
 /// How many pictures may wait for their turn.
 const WAITING: usize = 16;
 /// How many incidents are drawn at most; the caption says how many there are.
@@ -42,24 +42,17 @@ const MOST_DOTS: usize = 100_000;
 
 /// What pictures are drawn with.
 pub struct Studio {
-    painter: Painter,
     ground: OnceLock<Ground>,
     queue: Arc<Semaphore>,
 }
 
+impl Default for Studio {
+    fn default() -> Self {
+        Self { ground: OnceLock::new(), queue: Arc::new(Semaphore::new(WAITING)) }
+    }
+}
+
 impl Studio {
-    /// With this painter.
-    #[must_use]
-    pub fn new(painter: Painter) -> Self {
-        Self { painter, ground: OnceLock::new(), queue: Arc::new(Semaphore::new(WAITING)) }
-    }
-
-    /// Who paints.
-    #[must_use]
-    pub fn painter(&self) -> &Painter {
-        &self.painter
-    }
-
     /// Land and borders; the first call prepares them, which takes some tenths of a second.
     fn ground(&self, borders: &Arc<BorderSet>, coarse: &Arc<BorderSet>) -> &Ground {
         self.ground.get_or_init(|| Ground::new(Arc::clone(borders), Arc::clone(coarse)))
@@ -94,14 +87,12 @@ impl Look {
                 .parse()
                 .map_err(|error| Problem::bad_parameter("size", format!("{}: {error}.", echo(text))))?,
         };
-        let theme = match theme {
-            None | Some("light") => &LIGHT,
-            Some("dark") => &DARK,
-            Some(other) => {
-                let known = THEMES.join(", ");
-                return Err(Problem::bad_parameter("theme", format!("{} is none of {known}.", echo(other))));
-            }
-        };
+        let theme = theme.unwrap_or(LIGHT.name);
+        let known = [&LIGHT, &DARK].into_iter().find(|known| known.name == theme);
+        let theme = known.ok_or_else(|| {
+            let known = THEMES.join(", ");
+            Problem::bad_parameter("theme", format!("{} is none of {known}.", echo(theme)))
+        })?;
         Ok(Self { size, theme, lang: lang.map_or(Lang::En, Lang::of) })
     }
 
@@ -110,7 +101,7 @@ impl Look {
     }
 
     /// The words of its language.
-    fn words(self) -> Words {
+    pub(crate) fn words(self) -> Words {
         Words::of(self.lang.tag())
     }
 }
@@ -132,14 +123,16 @@ pub async fn of_incident(
     let id = parse_id(&id)?;
     let asked = asked(&app, &params).await?;
     let snapshot = Arc::clone(&asked.snapshot);
-    let row = match &of {
-        Some(of) => snapshot.get_with(id, of),
-        None => snapshot.get(id),
-    };
-    let Some(row) = row else {
-        let store = Arc::clone(&app.config.store);
-        return Err(app.work(move || Ok(items::not_here(&store, id, asked.is_now))).await?);
-    };
+    let (store, is_now, found_in) = (Arc::clone(&app.config.store), asked.is_now, Arc::clone(&snapshot));
+    let row = app
+        .work(move || {
+            let row = match &of {
+                Some(of) => found_in.get_with(id, of),
+                None => found_in.get(id),
+            };
+            row.ok_or_else(|| items::not_here(&store, id, is_now))
+        })
+        .await?;
     let query = format!("{id}?{}", params.to_query(&["as-of", "snapshot"]));
     let draw = move |ground: &Ground| scene_of(ground, &snapshot, &row, look);
     serve(&app, &headers, &asked, query, draw).await
@@ -187,7 +180,7 @@ async fn serve(
                 .work_in(Lane::Picture, move || {
                     let (config, studio) = (&studio.config, &studio.studio);
                     let ground = studio.ground(&config.borders, &config.coarse);
-                    let bytes = picture(studio.painter(), ground, &draw(ground)?, &query)?;
+                    let bytes = picture(&config.painter, ground, &draw(ground)?, &query)?;
                     drop(place);
                     Ok(Bytes::from(bytes))
                 })
@@ -200,7 +193,7 @@ async fn serve(
     Ok(Answer::bytes(PNG, bytes)
         .etag(etag)
         .cache(asked.cache())
-        .header(header::HeaderName::from_static("kordon-licences"), attribution.replace('\u{a9}', "(c)"))
+        .header(LICENCES, in_ascii(&attribution))
         .finish(headers))
 }
 

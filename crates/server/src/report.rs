@@ -57,7 +57,7 @@ impl<V> Report<'_, V> {
     ///
     /// 500 when a document cannot be read, 503 when the painter was lost.
     pub fn html(&self) -> Result<String, Problem> {
-        let words = Words::of(self.look.lang.tag());
+        let words = self.look.words();
         let scene =
             scene_of_many(self.ground, self.snapshot, self.query.clone(), &self.about.question, self.look);
         let png = picture(self.painter, self.ground, &scene, &self.about.question)?;
