@@ -36,6 +36,8 @@ pub const NOW: &str = "public, max-age=0, s-maxage=5";
 const NOW_AT_THE_EDGE: &str = "public, max-age=5, stale-while-revalidate=30";
 /// `Cache-Control` of what is the same bytes for ever, or is refused.
 pub const PINNED: &str = "public, max-age=600, immutable";
+/// `Cache-Control` of what no cache may keep.
+pub const NO_STORE: &str = "no-store";
 
 /// Where this server stands, as its clients write it: scheme and authority, perhaps a path, no slash at the end.
 #[derive(Clone, Debug)]
@@ -93,15 +95,21 @@ pub fn address(base: &Base, path: &str, query: &str) -> String {
     base.at(&format!("{path}{mark}{query}"))
 }
 
-/// The links of a page of features: to itself and, when more follow, to the next, which begins at a cursor.
+/// The links of a page: to itself and, when more follow, to the next, which begins at a cursor.
 #[must_use]
-pub fn page_links(base: &Base, path: &str, params: &Params, next: Option<impl Display>) -> Vec<Link> {
+pub fn page_links(
+    base: &Base,
+    path: &str,
+    media: &'static str,
+    params: &Params,
+    next: Option<impl Display>,
+) -> Vec<Link> {
     let own = address(base, path, &params.to_query(&[]));
-    let mut links = vec![Link::new("self", own, GEOJSON, "This page")];
+    let mut links = vec![Link::new("self", own, media, "This page")];
     if let Some(next) = next {
         let rest = params.to_query(&["cursor"]);
         let query = format!("{rest}{}cursor={next}", if rest.is_empty() { "" } else { "&" });
-        links.push(Link::new("next", address(base, path, &query), GEOJSON, "The next page"));
+        links.push(Link::new("next", address(base, path, &query), media, "The next page"));
     }
     links
 }

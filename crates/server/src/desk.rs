@@ -3,7 +3,7 @@
 //! Nothing of it stands in an address that the public asks, and no cache may keep it. A record is changed and published where the
 //! others are, by PUT or PATCH with the ETag that it has here.
 
-use crate::answer::{Answer, Base, GEOJSON, JSON, Link, links_json, page_links, time_stamp};
+use crate::answer::{Answer, Base, GEOJSON, JSON, Link, NO_STORE, links_json, page_links, time_stamp};
 use crate::app::App;
 use crate::error::Problem;
 use crate::history::missing;
@@ -18,7 +18,6 @@ use kordon_store::{Query, SortBy};
 use std::sync::Arc;
 
 const PATH: &str = "/desk/incidents";
-const NO_STORE: &str = "no-store";
 
 /// `GET /desk/incidents`: the incidents under FILTER that have no public form, what was recorded last first.
 ///
@@ -47,7 +46,7 @@ pub async fn list(
         })
         .await?;
     let next = Some(first + returned).filter(|next| *next < matched);
-    let links = page_links(&base, PATH, &params, next);
+    let links = page_links(&base, PATH, GEOJSON, &params, next);
     let body = format!(
         r#"{{"type":"FeatureCollection","features":[{features}],"numberMatched":{matched},"numberReturned":{returned},"timeStamp":"{}","links":{}}}"#,
         time_stamp(),

@@ -4,7 +4,7 @@ mod batch; // The forms of many answers, and points from a table.
 
 use self::batch::Batch;
 pub use self::batch::FORMS;
-use crate::answer::Answer;
+use crate::answer::{Answer, NO_STORE};
 use crate::app::{App, Lane};
 use crate::body;
 use crate::error::{Problem, echo};
@@ -255,7 +255,7 @@ pub async fn measure_many(
         Part::Foot(foot) => Ok(foot),
     };
     let body = stream::pieces(&app, form.head().as_bytes().to_vec(), parts, make);
-    Ok(Answer::bytes(form.media(), body).cache("no-store").finish(&HeaderMap::new()))
+    Ok(Answer::bytes(form.media(), body).cache(NO_STORE).finish(&HeaderMap::new()))
 }
 
 /// A part of a long answer: some points and how many parts stand before them, or what stands behind all.

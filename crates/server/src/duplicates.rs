@@ -1,7 +1,7 @@
 //! Incidents that may be one event: suggested, merged, and parted again. For who may write.
 
 use crate::access::Caller;
-use crate::answer::{Answer, Base};
+use crate::answer::{Answer, Base, NO_STORE};
 use crate::app::{App, Lane};
 use crate::error::Problem;
 use crate::items::{PATH, parse_id};
@@ -60,7 +60,7 @@ pub async fn find(
             }))
         })
         .await?;
-    Ok(Answer::json(&body).cache("no-store").finish(&headers))
+    Ok(Answer::json(&body).cache(NO_STORE).finish(&headers))
 }
 
 /// A pair with its reasons in numbers and words.

@@ -7,7 +7,7 @@
 //! it. It is there once all of it is, under the digest of what came.
 
 use crate::access::Caller;
-use crate::answer::{Answer, Base, JSON, Link, address, links_json};
+use crate::answer::{Answer, Base, JSON, Link, NO_STORE, links_json, page_links};
 use crate::app::{App, Lane};
 use crate::body;
 use crate::error::{Problem, echo};
@@ -35,7 +35,6 @@ pub const TIMESTAMP: &str = "application/timestamp-reply";
 pub const SHA256: &str = "^[0-9a-f]{64}$";
 
 const PATH: &str = "/evidence";
-const NO_STORE: &str = "no-store";
 /// The longest name of a file, in characters.
 const NAME_CHARS: usize = 255;
 /// The longest timestamp that is read, in bytes: those of known authorities have some thousand.
@@ -71,15 +70,14 @@ pub async fn add(
     let (inflow, outflow) = Inflow::new();
     let worker = Arc::clone(&app);
     let kept = app.work_in(Lane::Evidence, move || {
-        let store = &worker.config.store;
-        store.add_evidence(&name, outflow, expected.as_deref(), &caller.0).map_err(|error| not_kept(&error))
+        Ok(worker.config.store.add_evidence(&name, outflow, expected.as_deref(), &caller.0))
     });
     let sent = body::pass_on(&headers, body, limits.evidence_bytes, limits.body_idle, inflow);
     // What went wrong with the body is why the file was not kept, and not the other way round.
     let (sent, kept) = tokio::join!(sent, kept);
     let kept = match (sent, kept) {
         (Err(Some(problem)), _) => return Err(problem),
-        (_, kept) => kept?,
+        (_, kept) => kept?.map_err(|error| not_kept(&error))?,
     };
     let told = about(&kept)?;
     let at = base.at(&format!("{PATH}/{}", kept.sha256));
@@ -116,13 +114,9 @@ pub async fn list(
             Ok((all.len(), files.map_err(|error| not_told(&error))?))
         })
         .await?;
-    let own = address(&base, PATH, &params.to_query(&[]));
-    let mut links = vec![Link::new("self", own, JSON, "This page")];
     let page = &files[..files.len().min(limit)];
-    if let (true, Some(last)) = (files.len() > limit, page.last()) {
-        let next = format!("limit={limit}&cursor={}", last.sha256);
-        links.push(Link::new("next", address(&base, PATH, &next), JSON, "The next page"));
-    }
+    let next = page.last().filter(|_| files.len() > limit).map(|last| &last.sha256);
+    let links = page_links(&base, PATH, JSON, &params, next);
     let told = json!({
         "evidence": page.iter().map(about).collect::<Result<Vec<_>, _>>()?,
         "numberMatched": matched,

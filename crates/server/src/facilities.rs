@@ -160,7 +160,7 @@ pub async fn find(
         .await?;
     page.iter_mut().for_each(|feature| crs.tell(&mut feature["geometry"]));
     let next = Some(first + page.len()).filter(|next| *next < matched);
-    let links = page_links(&base, &format!("{PATH}/items"), &params, next);
+    let links = page_links(&base, &format!("{PATH}/items"), GEOJSON, &params, next);
     let body = json!({
         "type": "FeatureCollection",
         "features": page,

@@ -3,7 +3,7 @@
 //! For writers only: a refused record may say what must not be published.
 
 use crate::access::Caller;
-use crate::answer::{Answer, Base, JSON, Link, links_json};
+use crate::answer::{Answer, Base, JSON, Link, NO_STORE, links_json};
 use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
 use crate::params::Params;
@@ -19,7 +19,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const PATH: &str = "/imports";
-const NO_STORE: &str = "no-store";
 
 /// `GET /imports`: the last imports, newest first.
 ///

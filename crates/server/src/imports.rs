@@ -12,7 +12,7 @@
 //! of any size.
 
 use crate::access::Caller;
-use crate::answer::Answer;
+use crate::answer::{Answer, NO_STORE};
 use crate::app::{App, Lane};
 use crate::error::{Problem, echo};
 use crate::history::whole;
@@ -102,7 +102,7 @@ pub async fn import(
     let bytes = body::read(&app.room, &headers, body, limits.import_bytes, limits.body_idle).await?;
     let store = Arc::clone(&app.config.store);
     let told = app.work_in(Lane::Import, move || carry_out(&store, &bytes, order, caller.0)).await?;
-    Ok(Answer::json(&told).cache("no-store").finish(&HeaderMap::new()))
+    Ok(Answer::json(&told).cache(NO_STORE).finish(&HeaderMap::new()))
 }
 
 fn options(params: &Params, headers: &HeaderMap) -> Result<ReadOptions, Problem> {

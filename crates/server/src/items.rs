@@ -5,8 +5,8 @@
 
 use crate::access::Caller;
 use crate::answer::{
-    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, address, links_json, preferred_language, prefers_html,
-    short_fingerprint, time_stamp,
+    Answer, Base, CONTENT_CRS, GEOJSON, JSON, Link, NO_STORE, address, links_json, preferred_language,
+    prefers_html, short_fingerprint, time_stamp,
 };
 use crate::app::{App, Lane};
 use crate::asked::{Asked, Source, asked};
@@ -603,7 +603,7 @@ async fn one_body(app: &App, headers: &HeaderMap, body: Body) -> Result<body::Re
 
 /// The answer to who has just stored a record: its feature, as it is now.
 fn stored(app: &App, base: &Base, id: IncidentId, feature: &str) -> Answer {
-    written(app, base, id, "", (feature, revision(feature))).cache("no-store")
+    written(app, base, id, "", (feature, revision(feature))).cache(NO_STORE)
 }
 
 /// The incident of a body, which has the id of its address or none.

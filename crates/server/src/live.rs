@@ -10,7 +10,7 @@
 //!
 //! Cost: a task a listener, [`LISTENERS`] at most.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, NO_STORE};
 use crate::app::App;
 use crate::error::Problem;
 use crate::history::{ahead_of_the_ledger, news, whole};
@@ -128,7 +128,7 @@ pub async fn live(
         }
     });
     Ok(Answer::bytes(EVENTS, Body::new(crate::stream::Pieces::new(receiver)))
-        .cache("no-store")
+        .cache(NO_STORE)
         .header(HeaderName::from_static("x-accel-buffering"), "no") // nginx would collect events otherwise.
         .finish(&HeaderMap::new()))
 }

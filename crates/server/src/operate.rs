@@ -1,6 +1,6 @@
 //! For operators: is it up, can it answer, what has it done.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, NO_STORE};
 use crate::app::App;
 use crate::error::Problem;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub async fn health(State(app): State<App>, headers: HeaderMap) -> Response {
         "borders": app.config.borders.info().name,
         "uptime_s": app.started.elapsed().as_secs(),
     });
-    Answer::json(&body).cache("no-store").finish(&headers)
+    Answer::json(&body).cache(NO_STORE).finish(&headers)
 }
 
 /// `GET /ready`: the store answers.
@@ -30,7 +30,7 @@ pub async fn health(State(app): State<App>, headers: HeaderMap) -> Response {
 pub async fn ready(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let store = std::sync::Arc::clone(&app.config.store);
     let seq = app.work(move || Ok(store.public().seq())).await?;
-    Ok(Answer::json(&json!({ "status": "ready", "seq": seq })).cache("no-store").finish(&headers))
+    Ok(Answer::json(&json!({ "status": "ready", "seq": seq })).cache(NO_STORE).finish(&headers))
 }
 
 /// `GET /metrics`: Prometheus text.
@@ -52,7 +52,7 @@ pub async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
         let _ = writeln!(text, "{name}{{class=\"{class}\"}} {count}");
     }
     Answer::bytes("text/plain; version=0.0.4; charset=utf-8", text)
-        .cache("no-store")
+        .cache(NO_STORE)
         .header(header::VARY, "Accept-Encoding")
         .finish(&headers)
 }

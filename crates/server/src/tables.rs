@@ -309,7 +309,7 @@ where
     let mut page = app.work(move || make(&snapshot, limit)).await?;
     page.features.iter_mut().for_each(|feature| crs.tell(&mut feature["geometry"]));
     let path = format!("{path}/items");
-    let links = page_links(base, &path, &params, page.next);
+    let links = page_links(base, &path, GEOJSON, &params, page.next);
     let mut body = json!({
         "type": "FeatureCollection",
         "numberReturned": page.features.len(),

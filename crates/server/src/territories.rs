@@ -142,7 +142,7 @@ pub async fn find(
         })
         .await?;
     let next = Some(first + page.len()).filter(|next| *next < matched);
-    let links = page_links(&base, &format!("{PATH}/items"), &params, next);
+    let links = page_links(&base, &format!("{PATH}/items"), GEOJSON, &params, next);
     let foot = format!(
         r#"],"numberMatched":{matched},"numberReturned":{},"timeStamp":"{}","links":{}}}"#,
         page.len(),
