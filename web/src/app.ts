@@ -37,7 +37,7 @@ export interface App {
 }
 
 /** What is on the screen but not in the address: it can be had again from the address alone. */
-export interface Screen {
+interface Screen {
   incidents: Incident[];
   matched: number;
   next: string | null;

@@ -89,11 +89,8 @@ export function createChoices(context: ChoicesContext) {
     }
     // The counts of another filter are told by the request that took the place of this one.
     if (signal.aborted) return;
-    if (!found) {
-      counts.delete(group);
-      return;
-    }
-    counts.set(group, new Map(found.map(({ key, count }) => [key, count])));
+    if (found) counts.set(group, new Map(found.map(({ key, count }) => [key, count])));
+    else counts.delete(group);
     showGroup(group, context.state()[member]);
   }
 

@@ -8,7 +8,6 @@ import { chartPicker, labelOf } from './charts.ts';
 import { byId, h, keepFocus } from './dom.ts';
 import { labelFrom, type Naming } from './layers.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
-
 import { type Chart, filterParams, type State, type View } from './state.ts';
 import { typedDay, withDay } from './time.ts';
 import type { Aggregate, World } from './types.ts';

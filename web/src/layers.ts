@@ -6,28 +6,7 @@ import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
 import { LINES, PRECISION_SHARE, THEME_COLORS } from './theme.ts';
 
-interface Theme {
-  name: 'light' | 'dark';
-  sea: string;
-  land: string;
-  coast: string;
-  border: string;
-  borderCasing: string;
-  maritime: string;
-  target: string;
-  country: string;
-  place: string;
-  placeDot: string;
-  halo: string;
-  line: string;
-  lineCasing: string;
-  circle: string;
-  drawn: string;
-  inside: string;
-  cluster: string;
-  clusterRing: string;
-  clusterText: string;
-}
+type Theme = (typeof THEME_COLORS)['light' | 'dark'];
 
 export const THEMES: Record<'light' | 'dark', Theme> = THEME_COLORS;
 

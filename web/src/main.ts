@@ -223,7 +223,7 @@ function loadAll(): void {
 
 /** The incidents are others now: everything that shows them is asked for again; the map stays where it is. */
 async function reload(): Promise<void> {
-  app.map?.reloadIncidents();
+  for (const each of [app.map, ...views.maps()]) each?.reloadIncidents();
   void timeline.reload();
   choices.loadOpen();
   void results.loadTotal();
@@ -242,7 +242,6 @@ async function loadWorld(): Promise<void> {
   nameFilters(app.words, app.world);
   showFilters(app.state, app.words, app.world);
   choices.show();
-  showLegend(app.words);
   shading.tell();
   nameMaps();
   if (screen.incidents.length) results.show();
@@ -355,6 +354,7 @@ async function startMap(): Promise<void> {
     error.hidden = false;
     error.textContent = app.words.t('error.map');
     document.body.classList.add('show-list');
+    void shading.show();
     return;
   }
   app.map.setLabel(app.words.t('map.label'));

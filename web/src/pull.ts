@@ -2,7 +2,7 @@
 
 type Pixel = [x: number, y: number];
 
-export interface Pull {
+interface Pull {
   /** What pixels are counted in. */
   side: HTMLElement;
   /** Where the handle is; `null` while it is nowhere. */

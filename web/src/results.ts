@@ -54,9 +54,10 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
 
   async function loadMore(): Promise<void> {
     const next = screen.next;
-    if (!next) return;
     const message = byId('list-message');
     const list = byId<HTMLOListElement>('list');
+    // Of a list that is about to be another there is no more.
+    if (!next || list.getAttribute('aria-busy') === 'true') return;
     const isLast = await requests.attempt('list', message, loadMore, async (signal) => {
       const page = await nextPage(next, signal);
       signal.throwIfAborted();

@@ -45,7 +45,7 @@ export function createShading(context: ShadingContext) {
     answered = question;
     const limit = (state.withinKm ?? 0) * 1000;
     const isThin = map !== null && limit < THINNEST * map.metersPerPixel();
-    stand(isThin ? 'thin' : 'measured');
+    stand(!map ? 'failed' : isThin ? 'thin' : 'measured');
     if (!map || !question) return;
     if (isThin) return clear();
     try {

@@ -55,32 +55,41 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
     else if (at) void openPlace(at);
     else {
       requests.giveUp('subject');
-      screen.subject = null;
       showPanel(null);
-      app.map?.setMeasured(NOTHING);
+      forget();
     }
+  }
+
+  /** What was shown before is neither drawn nor cited any more. */
+  function forget(): void {
+    screen.subject = null;
+    app.map?.setMeasured(NOTHING);
   }
 
   async function openIncident(id: string): Promise<void> {
     const known = screen.incidents.find((incident) => incident.id === id);
     const panel = byId('panel');
     const signal = requests.start('subject');
+    const told = screen.subject?.kind === 'incident' ? screen.subject.incident.id : null;
+    if (told !== id) forget();
+    let isTold = Boolean(known);
     if (known) tellIncident(known, known.border);
     else showPanel(messagePanel(app.words.t('panel.loading'), null, panelContext()));
     try {
       const incident = known ?? (await getIncident(id, app.state.of, signal));
       signal.throwIfAborted();
       if (!incident) {
+        forget();
         showPanel(messagePanel(app.words.t('error.gone'), null, panelContext()));
         return;
       }
       if (!known) tellIncident(incident, incident.border);
+      isTold = true;
       const place = startOf(incident, incident.border?.nearestForeign);
       if (!place || !incident.border?.nearestForeign) return;
-      const to = [...new Set([app.state.of, ...ALWAYS].filter(Boolean))];
       const answer = await measure(
         place,
-        to,
+        targets(),
         radiusOf(incident),
         dayOf(incident.dateStart),
         signal,
@@ -89,12 +98,16 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
       tellIncident(incident, answer);
     } catch (error) {
       if (isAbort(error)) return;
-      if (!screen.subject) {
+      if (!isTold) {
         showPanel(messagePanel(requests.faultText(error), () => openIncident(id), panelContext()));
       } else {
         panel.append(h('p', { class: 'fine', role: 'status' }, requests.faultText(error)));
       }
     }
+  }
+
+  function targets(): string[] {
+    return [...new Set([app.state.of, ...ALWAYS].filter(Boolean))];
   }
 
   async function openPlace(place: Position): Promise<void> {
@@ -105,8 +118,7 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
     );
     showPanel(messagePanel(app.words.t('panel.loading'), null, panelContext()));
     try {
-      const to = [...new Set([app.state.of, ...ALWAYS].filter(Boolean))];
-      const answer = await measure(place, to, null, null, signal);
+      const answer = await measure(place, targets(), null, null, signal);
       signal.throwIfAborted();
       const measures = tellable(answer.nearestForeign, answer.to);
       context.learnBoundary(answer.boundary);

@@ -70,6 +70,8 @@ export async function openEditor(work: Work, id: string, atDesk = false): Promis
   const panel = byId('panel');
   panel.after(element);
   panel.inert = true;
+  // It lies beneath the form where no panel was open.
+  byId('list-side').inert = true;
   const request = new AbortController();
   isOpening = true;
   try {
@@ -137,7 +139,8 @@ function removeElement(element: HTMLElement): void {
   element.remove();
   const panel = byId('panel');
   panel.inert = false;
-  panel.querySelector<HTMLElement>('#panel-title')?.focus();
+  byId('list-side').inert = !panel.hidden;
+  (panel.querySelector<HTMLElement>('#panel-title') ?? byId('work')).focus();
 }
 
 function keyDown(event: KeyboardEvent): void {

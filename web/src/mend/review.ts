@@ -103,6 +103,7 @@ export function showReview(work: Work, body: HTMLElement): View {
       const held = await hold(feature.id, undefined, true);
       if (held.feature.properties.revision !== feature.properties.revision) {
         await load(words.t('mend.withheld.changed'));
+        body.querySelector('h2')?.focus();
         return;
       }
       const change = { properties: { record_status: 'published' } };
