@@ -186,6 +186,38 @@ describe('any place', () => {
     }));
 });
 
+describe('on paper', () => {
+  const onPaper = (page) => page.locator('#on-paper');
+
+  it('stands what the map shows, as the server draws it, and is asked for only then', () =>
+    onPage({}, async (page) => {
+      await drawn(page);
+      const asked = [];
+      page.on('request', (request) => /\.png/.test(request.url()) && asked.push(request.url()));
+      await page.getByRole('button', { name: 'Zoom in' }).click();
+      await page.waitForURL(/map=/);
+      await drawn(page);
+      assert.deepEqual(asked, []);
+      await page.emulateMedia({ media: 'print' });
+      await onPaper(page).evaluate((image) => image.decode());
+      assert.match(asked.join(), /\/maps\/static\.png\?.*bbox=[\d.,%C-]+&lang=en/);
+      assert.ok(await page.locator('#map').isHidden());
+      assert.ok(await page.getByRole('searchbox').isHidden());
+      await keepShot(page, 'print', { fullPage: true });
+    }));
+
+  it('stands one incident with its distance, in the language of its reader', () =>
+    onPage({ query: '?of=ROU&lang=uk' }, async (page) => {
+      await rows(page).first().click();
+      await page.getByRole('article').waitFor();
+      await page.emulateMedia({ media: 'print' });
+      await onPaper(page).evaluate((image) => image.decode());
+      const address = await onPaper(page).getAttribute('src');
+      assert.match(address, /\/items\/[0-9a-f-]+\/map\.png\?lang=uk&size=960x600&of=ROU$/);
+      await keepShot(page, 'print-incident', { fullPage: true });
+    }));
+});
+
 describe('the page', () => {
   for (const [lang, locale, heading, distance] of [
     ['uk', 'uk-UA', /інцидент/, /до кордону: |на території: /],

@@ -487,9 +487,10 @@ describe('the report', () => {
       await drawn(page);
       const desk = await openDesk(page, 'Report');
       await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
-      const picture = desk.getByRole('img', { name: 'The map as it was looked at' });
-      await picture.waitFor();
-      assert.ok(await picture.evaluate((image) => image.naturalWidth > 300));
+      const picture = desk.getByRole('img', { name: 'The incidents on a map' });
+      await picture.evaluate((image) => image.decode());
+      const shown = await desk.getByRole('link', { name: 'Save the picture' }).getAttribute('href');
+      assert.match(shown, /^\/maps\/static\.png\?.*snapshot=/);
       await checkAccess(page);
       await keepShot(page, 'report');
       await desk.getByLabel('Rows').selectOption('infrastructure');
@@ -524,6 +525,18 @@ describe('the report', () => {
       await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
       release();
       await desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' }).waitFor();
+    }));
+
+  it('says that its map could not be drawn, and draws it when asked again', () =>
+    onPage({ refused: [503] }, async (page) => {
+      await page.route('**/maps/static.png?*', (route) => route.fulfill({ status: 503 }), {
+        times: 1,
+      });
+      const desk = await openDesk(page, 'Report');
+      await desk.getByText('The map could not be drawn.').waitFor();
+      await desk.getByRole('button', { name: 'Try again' }).click();
+      const picture = desk.getByRole('img', { name: 'The incidents on a map' });
+      await picture.evaluate((image) => image.decode());
     }));
 
   it('says in three languages what it rests on, and prints without the controls', () =>

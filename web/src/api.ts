@@ -27,6 +27,8 @@ import type {
 
 const INCIDENTS = '/collections/incidents';
 const TERRITORIES = '/collections/territories';
+/** A map on paper: at the width of a page its letters have the size of those beside it. */
+const PAPER = '960x600';
 
 /** `offline`: no answer came. `status`: the server refused or failed. `shape`: not what was expected. */
 export class ApiError extends Error {
@@ -231,6 +233,21 @@ export function liveAddress(params: URLSearchParams, since: string | null): stri
 /** Where one incident can be read as GeoJSON. */
 export function incidentAddress(id: string): string {
   return `${INCIDENTS}/items/${encodeURIComponent(id)}?f=json`;
+}
+
+/** A map of one incident on paper, as the server draws it; `of` is what its distance is told to. */
+export function pictureOfOne(id: string, of: string, lang: string): string {
+  const query = new URLSearchParams({ lang, size: PAPER });
+  if (of) query.set('of', of);
+  return `${INCIDENTS}/items/${encodeURIComponent(id)}/map.png?${query}`;
+}
+
+/** A map on paper of all incidents under a filter. A box in it is what the map shows. */
+export function pictureOfAll(params: URLSearchParams, lang: string): string {
+  const query = new URLSearchParams(params);
+  query.set('lang', lang);
+  query.set('size', PAPER);
+  return `/maps/static.png?${query}`;
 }
 
 /** Where the incidents under a filter, or one of them, are answered from `snapshot`: the same bytes for ever. */

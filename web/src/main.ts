@@ -18,6 +18,7 @@ import { listenLive } from './live.ts';
 import { createMap, type Hit, type MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
 import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
+import { followOnPaper } from './paper.ts';
 import { createRequests } from './requests.ts';
 import { createResults } from './results.ts';
 import { createShading, questionOf } from './shading.ts';
@@ -148,6 +149,7 @@ function start(): void {
   subject.follow();
   tools.show();
   showEmbed();
+  followOnPaper(app);
   void views.show(false);
 }
 
@@ -195,6 +197,7 @@ function go(next: State, byHistory: boolean): void {
   if (before.show !== next.show) void views.show(!byHistory);
   else if (followsState(before, next, filterChanged)) void views.refresh();
   if (questionOf(before) !== questionOf(next)) void shading.show();
+  followOnPaper(app);
 }
 
 /** The whole page at the same place, for a reader of a map in a frame. */
@@ -340,6 +343,7 @@ async function startMap(): Promise<void> {
           views.moved(view);
           results.showDownloads();
           void shading.show();
+          followOnPaper(app);
         },
         picked: (hits) => hits[0] && subject.open(hits[0].id, hits),
         pointed: (place) => tools.pointed(place),

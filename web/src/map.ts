@@ -303,14 +303,6 @@ export function createMap(options: MapOptions) {
         map.off('move', act);
       };
     },
-    /** What is drawn once all of it is, as an address of a PNG; the buffer can be read only while a frame is drawn. */
-    async picture(): Promise<string> {
-      if (!map.loaded()) await map.once('idle');
-      return new Promise((resolve) => {
-        map.once('render', () => resolve(map.getCanvas().toDataURL('image/png')));
-        map.triggerRepaint();
-      });
-    },
     focus(): void {
       map.getCanvas().focus();
     },

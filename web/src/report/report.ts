@@ -2,7 +2,7 @@
 // screen and for paper.
 
 import './report.css';
-import { findIncidents, isAbort } from '../api.ts';
+import { findIncidents, isAbort, pictureOfAll } from '../api.ts';
 import { monthsBetween } from '../calendar.ts';
 import { h, svg } from '../dom.ts';
 import type { View } from '../mend/desk.ts';
@@ -40,6 +40,7 @@ const TERMS: Record<string, string> = {
 interface Report {
   /** The filter and the dimensions that it answers. */
   question: string;
+  filter: URLSearchParams;
   by: [Dimension, Dimension];
   table: Sums;
   small: Sums;
@@ -113,6 +114,7 @@ export function showReport(work: Work, body: HTMLElement): View {
       if (signal.aborted) return;
       report = {
         question,
+        filter,
         by: asked,
         table,
         small,
@@ -133,40 +135,40 @@ export function showReport(work: Work, body: HTMLElement): View {
   function draw(): void {
     if (!report) return;
     const words = work.words();
-    const { table, small, by } = report;
+    const now = report;
+    const { table, small, by } = now;
     const languages = inAllLanguages ? LANGUAGES.map(wordsFor) : [words];
     const multiplied = multipliedOf(by);
     paper.replaceChildren(
       h('h2', { tabindex: -1 }, words.t('report.title')),
-      ...languages.map((each) => textBlock(each, work, report as Report)),
-      mapFigure(words),
+      ...languages.map((each) => textBlock(each, work, now)),
+      mapFigure(words, now),
       tableView(words, tabulate(table.groups, by), by),
       h('p', { class: 'fine' }, words.t('report.table.note')),
       smallMultiples(words, tabulate(small.groups, [multiplied, 'month']), multiplied),
     );
   }
 
-  /** The map as it is behind the desk, once it is drawn. */
-  function mapFigure(words: Words): HTMLElement {
-    const figure = h('figure', { class: 'report-map', hidden: true });
-    void work
-      .map()
-      ?.picture()
-      .then((address) => {
-        const name = words.t('report.map');
-        const save = h(
-          'a',
-          { href: address, download: 'kordon-map.png' },
-          words.t('report.map.save'),
-        );
-        const rights = report?.boundary?.attribution ?? '';
-        const caption = [name, rights, words.t('footer.background')].filter(Boolean).join(' · ');
-        figure.replaceChildren(
-          h('img', { src: address, alt: name }),
-          h('figcaption', { class: 'fine' }, `${caption} `, save),
-        );
-        figure.hidden = false;
-      });
+  /** A map of all that is counted, as the server draws it from the same state of the store. */
+  function mapFigure(words: Words, of: Report): HTMLElement {
+    const params = new URLSearchParams(of.filter);
+    if (of.table.snapshot) params.set('snapshot', of.table.snapshot);
+    const src = pictureOfAll(params, words.lang);
+    const image = h('img', { src, alt: words.t('report.map'), width: 960, height: 600 });
+    const save = h('a', { href: src, download: 'kordon-map.png' }, words.t('report.map.save'));
+    const figure = h(
+      'figure',
+      { class: 'report-map' },
+      image,
+      h('figcaption', { class: 'fine' }, save),
+    );
+    image.addEventListener('error', () => {
+      const again = button(words.t('error.retry'), () => figure.replaceWith(mapFigure(words, of)));
+      figure.replaceChildren(
+        h('p', { class: 'fault', role: 'alert' }, words.t('report.map.fault')),
+        again,
+      );
+    });
     return figure;
   }
 
