@@ -36,6 +36,8 @@ const GRID: usize = 60;
 const CAPTION_FROM: [u32; 2] = [420, 300];
 /// Pixels between paper and what is written on the map.
 const PAPER_EDGE: f32 = 7.0;
+/// Pixels around the bar of the scale.
+const BAR_HALO: f32 = 1.5;
 /// Places of one incident that are drawn.
 const MOST_PLACES: usize = 500;
 
@@ -541,11 +543,13 @@ impl<'a> Map<'a> {
             return;
         }
         let hand = Hand { halo: Some(theme.halo), ..self.sheet.hand(14.0, Weight::Regular, theme.place) };
-        let y = (self.sheet.strip[1] - 16.0 * factor).round();
+        // Halo and bar below the line, and what paper keeps free around it.
+        let below = 2.0 + BAR_HALO;
+        let y = (self.sheet.strip[1] - (16.0 * factor).max(PAPER_EDGE + below + 1.0)).round();
         let meters = self.frame.meters_a_pixel(y);
         let Some((length_m, pixels)) = round_length(meters, f64::from(150.0 * factor)) else { return };
         let (left, right) = ((18.0 * factor).round(), ((18.0 * factor).round() + pixels).round());
-        let room = [left - 6.0, y - 26.0 * factor, right + 6.0, y + 8.0 * factor];
+        let room = [left - 6.0, y - 26.0 * factor, right + 6.0, y + below];
         if !self.labels.is_free(room) {
             return;
         }
@@ -554,7 +558,7 @@ impl<'a> Map<'a> {
         for [a, b, c, d] in
             [[left, y, right, y + 2.0], [left, y - tick, left + 2.0, y], [right - 2.0, y - tick, right, y]]
         {
-            halo.rectangle([a - 1.5, b - 1.5, c + 1.5, d + 1.5]);
+            halo.rectangle([a - BAR_HALO, b - BAR_HALO, c + BAR_HALO, d + BAR_HALO]);
             bar.rectangle([a, b, c, d]);
         }
         self.top.extend([halo, bar]);

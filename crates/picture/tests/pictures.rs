@@ -6,7 +6,7 @@
 
 use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_picture_scene::{
-    About, Caption, Card, DARK, Dot, EVENTS, Fill, Filling, Ground, LIGHT, Lang, Many, Mark, Measured,
+    About, Caption, Card, DARK, Dot, EVENTS, Fill, Filling, Ground, LIGHT, Label, Lang, Many, Mark, Measured,
     Pixels, Rgb, Scene, Size, Theme, card, country_name, letter, many, paint, png,
 };
 use proptest::prelude::*;
@@ -327,6 +327,24 @@ fn labels_do_not_lie_on_each_other() {
             if number > 12 {
                 break;
             }
+        }
+    }
+}
+
+#[test]
+fn pictures_of_every_usual_size_have_a_scale() {
+    for (width, height) in [(1_800, 945), (1_200, 630), (960, 600), (800, 500), (640, 640), (420, 300)] {
+        let size = Size::new(width, height).unwrap();
+        let one = card(&GROUND, &Card { size, ..izmail(&LIGHT, Lang::En) });
+        let bbox = BBox::new(27.0, 44.0, 31.0, 46.5).ok();
+        let all = many(&GROUND, &Many { size, bbox, ..of_dots(dots(50)) });
+        for scene in [one, all] {
+            let is_length = |label: &Label| {
+                let (number, unit) = label.text.split_once(' ').unwrap_or_default();
+                number.parse::<u32>().is_ok() && ["m", "km"].contains(&unit)
+            };
+            let bar = scene.labels.iter().find(|label| is_length(label)).expect("a scale");
+            assert!(bar.at[1] < height as f32 && bar.at[1] > height as f32 * 0.8, "{size:?} {bar:?}");
         }
     }
 }

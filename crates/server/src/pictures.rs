@@ -153,7 +153,8 @@ pub async fn of_filter(
     let asked = asked(&app, &params).await?;
     let snapshot = Arc::clone(&asked.snapshot);
     let query = format!("static?{}", params.to_query(&["as-of", "snapshot"]));
-    let question = params.without(&["size", "theme", "lang", "as-of", "snapshot"]).to_words(&[]);
+    // A box is what the picture shows, and says nothing to who looks at it.
+    let question = params.without(&["size", "theme", "lang", "as-of", "snapshot", "bbox"]).to_words(&[]);
     let draw = move |ground: &Ground| Ok(scene_of_many(ground, &snapshot, wanted, &question, look));
     serve(&app, &headers, &asked, query, draw).await
 }
