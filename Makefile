@@ -125,7 +125,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/*.html web/*.ts data/gazetteer/places.geojson -type f -not -name places.geojson.tmp 2>/dev/null)
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/*.html web/*.ts data/gazetteer/places.geojson data/ground/*.geojson -type f 2>/dev/null)
 	cd web && npm run build
 	@touch $@
 

@@ -166,7 +166,7 @@ export async function readWorld(signal?: AbortSignal): Promise<World> {
   return { territories, sets: readSets(object(collection).sets) };
 }
 
-/** Towns and cities to name on the map; none is not an error. */
+/** Towns and cities by name; none is not an error. */
 export async function readPlaces(signal?: AbortSignal): Promise<GeoJSON.FeatureCollection | null> {
   try {
     const body = object(await ask('/places.geojson', signal));
@@ -177,6 +177,15 @@ export async function readPlaces(signal?: AbortSignal): Promise<GeoJSON.FeatureC
     if (error instanceof ApiError) return null;
     throw error;
   }
+}
+
+/** Rivers, lakes and lines between provinces, and towns: files beside the page, which MapLibre's worker reads. */
+export function groundFiles() {
+  return {
+    ground: absolute('/ground.geojson'),
+    borderRivers: absolute('/border-rivers.geojson'),
+    places: absolute('/places.geojson'),
+  };
 }
 
 /** The address of the incidents' tiles under a filter, absolute, as MapLibre's worker needs it. */

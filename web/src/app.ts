@@ -2,7 +2,6 @@
 // the map, and what is on the screen.
 
 import type { Hit, IncidentMap } from './map.ts';
-import { NOTHING } from './measured.ts';
 import type { State } from './state.ts';
 import type {
   Answer,
@@ -54,7 +53,6 @@ interface Screen {
   stale: boolean;
   /** How many incidents are new or changed since the list was loaded. */
   fresh: number;
-  places: GeoJSON.FeatureCollection;
 }
 
 export function createApp(state: State): App {
@@ -77,7 +75,6 @@ export function createApp(state: State): App {
       fitted: false,
       stale: false,
       fresh: 0,
-      places: NOTHING,
     },
   };
 }

@@ -239,9 +239,6 @@ export function openComparison(context: CompareContext) {
     setNaming(naming: Naming): void {
       map?.setNaming(naming);
     },
-    setPlaces(places: GeoJSON.FeatureCollection): void {
-      map?.setPlaces(places);
-    },
     setTheme(theme: 'light' | 'dark'): void {
       map?.setTheme(theme);
     },

@@ -1,5 +1,5 @@
 // How the map looks, as data. Pure: the same theme and texts give the same style. Bottom to top: sea,
-// land, borders, what is measured, incidents, names.
+// land, rivers and lakes, borders, what is measured, incidents, names.
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import { EVENT_TYPES } from './state.ts';
@@ -15,7 +15,10 @@ export interface Sources {
   /** Clusters of at least so many are labelled; smaller ones are dots, so that millions leave a map to see. */
   labelFrom: number;
   territories: string;
-  places: GeoJSON.FeatureCollection;
+  /** Rivers, lakes and lines between provinces; borders that are rivers; towns: the files beside the page, or nothing yet. */
+  ground: GeoJSON.FeatureCollection | string;
+  borderRivers: GeoJSON.FeatureCollection | string;
+  places: GeoJSON.FeatureCollection | string;
   measured: GeoJSON.FeatureCollection;
   drawn: GeoJSON.FeatureCollection;
   band: GeoJSON.FeatureCollection;
@@ -49,6 +52,8 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
     sources: {
       territories: { type: 'vector', tiles: [sources.territories], maxzoom: 12 },
       incidents: { type: 'vector', tiles: [sources.incidents], maxzoom: 14 },
+      ground: { type: 'geojson', data: sources.ground, maxzoom: GROUND_END },
+      'border-rivers': { type: 'geojson', data: sources.borderRivers },
       places: { type: 'geojson', data: sources.places },
       measured: { type: 'geojson', data: sources.measured },
       drawn: { type: 'geojson', data: sources.drawn },
@@ -57,7 +62,8 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
     },
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': theme.sea } },
-      ...groundLayers('territories', theme),
+      ...landLayers('territories', theme),
+      ...groundLayers('ground', 'border-rivers', theme),
       ...bandLayers('band', theme, sources.bandZooms),
       ...borderLayers('territories', theme, naming.targets),
       ...drawnLayers('drawn', theme),
@@ -70,7 +76,7 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
   };
 }
 
-function groundLayers(source: string, theme: Theme): LayerSpecification[] {
+function landLayers(source: string, theme: Theme): LayerSpecification[] {
   return [
     {
       id: 'land',
@@ -87,6 +93,69 @@ function groundLayers(source: string, theme: Theme): LayerSpecification[] {
       // From zoom 5 on borders come from the precise set, and coarse outlines would stand beside them.
       maxzoom: 5,
       paint: { 'line-color': theme.coast, 'line-width': LINES.coast },
+    },
+  ];
+}
+
+/** What is known to a kilometer or two is not drawn where that would be seen. */
+const GROUND_END = 9;
+
+function groundLayers(ground: string, borderRivers: string, theme: Theme): LayerSpecification[] {
+  const worth: ExpressionSpecification = [
+    '<=',
+    ['coalesce', ['get', 'zoom'], 0],
+    ['step', ['zoom'], 3, 4, 4, 5, 5, 6, 6, 7, 7],
+  ];
+  const kind = (name: string): ExpressionSpecification => ['==', ['get', 'kind'], name];
+  return [
+    {
+      id: 'lake',
+      source: ground,
+      type: 'fill',
+      minzoom: 3,
+      maxzoom: GROUND_END,
+      filter: kind('lake'),
+      paint: { 'fill-color': theme.sea, 'fill-outline-color': theme.river },
+    },
+    {
+      id: 'river',
+      source: ground,
+      type: 'line',
+      minzoom: 3,
+      maxzoom: GROUND_END,
+      filter: ['all', kind('river'), worth],
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: {
+        'line-color': theme.river,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 3, 0.5, 6, 1.3, 9, 2.4],
+      },
+    },
+    // Wider than the line of the border, which lies in it.
+    {
+      id: 'border-river',
+      source: borderRivers,
+      type: 'line',
+      minzoom: 4,
+      filter: worth,
+      layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: {
+        'line-color': theme.river,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 4, 2, 8, 6, 12, 12, 15, 18],
+      },
+    },
+    {
+      id: 'admin',
+      source: ground,
+      type: 'line',
+      minzoom: 4,
+      maxzoom: GROUND_END,
+      filter: ['all', kind('admin'), worth],
+      layout: { 'line-join': 'round' },
+      paint: {
+        'line-color': theme.admin,
+        'line-width': ['interpolate', ['linear'], ['zoom'], 4, 0.5, 9, 1.1],
+        'line-dasharray': [4, 2],
+      },
     },
   ];
 }

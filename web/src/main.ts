@@ -2,7 +2,7 @@
 
 import './style.css';
 import './explore.css';
-import { incidentTiles, readPlaces, readWorld, territoryTiles } from './api.ts';
+import { groundFiles, incidentTiles, readWorld, territoryTiles } from './api.ts';
 import { createApp } from './app.ts';
 import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
@@ -313,11 +313,14 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
       incidents: incidentTiles(filterParams(app.state)),
       labelFrom: labelFrom(screen.matched),
       territories: territoryTiles(),
-      places: screen.places,
+      ground: NOTHING,
+      borderRivers: NOTHING,
+      places: NOTHING,
       measured: NOTHING,
       drawn: NOTHING,
       ...NO_BAND,
     },
+    later: groundFiles(),
     naming: naming(),
     view: app.state.view ?? app.map?.view() ?? null,
     reducedMotion: still.matches,
@@ -374,11 +377,6 @@ async function startMap(): Promise<void> {
       subject.frame(place, told.measures[drawn], null);
     }
   }
-  const places = await readPlaces();
-  if (!places) return;
-  screen.places = places;
-  app.map.setPlaces(places);
-  views.setPlaces(places);
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */

@@ -51,6 +51,8 @@ export interface MapOptions {
   container: HTMLElement;
   theme: 'light' | 'dark';
   sources: Sources;
+  /** Files that are asked for once the first picture stands: what they show is not what the reader waits for. */
+  later: Pick<Sources, 'ground' | 'borderRivers' | 'places'>;
   naming: Naming;
   view: View | null;
   events: MapEvents;
@@ -114,6 +116,12 @@ export function createMap(options: MapOptions) {
     events.loaded(false);
   });
   map.on('idle', () => events.loaded(!failed));
+  map.once('idle', () => {
+    shown.sources = { ...shown.sources, ...options.later };
+    map.getSource<GeoJSONSource>('ground')?.setData(options.later.ground);
+    map.getSource<GeoJSONSource>('border-rivers')?.setData(options.later.borderRivers);
+    map.getSource<GeoJSONSource>('places')?.setData(options.later.places);
+  });
   map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
   map.on('click', (event) => clicked(event));
   map.on('mousemove', (event) => {
@@ -193,10 +201,6 @@ export function createMap(options: MapOptions) {
       if (labelFrom === shown.sources.labelFrom) return;
       shown.sources = { ...shown.sources, labelFrom };
       restyle();
-    },
-    setPlaces(places: GeoJSON.FeatureCollection): void {
-      shown.sources = { ...shown.sources, places };
-      map.getSource<GeoJSONSource>('places')?.setData(places);
     },
     /** What was measured: features with a `role`, as `measured.ts` makes them. */
     setMeasured(measured: GeoJSON.FeatureCollection): void {

@@ -128,7 +128,6 @@ export function createViews(context: ViewsContext) {
     /** Maps beside the first one. */
     maps: (): IncidentMap[] => comparison?.maps() ?? [],
     setNaming: (naming: Naming) => comparison?.setNaming(naming),
-    setPlaces: (places: GeoJSON.FeatureCollection) => comparison?.setPlaces(places),
     setTheme: (theme: 'light' | 'dark') => comparison?.setTheme(theme),
   };
 }

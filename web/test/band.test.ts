@@ -158,7 +158,14 @@ describe('a band that was measured for another scale', () => {
     const sources = { ...NO_BAND, bandZooms: zoomsOf(8), incidents: '', labelFrom: 1 };
     const none = NO_BAND.band;
     const naming = { countries: [], placeName: 'name', targets: [] } as const;
-    const rest = { territories: '', places: none, measured: none, drawn: none };
+    const rest = {
+      territories: '',
+      ground: none,
+      borderRivers: none,
+      places: none,
+      measured: none,
+      drawn: none,
+    };
     const { layers } = mapStyle(THEMES.light, { ...sources, ...rest }, naming);
     for (const name of BAND_LAYERS) {
       const layer = layers.find(({ id }) => id === name);
