@@ -98,14 +98,15 @@ function rust() {
         const colors = {...style.themes[theme], ...page(theme)};
         const fields = Object.entries(colors).map(([key, color]) => `    ${snake(key)}: ${rgb(color)},`);
         const events = EVENTS.map((kind) => `        ${rgb(style.events[theme][kind])},`);
-        return `/** */pub const ${theme.toUpperCase()}: Theme = Theme {
+        return `/// The ${theme} theme.
+pub const ${theme.toUpperCase()}: Theme = Theme {
     name: "${theme}",
 ${fields.join('\n')}
     sign_rim: ${rgb(style.rims[theme])},
     events: [
 ${events.join('\n')}
     ],
-};`.replace('/** */', `/// The ${theme} theme.\n`);
+};`;
     });
     const fields = Object.keys({...style.themes.light, ...page('light')}).map((key) => `    pub ${snake(key)}: Rgb,`);
     const lines = Object.entries(style.lines).map(([key, value]) => {

@@ -9,7 +9,6 @@ import {
   FORMATS,
   type Format,
   feedAddress,
-  isAbort,
   itemsAddress,
 } from './api.ts';
 import { barsOf, chart, chartPicker } from './charts.ts';
@@ -17,6 +16,7 @@ import { copyButton } from './copy.ts';
 import { asCql2 } from './cql2.ts';
 import { h } from './dom.ts';
 import { toldMeasure } from './list.ts';
+import type { Requests } from './requests.ts';
 import { filterParams, listParams, type State, writeState } from './state.ts';
 import type { Incident, World } from './types.ts';
 import {
@@ -36,8 +36,7 @@ export interface AskContext {
   /** The page of the list that is shown already, and how many match. */
   incidents: readonly Incident[];
   matched: number;
-  newRequest(kind: string): AbortSignal;
-  faultText(error: unknown): string;
+  attempt: Requests['attempt'];
   update(change: Partial<State>): void;
   open(id: string): void;
   cite(): void;
@@ -107,19 +106,14 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
   const { state, words, world } = context;
   box.setAttribute('aria-busy', 'true');
   box.replaceChildren(h('p', { class: 'loading' }, words.t('time.loading')));
-  try {
-    const signal = context.newRequest('chart');
+  const again = () => count(box, context);
+  const isLast = await context.attempt('chart', box, again, async (signal) => {
     const found = await aggregate(state.chart, filterParams(state), signal);
-    if (signal.aborted) return;
+    signal.throwIfAborted();
     const bars = barsOf(state.chart, found, words, world);
     box.replaceChildren(...chart(state.chart, bars, words, context.update));
-  } catch (error) {
-    if (isAbort(error)) return;
-    const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
-    retry.addEventListener('click', () => void count(box, context));
-    box.replaceChildren(h('p', { class: 'fault' }, context.faultText(error)), retry);
-  }
-  box.removeAttribute('aria-busy');
+  });
+  if (isLast) box.removeAttribute('aria-busy');
 }
 
 /** What is asked, as a sentence would list it. */

@@ -2,12 +2,13 @@
 // counts, in one table. The maps move together. Loaded when it is first opened.
 
 import './ask.css';
-import { aggregate, incidentTiles, isAbort } from './api.ts';
+import { aggregate, incidentTiles } from './api.ts';
 import { daysOf } from './calendar.ts';
 import { chartPicker, labelOf } from './charts.ts';
 import { byId, h, keepFocus } from './dom.ts';
 import { labelFrom, type Naming } from './layers.ts';
 import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
+import type { Requests } from './requests.ts';
 import { type Chart, filterParams, type State, type View } from './state.ts';
 import { typedDay, withDay } from './time.ts';
 import type { Aggregate, World } from './types.ts';
@@ -23,8 +24,7 @@ export interface CompareContext {
   /** Moves the first map. */
   follow(view: View): void;
   picked(hits: Hit[]): void;
-  newRequest(kind: string): AbortSignal;
-  faultText(error: unknown): string;
+  attempt: Requests['attempt'];
 }
 
 export type Comparison = ReturnType<typeof openComparison>;
@@ -76,25 +76,20 @@ export function openComparison(context: CompareContext) {
     showStrip();
     showHead();
     content.replaceChildren(h('p', { class: 'loading' }, words.t('time.loading')));
-    try {
-      const signal = context.newRequest('compare');
+    const again = () => {
+      byId('compare-title').focus();
+      return show();
+    };
+    await context.attempt('compare', content, again, async (signal) => {
       const by = dimensionOf(state.chart);
       const [first, second] = await Promise.all([
         aggregate(by, filterParams(state), signal),
         aggregate(by, filterParams(otherOf(state)), signal),
       ]);
-      if (signal.aborted) return;
+      signal.throwIfAborted();
       map?.setLabelFrom(labelFrom(second.matched));
       content.replaceChildren(comparisonTable(by, first, second));
-    } catch (error) {
-      if (isAbort(error)) return;
-      const retry = h('button', { type: 'button', class: 'plain' }, words.t('error.retry'));
-      retry.addEventListener('click', () => {
-        byId('compare-title').focus();
-        void show();
-      });
-      content.replaceChildren(h('p', { class: 'fault' }, context.faultText(error)), retry);
-    }
+    });
   }
 
   function showHead(): void {

@@ -3,7 +3,7 @@
 import { getIncident, isAbort, measure } from './api.ts';
 import type { App } from './app.ts';
 import { dayOf } from './calendar.ts';
-import { byId, h } from './dom.ts';
+import { byId, h, keepFocus } from './dom.ts';
 import { boundsOf, circle, distance } from './geodesic.ts';
 import { focusRow, markChosen } from './list.ts';
 import type { Hit } from './map.ts';
@@ -264,12 +264,14 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
 
   function showPanel(content: Node[] | null): void {
     const panel = byId('panel');
-    const hadFocus = panel.contains(document.activeElement);
     panel.hidden = content === null;
     byId('list-side').inert = content !== null;
     document.body.classList.toggle('has-panel', content !== null);
-    panel.replaceChildren(...(content ?? []));
-    if (hadFocus && content) focusPanel();
+    keepFocus(
+      panel,
+      () => panel.replaceChildren(...(content ?? [])),
+      () => panel.querySelector<HTMLElement>('#panel-title'),
+    );
   }
 
   function focusPanel(): void {

@@ -8,6 +8,7 @@ import { byId, keepFocus } from './dom.ts';
 import type { Naming } from './layers.ts';
 import type { IncidentMap } from './map.ts';
 import { closedPeriod, periodBefore, type Span } from './playback.ts';
+import type { Requests } from './requests.ts';
 import type { Show, State, View } from './state.ts';
 import type { Incident, World } from './types.ts';
 import type { Words } from './words.ts';
@@ -21,7 +22,7 @@ interface ViewsContext {
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   open(id: string): void;
   cite(): void;
-  newRequest(kind: string): AbortSignal;
+  attempt: Requests['attempt'];
   faultText(error: unknown): string;
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
@@ -99,8 +100,7 @@ export function createViews(context: ViewsContext) {
       world: context.world(),
       incidents,
       matched,
-      newRequest: context.newRequest,
-      faultText: context.faultText,
+      attempt: context.attempt,
       update: context.update,
       open: context.open,
       cite: context.cite,

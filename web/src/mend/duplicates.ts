@@ -6,7 +6,7 @@ import { printLength, tellDate, tellDistance, tellRange, titleOf, type Words } f
 import type { View } from './desk.ts';
 import { isSame } from './diff.ts';
 import type { Work } from './entry.ts';
-import { button, choice, radios, scrolling, tellError } from './parts.ts';
+import { button, choice, faultWithRetry, radios, scrolling, tellError } from './parts.ts';
 import { tellValue } from './values.ts';
 import {
   type Feature,
@@ -64,10 +64,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
     } catch (error) {
       if (isAbort(error)) return;
       status.textContent = '';
-      list.replaceChildren(
-        h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-        button(words.t('error.retry'), () => load()),
-      );
+      list.replaceChildren(...faultWithRetry(words, error, load));
     }
   }
 

@@ -30,6 +30,14 @@ export function button(label: string, act: () => unknown, kind = 'plain'): HTMLB
   return made;
 }
 
+/** What went wrong, and a button that tries again. */
+export function faultWithRetry(words: Words, error: unknown, retry: () => unknown): HTMLElement[] {
+  return [
+    h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
+    button(words.t('error.retry'), retry),
+  ];
+}
+
 /** A select with its label; `options` are [value, text]. */
 export function choice(
   label: string,
@@ -96,8 +104,6 @@ export function modal(
   );
   close.addEventListener('click', () => dialog.close());
   dialog.append(h('div', { class: 'dialog-head' }, h('h2', { id }, title), close), ...body);
-  // The page's own keys are not for those who type in a dialog.
-  dialog.addEventListener('keydown', (event) => event.stopPropagation());
   dialog.addEventListener('close', () => {
     dialog.remove();
     closed();
