@@ -721,11 +721,23 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
         .getByRole('button', { name: 'Edit' })
         .click();
       const form = page.getByRole('article', { name: 'A second draft' });
+      await form.getByText('Revisions, the newest first').click();
+      await form.getByText(/^Revision 1 · .* · verifier$/).waitFor();
+      await checkAccess(page);
       await form.getByLabel('Latitude, degrees').fill('45.36');
       await form.getByRole('button', { name: 'Save' }).click();
       await desk.getByText('1 record', { exact: false }).waitFor();
       assert.equal(await status(second.id), 404);
       const again = desk.getByRole('article', { name: 'A second draft' });
+
+      // What became of it while nobody else saw it.
+      assert.equal(await status(`${second.id}/history`), 404);
+      await again.getByRole('button', { name: 'History and review' }).click();
+      const history = page.getByRole('dialog', { name: 'History and review' });
+      await history.getByText(/^Revision 2 · .* · verifier$/).waitFor();
+      await history.getByText(/45\.3512.*45\.36/).waitFor();
+      await history.getByText('The first record.').waitFor();
+      await page.keyboard.press('Escape');
       await again.getByRole('button', { name: 'Publish' }).click();
       await desk.getByText('both names are verifier').waitFor();
       const now = await fetch(`${guarded.address}collections/incidents/items/${second.id}`);

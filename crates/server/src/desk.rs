@@ -6,7 +6,7 @@
 use crate::answer::{Answer, Base, GEOJSON, JSON, Link, NO_STORE, links_json, page_links, time_stamp};
 use crate::app::App;
 use crate::error::Problem;
-use crate::history::missing;
+use crate::history::{missing, with_differences};
 use crate::items::{self, parse_id};
 use crate::params::Params;
 use crate::query;
@@ -15,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kordon_store::{Query, SortBy};
+use serde_json::json;
 use std::sync::Arc;
 
 const PATH: &str = "/desk/incidents";
@@ -88,6 +89,7 @@ pub async fn one(
         Link::new("self", base.at(&format!("{PATH}/{id}")), GEOJSON, "This incident, as who writes sees it"),
         Link::new("edit", at_items.clone(), GEOJSON, "Where it is changed"),
         Link::new("collection", base.at(PATH), JSON, "What is not public"),
+        Link::new("version-history", base.at(&format!("{PATH}/{id}/history")), JSON, "Its revisions"),
     ];
     if is_public {
         links.push(Link::new("alternate", at_items, GEOJSON, "As everybody sees it"));
@@ -96,4 +98,34 @@ pub async fn one(
     feature.pop();
     let body = format!("{feature},\"links\":{}}}", links_json(&links));
     Ok(Answer::bytes(GEOJSON, body).links(&links).etag(etag).cache(NO_STORE).finish(&headers))
+}
+
+/// `GET /desk/incidents/{id}/history`: all that is kept of an incident's revisions, also of before it was public.
+///
+/// # Errors
+///
+/// 404 when there is none.
+pub async fn history(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.one_of("f", &["json"])?;
+    let id = parse_id(&id)?;
+    let store = Arc::clone(&app.config.store);
+    let revisions = app
+        .work(move || {
+            let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
+            if revisions.is_empty() { Err(missing(&store, id)) } else { Ok(with_differences(revisions)) }
+        })
+        .await?;
+    let at = base.at(&format!("{PATH}/{id}"));
+    let links = [
+        Link::new("self", format!("{at}/history"), JSON, "This page"),
+        Link::new("latest-version", at, GEOJSON, "The incident, as who writes sees it"),
+    ];
+    let body = json!({ "id": id, "revisions": revisions, "links": links_json(&links) });
+    Ok(Answer::json(&body).links(&links).cache(NO_STORE).finish(&headers))
 }

@@ -312,7 +312,7 @@ fn without_content(revision: &Value) -> Value {
 }
 
 /// Adds to each revision what it changed, in words; the first one has none.
-fn with_differences(mut revisions: Vec<Value>) -> Vec<Value> {
+pub fn with_differences(mut revisions: Vec<Value>) -> Vec<Value> {
     let mut before: Option<BTreeMap<String, String>> = None;
     for revision in &mut revisions {
         let mut now = values(revision);

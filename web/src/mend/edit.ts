@@ -13,6 +13,7 @@ import { mergePatch, threeWay } from './diff.ts';
 import { openDesk, type Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
+import { tellRevisions } from './history.ts';
 import { button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
 import { whyWithheld } from './review.ts';
@@ -25,10 +26,13 @@ import {
   hold,
   patch,
   Refused,
+  readHistory,
   readSchema,
   useTokenDialog,
 } from './write.ts';
 
+/** The group of the form that tells what was before. */
+const HISTORY = 'history';
 /** The least time between two questions about a distance, in milliseconds. */
 const PAUSE = 350;
 
@@ -185,6 +189,7 @@ function show(now: Editor): void {
     status,
     faultsElsewhere(now),
     ...groups.map((group) => section(now, group, context)),
+    before(now),
   );
   if (title) byId('editor-title').append(h('span', { class: 'unseen' }, `: ${title}`));
   element.scrollTop = scroll;
@@ -206,6 +211,29 @@ function section(now: Editor, group: Group, context: FormContext): HTMLElement {
   details.addEventListener('toggle', () => {
     if (details.open) now.open.add(group.name);
     else now.open.delete(group.name);
+  });
+  return details;
+}
+
+/** What the record said before; asked for when it is opened. */
+function before({ id, atDesk, open, request, work }: Editor): HTMLElement {
+  const words = work.words();
+  const told = h('div', { class: 'mend-stack' }, words.t('panel.loading'));
+  const details = h(
+    'details',
+    { class: 'mend-group', open: open.has(HISTORY) },
+    h('summary', {}, words.t('mend.history.revisions')),
+    told,
+  );
+  details.addEventListener('toggle', async () => {
+    if (!details.open) return void open.delete(HISTORY);
+    open.add(HISTORY);
+    try {
+      told.replaceChildren(tellRevisions(words, await readHistory(id, request.signal, atDesk)));
+    } catch (error) {
+      if (isAbort(error)) return;
+      told.replaceChildren(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)));
+    }
   });
   return details;
 }

@@ -60,10 +60,11 @@ export async function editIncident(id: string, atDesk = false): Promise<void> {
   editor.openEditor(work, id, atDesk);
 }
 
-export async function showHistory(id: string): Promise<void> {
+/** Shows what became of an incident; of one that is not public `atDesk`. */
+export async function showHistory(id: string, atDesk = false): Promise<void> {
   if (!work) return;
   const { openHistory } = await import('./history.ts');
-  openHistory(work, id);
+  openHistory(work, id, atDesk);
 }
 
 /** The end of the address that says what of the desk is open. */

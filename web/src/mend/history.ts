@@ -18,13 +18,14 @@ const VERDICTS = [
   'false_or_misleading',
 ] as const;
 
-export function openHistory(work: Work, id: string): void {
+/** The history of an incident; of one that is not public `atDesk`. */
+export function openHistory(work: Work, id: string, atDesk = false): void {
   const words = work.words();
   useTokenDialog((wasRefused) => askForToken(work.words(), wasRefused));
   const request = new AbortController();
   const shown = h('div', { class: 'mend-stack' }, words.t('panel.loading'));
   const status = h('p', { role: 'status', class: 'mend-status' });
-  const revisions = h('div');
+  const revisions = h('section');
   const body = h('div', { class: 'mend-stack', 'aria-busy': 'true' }, shown, status, revisions);
   let hasChanged = false;
   const dialog = modal(words, words.t('mend.history.title'), [body], () => {
@@ -36,8 +37,8 @@ export function openHistory(work: Work, id: string): void {
   async function load(said = ''): Promise<void> {
     try {
       const [all, held] = await Promise.all([
-        readHistory(id, request.signal),
-        hold(id, request.signal),
+        readHistory(id, request.signal, atDesk),
+        hold(id, request.signal, atDesk),
       ]);
       body.removeAttribute('aria-busy');
       keepFocus(
@@ -45,7 +46,10 @@ export function openHistory(work: Work, id: string): void {
         () => shown.replaceChildren(review(held)),
         () => dialog,
       );
-      revisions.replaceChildren(list(words, all));
+      revisions.replaceChildren(
+        h('h3', {}, words.t('mend.history.revisions')),
+        tellRevisions(words, all),
+      );
       status.textContent = said;
     } catch (error) {
       if (isAbort(error)) return;
@@ -106,26 +110,22 @@ export function tellReview(words: Words, author: string, reviewer: string): stri
   });
 }
 
-function list(words: Words, revisions: readonly Revision[]): HTMLElement {
+/** Each with who wrote it and what it changed, the newest first. */
+export function tellRevisions(words: Words, revisions: readonly Revision[]): HTMLElement {
   return h(
-    'section',
-    {},
-    h('h3', {}, words.t('mend.history.revisions')),
-    h(
-      'ol',
-      { class: 'mend-history' },
-      ...revisions.map((revision) =>
+    'ol',
+    { class: 'mend-history' },
+    ...revisions.map((revision) =>
+      h(
+        'li',
+        {},
         h(
-          'li',
+          'p',
           {},
-          h(
-            'p',
-            {},
-            h('strong', {}, words.t('mend.history.revision', { n: revision.number ?? '?' })),
-            ` · ${tellTime(words, revision.at)} · ${revision.by ?? '?'}`,
-          ),
-          differences(words, revision),
+          h('strong', {}, words.t('mend.history.revision', { n: revision.number ?? '?' })),
+          ` · ${tellTime(words, revision.at)} · ${revision.by ?? '?'}`,
         ),
+        differences(words, revision),
       ),
     ),
   );

@@ -5,8 +5,8 @@ import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
 import { tellDate, tellDistance, titleOf, type Words } from '../words.ts';
 import type { View } from './desk.ts';
-import { editIncident, type Work } from './entry.ts';
-import { button, tellError } from './parts.ts';
+import { editIncident, showHistory, type Work } from './entry.ts';
+import { button, faultWithRetry, tellError } from './parts.ts';
 import { type Feature, hold, patch, readWithheld, type Withheld } from './write.ts';
 
 /** States from which a record is published; the others are for the record that took its place. */
@@ -45,14 +45,7 @@ export function showReview(work: Work, body: HTMLElement): View {
     } catch (error) {
       if (isAbort(error)) return;
       status.textContent = said;
-      rows.replaceChildren(
-        h(
-          'li',
-          {},
-          h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-          button(words.t('error.retry'), () => load()),
-        ),
-      );
+      rows.replaceChildren(h('li', {}, ...faultWithRetry(words, error, () => load())));
     }
   }
 
@@ -68,7 +61,8 @@ export function showReview(work: Work, body: HTMLElement): View {
       why.canPublish &&
       button(words.t('mend.withheld.publish'), () => makePublic(one), 'plain strong');
     const edit = button(words.t('mend.withheld.edit'), () => editIncident(feature.id, true));
-    for (const act of [publish, edit]) if (act) act.setAttribute('aria-describedby', name);
+    const history = button(words.t('mend.history'), () => showHistory(feature.id, true));
+    for (const act of [publish, edit, history]) if (act) act.setAttribute('aria-describedby', name);
     return h(
       'article',
       { class: 'mend-review', 'aria-labelledby': name },
@@ -92,7 +86,7 @@ export function showReview(work: Work, body: HTMLElement): View {
           words.t('mend.withheld.by', { by }),
         ].join(' · '),
       ),
-      h('div', { class: 'mend-actions' }, publish, edit),
+      h('div', { class: 'mend-actions' }, publish, edit, history),
     );
   }
 

@@ -255,7 +255,7 @@ export async function readSchema(signal?: AbortSignal): Promise<unknown> {
 /** The record as it is now, past any cache, with its tag; one that is not public is asked for `atDesk`. */
 export async function hold(id: string, signal?: AbortSignal, atDesk = false): Promise<Held> {
   return readHeld(
-    await send(atDesk ? `${DESK}/${encodeURIComponent(id)}` : itemAddress(id), {
+    await send(heldAddress(id, atDesk), {
       cache: 'no-store',
       headers: { accept: 'application/geo+json' },
       signal: signal ?? null,
@@ -317,10 +317,14 @@ export async function unmerge(id: string): Promise<void> {
   await send(`${itemAddress(id)}/merge`, { method: 'DELETE' });
 }
 
-/** All revisions that may be shown, the newest first. */
-export async function readHistory(id: string, signal?: AbortSignal): Promise<Revision[]> {
+/** All revisions that may be shown, the newest first; `atDesk` those of before it was public, too. */
+export async function readHistory(
+  id: string,
+  signal?: AbortSignal,
+  atDesk = false,
+): Promise<Revision[]> {
   const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
-  return list((await ask(`${itemAddress(id)}/history`, init)).revisions)
+  return list((await ask(`${heldAddress(id, atDesk)}/history`, init)).revisions)
     .map(object)
     .map((revision) => {
       const properties = object(revision.properties);
@@ -379,6 +383,10 @@ export async function countGroups(
 function readRange(value: unknown): Range {
   const range = object(value);
   return { low: number(range.low), best: number(range.best), high: number(range.high) };
+}
+
+function heldAddress(id: string, atDesk: boolean): string {
+  return atDesk ? `${DESK}/${encodeURIComponent(id)}` : itemAddress(id);
 }
 
 function itemAddress(id: string): string {

@@ -91,13 +91,41 @@ async fn a_draft_is_read_at_the_desk_and_published_with_the_etag_that_it_has_the
 }
 
 #[tokio::test]
+async fn the_desk_tells_what_became_of_a_record_before_it_was_public() {
+    let door = Door::new();
+    let id = stored(&door, "A draft", Some("draft"), None).await;
+    let change = async |properties: Value| {
+        let held = door.get(&format!("{DESK}/{id}")).await;
+        let patch = json!({ "properties": properties }).to_string();
+        let headers =
+            [("content-type", "application/merge-patch+json"), ("if-match", held.is_ok().header("etag"))];
+        door.ask(Method::PATCH, &format!("{ITEMS}/{id}"), &headers, &patch).await.is_ok();
+    };
+    change(json!({ "deaths_best": 2 })).await;
+    let history = async |of: &str| door.get(&format!("{of}/{id}/history")).await;
+    history(ITEMS).await.is_problem(404);
+    let reply = history(DESK).await;
+    assert_eq!(reply.is_ok().header("cache-control"), "no-store");
+    let told = reply.json();
+    assert_eq!(told["revisions"].as_array().unwrap().len(), 2);
+    assert_eq!(told["revisions"][0]["properties"]["title"]["en"], "A draft");
+    assert_eq!(told["revisions"][1]["differences"], json!(["deaths_best: not stated \u{2192} 2"]));
+    change(json!({ "record_status": "published" })).await;
+    let seen = |told: Value| told["revisions"].as_array().unwrap().len();
+    assert_eq!(seen(history(ITEMS).await.json()), 1, "what was a draft stays at the desk");
+    assert_eq!(seen(history(DESK).await.json()), 3);
+    door.get(&format!("{DESK}/00000000-0000-4000-8000-000000000000/history")).await.is_problem(404);
+}
+
+#[tokio::test]
 async fn the_desk_is_for_those_who_may_write() {
     let (plain, token) = new_token("desk").unwrap();
     let mut tokens = Tokens::default();
     tokens.add(token).unwrap();
     let door = Door::with(|config| config.access = Access::new(tokens, true));
     let bearer = format!("Bearer {plain}");
-    for uri in [DESK.to_owned(), format!("{DESK}/00000000-0000-4000-8000-000000000000")] {
+    let one = format!("{DESK}/00000000-0000-4000-8000-000000000000");
+    for uri in [DESK.to_owned(), format!("{one}/history"), one] {
         door.get(&uri).await.is_problem(401);
         let foreign = [("origin", "https://evil.example"), ("authorization", &*bearer)];
         door.ask(Method::GET, &uri, &foreign, "").await.is_problem(403);
