@@ -51,6 +51,17 @@ export function symbol(
   return svg;
 }
 
+/**
+ * A pen for a picture that is read right away. Drawn by the processor: to have it back from a graphics card, or from the
+ * software that stands for one, the page would wait up to half a second for each sign.
+ */
+export function penFor(size: number): CanvasRenderingContext2D | null {
+  const canvas = document.createElement('canvas');
+  canvas.width = size;
+  canvas.height = size;
+  return canvas.getContext('2d', { willReadFrequently: true });
+}
+
 /** The sign as pixels for the map, with a rim of paper around it that parts it from its neighbours. */
 export function paintSymbol(
   type: EventType,
@@ -58,10 +69,7 @@ export function paintSymbol(
   theme: 'light' | 'dark',
   size: number,
 ): ImageData | null {
-  const canvas = document.createElement('canvas');
-  canvas.width = size;
-  canvas.height = size;
-  const pen = canvas.getContext('2d');
+  const pen = penFor(size);
   if (!pen) return null;
   const color = COLORS[theme][type];
   const paper = SIGN_RIMS[theme];
