@@ -31,15 +31,15 @@ const CHROMIUM_FLAGS = [
   '--lang=en-US',
 ];
 
-/** Starts `kordon demo`, or `kordon serve` on a store; resolves with its address once it serves. */
-export async function startKordon(store = null) {
+/** Starts `kordon demo`, or `kordon serve` on a store, with more `words`; resolves with its address once it serves. */
+export async function startKordon(store = null, words = []) {
   // A server that runs already, for work on the page itself.
-  if (process.env.KORDON_URL && !store)
+  if (process.env.KORDON_URL && !store && !words.length)
     return { address: process.env.KORDON_URL, stop: async () => {} };
   const binary = process.env.KORDON_BIN;
   assert.ok(binary, 'KORDON_BIN must name the kordon binary');
   const verb = store ? ['serve', '--store', store] : ['demo'];
-  const child = spawn(binary, [...verb, '--listen', '127.0.0.1:0'], {
+  const child = spawn(binary, [...verb, ...words, '--listen', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
@@ -90,8 +90,8 @@ const SCREENS = {
 
 /**
  * A page on one of `SCREENS`, opened at `query`, with what `ready` names there, which is the map's list unless that is to be `empty`.
- * `check()` fails on any console message, any failed request and any request to another host, but for the statuses
- * that the server is meant to answer with.
+ * `check()` fails on any console message, any failed request and any request to another host than `others`, but for the
+ * statuses that the server is meant to answer with.
  */
 async function openPage(
   browser,
@@ -102,6 +102,7 @@ async function openPage(
     locale = 'en-GB',
     reducedMotion = 'reduce',
     empty = false,
+    others = [],
     ready = '#list > li',
   } = {},
 ) {
@@ -114,7 +115,8 @@ async function openPage(
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(address) && !/^(data|blob):/.test(url)) faults.push(`asked ${url}`);
+    const isKnown = [address, ...others].some((known) => url.startsWith(known));
+    if (!isKnown && !/^(data|blob):/.test(url)) faults.push(`asked ${url}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.status()} ${response.url()}`);
@@ -141,13 +143,13 @@ async function openPage(
 /**
  * Begins a file of tests: the program and a browser are there while they run. `onPage(options, act)` runs `act` on a fresh
  * page and fails on any fault that the page had meanwhile, but for the statuses `refused` that the server is meant to
- * answer with; `options` are those of `openPage`, and `usual` those of the whole file.
+ * answer with; `options` are those of `openPage`, and `usual` those of the whole file. `words` go to the program.
  */
-export function begin(usual = {}) {
+export function begin(usual = {}, words = () => []) {
   let kordon;
   let browser;
   before(async () => {
-    [kordon, browser] = await Promise.all([startKordon(), startBrowser()]);
+    [kordon, browser] = await Promise.all([startKordon(null, words()), startBrowser()]);
   });
   after(async () => {
     await browser?.close();
@@ -248,6 +250,28 @@ export async function checkAccess(page) {
     return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${where(nodes)}`);
   });
   assert.deepEqual(found, []);
+}
+
+/** How many pixels of the map have each color, as "r,g,b". */
+export async function colors(page) {
+  const png = (await page.locator('#map').screenshot()).toString('base64');
+  // The page's own policy would not let it read a picture.
+  const reader = await page.context().newPage();
+  const found = await reader.evaluate(async (png) => {
+    const bytes = await (await fetch(`data:image/png;base64,${png}`)).blob();
+    const picture = await createImageBitmap(bytes);
+    const pen = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+    pen.drawImage(picture, 0, 0);
+    const { data } = pen.getImageData(0, 0, picture.width, picture.height);
+    const counts = {};
+    for (let at = 0; at < data.length; at += 4) {
+      const color = data.slice(at, at + 3).join();
+      counts[color] = (counts[color] ?? 0) + 1;
+    }
+    return counts;
+  }, png);
+  await reader.close();
+  return found;
 }
 
 /** Keeps a picture for the docs when KORDON_SHOTS=1. */

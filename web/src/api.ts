@@ -7,6 +7,7 @@ import type * as wire from './api.types.ts';
 import type {
   Aggregate,
   Answer,
+  Basemap,
   Boundary,
   Casualties,
   Count,
@@ -177,6 +178,26 @@ export async function readPlaces(signal?: AbortSignal): Promise<GeoJSON.FeatureC
     if (error instanceof ApiError) return null;
     throw error;
   }
+}
+
+/** The operator's own basemap, which the server names in the page itself; `null` where there is none. */
+export function readBasemap(): Basemap | null {
+  const told = document.querySelector<HTMLMetaElement>('meta[name="basemap"]')?.content;
+  if (!told) return null;
+  const { form, source, attribution, minzoom, maxzoom, layers } = object(JSON.parse(told));
+  const address = text(source) ?? '';
+  const isFile = address.startsWith('/');
+  // What a file says of its origin is HTML as often as not.
+  const named = new DOMParser().parseFromString(text(attribution) ?? '', 'text/html');
+  return {
+    form: form === 'vector' ? 'vector' : 'raster',
+    source: isFile ? absolute(address) : address,
+    isFile,
+    attribution: named.body.textContent?.trim() ?? '',
+    minzoom: number(minzoom) ?? 0,
+    maxzoom: number(maxzoom) ?? 14,
+    layers: list(layers).flatMap((layer) => text(layer) ?? []),
+  };
 }
 
 /** Rivers, lakes and lines between provinces, and towns: files beside the page, which MapLibre's worker reads. */

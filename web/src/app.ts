@@ -5,6 +5,7 @@ import type { Hit, IncidentMap } from './map.ts';
 import type { State } from './state.ts';
 import type {
   Answer,
+  Basemap,
   Boundary,
   Bounds,
   Incident,
@@ -30,6 +31,7 @@ export interface App {
   state: State;
   words: Words;
   world: World;
+  readonly basemap: Basemap | null;
   /** `null` until it is there, and where the browser cannot draw one. */
   map: IncidentMap | null;
   readonly screen: Screen;
@@ -55,11 +57,12 @@ interface Screen {
   fresh: number;
 }
 
-export function createApp(state: State): App {
+export function createApp(state: State, basemap: Basemap | null): App {
   return {
     state,
     words: wordsFor(state.lang),
     world: { territories: [], sets: [] },
+    basemap,
     map: null,
     screen: {
       incidents: [],

@@ -1,13 +1,13 @@
 // What stands around the map and tells how to read it: the legend and the foot of the page.
 
-import { byId, h } from './dom.ts';
+import { byId, h, keepFocus } from './dom.ts';
 import { EVENT_TYPES, type State } from './state.ts';
 import { FILLINGS, symbol } from './symbols.ts';
-import type { Boundary, World } from './types.ts';
+import type { Basemap, Boundary, World } from './types.ts';
 import { nameOf, printLength, type Words } from './words.ts';
 
 /** The border set in use, how accurate it is, in whose view, and under which licence. */
-export function showFooter(boundary: Boundary | null, words: Words): void {
+export function showFooter(boundary: Boundary | null, words: Words, basemap: Basemap | null): void {
   const footer = byId('footer');
   if (!boundary) {
     footer.replaceChildren(h('span', {}, words.t('footer.loading')));
@@ -20,6 +20,7 @@ export function showFooter(boundary: Boundary | null, words: Words): void {
     license && words.t('footer.license', { license }),
     attribution,
     worldView && words.t('footer.worldview', { view: words.term('view', worldView) }),
+    basemap?.attribution && words.t('footer.basemap', { attribution: basemap.attribution }),
     words.t('footer.background'),
   ];
   footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
@@ -62,12 +63,17 @@ export function showBandLegend(state: State, words: Words, world: World, standin
   const values = { km: withinKm, name: nameOf(words, of, world) };
   const line = (kind: string, text: string) =>
     h('li', {}, h('i', { class: `mark ${kind}`, 'aria-hidden': 'true' }), h('span', {}, text));
-  box.replaceChildren(
+  const summary = h('summary', { id: 'band-summary' }, words.t('band.title', values));
+  if (standing !== 'shown')
+    summary.append(h('span', { class: 'fine' }, words.t(`band.${standing}`)));
+  const lines = [
     line('band-certain', words.t('band.certain', values)),
-    ...(state.certainty === 'possible'
-      ? [line('band-possible', words.t('band.possible', values))]
-      : []),
-    ...(state.includeInside ? [line('band-inside', words.t('band.inside', values))] : []),
-    ...(standing === 'shown' ? [] : [h('li', { class: 'fine' }, words.t(`band.${standing}`))]),
+    state.certainty === 'possible' && line('band-possible', words.t('band.possible', values)),
+    state.includeInside && line('band-inside', words.t('band.inside', values)),
+  ];
+  keepFocus(
+    box,
+    () => box.replaceChildren(summary, h('ul', {}, ...lines)),
+    () => null,
   );
 }

@@ -1,10 +1,16 @@
 // How the map looks, as data. Pure: the same theme and texts give the same style. Bottom to top: sea,
 // land, rivers and lakes, borders, what is measured, incidents, names.
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+} from 'maplibre-gl';
 import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
 import { LINES, PRECISION_SHARE, THEME_COLORS } from './theme.ts';
+import type { Basemap } from './types.ts';
 
 type Theme = (typeof THEME_COLORS)['light' | 'dark'];
 
@@ -19,6 +25,8 @@ export interface Sources {
   ground: GeoJSON.FeatureCollection | string;
   borderRivers: GeoJSON.FeatureCollection | string;
   places: GeoJSON.FeatureCollection | string;
+  /** The operator's own, in the place of rivers, lakes and provinces. */
+  basemap: Basemap | null;
   measured: GeoJSON.FeatureCollection;
   drawn: GeoJSON.FeatureCollection;
   band: GeoJSON.FeatureCollection;
@@ -47,11 +55,13 @@ const MEDIUM = ['Kordon Sans Medium'];
 const IS_CLUSTER: ExpressionSpecification = ['==', ['get', 'cluster'], true];
 
 export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleSpecification {
+  const { basemap } = sources;
   return {
     version: 8,
     sources: {
       territories: { type: 'vector', tiles: [sources.territories], maxzoom: 12 },
       incidents: { type: 'vector', tiles: [sources.incidents], maxzoom: 14 },
+      ...(basemap && { basemap: basemapSource(basemap) }),
       ground: { type: 'geojson', data: sources.ground, maxzoom: GROUND_END },
       'border-rivers': { type: 'geojson', data: sources.borderRivers },
       places: { type: 'geojson', data: sources.places },
@@ -63,7 +73,9 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
     layers: [
       { id: 'sea', type: 'background', paint: { 'background-color': theme.sea } },
       ...landLayers('territories', theme),
-      ...groundLayers('ground', 'border-rivers', theme),
+      ...(basemap
+        ? basemapLayers('basemap', basemap, theme)
+        : groundLayers('ground', 'border-rivers', theme)),
       ...bandLayers('band', theme, sources.bandZooms),
       ...borderLayers('territories', theme, naming.targets),
       ...drawnLayers('drawn', theme),
@@ -95,6 +107,65 @@ function landLayers(source: string, theme: Theme): LayerSpecification[] {
       paint: { 'line-color': theme.coast, 'line-width': LINES.coast },
     },
   ];
+}
+
+function basemapSource(basemap: Basemap): SourceSpecification {
+  const { form, source, isFile, minzoom, maxzoom } = basemap;
+  const from = isFile ? { url: `pmtiles://${source}` } : { tiles: [source], minzoom, maxzoom };
+  return form === 'vector'
+    ? { type: 'vector', ...from }
+    : { type: 'raster', tileSize: 256, ...from };
+}
+
+/** The layers of vector tiles that are drawn, by their names in the schemas of Protomaps, OpenMapTiles and Shortbread. */
+const WATERS = ['water', 'ocean', 'water_polygons'];
+const STREAMS = ['water', 'waterway', 'water_lines'];
+const BUILDINGS = ['buildings', 'building'];
+const ROADS = ['roads', 'transportation', 'streets'];
+
+/**
+ * Borders and names stay ours. Of vector tiles land, water, roads and buildings are drawn; the lines of all layers, where none
+ * has a name that is known.
+ */
+function basemapLayers(source: string, basemap: Basemap, theme: Theme): LayerSpecification[] {
+  if (basemap.form === 'raster') {
+    // A bright picture in a dark page is brought down to it.
+    const paint =
+      theme.name === 'dark' ? { 'raster-brightness-max': 0.6, 'raster-saturation': -0.3 } : {};
+    return [{ id: 'basemap', source, type: 'raster', paint }];
+  }
+  const { layers } = basemap;
+  const there = (names: string[]) =>
+    names.filter((name) => !layers.length || layers.includes(name));
+  const fill = (name: string, color: string, minzoom = 0): LayerSpecification => ({
+    id: `basemap-${name}`,
+    source,
+    'source-layer': name,
+    type: 'fill',
+    minzoom,
+    filter: ['==', ['geometry-type'], 'Polygon'],
+    paint: { 'fill-color': color },
+  });
+  const line = (name: string, color: string, width: number): LayerSpecification => ({
+    id: `basemap-${name}-line`,
+    source,
+    'source-layer': name,
+    type: 'line',
+    filter: ['==', ['geometry-type'], 'LineString'],
+    layout: { 'line-cap': 'round', 'line-join': 'round' },
+    paint: {
+      'line-color': color,
+      'line-width': ['interpolate', ['exponential', 1.5], ['zoom'], 6, width / 4, 16, width * 3],
+    },
+  });
+  const drawn = [
+    ...there(['earth']).map((name) => fill(name, theme.land)),
+    ...there(WATERS).map((name) => fill(name, theme.sea)),
+    ...there(STREAMS).map((name) => line(name, theme.river, 2)),
+    ...there(BUILDINGS).map((name) => fill(name, theme.admin, 13)),
+    ...there(ROADS).map((name) => line(name, theme.admin, 1.6)),
+  ];
+  return drawn.length ? drawn : layers.map((name) => line(name, theme.coast, 1.2));
 }
 
 /** What is known to a kilometer or two is not drawn where that would be seen. */

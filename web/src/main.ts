@@ -2,7 +2,7 @@
 
 import './style.css';
 import './explore.css';
-import { groundFiles, incidentTiles, readWorld, territoryTiles } from './api.ts';
+import { groundFiles, incidentTiles, readBasemap, readWorld, territoryTiles } from './api.ts';
 import { createApp } from './app.ts';
 import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
@@ -15,7 +15,7 @@ import { listenToKeys } from './keys.ts';
 import { labelFrom, type Naming, NO_BAND } from './layers.ts';
 import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
-import { createMap, type Hit, type MapOptions } from './map.ts';
+import { createMap, type Hit, type MapOptions, readPmtiles } from './map.ts';
 import { NOTHING } from './measured.ts';
 import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
@@ -42,7 +42,7 @@ const homeLanguage: Language = languageFor(navigator.languages);
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-const app = createApp(readState(location.search, homeLanguage));
+const app = createApp(readState(location.search, homeLanguage), readBasemap());
 const { screen } = app;
 const requests = createRequests(app);
 
@@ -92,7 +92,7 @@ const views = createViews({
   update,
   open: (id) => subject.open(id),
   cite,
-  newRequest: requests.start,
+  attempt: requests.attempt,
   faultText: requests.faultText,
   mapOptions,
   follow(view) {
@@ -145,9 +145,9 @@ function start(): void {
   void startMap();
   void loadWorld();
   void results.loadTotal();
-  loadAll();
+  void results.load();
+  loadCounts();
   subject.follow();
-  tools.show();
   showEmbed();
   followOnPaper(app);
   void views.show(false);
@@ -179,18 +179,18 @@ function go(next: State, byHistory: boolean): void {
   showEmbed();
   choices.show();
   timeline.show();
-  if (filterChanged) loadAll();
-  else if (
+  // A map that moves asks for the list of what it shows itself.
+  const isElsewhere = JSON.stringify(before.view) !== JSON.stringify(next.view);
+  const jump = byHistory && isElsewhere ? next.view : null;
+  if (jump) app.map?.jumpTo(jump);
+  if (filterChanged) loadCounts();
+  const listChanged =
+    filterChanged ||
     before.sort !== next.sort ||
     before.inView !== next.inView ||
-    (next.inView && before.view !== next.view)
-  ) {
-    void results.load();
-  }
+    (next.inView && before.view !== next.view);
+  if (listChanged && !(jump && next.inView && app.map)) void results.load();
   if (before.of !== next.of) nameMaps();
-  if (byHistory && next.view && JSON.stringify(before.view) !== JSON.stringify(next.view)) {
-    app.map?.jumpTo(next.view);
-  }
   if (before.id !== next.id || before.at !== next.at || before.of !== next.of) subject.follow();
   if (before.tool !== next.tool || before.area !== next.area || before.circle !== next.circle)
     tools.show();
@@ -217,9 +217,8 @@ function followsState(before: State, next: State, filterChanged: boolean): boole
 
 // --- what is asked of the server -------------------------------------------------------------
 
-function loadAll(): void {
+function loadCounts(): void {
   app.map?.setIncidents(incidentTiles(filterParams(app.state)));
-  void results.load();
   void timeline.load();
   choices.loadOpen();
 }
@@ -256,7 +255,7 @@ async function loadWorld(): Promise<void> {
 function learnBoundary(boundary: Boundary | null): void {
   if (!boundary) return;
   screen.boundary = boundary;
-  showFooter(boundary, app.words);
+  showFooter(boundary, app.words, app.basemap);
 }
 
 /** Writes every text of the page in the reader's language. */
@@ -281,7 +280,7 @@ function translate(): void {
   showLegend(app.words);
   shading.tell();
   sayLive();
-  showFooter(screen.boundary, app.words);
+  showFooter(screen.boundary, app.words, app.basemap);
   timeline.show();
   tools.show();
   if (screen.incidents.length) results.show();
@@ -316,6 +315,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
       ground: NOTHING,
       borderRivers: NOTHING,
       places: NOTHING,
+      basemap: app.basemap,
       measured: NOTHING,
       drawn: NOTHING,
       ...NO_BAND,
@@ -329,11 +329,12 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
 
 async function startMap(): Promise<void> {
   // Names on the map are drawn with the page's own font, which must be there first.
-  await Promise.allSettled(
-    ['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
+  await Promise.allSettled([
+    ...['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
       document.fonts.load(font, 'Aaйșі'),
     ),
-  );
+    app.basemap?.isFile && readPmtiles(),
+  ]);
   try {
     app.map = createMap({
       ...mapOptions(),
@@ -460,6 +461,8 @@ function listenToTools(): void {
     debounce(150, () => app.map?.resize()),
   );
   byId<HTMLDetailsElement>('legend').open = false;
+  // On a phone it would hide what it explains.
+  byId<HTMLDetailsElement>('band-legend').open = !matchMedia('(max-width: 820px)').matches;
 }
 
 function cite(): void {

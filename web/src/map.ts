@@ -2,6 +2,7 @@
 // It draws what it is told and reports what the reader did; it knows nothing of filters or addresses.
 
 import {
+  addProtocol,
   type GeoJSONSource,
   type MapGeoJSONFeature,
   Map as MapLibre,
@@ -23,7 +24,7 @@ import {
   THEMES,
 } from './layers.ts';
 import type { EventType, View } from './state.ts';
-import { type Filling, paintSymbol } from './symbols.ts';
+import { type Filling, paintSymbol, penFor } from './symbols.ts';
 import type { Bounds, Position } from './types.ts';
 
 setWorkerUrl(workerUrl);
@@ -65,6 +66,12 @@ const REACH_MOUSE = 4;
 const REACH_FINGER = 14;
 
 export type IncidentMap = ReturnType<typeof createMap>;
+
+/** Lets a source of tiles be a PMTiles file; what reads it is loaded only for that. */
+export async function readPmtiles(): Promise<void> {
+  const { Protocol } = await import('pmtiles');
+  addProtocol('pmtiles', new Protocol().tile);
+}
 
 /** Throws when the browser has no WebGL 2. */
 export function createMap(options: MapOptions) {
@@ -355,9 +362,7 @@ function paintNamed(name: string, theme: 'light' | 'dark'): ImageData | null {
 }
 
 function paintDot(theme: 'light' | 'dark'): ImageData | null {
-  const pen = Object.assign(document.createElement('canvas'), { width: 12, height: 12 }).getContext(
-    '2d',
-  );
+  const pen = penFor(12);
   if (!pen) return null;
   pen.beginPath();
   pen.arc(6, 6, 3.4, 0, 2 * Math.PI);

@@ -165,6 +165,19 @@ export interface CountrySet {
   members: { code: string; from: string | null; until: string | null }[];
 }
 
+/** An operator's own tiles under the map, as the server tells of them. */
+export interface Basemap {
+  form: 'raster' | 'vector';
+  /** The address of a tile with `{z}`, `{x}` and `{y}`, or that of a PMTiles file on this server. */
+  source: string;
+  isFile: boolean;
+  attribution: string;
+  minzoom: number;
+  maxzoom: number;
+  /** The layers of vector tiles; none where they are not known. */
+  layers: string[];
+}
+
 export interface World {
   territories: Territory[];
   sets: CountrySet[];

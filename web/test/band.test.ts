@@ -163,6 +163,7 @@ describe('a band that was measured for another scale', () => {
       ground: none,
       borderRivers: none,
       places: none,
+      basemap: null,
       measured: none,
       drawn: none,
     };

@@ -10,6 +10,7 @@ use clap::Args;
 use kordon_borders::BorderSet;
 use kordon_incidents::{IncidentId, ReadOptions, check, read};
 use kordon_server::access::Access;
+use kordon_server::basemap::Basemap;
 use kordon_server::{Config, Limits};
 use kordon_store::{Author, BorderSets, Options, Store};
 
@@ -53,6 +54,13 @@ struct Socket {
     require_if_match: bool,
     #[command(flatten)]
     painter: PainterArg,
+    /// Tiles to draw under the map: a PMTiles file, or the address of a server that each reader's browser then asks, such as
+    /// https://tiles.example/{z}/{x}/{y}.png; without this, the page asks nobody but this server
+    #[arg(long, env = "KORDON_BASEMAP", value_name = "FILE|URL")]
+    basemap: Option<String>,
+    /// Whom the map names for these tiles; a PMTiles file may say it itself
+    #[arg(long, env = "KORDON_BASEMAP_ATTRIBUTION", value_name = "TEXT", requires = "basemap")]
+    basemap_attribution: Option<String>,
 }
 
 impl Serve {
@@ -116,6 +124,9 @@ impl Socket {
         if !loopback && tokens.is_empty() {
             say("no token is made yet (`kordon token add NAME`), so this server is read-only");
         }
+        let basemap =
+            self.basemap.as_deref().map(|source| Basemap::read(source, self.basemap_attribution.as_deref()));
+        let basemap = basemap.transpose().context("--basemap")?;
         let store = Arc::new(store);
         tell_damage(&store, dir)?;
         let config = Config {
@@ -128,6 +139,7 @@ impl Socket {
             loopback,
             require_if_match: self.require_if_match,
             painter: self.painter.painter(),
+            basemap,
             limits: Limits::default(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -1,15 +1,17 @@
 //! What every handler shares: the store, the border sets, the limits, and a place for slow work.
 
 use crate::access::Access;
+use crate::basemap::Basemap as OwnBasemap;
 use crate::body::Room;
 use crate::error::Problem;
+use crate::guard;
 use crate::listen::Limits;
 use crate::live::Listeners;
 use crate::painter::Painter;
 use crate::pictures::Studio;
 use crate::tables::ItemCounts;
 use crate::tiles::TileCache;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use kordon_borders::BorderSet;
 use kordon_store::{Basemap, BorderSets, Store};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +73,8 @@ pub struct Config {
     pub require_if_match: bool,
     /// Who paints pictures.
     pub painter: Painter,
+    /// What lies under the map in place of our own rivers and lakes.
+    pub basemap: Option<OwnBasemap>,
     /// What one client may ask of time and memory.
     pub limits: Limits,
 }
@@ -93,6 +97,8 @@ pub struct Shared {
     pub table_counts: Mutex<Option<(String, ItemCounts)>>,
     /// What pictures are drawn with.
     pub studio: Studio,
+    /// What pages of ours may load.
+    pub policy: HeaderValue,
     lanes: Lanes,
     replacing: Mutex<()>,
     basemap: OnceLock<Basemap>,
@@ -115,6 +121,7 @@ impl Shared {
             room: Room::new(config.limits.bodies_bytes),
             table_counts: Mutex::default(),
             studio: Studio::default(),
+            policy: guard::policy(config.basemap.as_ref().and_then(OwnBasemap::host)),
             lanes: Lanes::default(),
             replacing: Mutex::new(()),
             basemap: OnceLock::new(),

@@ -3,9 +3,11 @@
 //! Files under `assets/` carry a hash in their name and are kept by browsers for ever; the others are asked
 //! for again each time and answered by ETag. A build without the web map serves the API alone.
 
-use crate::answer::{is_fresh, not_modified};
+use crate::answer::{Answer, is_fresh, not_modified};
+use crate::page::HTML;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
+use kordon_incidents::xml;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 #[derive(RustEmbed)]
@@ -13,10 +15,14 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Web;
 
-/// The web map's page, when it is built in.
+/// The web map's page, when it is built in; with what it is told of a basemap.
 #[must_use]
-pub fn index(headers: &HeaderMap) -> Option<Response<Body>> {
-    file("index.html", headers)
+pub fn index(headers: &HeaderMap, basemap: Option<&str>) -> Option<Response<Body>> {
+    let Some(told) = basemap else { return file("index.html", headers) };
+    let page = String::from_utf8(Web::get("index.html")?.data.into_owned()).ok()?;
+    let meta = format!("<meta name=\"basemap\" content=\"{}\">\n  </head>", xml(told));
+    let page = page.replacen("</head>", &meta, 1);
+    Some(Answer::bytes(HTML, page).header(header::CACHE_CONTROL, "no-cache").finish(headers))
 }
 
 /// Whether the web map is built in.

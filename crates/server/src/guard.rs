@@ -10,10 +10,21 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use std::str::FromStr;
 
-/// What pages of ours may load: nothing from elsewhere.
-pub const POLICY: &str = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; \
-    style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; font-src 'self' data:; object-src 'none'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+/// What pages of ours may load: nothing from elsewhere, but for the tiles of an operator's basemap from that one host.
+///
+/// # Panics
+///
+/// When the host is not the plain one that [`crate::basemap::Basemap::host`] gives.
+#[must_use]
+pub fn policy(tiles: Option<&str>) -> HeaderValue {
+    let tiles = tiles.map(|host| format!(" {host}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; \
+         script-src 'self'; connect-src 'self'{tiles}; font-src 'self' data:; object-src 'none'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'self'"
+    );
+    HeaderValue::from_str(&policy).expect("a host is of visible ASCII")
+}
 
 /// Checks whom a request addresses, and says how links to us begin.
 ///
@@ -58,13 +69,13 @@ pub fn same_site(headers: &HeaderMap, base: &Base) -> Result<(), Problem> {
 }
 
 /// Adds what every answer carries.
-pub fn secure(headers: &mut HeaderMap) {
+pub fn secure(headers: &mut HeaderMap, policy: &HeaderValue) {
     const ALWAYS: &[(header::HeaderName, &str)] = &[
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
     ];
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     for (name, value) in ALWAYS {
         headers.insert(name.clone(), HeaderValue::from_static(value));
     }

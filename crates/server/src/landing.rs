@@ -5,6 +5,7 @@ use crate::answer::{
 };
 use crate::app::App;
 use crate::asked::When;
+use crate::basemap::Basemap;
 use crate::crs::URIS;
 use crate::error::Problem;
 use crate::forms::{self, Form};
@@ -64,14 +65,16 @@ const CONFORMS: &[&str] = &[
 ///
 /// 400 for parameters that the JSON form does not know; the map keeps its own state in the address.
 pub async fn landing(
+    State(app): State<App>,
     Extension(base): Extension<Base>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let asked = |form: &str| query.split('&').any(|part| part == form);
+    let told = app.config.basemap.as_ref().map(Basemap::told);
     let wants_page = asked("f=html") || (prefers_html(&headers) && !asked("f=json"));
-    if let Some(mut page) = wants_page.then(|| assets::index(&headers)).flatten() {
+    if let Some(mut page) = wants_page.then(|| assets::index(&headers, told)).flatten() {
         page.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
         return Ok(page);
     }

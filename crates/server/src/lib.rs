@@ -9,6 +9,7 @@ mod answer; // JSON, links, ETags, and the choice between forms.
 mod app; // What every handler shares.
 mod asked; // Which state of the store is asked, and how the answer is cited.
 mod assets; // The web map's files.
+pub mod basemap; // An operator's own basemap.
 mod body; // Request bodies, within size and time.
 mod crs; // Reference systems of answers and boxes.
 mod desk; // What is not public, for those who may write.

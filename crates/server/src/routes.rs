@@ -6,14 +6,15 @@
 use crate::access::Who;
 use crate::answer::{GEOJSON, JSON, MVT, OPENAPI, SCHEMA_JSON};
 use crate::app::{App, Config, Shared};
+use crate::basemap::Basemap;
 use crate::error::{Problem, echo};
 use crate::live::EVENTS;
 use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
-    assets, body, desk, distance, duplicates, evidence, facilities, forms, gazetteer, guard, history,
-    imported, imports, items, landing, live, operate, pictures, queryables, tables, territories, tiles,
-    tilesets,
+    assets, basemap, body, desk, distance, duplicates, evidence, facilities, forms, gazetteer, guard,
+    history, imported, imports, items, landing, live, operate, pictures, queryables, tables, territories,
+    tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -27,6 +28,7 @@ use std::time::Instant;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -739,6 +741,15 @@ pub static ROUTES: &[Route] = &[
         "An incident as who writes sees it, public or not",
         || get(desk::one),
     ),
+    read_by(
+        Who::Writer,
+        "/desk/incidents/{id}/history",
+        F,
+        &[JSON],
+        "historyForDesk",
+        "Every revision of an incident as who writes sees it, also of before it was public",
+        || get(desk::history),
+    ),
     read_by(Who::Writer, "/imports/{id}", F, &[JSON], "getImport", "What became of a file", || {
         get(imported::one)
     }),
@@ -874,6 +885,8 @@ const fn read_by(
 /// The whole server as one service.
 pub fn router(config: Config) -> Router {
     let app: App = Arc::new(Shared::new(config));
+    // Tiles are packed already, and ranges are of the bytes as they lie.
+    let packs = DefaultPredicate::new().and(NotForContentType::const_new(basemap::PMTILES));
     let mut router = Router::new();
     for route in ROUTES {
         let entered = middleware::from_fn_with_state((Arc::clone(&app), route), enter);
@@ -884,7 +897,7 @@ pub fn router(config: Config) -> Router {
         .fallback(elsewhere)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), watch))
-        .layer(CompressionLayer::new().br(true).gzip(true).quality(COMPRESSION))
+        .layer(CompressionLayer::new().br(true).gzip(true).quality(COMPRESSION).compress_when(packs))
         .with_state(app)
 }
 
@@ -899,7 +912,7 @@ async fn watch(State(app): State<App>, mut request: Request, next: Next) -> Resp
         }
         Err(problem) => problem.into_response(),
     };
-    guard::secure(response.headers_mut());
+    guard::secure(response.headers_mut(), &app.policy);
     app.counts.add(response.status());
     response
 }
@@ -983,8 +996,13 @@ fn allow_has(path: &str, method: &Method) -> bool {
     ROUTES.iter().any(|route| route.path == path && route.method == *method)
 }
 
-/// An address that is no route: a file of the web map, or nothing.
-async fn elsewhere(method: Method, uri: Uri, request: Request) -> Response {
+/// An address that is no route: a file of the web map, the file of a basemap, or nothing.
+async fn elsewhere(State(app): State<App>, method: Method, uri: Uri, request: Request) -> Response {
+    if let Some(file) = app.config.basemap.as_ref().and_then(Basemap::file)
+        && uri.path() == basemap::PATH
+    {
+        return basemap::serve(file, request).await;
+    }
     let path = uri.path().trim_start_matches('/');
     let found =
         matches!(method, Method::GET | Method::HEAD).then(|| assets::file(path, request.headers())).flatten();
