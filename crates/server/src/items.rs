@@ -10,6 +10,7 @@ use crate::answer::{
 };
 use crate::app::{App, Lane};
 use crate::asked::{Asked, Source, asked};
+use crate::crs::Crs;
 use crate::error::{Problem, echo};
 use crate::forms::{self, Form, Offer, Wanted};
 use crate::history::missing;
@@ -518,11 +519,12 @@ pub async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let store = Arc::clone(&app.config.store);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
-            let incident = record::read_one(&bytes)?.incident;
+            let incident = record::read_one(&bytes, crs)?.incident;
             // One that was withdrawn is not in this snapshot, and PUT would not replace it: the store tells of it.
             if store.full().get(incident.id).is_some() {
                 return Err(Problem::new(
@@ -555,12 +557,13 @@ pub async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
         .work_in(Lane::Write, move || {
-            let incident = of_id(record::read_one(&bytes)?, id)?;
+            let incident = of_id(record::read_one(&bytes, crs)?, id)?;
             let _turn = work.replacing();
             unchanged_since(&work, id, if_match.as_deref())?;
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
@@ -583,18 +586,19 @@ pub async fn patch(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
         .work_in(Lane::Write, move || {
-            let patch = record::read_patch(&bytes)?;
+            let patch = record::read_patch(&bytes, crs)?;
             // What is patched is what is there, so nobody else may write between the two.
             let _turn = work.replacing();
             let before = unchanged_since(&work, id, if_match.as_deref())?;
             let mut feature = serde_json::from_str(&before).map_err(|error| Problem::internal(&error))?;
             record::merge(&mut feature, patch);
-            let incident = of_id(record::read_one(feature.to_string().as_bytes())?, id)?;
+            let incident = of_id(record::read_one(feature.to_string().as_bytes(), Crs::Crs84)?, id)?;
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;
