@@ -40,11 +40,11 @@ serve() {
 
 "$venv/bin/python" "$here/check.py" make "$work/incidents.ndjson"
 "$kordon" import --store "$work/store" "$work/incidents.ndjson"
+token=$("$kordon" token add --store "$work/store" qgis)
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$work HOME=$work
 serve "$work/log" serve --store "$work/store"
 "$venv/bin/python" "$here/filters.py" "$base" "$work/incidents.ndjson"
 "$venv/bin/python" "$here/check.py" ask "$base" "$work/incidents.ndjson" "$work/log"
-token=$("$kordon" token add --store "$work/store" qgis)
 "$venv/bin/python" "$here/edit.py" "$base" "$token"
 
 mkdir "$work/files"
