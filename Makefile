@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 180
 BORDERS := data/borders
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help run build test test-rust test-web test-browser test-painter lint types bless picture test-picture bench bench-picture bench-borders bench-check bench-store bench-items bench-page lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
+.PHONY: help run build test test-rust test-web test-browser test-painter lint types bless picture test-picture bench bench-picture bench-borders bench-check bench-store bench-items bench-page bench-stream lighthouse data api-lint api-fuzz clients crash fuzz hostile clean land
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-items: build ## pages of features over HTTP beside pygeoapi over PostGIS: 
 bench-page: build .make/chromium ## the page on a million incidents: first paint, tiles of another filter, long tasks
 	KORDON_BIN=$(CURDIR)/target/release/kordon node tests/peers/page.mjs
 
+bench-stream: build ## downloads of a million incidents in every form: time, bytes, memory over that of a server at rest
+	KORDON_BIN=$(CURDIR)/target/release/kordon node tests/peers/stream.mjs
+
 lighthouse: build .make/chromium ## Lighthouse on the map and on a page without a script; installs it
 	KORDON_BIN=$(CURDIR)/target/release/kordon node tests/peers/lighthouse.mjs
 
@@ -97,7 +100,7 @@ api-fuzz: build ## every operation asked for what it should and should not take 
 	tests/api/run.sh fuzz target/release/kordon
 	tests/api/run.sh core target/release/kordon
 
-clients: build ## GDAL, GeoPandas, OWSLib, R and QGIS beside a full scan; installs them (QGIS is large)
+clients: build ## GDAL, GeoPandas, OWSLib, R, QGIS, nginx and LibreOffice beside a full scan; installs them (QGIS and LibreOffice are large)
 	tests/clients/run.sh target/release/kordon
 
 crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests

@@ -65,7 +65,7 @@ export async function startKordon(store = null, words = []) {
       child.once('exit', resolve);
       child.kill('SIGTERM');
     });
-  return { address, stop };
+  return { address, stop, pid: child.pid };
 }
 
 export function startBrowser() {

@@ -10,19 +10,32 @@ import os
 import random
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 import uuid
 
 BOX = (28.0, 45.0, 30.0, 46.0)
 START, END = "2024-03-01T00:00:00Z", "2024-06-30T23:59:59Z"
 ATTRIBUTE = "verification = 'verified'"
 COUNTRY = "country = 'ROU'"
+# Without the title, which is one for each language: QGIS of Debian has no texts to compare there.
+PLAIN = "(sub_event_type = 'air_drone_strike') AND ((deaths_best > 3) OR (country LIKE 'R%'))"
 CQL2 = "(sub_event_type = 'air_drone_strike') AND ((deaths_best > 3) OR (title LIKE '%22%'))"
+AWKWARD = "5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e"
 KINDS = ["air_drone_strike", "shelling_artillery_missile", "fire", "drone_debris"]
 
 
 def make(file):
     rng = random.Random(20241125)
     with open(file, "w", encoding="utf-8") as out:
+        # What a spreadsheet may take for a formula, for several columns, or for other letters.
+        out.write(json.dumps({
+            "type": "Feature", "id": AWKWARD, "geometry": {"type": "Point", "coordinates": [28.8372, 45.3512]},
+            "properties": {
+                "title": '=1+1, "Ізмаїл"; порт', "same_as": ["made-up:awkward"], "date_start": "2024-04-01T12:00:00Z",
+                "date_precision": "exact", "country": "UKR", "event_type": "explosions_remote_violence",
+                "sub_event_type": "shelling_artillery_missile", "deaths_best": 0, "injured_best": 3, "actor1": "007",
+                "verification": "verified", "location_radius_m": 500}}) + "\n")
         for number in range(2500):
             deaths = rng.choice([0, 1, 2, 4, 9])
             out.write(json.dumps({
@@ -61,6 +74,11 @@ def chosen(f):
     return p["sub_event_type"] == "air_drone_strike" and (p["deaths_best"] > 3 or "22" in p["title"])
 
 
+def plainly_chosen(f):
+    p = f["properties"]
+    return p["sub_event_type"] == "air_drone_strike" and (p["deaths_best"] > 3 or p["country"].startswith("R"))
+
+
 def ogrinfo(base, *args):
     said = subprocess.run(["ogrinfo", "-so", f"OAPIF:{base}", "incidents", *args], capture_output=True, text=True, check=True)
     return int(next(line for line in said.stdout.splitlines() if line.startswith("Feature Count:")).split()[-1])
@@ -92,18 +110,31 @@ app.initQgis()
 layer = QgsVectorLayer(f"url='{sys.argv[1]}' typename='incidents' restrictToRequestBBOX='1' pageSize='1000' maxNumFeatures='100000'", "incidents", "OAPIF")
 assert layer.isValid(), layer.error().message()
 request = QgsFeatureRequest()
-if len(sys.argv) > 2:
+if len(sys.argv) == 3:
+    assert layer.setSubsetString(sys.argv[2])
+elif len(sys.argv) > 3:
     request.setFilterRect(QgsRectangle(*map(float, sys.argv[2:])))
 print("count", sum(1 for _ in layer.getFeatures(request)), flush=True)
 os._exit(0)  # PyQGIS may crash while it ends.
 """
 
 
-def qgis(base, box=()):
-    said = subprocess.run(["/usr/bin/python3", "-c", QGIS, base, *map(str, box)], capture_output=True, text=True, timeout=120)
+def qgis(base, *chosen):
+    said = subprocess.run(["/usr/bin/python3", "-c", QGIS, base, *map(str, chosen)], capture_output=True, text=True, timeout=120)
     lines = [line for line in said.stdout.splitlines() if line.startswith("count ")]
     assert lines, said.stdout + said.stderr
     return int(lines[0].split()[1])
+
+
+def sent(base, filter, **more):
+    query = urllib.parse.urlencode({"limit": 1000, "filter": filter, "filter-lang": "cql2-text", **more})
+    found, at = 0, f"{base}/collections/incidents/items?{query}"
+    while at:
+        with urllib.request.urlopen(at) as answer:
+            page = json.load(answer)
+        found += len(page["features"])
+        at = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+    return found
 
 
 def times(field):
@@ -132,7 +163,15 @@ QUESTIONS = [
     ("OWSLib", "interval", in_interval, "datetime", lambda b: owslib(b, datetime_=f"{START}/{END}")),
     ("OWSLib", "CQL2", chosen, "filter", lambda b: owslib(b, filter=CQL2)),
     ("QGIS", "all", None, "limit", lambda b: qgis(b)),
-    ("QGIS", "box", in_box, "bbox", lambda b: qgis(b, BOX)),
+    ("QGIS", "box", in_box, "bbox", lambda b: qgis(b, *BOX)),
+    ("QGIS", "interval", in_interval, "datetime", lambda b: qgis(b, times("date_start"))),
+    # Before 3.32 QGIS chooses by properties itself; what later ones send is asked below.
+    ("QGIS of Debian", "attribute", verified, "limit", lambda b: qgis(b, ATTRIBUTE)),
+    ("QGIS of Debian", "CQL2", plainly_chosen, "limit", lambda b: qgis(b, PLAIN)),
+    ("as QGIS 3.32 asks", "attribute", verified, "filter", lambda b: sent(b, '("verification" = \'verified\')')),
+    ("as QGIS 3.32 asks", "CQL2 in a box", lambda f: plainly_chosen(f) and in_box(f), "filter",
+     lambda b: sent(b, '(("sub_event_type" = \'air_drone_strike\') AND (("deaths_best" > 3) OR ("country" LIKE \'R%\')))',
+                    bbox=",".join(map(str, BOX)))),
 ]
 
 

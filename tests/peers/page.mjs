@@ -4,67 +4,14 @@
 // Times are wall clock: run it on a machine that does nothing else.
 
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startBrowser, startKordon } from '../browser/page.mjs';
+import { madeUp } from './made-up.mjs';
 
 const COUNT = Number(process.env.KORDON_PAGE_INCIDENTS ?? 1_000_000);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TYPES = [
-  'battles',
-  'explosions_remote_violence',
-  'violence_against_civilians',
-  'protests',
-  'other',
-];
-const CLUSTERS = [
-  [37.8, 48.0],
-  [36.2, 49.9],
-  [35.3, 47.4],
-  [30.7, 46.4],
-  [28.8, 45.3],
-  [26.1, 44.4],
-];
-
-/** Numbers between 0 and 1 that are the same every time (xorshift). */
-function dice(seed) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-async function write(file) {
-  const out = createWriteStream(file);
-  const share = dice(20220224);
-  let lines = [];
-  for (let at = 0; at < COUNT; at++) {
-    const [lon, lat] = CLUSTERS[Math.floor(share() * CLUSTERS.length)];
-    const spread = () => (share() + share() + share() - 1.5) * 1.2;
-    const date = new Date(Date.UTC(2015, 0, 1 + Math.floor(share() * 3_900)))
-      .toISOString()
-      .slice(0, 10);
-    const geometry = { type: 'Point', coordinates: [lon + spread(), lat + spread()] };
-    const properties = {
-      title: `Incident ${at}`,
-      date_start: date,
-      event_type: TYPES[Math.floor(share() * TYPES.length)],
-      location_radius_m: 150,
-      same_as: [`made-up:${at}`],
-    };
-    lines.push(JSON.stringify({ type: 'Feature', geometry, properties }));
-    if (lines.length < 5_000 && at + 1 < COUNT) continue;
-    if (!out.write(`${lines.join('\n')}\n`)) await once(out, 'drain');
-    lines = [];
-  }
-  out.end();
-  await once(out, 'finish');
-}
 
 const median = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
 const most = (all) => Math.max(0, ...all);
@@ -77,7 +24,7 @@ let kordon;
 let browser;
 try {
   const [file, store] = [join(dir, 'incidents.ndjson'), join(dir, 'store')];
-  await write(file);
+  await madeUp(COUNT, file);
   execFileSync(process.env.KORDON_BIN, ['import', file, '--store', store], { stdio: 'ignore' });
   [kordon, browser] = await Promise.all([startKordon(store), startBrowser()]);
   const items = await fetch(`${kordon.address}collections/incidents/items?limit=1&f=json`);

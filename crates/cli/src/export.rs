@@ -1,6 +1,6 @@
 //! `kordon export`: the public incidents that match, in a form that others read.
 //!
-//! Written page by page, so memory stays bounded, and through a new file that takes the old one's place when it is
+//! Written a few at a time, so memory stays bounded, and through a new file that takes the old one's place when it is
 //! complete. What the public may not see is counted on the terminal, never written: whoever publishes the file must not
 //! tell by it that there is more.
 
@@ -16,7 +16,7 @@ use kordon_incidents::{
     csvw, hilbert_of, is_language, tile_id,
 };
 use kordon_server::{Asked, described, features};
-use kordon_store::{Query, Row};
+use kordon_store::{Hit, Query};
 use rayon::prelude::*;
 
 use crate::filter::Filter;
@@ -26,8 +26,6 @@ use crate::terminal::say;
 use crate::when::WhenArgs;
 use crate::{Done, StoreArg};
 
-/// Rows read at a time.
-const PAGE: usize = 5_000;
 /// Records turned into another form at a time.
 const CHUNK: usize = 500;
 
@@ -125,7 +123,7 @@ impl Table {
 impl Export {
     pub fn run(self) -> anyhow::Result<Done> {
         let (store, borders, whole) = look_into(&self.store)?;
-        let mut query = self.filter.query(&borders)?;
+        let query = self.filter.query(&borders)?;
         let format = match self.format {
             Some(format) => format,
             None => Format::of(self.output.as_deref())?,
@@ -135,7 +133,6 @@ impl Export {
             bail!("--lang: {:?} is no language tag such as en, uk or ro", self.lang);
         }
         let asked = self.when.ask(&store)?;
-        query.limit = Some(PAGE);
         let matched = asked.snapshot.count(&query);
         let about = asked.about(&borders, &self.filter.words(), matched, None);
         let export = Task {
@@ -205,47 +202,50 @@ impl Task<'_> {
         match format {
             Format::Geojson => self.geojson(out),
             Format::Geojsonseq => self.sequence(out),
-            Format::Csv | Format::Hxl => self.form(&mut Csv(self.table), out),
-            Format::Kml => self.form(&mut Kml::new(self.about), out),
+            Format::Csv | Format::Hxl => self.form(&mut Csv(self.table), &self.in_order(), out),
+            Format::Kml => self.form(&mut Kml::new(self.about), &self.in_order(), out),
             Format::Geoparquet => self.geoparquet(out),
             Format::Flatgeobuf => self.flatgeobuf(out),
             Format::Pmtiles => self.pmtiles(out),
         }
     }
 
-    /// All rows, near ones near each other: so a reader of a region needs few ranges of the file.
-    fn by_place(&self) -> Vec<Row> {
-        let mut rows = self.asked.snapshot.find(&Query { limit: None, ..self.query.clone() }).rows;
-        rows.par_sort_by_cached_key(|row| (hilbert_of(row.places()), row.id()));
-        rows
+    fn in_order(&self) -> Vec<Hit> {
+        self.asked.snapshot.list(&self.query).hits
+    }
+
+    /// All that match, near ones near each other: so a reader of a region needs few ranges of the file. Those of one place stay in
+    /// order.
+    fn by_place(&self) -> Vec<Hit> {
+        let snapshot = &self.asked.snapshot;
+        let mut hits = self.in_order();
+        hits.par_sort_by_cached_key(|hit| hilbert_of(snapshot.places(*hit)));
+        hits
     }
 
     fn geoparquet(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
-        let (rows, mut piece) = (self.by_place(), Vec::new());
-        let form = &mut GeoParquet::new(self.about);
-        form.begin(&mut piece)?;
-        rows.chunks(CHUNK).try_for_each(|rows| self.add(form, rows, &mut piece, out))?;
-        form.end(&mut piece)?;
-        out.write_all(&piece)?;
-        Ok(rows.len())
+        self.form(&mut GeoParquet::new(self.about), &self.by_place(), out)
     }
 
     /// The features go to a file of their own first, since the index stands before them.
     fn flatgeobuf(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
-        let (rows, mut piece) = (self.by_place(), Vec::new());
-        let mut form = FlatGeobuf::indexed(self.about, Layer::of(rows.iter().map(Row::places)));
+        let hits = self.by_place();
+        let mut form = FlatGeobuf::indexed(self.about, self.layer(&hits));
         let mut features = BufWriter::new(self.aside()?);
-        rows.chunks(CHUNK).try_for_each(|rows| self.add(&mut form, rows, &mut piece, &mut features))?;
+        let written = self.form(&mut form, &hits, &mut features)?;
         form.write_head(out)?;
         append(features, out)?;
-        Ok(rows.len())
+        Ok(written)
+    }
+
+    fn layer(&self, hits: &[Hit]) -> Layer {
+        Layer::of(hits.iter().map(|hit| self.asked.snapshot.places(*hit)))
     }
 
     fn pmtiles(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
         let snapshot = &self.asked.snapshot;
-        let query = Query { limit: None, ..self.query.clone() };
         let mut tiles: Vec<(u64, (u8, u32, u32))> = snapshot
-            .tiles_with(&query, self.max_zoom)
+            .tiles_with(&self.query, self.max_zoom)
             .into_iter()
             .map(|(z, x, y)| (tile_id(z, x, y), (z, x, y)))
             .collect();
@@ -254,13 +254,13 @@ impl Task<'_> {
         let mut bodies = BufWriter::new(self.aside()?);
         for some in tiles.chunks(CHUNK) {
             let made: Vec<Vec<u8>> =
-                some.par_iter().map(|&(_, (z, x, y))| snapshot.tile(&query, z, x, y)).collect();
+                some.par_iter().map(|&(_, (z, x, y))| snapshot.tile(&self.query, z, x, y)).collect();
             for ((id, _), tile) in some.iter().zip(made).filter(|(_, tile)| !tile.is_empty()) {
                 archive.add(*id, &tile, &mut bodies)?;
             }
         }
-        let rows = snapshot.find(&query).rows;
-        let bounds = Layer::of(rows.iter().map(Row::places)).envelope();
+        let hits = self.in_order();
+        let bounds = self.layer(&hits).envelope();
         let set = Tileset {
             zooms: [0, self.max_zoom],
             bounds: bounds.unwrap_or([-180.0, -85.0, 180.0, 85.0]),
@@ -268,7 +268,7 @@ impl Task<'_> {
         };
         archive.write_head(&set, out)?;
         append(bodies, out)?;
-        Ok(rows.len())
+        Ok(hits.len())
     }
 
     /// A file without a name, where the output will be.
@@ -280,30 +280,13 @@ impl Task<'_> {
         })
     }
 
-    /// Hands out all rows in order, a page at a time; says how many there were.
-    fn pages(&self, mut each: impl FnMut(&[Row]) -> anyhow::Result<()>) -> anyhow::Result<usize> {
-        let mut query = self.query.clone();
-        let mut written = 0;
-        loop {
-            let found = self.asked.snapshot.find(&query);
-            found.rows.chunks(CHUNK).try_for_each(&mut each)?;
-            written += found.rows.len();
-            match found.next {
-                None => return Ok(written),
-                next => query.cursor = next,
-            }
-        }
-    }
-
     fn geojson(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
         out.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[")?;
         let mut before: &[u8] = b"\n";
-        let written = self.pages(|rows| {
-            self.features(rows, |feature| {
-                out.write_all(before)?;
-                before = b",\n";
-                out.write_all(feature.as_bytes())
-            })
+        let written = self.features(|feature| {
+            out.write_all(before)?;
+            before = b",\n";
+            out.write_all(feature.as_bytes())
         })?;
         out.write_all(b"\n]")?;
         if let (Some(name), Some(citation)) = (&self.about.snapshot, &self.about.citation) {
@@ -316,53 +299,43 @@ impl Task<'_> {
     }
 
     fn sequence(&self, out: &mut dyn Write) -> anyhow::Result<usize> {
-        self.pages(|rows| {
-            self.features(rows, |feature| {
-                out.write_all(b"\x1e")?;
-                out.write_all(feature.as_bytes())?;
-                out.write_all(b"\n")
-            })
+        self.features(|feature| {
+            out.write_all(b"\x1e")?;
+            out.write_all(feature.as_bytes())?;
+            out.write_all(b"\n")
         })
     }
 
-    fn features(
-        &self,
-        rows: &[Row],
-        mut each: impl FnMut(&str) -> std::io::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut done = Ok(());
-        features(&self.asked.snapshot, rows, |feature| {
-            if done.is_ok() {
-                done = each(feature);
-            }
-        })?;
-        Ok(done?)
+    /// Hands out all documents in order; says how many there were.
+    fn features(&self, mut each: impl FnMut(&str) -> std::io::Result<()>) -> anyhow::Result<usize> {
+        let snapshot = &self.asked.snapshot;
+        let hits = self.in_order();
+        for some in hits.chunks(CHUNK) {
+            let mut done = Ok(());
+            features(snapshot, &snapshot.rows(&self.query, some), |feature| {
+                if done.is_ok() {
+                    done = each(feature);
+                }
+            })?;
+            done?;
+        }
+        Ok(hits.len())
     }
 
     /// Any form that is written one incident after the other.
-    fn form(&self, form: &mut dyn Form, out: &mut dyn Write) -> anyhow::Result<usize> {
-        let mut piece = Vec::new();
+    fn form(&self, form: &mut dyn Form, hits: &[Hit], out: &mut dyn Write) -> anyhow::Result<usize> {
+        let (snapshot, mut piece) = (&self.asked.snapshot, Vec::new());
+        let name = self.about.snapshot.as_deref().unwrap_or_default();
         form.begin(&mut piece)?;
-        let written = self.pages(|rows| self.add(form, rows, &mut piece, out))?;
+        for some in hits.chunks(CHUNK) {
+            for described in &described(snapshot, &snapshot.rows(&self.query, some))? {
+                form.add(Shown { described, language: self.language, snapshot: name }, &mut piece)?;
+            }
+            out.write_all(&piece)?;
+            piece.clear();
+        }
         form.end(&mut piece)?;
         out.write_all(&piece)?;
-        Ok(written)
-    }
-
-    /// Writes rows, and what stood in `piece` before them.
-    fn add(
-        &self,
-        form: &mut dyn Form,
-        rows: &[Row],
-        piece: &mut Vec<u8>,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        let snapshot = self.about.snapshot.as_deref().unwrap_or_default();
-        for described in &described(&self.asked.snapshot, rows)? {
-            form.add(Shown { described, language: self.language, snapshot }, piece)?;
-        }
-        out.write_all(piece)?;
-        piece.clear();
-        Ok(())
+        Ok(hits.len())
     }
 }

@@ -55,7 +55,7 @@ pub use likeness::{Alike, Likeness, Reason, Traits, Weighed};
 pub use profile::{BadProfile, Profile, Profiles};
 pub use read::{GEOMETRIES, Reader, read, read_file};
 pub use report::{Encoding, Fix, Format, Original, ReadOptions, Report, UnknownEncoding};
-pub use schema::{schema, served_schema};
+pub use schema::{logical_schema, schema, served_schema};
 pub use text::{Text, is_language};
 pub use units::{AdminUnit, AdminUnits, Rings, UnitName};
 pub use vocabulary::{

@@ -240,6 +240,8 @@ pub struct ReadOptions {
     pub profile: Profiles,
     /// What stands between cells; `None` guesses from the header row.
     pub delimiter: Option<u8>,
+    /// What makes longitude and latitude of the first two numbers of a position in GeoJSON; `None` when they are that.
+    pub to_degrees: Option<fn([f64; 2]) -> [f64; 2]>,
     /// Longest record, in bytes; a longer one refuses the input. Parsing takes up to 40 times as much memory.
     pub record_bytes: usize,
     /// Bytes to which a packed input may unpack; more refuses it.
@@ -260,6 +262,7 @@ impl Default for ReadOptions {
             fixes: Vec::new(),
             profile: Profiles::Detect,
             delimiter: None,
+            to_degrees: None,
             record_bytes: 4 << 20,
             unpacked_bytes: 64 << 30,
             memory_bytes: 64 << 20,
@@ -335,6 +338,7 @@ pub(crate) struct Origin {
     pub(crate) date_order: Option<DateOrder>,
     pub(crate) fixes: Vec<Fix>,
     pub(crate) profile: Profiles,
+    pub(crate) to_degrees: Option<fn([f64; 2]) -> [f64; 2]>,
     /// What the members of the first foreign record are.
     pub(crate) foreign: OnceLock<Arc<Columns>>,
     /// Pointer to the list whose elements the records are.
@@ -362,6 +366,7 @@ impl Origin {
             date_order: options.date_order,
             fixes: options.fixes.clone(),
             profile: options.profile.clone(),
+            to_degrees: options.to_degrees,
             foreign: OnceLock::new(),
             list: None,
             plain: false,

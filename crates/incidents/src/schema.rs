@@ -64,6 +64,27 @@ pub fn served_schema() -> Value {
     served
 }
 
+/// What an incident is, whatever the form it is told in: JSON Schema as OGC 23-058r2 has it, with every property at the top.
+pub fn logical_schema() -> Value {
+    let mut served = served_schema();
+    let mut properties = served["properties"]["properties"]["properties"].take();
+    // What the store says of a record, not whoever sends it.
+    for name in ["revision", "recorded_at", "recorded_by"] {
+        properties[name]["readOnly"] = json!(true);
+    }
+    properties["id"] = served["properties"]["id"].take();
+    properties["geometry"] =
+        json!({"format": "geometry-point-or-multipoint", "x-ogc-role": "primary-geometry"});
+    json!({
+        "$schema": served["$schema"],
+        "type": "object",
+        "title": served["title"],
+        "description": "Something that happened somewhere. An unknown is null or absent, never 0.",
+        "required": ["date_start"],
+        "properties": properties,
+    })
+}
+
 /// A schema without null among its types and words, and with what it refers to in the place of the reference.
 fn plain(schema: &Value, root: &Value) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };

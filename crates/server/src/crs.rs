@@ -6,8 +6,10 @@
 //!
 //! Limits: at a pole Web Mercator has no finite place; what stands there is the place of the nearest number below 90.
 
+use crate::answer::CONTENT_CRS;
 use crate::error::{Problem, echo};
 use crate::params::Params;
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 /// A reference system.
@@ -36,6 +38,13 @@ const NAMES: [(Crs, &[&str]); 3] = [
     (Crs::Epsg3857, &[URIS[2], "urn:ogc:def:crs:EPSG::3857", "EPSG:3857"]),
 ];
 
+/// The same as they stand in the header `Content-Crs`.
+pub const HEADERS: [&str; 3] = [
+    "<http://www.opengis.net/def/crs/OGC/1.3/CRS84>",
+    "<http://www.opengis.net/def/crs/EPSG/0/4326>",
+    "<http://www.opengis.net/def/crs/EPSG/0/3857>",
+];
+
 /// Half the equator on the sphere of Web Mercator, in meters, by 180 degrees.
 const METERS_A_DEGREE: f64 = 20_037_508.342_789_244 / 180.0;
 
@@ -49,23 +58,45 @@ impl Crs {
         let Some(text) = params.get(name) else { return Ok(Self::default()) };
         // A safe CURIE has brackets.
         let plain = text.trim_matches(['[', ']']);
-        let known = NAMES.iter().find(|(_, names)| names.contains(&plain)).map(|(crs, _)| *crs);
-        known.ok_or_else(|| {
+        Self::named(plain).ok_or_else(|| {
             let detail = format!("{} is not offered; {} are.", echo(text), URIS.join(", "));
             Problem::bad_parameter(name, detail).with("allowed", URIS.to_vec())
         })
     }
 
-    /// Its URI.
+    /// The system of the geometries of a body, as the header `Content-Crs` names it, with or without angle brackets (QGIS writes
+    /// none); the stored one when there is none.
+    ///
+    /// # Errors
+    ///
+    /// A 400 problem that lists the systems.
+    pub fn of_body(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(text) = headers.get(CONTENT_CRS) else { return Ok(Self::default()) };
+        let text = text.to_str().unwrap_or_default();
+        Self::named(text.trim().trim_matches(['<', '>'])).ok_or_else(|| {
+            let detail = format!("Content-Crs: {} is not read; these are: {}.", echo(text), URIS.join(", "));
+            Problem::bad_request("bad-content-crs", detail).with("allowed", URIS.to_vec())
+        })
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(crs, _)| *crs)
+    }
+
+    /// What reads positions of this system; `None` for the stored one.
     #[must_use]
-    pub fn uri(self) -> &'static str {
-        URIS[self as usize]
+    pub fn reader(self) -> Option<fn([f64; 2]) -> [f64; 2]> {
+        match self {
+            Self::Crs84 => None,
+            Self::Epsg4326 => Some(|pair| Self::Epsg4326.to_degrees(pair)),
+            Self::Epsg3857 => Some(|pair| Self::Epsg3857.to_degrees(pair)),
+        }
     }
 
     /// As it stands in the header `Content-Crs`.
     #[must_use]
-    pub fn header(self) -> String {
-        format!("<{}>", self.uri())
+    pub fn header(self) -> &'static str {
+        HEADERS[self as usize]
     }
 
     /// A place of this system in degrees, longitude first.
@@ -100,23 +131,35 @@ impl Crs {
 
     /// Tells a GeoJSON geometry in this system.
     pub fn tell(self, geometry: &mut Value) {
+        self.each_position(geometry, &|position, [lon, lat]| *position = self.of_degrees(lon, lat));
+    }
+
+    /// Makes a GeoJSON geometry of this system one in degrees. What is no position stays, for whoever checks it.
+    pub fn read(self, geometry: &mut Value) {
+        self.each_position(geometry, &|position, pair| {
+            let [lon, lat] = self.to_degrees(pair);
+            (position[0], position[1]) = (json!(lon), json!(lat)); // A height stays.
+        });
+    }
+
+    fn each_position(self, geometry: &mut Value, turn: &impl Fn(&mut Value, [f64; 2])) {
         if self != Self::Crs84
             && let Some(coordinates) = geometry.get_mut("coordinates")
         {
-            self.tell_positions(coordinates);
+            turn_positions(coordinates, turn);
         }
     }
+}
 
-    fn tell_positions(self, value: &mut Value) {
-        let Value::Array(parts) = value else { return };
-        match parts.as_slice() {
-            [lon, lat, ..] if lon.is_number() => {
-                if let (Some(lon), Some(lat)) = (lon.as_f64(), lat.as_f64()) {
-                    *value = self.of_degrees(lon, lat);
-                }
+fn turn_positions(value: &mut Value, turn: &impl Fn(&mut Value, [f64; 2])) {
+    let Value::Array(parts) = value else { return };
+    match parts.as_slice() {
+        [first, second, ..] if first.is_number() => {
+            if let (Some(first), Some(second)) = (first.as_f64(), second.as_f64()) {
+                turn(value, [first, second]);
             }
-            _ => parts.iter_mut().for_each(|part| self.tell_positions(part)),
         }
+        _ => parts.iter_mut().for_each(|part| turn_positions(part, turn)),
     }
 }
 
@@ -154,6 +197,9 @@ mod tests {
         let mut polygon = json!({ "type": "Polygon", "coordinates": [[[1.0, 2.0], [3.0, 4.0, 9.0]]] });
         Crs::Epsg4326.tell(&mut polygon);
         assert_eq!(polygon["coordinates"], json!([[[2.0, 1.0], [4.0, 3.0]]]));
+        let mut point = json!({ "type": "Point", "coordinates": [45.3, 28.8, 12.0] });
+        Crs::Epsg4326.read(&mut point);
+        assert_eq!(point["coordinates"], json!([28.8, 45.3, 12.0]));
         let mut nothing = Value::Null;
         Crs::Epsg3857.tell(&mut nothing);
         assert!(nothing.is_null());

@@ -51,10 +51,9 @@ pub const COLUMNS: &[Column] = &[
 /// 500 when a layer cannot be read.
 pub fn describe(app: &App, base: &Base) -> Result<(Value, Vec<Link>), Problem> {
     let facilities = facilities(app)?;
-    let links = vec![
+    let mut links = vec![
         Link::new("self", base.at(PATH), JSON, "The facilities, described"),
         Link::new("items", base.at(&format!("{PATH}/items")), GEOJSON, "The facilities as GeoJSON"),
-        Link::new("describedby", base.at(&format!("{PATH}/schema")), SCHEMA_JSON, "The schema of a facility"),
         Link::new(
             QUERYABLES,
             base.at(&format!("{PATH}/queryables")),
@@ -62,6 +61,7 @@ pub fn describe(app: &App, base: &Base) -> Result<(Value, Vec<Link>), Problem> {
             "What facilities can be chosen by",
         ),
     ];
+    links.extend(queryables::schema_links(base, PATH));
     let credits = facilities.layers().iter().filter_map(|layer| layer.attribution.as_deref());
     let body = json!({
         "id": "facilities",
@@ -100,8 +100,16 @@ pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) ->
 }
 
 /// `GET /collections/facilities/schema`.
-pub async fn schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    queryables::schema_of_rows(&base, PATH, COLUMNS, &headers)
+///
+/// # Errors
+///
+/// As [`queryables::schema_of_rows`].
+pub async fn schema(
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    queryables::schema_of_rows(&base, PATH, COLUMNS, (&params, &headers))
 }
 
 /// `GET /collections/facilities/items`.

@@ -8,6 +8,7 @@ use crate::error::Problem;
 use crate::page;
 use crate::params::Params;
 use axum::http::{HeaderMap, StatusCode};
+use kordon_borders::LonLat;
 use kordon_incidents::{
     About, Addresses, Atom, Csv, Described, FlatGeobuf, GeoParquet, Kml, Layer, Layout, Shown, TableOptions,
     is_language,
@@ -215,19 +216,18 @@ fn chosen(params: &Params, headers: &HeaderMap) -> Result<Form, Problem> {
     }
 }
 
-/// The writer of a form for these rows; `None` for those that are the store's own text, or are not written row by row.
+/// The writer of a form for incidents with these places; `None` for those that are the store's own text, or are not written
+/// row by row.
 #[must_use]
-pub fn writer(
+pub fn writer<'p>(
     wanted: &Wanted,
     about: &About,
     addresses: Addresses,
-    rows: &[Row],
+    places: impl Iterator<Item = &'p [LonLat]>,
 ) -> Option<Box<dyn kordon_incidents::Form>> {
     match wanted.form {
         Form::Csv => Some(Box::new(Csv(wanted.table))),
-        Form::FlatGeobuf => {
-            Some(Box::new(FlatGeobuf::stream(about, Layer::of(rows.iter().map(Row::places)))))
-        }
+        Form::FlatGeobuf => Some(Box::new(FlatGeobuf::stream(about, Layer::of(places)))),
         Form::GeoParquet => Some(Box::new(GeoParquet::new(about))),
         Form::Kml => Some(Box::new(Kml::new(about))),
         Form::Atom => Some(Box::new(Atom::new(about, addresses))),

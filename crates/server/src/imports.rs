@@ -14,6 +14,7 @@
 use crate::access::Caller;
 use crate::answer::{Answer, NO_STORE};
 use crate::app::{App, Lane};
+use crate::crs::Crs;
 use crate::error::{Problem, echo};
 use crate::history::whole;
 use crate::params::Params;
@@ -106,6 +107,10 @@ pub async fn import(
 }
 
 fn options(params: &Params, headers: &HeaderMap) -> Result<ReadOptions, Problem> {
+    if Crs::of_body(headers)? != Crs::Crs84 {
+        let detail = "A file that is imported is in longitude and latitude (CRS84); single records may be in another system.";
+        return Err(Problem::bad_request("bad-content-crs", detail));
+    }
     let media = body::media_type(headers)?.unwrap_or_default();
     let format = match params.one_of("format", FORMATS)? {
         Some(word) => Format::from_str(word).ok(),

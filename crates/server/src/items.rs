@@ -10,6 +10,7 @@ use crate::answer::{
 };
 use crate::app::{App, Lane};
 use crate::asked::{Asked, Source, asked};
+use crate::crs::Crs;
 use crate::error::{Problem, echo};
 use crate::forms::{self, Form, Offer, Wanted};
 use crate::history::missing;
@@ -24,7 +25,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::{Addresses, Checked, Described, Incident, IncidentId};
 use kordon_store::{
-    Author, Casualties, Cell, Cursor, Dimension, Outcome, Query, Row, Snapshot, SortBy, Store,
+    Author, Casualties, Cell, Cursor, Dimension, Hit, Outcome, Query, Row, Snapshot, SortBy, Store,
 };
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -206,10 +207,10 @@ impl Page {
         Ok(source.head(GEOJSON, Answer::bytes(GEOJSON, body).links(&links)))
     }
 
-    /// All that was found in any other form, written while it is read.
+    /// All that was found in any other form, looked up and written while it is read.
     async fn stream(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let searched = Arc::clone(&self.asked.snapshot);
-        let found = app.work(move || Ok(searched.find(&wanted))).await?;
+        let (found, wanted) = app.work(move || Ok((searched.list(&wanted), wanted))).await?;
         let edges = [found.previous.as_ref(), found.next.as_ref()];
         let (links, source) = (self.links(edges), self.source(found.matched, edges[1]));
         let media = self.form.form.offer().content_type;
@@ -218,20 +219,21 @@ impl Page {
             page: self.in_form(Form::Html, &[]),
             items: self.base.at(PATH),
         };
-        let body = match forms::writer(&self.form, &source.about, addresses, &found.rows) {
-            Some(writer) => self.written(app, writer, found.rows),
-            None => self.sequence(app, found.rows),
+        let places = found.hits.iter().map(|hit| self.asked.snapshot.places(*hit));
+        let body = match forms::writer(&self.form, &source.about, addresses, places) {
+            Some(writer) => self.written(app, writer, (wanted, found.hits)),
+            None => self.sequence(app, (wanted, found.hits)),
         };
         let answer =
             Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string());
         Ok(source.head(media, answer))
     }
 
-    fn sequence(self, app: &App, rows: Vec<Row>) -> Body {
+    fn sequence(self, app: &App, (wanted, hits): (Query, Vec<Hit>)) -> Body {
         let snapshot = self.asked.snapshot;
-        stream::pieces(app, Vec::new(), chunks(rows), move |rows| {
+        stream::pieces(app, Vec::new(), chunks(hits), move |hits| {
             let mut piece = Vec::new();
-            forms::features(&snapshot, &rows, |feature| {
+            forms::features(&snapshot, &snapshot.rows(&wanted, &hits), |feature| {
                 piece.push(0x1e);
                 piece.extend_from_slice(feature.as_bytes());
                 piece.push(b'\n');
@@ -240,16 +242,21 @@ impl Page {
         })
     }
 
-    fn written(self, app: &App, mut writer: Box<dyn kordon_incidents::Form>, rows: Vec<Row>) -> Body {
+    fn written(
+        self,
+        app: &App,
+        mut writer: Box<dyn kordon_incidents::Form>,
+        (wanted, hits): (Query, Vec<Hit>),
+    ) -> Body {
         let (snapshot, language) = (self.asked.snapshot, self.form.language);
         let name = self.asked.name.map(|name| name.to_string()).unwrap_or_default();
-        let parts = [Written::Head].into_iter().chain(chunks(rows).map(Written::Rows)).chain([Written::Foot]);
+        let parts = [Written::Head].into_iter().chain(chunks(hits).map(Written::Rows)).chain([Written::Foot]);
         stream::pieces(app, Vec::new(), parts, move |part| {
             let mut piece = Vec::new();
             match part {
                 Written::Head => writer.begin(&mut piece).map_err(|error| Problem::internal(&error))?,
-                Written::Rows(rows) => {
-                    let described = forms::described(&snapshot, &rows)?;
+                Written::Rows(hits) => {
+                    let described = forms::described(&snapshot, &snapshot.rows(&wanted, &hits))?;
                     forms::add(&mut *writer, &described, (&language, &name), &mut piece)?;
                 }
                 Written::Foot => writer.end(&mut piece).map_err(|error| Problem::internal(&error))?,
@@ -310,7 +317,7 @@ impl Page {
 /// A part of an answer that a writer makes.
 enum Written {
     Head,
-    Rows(Vec<Row>),
+    Rows(Vec<Hit>),
     Foot,
 }
 
@@ -326,10 +333,10 @@ enum Part {
 }
 
 /// Rows in the portions in which they are written.
-fn chunks(rows: Vec<Row>) -> impl Iterator<Item = Vec<Row>> {
+fn chunks<R>(rows: Vec<R>) -> impl Iterator<Item = Vec<R>> {
     let mut rows = rows.into_iter();
     std::iter::from_fn(move || {
-        let chunk: Vec<Row> = rows.by_ref().take(CHUNK_ROWS).collect();
+        let chunk: Vec<R> = rows.by_ref().take(CHUNK_ROWS).collect();
         (!chunk.is_empty()).then_some(chunk)
     })
 }
@@ -512,11 +519,12 @@ pub async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let store = Arc::clone(&app.config.store);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
-            let incident = record::read_one(&bytes)?.incident;
+            let incident = record::read_one(&bytes, crs)?.incident;
             // One that was withdrawn is not in this snapshot, and PUT would not replace it: the store tells of it.
             if store.full().get(incident.id).is_some() {
                 return Err(Problem::new(
@@ -549,12 +557,13 @@ pub async fn replace(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
         .work_in(Lane::Write, move || {
-            let incident = of_id(record::read_one(&bytes)?, id)?;
+            let incident = of_id(record::read_one(&bytes, crs)?, id)?;
             let _turn = work.replacing();
             unchanged_since(&work, id, if_match.as_deref())?;
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
@@ -577,18 +586,19 @@ pub async fn patch(
     body: Body,
 ) -> Result<Response, Problem> {
     let id = parse_id(&id)?;
+    let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
     let if_match = if_match(&app, &headers)?;
     let work = Arc::clone(&app);
     let feature = app
         .work_in(Lane::Write, move || {
-            let patch = record::read_patch(&bytes)?;
+            let patch = record::read_patch(&bytes, crs)?;
             // What is patched is what is there, so nobody else may write between the two.
             let _turn = work.replacing();
             let before = unchanged_since(&work, id, if_match.as_deref())?;
             let mut feature = serde_json::from_str(&before).map_err(|error| Problem::internal(&error))?;
             record::merge(&mut feature, patch);
-            let incident = of_id(record::read_one(feature.to_string().as_bytes())?, id)?;
+            let incident = of_id(record::read_one(feature.to_string().as_bytes(), Crs::Crs84)?, id)?;
             put_one(&work.config.store, incident, &caller).map(|(_, _, feature)| feature)
         })
         .await?;

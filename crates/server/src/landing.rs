@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::forms::{self, Form};
 use crate::page::{self, Words};
 use crate::params::Params;
-use crate::queryables::QUERYABLES;
+use crate::queryables::{self, QUERYABLES};
 use crate::{assets, items, openapi, tables};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
@@ -40,6 +40,10 @@ const CONFORMS: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/advanced-property-roles",
+    // The name that it had in the draft, by which QGIS knows it.
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
@@ -189,9 +193,9 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
     links.extend(items);
     links.extend([
         Link::new(TILESETS, at("/tiles"), JSON, "The incidents as vector tiles"),
-        Link::new("describedby", at("/schema"), SCHEMA_JSON, "The schema of an incident"),
         Link::new(QUERYABLES, at("/queryables"), SCHEMA_JSON, "What incidents can be chosen by"),
     ]);
+    links.extend(queryables::schema_links(base, "/collections/incidents"));
     let body = json!({
         "id": "incidents",
         "title": "Incidents",
@@ -211,6 +215,22 @@ fn incidents_json(app: &App, base: &Base) -> (Value, Vec<Link>) {
 }
 
 /// `GET /collections/incidents/schema`.
-pub async fn schema(headers: HeaderMap) -> Response {
-    Answer::json(&kordon_incidents::served_schema()).media(SCHEMA_JSON).finish(&headers)
+///
+/// # Errors
+///
+/// 400 for a form that is none of [`queryables::SCHEMA_FORMS`].
+pub async fn schema(
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let body = match params.one_of("f", queryables::SCHEMA_FORMS)? {
+        Some("geojson") => kordon_incidents::served_schema(),
+        _ => {
+            let mut schema = kordon_incidents::logical_schema();
+            schema["$id"] = json!(base.at("/collections/incidents/schema"));
+            schema
+        }
+    };
+    Ok(Answer::json(&body).media(SCHEMA_JSON).finish(&headers))
 }

@@ -6,7 +6,7 @@
 
 use crate::access::Who;
 use crate::answer::Base;
-use crate::crs::URIS;
+use crate::crs::{self, URIS};
 use crate::error::PROBLEM_JSON;
 use crate::query::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::routes::{REPEATABLE, ROUTES, Route};
@@ -67,7 +67,9 @@ fn operation(route: &Route) -> Value {
         ("live", _) => &["last-event-id"],
         // A file of evidence has no revisions.
         ("removeEvidence", _) => &[],
-        (_, &Method::PUT | &Method::PATCH | &Method::DELETE) => &["if-match"],
+        ("createIncident", _) => &["content-crs"],
+        (_, &Method::PUT | &Method::PATCH) => &["if-match", "content-crs"],
+        (_, &Method::DELETE) => &["if-match"],
         _ => &[],
     };
     let names = in_path.chain(in_query).map(|name| component_of(route, name));
@@ -119,6 +121,7 @@ fn component_of(route: &Route, name: &str) -> String {
         "q" if route.id == "findPlaces" => "q-place".to_owned(),
         "country" if route.id == "findPlaces" => "country-of-place".to_owned(),
         "f" if route.id == "measureMany" => "f-batch".to_owned(),
+        "f" if route.path.ends_with("/schema") => "f-schema".to_owned(),
         "f" if matches!(route.id, "landing" | "incidents" | "getIncident") => "f-page".to_owned(),
         _ => name.to_owned(),
     }
@@ -328,6 +331,8 @@ fn parameters() -> Value {
         )
         .named("f-items"),
         query("f", "The form of the answers", one_of(distance::FORMS)).named("f-batch"),
+        query("f", "Of what it is a schema: of the data, or of its Features in GeoJSON", one_of(queryables::SCHEMA_FORMS))
+            .named("f-schema"),
         query("crs", "The reference system of the answer", uri(&URIS)),
         query("bbox-crs", "The reference system of bbox", uri(&URIS)),
         query("properties", "Only these properties of each incident", list(text())),
@@ -390,6 +395,7 @@ fn parameters() -> Value {
             .named("sha256-expected"),
         query("mends", "The import whose refused records these are, mended", matching(imports::ID)),
         header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
+        header("content-crs", "Content-Crs", "The reference system of the geometry, as `<URI>`", one_of(&crs::HEADERS)),
         header("last-event-id", "Last-Event-ID", "The id of the last event that was seen", whole(None)),
         path("id", "The id of an incident", json!({ "type": "string", "format": "uuid" })),
         path(

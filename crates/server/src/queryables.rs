@@ -3,7 +3,9 @@
 //! Both are made of the lists that filters are read by, so that nothing is offered that is not understood. QGIS and GDAL
 //! send a filter to the server only for properties that stand here.
 
-use crate::answer::{Answer, Base, SCHEMA_JSON};
+use crate::answer::{Answer, Base, Link, SCHEMA_JSON};
+use crate::error::Problem;
+use crate::params::Params;
 use crate::query::PROPERTIES;
 use axum::Extension;
 use axum::http::HeaderMap;
@@ -14,6 +16,11 @@ use serde_json::{Map, Value, json};
 
 /// What a link to queryables is.
 pub const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+/// What a link to the schema of a collection is.
+pub const SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
+/// The forms of a schema: of what a collection holds, whatever the form it is told in (OGC 23-058r2, where QGIS finds its
+/// fields); and of its Features in GeoJSON, of which GDAL makes its fields.
+pub const SCHEMA_FORMS: &[&str] = &["json", "geojson"];
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -32,14 +39,59 @@ pub fn of_rows(base: &Base, path: &str, columns: &[Column], headers: &HeaderMap)
     Answer::json(&body).media(SCHEMA_JSON).finish(headers)
 }
 
-/// The rows of a table as the GeoJSON that is served, for programs that check it and for GDAL, which makes its fields of it.
-pub fn schema_of_rows(base: &Base, path: &str, columns: &[Column], headers: &HeaderMap) -> Response {
+/// The links from a collection to both forms of its schema.
+pub fn schema_links(base: &Base, path: &str) -> [Link; 2] {
+    let at = |query: &str| base.at(&format!("{path}/schema{query}"));
+    [
+        Link::new(SCHEMA, at(""), SCHEMA_JSON, "What it holds"),
+        Link::new("describedby", at("?f=geojson"), SCHEMA_JSON, "The schema of its Features in GeoJSON"),
+    ]
+}
+
+/// `GET …/schema` of a table.
+///
+/// # Errors
+///
+/// 400 for a form that is none of [`SCHEMA_FORMS`].
+pub fn schema_of_rows(
+    base: &Base,
+    path: &str,
+    columns: &[Column],
+    (params, headers): (&Params, &HeaderMap),
+) -> Result<Response, Problem> {
+    let body = match params.one_of("f", SCHEMA_FORMS)? {
+        Some("geojson") => geojson_of_rows(base, path, columns),
+        _ => logical_of_rows(base, path, columns),
+    };
+    Ok(Answer::json(&body).media(SCHEMA_JSON).finish(headers))
+}
+
+fn logical_of_rows(base: &Base, path: &str, columns: &[Column]) -> Value {
+    // Territories are not filtered by their outlines, so these are no column.
+    let mut properties = json!({
+        "id": { "type": "string", "title": "What names it here", "readOnly": true, "x-ogc-role": "id" },
+        "geometry": { "format": "geometry-polygon-or-multipolygon", "x-ogc-role": "primary-geometry" },
+    });
+    for column in columns {
+        properties[column.name] = of_column(column);
+    }
+    json!({
+        "$schema": DIALECT,
+        "$id": base.at(&format!("{path}/schema")),
+        "type": "object",
+        "title": "A row",
+        "properties": properties,
+    })
+}
+
+/// The rows of a table as the GeoJSON that is served.
+fn geojson_of_rows(base: &Base, path: &str, columns: &[Column]) -> Value {
     let told = columns.iter().filter(|column| column.kind != "geometry");
     let properties: Map<String, Value> =
         told.map(|column| (column.name.to_owned(), of_column(column))).collect();
-    let body = json!({
+    json!({
         "$schema": DIALECT,
-        "$id": base.at(&format!("{path}/schema")),
+        "$id": base.at(&format!("{path}/schema?f=geojson")),
         "type": "object",
         "title": "A row",
         "required": ["type", "id", "geometry", "properties"],
@@ -49,8 +101,7 @@ pub fn schema_of_rows(base: &Base, path: &str, columns: &[Column], headers: &Hea
             "geometry": { "type": ["object", "null"], "x-ogc-role": "primary-geometry" },
             "properties": { "type": "object", "properties": properties },
         },
-    });
-    Answer::json(&body).media(SCHEMA_JSON).finish(headers)
+    })
 }
 
 fn of_column(column: &Column) -> Value {
@@ -115,7 +166,7 @@ fn described(name: &str, kind: &str, known: &Value) -> Value {
         (_, "geometry") => json!({ "format": "geometry-point-or-multipoint" }),
         (_, "date-time") => json!({ "type": "string", "format": "date-time" }),
         (_, "interval") => {
-            json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "format": "date-time" } })
+            json!({ "type": "array", "format": "interval-array", "minItems": 2, "maxItems": 2, "items": { "type": "string", "format": "date-time" } })
         }
         (_, "number") if known["type"][0] == "integer" => json!({ "type": "integer" }),
         (_, kind) => json!({ "type": kind }),

@@ -1,5 +1,6 @@
 //! One incident at a time: read from a body and checked as a file would be.
 
+use crate::crs::Crs;
 use crate::error::Problem;
 use axum::http::StatusCode;
 use kordon_incidents::{
@@ -15,17 +16,18 @@ pub const MAX_FAULTS: usize = 100;
 /// The source of records that came by themselves and name no other.
 const SOURCE: &str = "api";
 
-/// Reads and checks the one Feature of a body.
+/// Reads and checks the one Feature of a body, whose geometry is in this system.
 ///
 /// # Errors
 ///
 /// 400 when the bytes are no JSON text, 422 with all faults when it is not a sound incident, or not one, or one that
 /// would be stored and then not be found.
-pub fn read_one(bytes: &[u8]) -> Result<Checked, Problem> {
+pub fn read_one(bytes: &[u8], crs: Crs) -> Result<Checked, Problem> {
     let options = ReadOptions {
         format: Some(Format::GeoJson),
         source: Some(SOURCE.to_owned()),
         record_bytes: bytes.len().max(1),
+        to_degrees: crs.reader(),
         ..ReadOptions::default()
     };
     let mut reports = read(bytes, &options).map_err(|fault| unreadable(&fault))?;
@@ -53,14 +55,14 @@ pub fn read_one(bytes: &[u8]) -> Result<Checked, Problem> {
 /// Who may see a record is left as it is by a report that does not speak of these.
 const KEPT_UNLESS_SAID: [&str; 4] = ["record_status", "masking", "sensitivity", "redistributable"];
 
-/// Reads a JSON merge patch (RFC 7396) of a Feature.
+/// Reads a JSON merge patch (RFC 7396) of a Feature, whose geometry is in this system.
 ///
 /// # Errors
 ///
 /// 400 when the bytes are no JSON text; 422 for one that is no object, or takes away what says who may see the record:
 /// that is changed by a value only.
-pub fn read_patch(bytes: &[u8]) -> Result<Value, Problem> {
-    let patch = strict_json(bytes).map_err(|fault| unreadable(&fault))?;
+pub fn read_patch(bytes: &[u8], crs: Crs) -> Result<Value, Problem> {
+    let mut patch = strict_json(bytes).map_err(|fault| unreadable(&fault))?;
     let bad = |detail: String| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-patch", "The patch cannot be applied", detail)
     };
@@ -72,6 +74,9 @@ pub fn read_patch(bytes: &[u8]) -> Result<Value, Problem> {
         let detail =
             format!("{name} says who may see the record and cannot be taken away; give it another value.");
         return Err(bad(detail).with("pointer", format!("/properties/{name}")));
+    }
+    if let Some(geometry) = patch.get_mut("geometry") {
+        crs.read(geometry);
     }
     Ok(patch)
 }

@@ -155,10 +155,9 @@ pub fn describe(base: &Base, path: &str, counts: ItemCounts) -> (Value, Vec<Link
         ),
         _ => ("impacts", "Impacts", "Each facility that was hit, with its incident.", counts[1]),
     };
-    let links = vec![
+    let mut links = vec![
         Link::new("self", base.at(path), JSON, "The collection, described"),
         Link::new("items", base.at(&format!("{path}/items")), GEOJSON, "Its rows as GeoJSON"),
-        Link::new("describedby", base.at(&format!("{path}/schema")), SCHEMA_JSON, "The schema of a row"),
         Link::new(
             QUERYABLES,
             base.at(&format!("{path}/queryables")),
@@ -167,6 +166,7 @@ pub fn describe(base: &Base, path: &str, counts: ItemCounts) -> (Value, Vec<Link
         ),
         Link::new("related", base.at("/collections/incidents"), JSON, "The incidents, described"),
     ];
+    links.extend(queryables::schema_links(base, path));
     let mut body = json!({
         "id": id,
         "title": title,
@@ -223,8 +223,16 @@ pub async fn distance_queryables(Extension(base): Extension<Base>, headers: Head
 }
 
 /// `GET /collections/border-distances/schema`.
-pub async fn distance_schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    queryables::schema_of_rows(&base, DISTANCES, DISTANCE_COLUMNS, &headers)
+///
+/// # Errors
+///
+/// As [`queryables::schema_of_rows`].
+pub async fn distance_schema(
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    queryables::schema_of_rows(&base, DISTANCES, DISTANCE_COLUMNS, (&params, &headers))
 }
 
 /// `GET /collections/impacts/queryables`.
@@ -233,8 +241,16 @@ pub async fn impact_queryables(Extension(base): Extension<Base>, headers: Header
 }
 
 /// `GET /collections/impacts/schema`.
-pub async fn impact_schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    queryables::schema_of_rows(&base, IMPACTS, IMPACT_COLUMNS, &headers)
+///
+/// # Errors
+///
+/// As [`queryables::schema_of_rows`].
+pub async fn impact_schema(
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    queryables::schema_of_rows(&base, IMPACTS, IMPACT_COLUMNS, (&params, &headers))
 }
 
 /// `GET /collections/border-distances/items`.

@@ -40,16 +40,10 @@ const COLUMNS: &[Column] = &[
 #[must_use]
 pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
     let borders = &app.config.borders;
-    let links = vec![
+    let mut links = vec![
         Link::new("self", base.at(PATH), JSON, "The territories, described"),
         Link::new("items", base.at(&format!("{PATH}/items")), GEOJSON, "The territories as GeoJSON"),
         Link::new(TILESETS, base.at(&format!("{PATH}/tiles")), JSON, "The territories as vector tiles"),
-        Link::new(
-            "describedby",
-            base.at(&format!("{PATH}/schema")),
-            SCHEMA_JSON,
-            "The schema of a territory",
-        ),
         Link::new(
             QUERYABLES,
             base.at(&format!("{PATH}/queryables")),
@@ -58,6 +52,7 @@ pub fn describe(app: &App, base: &Base) -> (Value, Vec<Link>) {
         ),
         Link::new("related", base.at("/borders"), JSON, "The border sets in use"),
     ];
+    links.extend(queryables::schema_links(base, PATH));
     let body = json!({
         "id": "territories",
         "title": "Territories",
@@ -95,8 +90,16 @@ pub async fn queryables(Extension(base): Extension<Base>, headers: HeaderMap) ->
 }
 
 /// `GET /collections/territories/schema`.
-pub async fn schema(Extension(base): Extension<Base>, headers: HeaderMap) -> Response {
-    queryables::schema_of_rows(&base, PATH, COLUMNS, &headers)
+///
+/// # Errors
+///
+/// As [`queryables::schema_of_rows`].
+pub async fn schema(
+    Extension(base): Extension<Base>,
+    Extension(params): Extension<Arc<Params>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    queryables::schema_of_rows(&base, PATH, COLUMNS, (&params, &headers))
 }
 
 /// `GET /collections/territories/items`.

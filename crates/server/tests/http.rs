@@ -263,7 +263,11 @@ async fn the_collections_say_how_many_items_they_have() {
 #[tokio::test]
 async fn queryables_and_schema_are_json_schemas() {
     let door = Door::new();
-    for path in ["/collections/incidents/queryables", "/collections/incidents/schema"] {
+    for path in [
+        "/collections/incidents/queryables",
+        "/collections/incidents/schema",
+        "/collections/incidents/schema?f=geojson",
+    ] {
         let reply = door.get(path).await;
         assert_eq!(reply.is_ok().header("content-type"), "application/schema+json");
         assert!(reply.json()["$schema"].as_str().unwrap().contains("2020-12"));

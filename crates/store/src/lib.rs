@@ -69,7 +69,9 @@ pub use ledger::{
 pub use merkle::{is_extended, is_included};
 pub use note::{BadNote, Checkpoint, PublicKey};
 pub use past::{Moment, PastError};
-pub use query::{BadCursor, Certainty, Cursor, During, Found, Of, Query, SortBy, UnknownSort, Within};
+pub use query::{
+    BadCursor, Certainty, Cursor, During, Found, Hit, List, Of, Query, SortBy, UnknownSort, Within,
+};
 pub use record::{BadRecord, Hash, Link, Op};
 pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};

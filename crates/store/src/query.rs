@@ -324,6 +324,20 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
+/// The rows that a question asks for, in order, before anything is told of them: 8 bytes each, so that a long answer is a
+/// short list until it is written ([`Snapshot::rows`]).
+#[derive(Debug)]
+pub struct List {
+    /// How many rows match in all, exactly.
+    pub matched: usize,
+    /// The rows of this page, in order.
+    pub hits: Vec<Hit>,
+    /// Where this page ends, when there is another.
+    pub next: Option<Cursor>,
+    /// Where this page begins, when another stands before it.
+    pub previous: Option<Cursor>,
+}
+
 /// An answer: one page of rows.
 #[derive(Debug)]
 pub struct Found {
@@ -343,14 +357,35 @@ impl<V> Snapshot<V> {
     /// A cursor of another order than the question's is not followed: the first page is given.
     pub fn find(&self, query: &Query) -> Found {
         let compiled = Compiled::new(query, &self.context);
-        let sorter = |sort| Sorter { compiled: &compiled, slices: &self.slices, sort };
+        let List { matched, hits, next, previous } = self.list_of(query, &compiled);
+        Found { matched, rows: compiled.rows(&self.slices, &hits), next, previous }
+    }
+
+    /// The same as a list, for an answer that is too long to be held whole.
+    pub fn list(&self, query: &Query) -> List {
+        self.list_of(query, &Compiled::new(query, &self.context))
+    }
+
+    /// Some rows of a list that this snapshot gave to the same question.
+    pub fn rows(&self, query: &Query, hits: &[Hit]) -> Vec<Row> {
+        Compiled::new(query, &self.context).rows(&self.slices, hits)
+    }
+
+    /// The places of a row of a list that this snapshot gave; none when unknown or withheld.
+    pub fn places(&self, hit: Hit) -> &[LonLat] {
+        self.slices[hit.slice as usize].part.columns.places(hit.row as usize)
+    }
+
+    fn list_of(&self, query: &Query, compiled: &Compiled<'_>) -> List {
+        let sorter = |sort| Sorter { compiled, slices: &self.slices, sort };
         let (after, limit) = (query.cursor.as_ref(), query.limit);
         // What stands before a row has no short ways either.
-        if !query.then_by.is_empty() || after.is_some_and(Cursor::is_back) {
+        let by_several = !query.then_by.is_empty() || after.is_some_and(Cursor::is_back);
+        let Some(limit) = limit.filter(|_| !by_several) else {
             let sorters = [query.sortby].iter().chain(&query.then_by).map(|sort| sorter(*sort)).collect();
             let several = Several { sorters, slices: &self.slices };
-            return self.find_by_several(&compiled, &several, after, limit);
-        }
+            return self.list_by_several(compiled, &several, after, limit);
+        };
         let sorter = sorter(query.sortby);
         let of_all = if compiled.takes_all() { sorter.page_of_all(after, limit) } else { None };
         let (matched, (page, more)) = match of_all {
@@ -360,31 +395,34 @@ impl<V> Snapshot<V> {
                 (hits.len(), sorter.page(&hits, after, limit))
             }
         };
-        let hits: Vec<Hit> = page.iter().map(|one| one.hit).collect();
-        let rows = compiled.rows(&self.slices, &hits);
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         let follows = after.is_some_and(|cursor| cursor.is_of(query.sortby, &query.then_by));
         let previous = page.first().filter(|_| follows).map(|first| sorter.cursor(first).back());
-        Found { matched, rows, next, previous }
+        List { matched, hits: page.iter().map(|one| one.hit).collect(), next, previous }
     }
 
-    fn find_by_several(
+    fn list_by_several(
         &self,
         compiled: &Compiled<'_>,
         sorters: &Several<'_>,
         after: Option<&Cursor>,
         limit: Option<usize>,
-    ) -> Found {
+    ) -> List {
         let hits = compiled.hits(&self.slices);
-        let (page, more) = sorters.page(&hits, after, limit);
-        let shown: Vec<Hit> = page.iter().map(|one| one.hit).collect();
-        let rows = compiled.rows(&self.slices, &shown);
-        let cursor = |one: Option<&Ranked<'_>>, is_there: bool| sorters.cursor(one.filter(|_| is_there)?);
+        let matched = hits.len();
+        let (hits, more) = match limit {
+            Some(limit) => sorters.page(&hits, after, limit),
+            None => (sorters.all(hits, after), false),
+        };
+        let cursor = |hit: Option<&Hit>, is_there: bool| {
+            let hit = hit.filter(|_| is_there)?;
+            sorters.cursor(&sorters.ranked(*hit, &mut Memo::default()))
+        };
         let follows = after.filter(|cursor| sorters.is_order_of(cursor));
         let is_back = follows.is_some_and(Cursor::is_back);
-        let next = cursor(page.last(), more || is_back);
-        let previous = cursor(page.first(), if is_back { more } else { follows.is_some() });
-        Found { matched: hits.len(), rows, next, previous: previous.map(Cursor::back) }
+        let next = cursor(hits.last(), more || is_back);
+        let previous = cursor(hits.first(), if is_back { more } else { follows.is_some() });
+        List { matched, hits, next, previous: previous.map(Cursor::back) }
     }
 
     /// How many rows match.
@@ -426,11 +464,11 @@ impl<V> Snapshot<V> {
     }
 }
 
-/// A row that matches.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hit {
-    pub slice: u32,
-    pub row: u32,
+/// A row that matches, of the snapshot that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub(crate) slice: u32,
+    pub(crate) row: u32,
 }
 
 /// A question in numbers.
@@ -1233,13 +1271,36 @@ const SCANNED_FOR_NEAREST: usize = 2_000;
 const LAST: i64 = i64::MAX;
 
 impl<'a> Sorter<'a> {
+    /// All rows in order; those that are alike in it by id, or as they stand.
+    fn all(&self, hits: &[Hit], alike_by_id: bool) -> Vec<Hit> {
+        let key = |hit: Hit, memo: &mut Memo| self.candidate(hit, f64::INFINITY, memo).key;
+        // A text is not held, but looked at where it is.
+        let number = |memo: &mut Memo, (hit, at): (&Hit, u32)| match key(*hit, memo) {
+            Key::Number(number) => (number, at),
+            Key::Text(_) => (0, at),
+        };
+        let numbered = hits.par_iter().zip(0..u32::MAX).with_min_len(FEW);
+        let mut order: Vec<(i64, u32)> = numbered.map_init(Memo::default, number).collect();
+        let hit = |at: u32| hits[at as usize];
+        let columns = |at: u32| &self.slices[hit(at).slice as usize].part.columns;
+        let title = |at: u32| columns(at).title_key(hit(at).row as usize);
+        let id = |at: u32| columns(at).ids[hit(at).row as usize];
+        order.par_sort_unstable_by(|a, b| {
+            let by_key = match self.sort {
+                SortBy::Title => title(a.1).cmp(title(b.1)),
+                SortBy::TitleDescending => title(b.1).cmp(title(a.1)),
+                _ => a.0.cmp(&b.0),
+            };
+            by_key.then_with(|| if alike_by_id { id(a.1).cmp(&id(b.1)) } else { a.1.cmp(&b.1) })
+        });
+        order.iter().map(|(_, at)| hit(*at)).collect()
+    }
+
     /// The page when all rows match, where these need not be gone through one by one.
-    fn page_of_all(
-        &self,
-        after: Option<&Cursor>,
-        limit: Option<usize>,
-    ) -> Option<(Vec<Candidate<'a>>, bool)> {
-        let Some(limit) = limit.filter(|_| self.is_by_date()) else { return self.nearest(after, limit) };
+    fn page_of_all(&self, after: Option<&Cursor>, limit: usize) -> Option<(Vec<Candidate<'a>>, bool)> {
+        if !self.is_by_date() {
+            return self.nearest(after, limit);
+        }
         let mut first = Vec::new();
         for (slice, number) in self.slices.iter().zip(0..) {
             let rows = slice.part.rows().filter(|&row| !slice.dead.has(row as usize));
@@ -1249,13 +1310,12 @@ impl<'a> Sorter<'a> {
     }
 
     /// The rows of a page, and whether there are more behind it.
-    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Candidate<'a>>, bool) {
+    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: usize) -> (Vec<Candidate<'a>>, bool) {
         if hits.len() > SCANNED_FOR_NEAREST
             && let Some(page) = self.nearest(after, limit)
         {
             return page;
         }
-        let limit = limit.unwrap_or(usize::MAX);
         if !self.is_by_date() {
             return self.measured_page(hits, after, limit);
         }
@@ -1340,11 +1400,11 @@ impl<'a> Sorter<'a> {
 
     /// The page of the rows nearest to a place, by walking the trees from it; `None` when that is not asked, or when
     /// rows without a distance belong on the page.
-    fn nearest(&self, after: Option<&Cursor>, limit: Option<usize>) -> Option<(Vec<Candidate<'a>>, bool)> {
+    fn nearest(&self, after: Option<&Cursor>, limit: usize) -> Option<(Vec<Candidate<'a>>, bool)> {
         let (SortBy::Distance, Of::Place(place)) = (self.sort, self.compiled.of.as_ref()?.of) else {
             return None;
         };
-        let (limit, after) = (limit?, after.filter(|cursor| cursor.sort == self.sort));
+        let after = after.filter(|cursor| cursor.sort == self.sort);
         let mut walks: Vec<_> = self.slices.iter().map(|slice| slice.part.tree.nearest(*place)).collect();
         let (mut page, mut seen, mut memo) = (Vec::new(), HashSet::new(), Memo::default());
         loop {
@@ -1486,18 +1546,36 @@ struct Ranked<'a> {
 }
 
 impl<'a> Several<'a> {
+    /// All rows on the asked side of the cursor, in order. Of each row, what takes its place in the order is held by itself, for
+    /// one order after the other: 16 bytes.
+    fn all(&self, mut hits: Vec<Hit>, after: Option<&Cursor>) -> Vec<Hit> {
+        if let Some(cursor) = after.filter(|cursor| self.is_order_of(cursor)) {
+            let (keys, side) = (cursor.keys(), cursor.side());
+            let is_there = |memo: &mut Memo, hit: Hit| {
+                let is_there = self.order(&self.ranked(hit, memo), &keys, cursor.id) == side;
+                is_there.then_some(hit)
+            };
+            let rows = hits.into_par_iter().with_min_len(FEW);
+            hits = rows.map_init(Memo::default, is_there).flatten_iter().collect();
+        }
+        // Those that are alike in an order stand as the one behind it has put them.
+        for (at, sorter) in self.sorters.iter().enumerate().rev() {
+            hits = sorter.all(&hits, at + 1 == self.sorters.len());
+        }
+        hits
+    }
+
     /// The rows of a page, and whether there are more behind it, or before it when these were asked for.
-    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: Option<usize>) -> (Vec<Ranked<'a>>, bool) {
+    fn page(&self, hits: &[Hit], after: Option<&Cursor>, limit: usize) -> (Vec<Hit>, bool) {
         let ranked = |memo: &mut Memo, hit: &Hit| self.ranked(*hit, memo);
         let mut all: Vec<_> = hits.par_iter().with_min_len(FEW).map_init(Memo::default, ranked).collect();
         let after = after.filter(|cursor| self.is_order_of(cursor));
         let is_back = after.is_some_and(Cursor::is_back);
         if let Some(cursor) = after {
-            let (keys, side) = (cursor.keys(), if is_back { Ordering::Less } else { Ordering::Greater });
+            let (keys, side) = (cursor.keys(), cursor.side());
             all.retain(|one| self.order(one, &keys, cursor.id) == side);
         }
         let order = |a: &Ranked<'_>, b: &Ranked<'_>| self.order(a, &b.keys, b.id);
-        let limit = limit.unwrap_or(usize::MAX);
         let more = all.len() > limit;
         if more {
             let at = if is_back { all.len() - limit } else { limit };
@@ -1511,7 +1589,7 @@ impl<'a> Several<'a> {
             }
         }
         all.par_sort_unstable_by(order);
-        (all, more)
+        (all.iter().map(|one| one.hit).collect(), more)
     }
 
     fn ranked(&self, hit: Hit, memo: &mut Memo) -> Ranked<'a> {
@@ -1559,6 +1637,11 @@ impl CursorKey {
 }
 
 impl Cursor {
+    /// How a row stands to this one that is asked for.
+    fn side(&self) -> Ordering {
+        if self.is_back { Ordering::Less } else { Ordering::Greater }
+    }
+
     /// The same row, but for what stands before it.
     fn back(self) -> Self {
         Self { is_back: true, ..self }

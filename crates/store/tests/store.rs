@@ -15,8 +15,8 @@ use kordon_incidents::{
 };
 use kordon_store::{
     AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, LeftError,
-    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refused, Snapshot, SnapshotId, SortBy,
-    Store, Within, is_extended, is_included,
+    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refused, Row, Snapshot, SnapshotId,
+    SortBy, Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -519,6 +519,36 @@ fn rows_that_are_alike_in_one_thing_stand_in_the_order_of_the_next() {
         query.cursor = way_back;
         let shown = pages.len() - pages.len() % 70;
         assert_eq!(ids_of(&snapshot.find(&query).rows), pages[shown - 70..shown], "{then:?}, {after:?}");
+        // Without a limit, all that stands before a row, or behind it.
+        query.limit = None;
+        assert_eq!(ids_of(&snapshot.find(&query).rows), pages[..shown], "{then:?}, {after:?}");
+        query.cursor = snapshot.find(&Query { limit: Some(70), cursor: None, ..query.clone() }).next;
+        assert_eq!(ids_of(&snapshot.find(&query).rows), pages[70..], "{then:?}, {after:?}");
+    }
+}
+
+/// Long answers are looked up a piece at a time, and say the same as one that is looked up at once.
+#[test]
+fn a_list_that_is_told_in_pieces_is_what_is_found_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(29);
+    for chunk in incidents(&mut dice, 700).chunks(300) {
+        store.put(chunk.to_vec(), &author()).unwrap();
+    }
+    let snapshot = store.public();
+    for of in [None, Some("ROU"), Some("NATO"), Some("28.84,45.35")] {
+        let of = of.map(|of| Of::parse(of, &borders()).unwrap());
+        for sortby in [SortBy::DateStartDescending, SortBy::Distance, SortBy::Title] {
+            let query = Query { of: of.clone(), sortby, ..Query::default() };
+            let (list, whole) = (snapshot.list(&query), snapshot.find(&query));
+            assert_eq!((list.matched, list.hits.len()), (whole.matched, whole.rows.len()));
+            assert!(list.hits.iter().map(|hit| snapshot.places(*hit)).eq(whole.rows.iter().map(Row::places)));
+            let told = |rows: &[Row]| snapshot.features(rows).unwrap();
+            let pieces: Vec<String> =
+                list.hits.chunks(64).map(|hits| told(&snapshot.rows(&query, hits))).collect();
+            assert!(pieces.join(",") == told(&whole.rows), "{sortby:?} {of:?}");
+        }
     }
 }
 

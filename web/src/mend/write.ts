@@ -249,7 +249,7 @@ export async function readQuarantine(id: string, signal?: AbortSignal): Promise<
 }
 
 export async function readSchema(signal?: AbortSignal): Promise<unknown> {
-  return ask(`${INCIDENTS}/schema`, { signal: signal ?? null });
+  return ask(`${INCIDENTS}/schema?f=geojson`, { signal: signal ?? null });
 }
 
 /** The record as it is now, past any cache, with its tag; one that is not public is asked for `atDesk`. */

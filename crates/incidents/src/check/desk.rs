@@ -152,6 +152,11 @@ impl<'r> Desk<'r> {
         self.report.origin.fixes.contains(&fix)
     }
 
+    /// Longitude and latitude of a position, as the input has it.
+    pub(super) fn to_degrees(&self, position: [f64; 2]) -> [f64; 2] {
+        self.report.origin.to_degrees.map_or(position, |to_degrees| to_degrees(position))
+    }
+
     /// Notes a repair: it is told, and kept with the record.
     pub(super) fn repaired(&mut self, fix: Fix, at: usize, path: &Path<'_>, old: &str, new: &str) {
         let mut field = String::new();

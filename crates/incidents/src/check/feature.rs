@@ -206,7 +206,8 @@ fn position(
         }
     }
     heights.push(numbers.get(2).map_or(Value::Null, Node::to_value));
-    desk.place(read[0], read[1], node.at, path)
+    let [lon, lat] = desk.to_degrees(read);
+    desk.place(lon, lat, node.at, path)
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {

@@ -3,9 +3,10 @@
 //! `docs/conformance.md` says which test shows which id; the last test here holds that table to this file.
 
 use super::places::layer;
-use super::{Door, ITEMS, IZMAIL, feature, link, titles};
+use super::{Door, ITEMS, IZMAIL, Reply, feature, link, titles};
 use axum::http::Method;
 use kordon_incidents::Infrastructure;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 const COLLECTIONS: [&str; 5] = ["incidents", "territories", "border-distances", "impacts", "facilities"];
@@ -354,6 +355,230 @@ async fn some_properties_are_told_when_only_these_are_asked_for() {
     assert!(problem["allowed"].as_array().unwrap().contains(&json!("title")));
     door.get(&format!("{ITEMS}?properties=title&f=csv")).await.is_problem(400);
     door.get(&format!("{ITEMS}?crs={EPSG_3857}&f=geojsonseq")).await.is_problem(400);
+}
+
+/// A page of a collection under a filter and whatever else.
+async fn filtered(door: &Door, collection: &str, filter: &str, more: &str) -> Reply {
+    let filter = utf8_percent_encode(filter, NON_ALPHANUMERIC);
+    door.get(&format!("/collections/{collection}/items?limit=1000&filter={filter}{more}")).await
+}
+
+/// /conf/filter/get-conformance, /conf/filter/get-collections, /conf/filter/get-queryables, /conf/filter/get-collection,
+/// /conf/filter/get-functions, /conf/features-filter/get-conformance
+#[tokio::test]
+async fn every_collection_leads_to_its_queryables_and_the_landing_page_to_the_functions() {
+    let door = door().await;
+    let classes = door.get("/conformance").await.is_ok().json();
+    for class in ["queryables", "filter", "features-filter"] {
+        let uri = format!("http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{class}");
+        assert!(classes["conformsTo"].as_array().unwrap().contains(&json!(uri)), "{uri}");
+    }
+    let list = door.get("/collections").await.is_ok().json();
+    for one in list["collections"].as_array().unwrap() {
+        let own = format!("http://localhost:8080/collections/{}/queryables", one["id"].as_str().unwrap());
+        assert_eq!(link(one, "http://www.opengis.net/def/rel/ogc/1.0/queryables"), Some(own.as_str()));
+        let path = own.strip_prefix("http://localhost:8080").unwrap();
+        let reply = door.ask(Method::GET, path, &[("accept", "application/schema+json")], "").await;
+        assert_eq!(reply.is_ok().header("content-type"), "application/schema+json");
+        let queryables = reply.json();
+        assert_eq!(queryables["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!((&queryables["$id"], &queryables["type"]), (&json!(own), &json!("object")));
+        assert!(!queryables["properties"].as_object().unwrap().is_empty());
+    }
+    let functions = door.get("/functions").await;
+    assert_eq!(functions.is_ok().header("content-type"), "application/json");
+    for function in functions.json()["functions"].as_array().unwrap() {
+        assert!(function["name"].is_string() && function["returns"].is_array(), "{function}");
+    }
+}
+
+/// /conf/filter/filter-param, /conf/filter/filter-lang-default, /conf/filter/expression-construction,
+/// /conf/features-filter/filter-on-items
+#[tokio::test]
+async fn a_filter_on_any_queryable_of_any_collection_chooses_and_an_unknown_one_is_400() {
+    let door = door().await;
+    for collection in COLLECTIONS {
+        let whole = door.get(&format!("/collections/{collection}/items?limit=1000")).await.is_ok().json();
+        let ids = |page: &Value| -> Vec<String> {
+            let features = page["features"].as_array().unwrap().iter();
+            let mut ids: Vec<String> = features.map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+            ids.sort();
+            ids
+        };
+        let queryables = door.get(&format!("/collections/{collection}/queryables")).await.is_ok().json();
+        for name in queryables["properties"].as_object().unwrap().keys() {
+            let (mut unknown, mut known) = (Vec::new(), Vec::new());
+            for lang in ["", "&filter-lang=cql2-text"] {
+                let page = filtered(&door, collection, &format!("{name} IS NULL"), lang).await;
+                assert_eq!(page.is_ok().header("content-type"), "application/geo+json");
+                unknown.push(ids(&page.json()));
+                let page = filtered(&door, collection, &format!("NOT ({name} IS NULL)"), lang).await;
+                known.push(ids(&page.is_ok().json()));
+            }
+            assert_eq!((&unknown[0], &known[0]), (&unknown[1], &known[1]), "{collection} {name}");
+            let mut both = [unknown.remove(0), known.remove(0)].concat();
+            both.sort();
+            assert_eq!(both, ids(&whole), "{collection} {name}");
+        }
+        for wrong in ["THIS IS NOT A FILTER", "this_is_not_a_queryable IS NULL"] {
+            for lang in ["", "&filter-lang=cql2-text"] {
+                filtered(&door, collection, wrong, lang).await.is_problem(400);
+            }
+        }
+    }
+}
+
+/// /conf/filter/filter-crs-wgs84, /conf/filter/filter-crs-param, /conf/filter/mixing-expression
+#[tokio::test]
+async fn a_box_in_a_filter_is_read_in_its_system_and_goes_with_the_box_beside_it() {
+    let door = door().await;
+    for collection in ["incidents", "border-distances", "impacts", "facilities"] {
+        let whole = door.get(&format!("/collections/{collection}/items?limit=1000")).await.is_ok().json();
+        let placed = whole["features"].as_array().unwrap().iter().filter(|one| !one["geometry"].is_null());
+        let placed: Vec<&Value> = placed.map(|one| &one["id"]).collect();
+        assert!(!placed.is_empty(), "{collection}");
+        for (crs, corners) in [
+            ("", "-180, -90, 180, 90"),
+            (CRS84, "-180, -90, 180, 90"),
+            (EPSG_4326, "-90, -180, 90, 180"),
+            (EPSG_3857, "-20037508, -20037508, 20037508, 20037508"),
+        ] {
+            let named = if crs.is_empty() { String::new() } else { format!("&filter-crs={crs}") };
+            let filter = format!("S_INTERSECTS(geometry, BBOX({corners}))");
+            let page = filtered(&door, collection, &filter, &named).await.is_ok().json();
+            let found: Vec<&Value> =
+                page["features"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+            assert_eq!(found, placed, "{collection} {crs}");
+        }
+        let beyond = "S_INTERSECTS(geometry, BBOX(1000000, 1000000, 2000000, 2000000))";
+        filtered(&door, collection, beyond, "").await.is_problem(400);
+        let unknown = "&filter-crs=http://www.opengis.net/def/crs/OGC/0/does_not_exist";
+        filtered(&door, collection, "S_INTERSECTS(geometry, BBOX(0, 0, 1, 1))", unknown)
+            .await
+            .is_problem(400);
+        let here = "S_INTERSECTS(geometry, BBOX(28, 45, 29, 46))";
+        let both = filtered(&door, collection, here, "&bbox=28,45,29,46").await.is_ok().json();
+        assert!(!both["features"].as_array().unwrap().is_empty(), "{collection}");
+        let neither = filtered(&door, collection, here, "&bbox=100,10,110,20").await.is_ok().json();
+        assert_eq!(neither["features"], json!([]), "{collection}");
+    }
+}
+
+/// /conf/schemas/basic-schema-inspection, /conf/schemas/role, /conf/schemas/role-id, /conf/schemas/property-seq,
+/// /conf/schemas/unit, /conf/schemas/definition, /conf/schemas/nullvalues,
+/// /conf/advanced-property-roles/role-primary-geometry, /conf/advanced-property-roles/role-primary-temporal,
+/// /conf/advanced-property-roles/role-type
+#[tokio::test]
+async fn the_schema_of_every_collection_tells_its_properties_whatever_the_form() {
+    const KEYWORDS: [&str; 12] = [
+        "type",
+        "format",
+        "title",
+        "description",
+        "enum",
+        "items",
+        "properties",
+        "required",
+        "pattern",
+        "readOnly",
+        "additionalProperties",
+        "x-ogc-role",
+    ];
+    const BOUNDS: [&str; 6] = ["minimum", "maximum", "minItems", "maxItems", "minLength", "examples"];
+    let door = door().await;
+    for collection in COLLECTIONS {
+        let described = door.get(&format!("/collections/{collection}")).await.is_ok().json();
+        let at = link(&described, "http://www.opengis.net/def/rel/ogc/1.0/schema").unwrap().to_owned();
+        assert_eq!(at, format!("http://localhost:8080/collections/{collection}/schema"));
+        let path = at.strip_prefix("http://localhost:8080").unwrap();
+        let reply = door.ask(Method::GET, path, &[("accept", "application/schema+json")], "").await;
+        assert_eq!(reply.is_ok().header("content-type"), "application/schema+json");
+        let schema = reply.json();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!((&schema["$id"], &schema["type"]), (&json!(at), &json!("object")));
+        let properties = schema["properties"].as_object().unwrap();
+        let with_role = |role: &str| properties.values().filter(|one| one["x-ogc-role"] == role).count();
+        for (name, one) in properties {
+            for word in one.as_object().unwrap().keys() {
+                assert!(
+                    KEYWORDS.contains(&word.as_str()) || BOUNDS.contains(&word.as_str()),
+                    "{name}: {word}"
+                );
+            }
+            if name == "geometry" {
+                assert!(
+                    one.get("type").is_none() && one["format"].as_str().unwrap().starts_with("geometry-")
+                );
+                assert_eq!(one["x-ogc-role"], "primary-geometry");
+            } else {
+                assert!(one["type"].is_string(), "{collection} {name}: {one}");
+            }
+        }
+        assert_eq!((with_role("id"), with_role("primary-geometry")), (1, 1), "{collection}");
+        let temporal = |role: &str| -> Option<&Value> {
+            let one = properties.values().find(|one| one["x-ogc-role"] == role)?;
+            assert_eq!(
+                (&one["type"], &one["format"]),
+                (&json!("string"), &json!("date-time")),
+                "{collection} {role}"
+            );
+            Some(one)
+        };
+        let interval = [temporal("primary-interval-start"), temporal("primary-interval-end")];
+        assert!(temporal("primary-instant").is_none() || interval == [None, None], "{collection}");
+        assert_eq!(collection == "incidents", interval.iter().all(Option::is_some));
+    }
+    let classes = door.get("/conformance").await.json();
+    for class in ["ogcapi-common-3/1.0/conf/schemas", "ogcapi-features-5/1.0/conf/schemas"] {
+        let uri = format!("http://www.opengis.net/spec/{class}");
+        assert!(classes["conformsTo"].as_array().unwrap().contains(&json!(uri)), "{uri}");
+    }
+}
+
+/// What a schema says of a property holds for the properties of every item, and it names all of them.
+#[tokio::test]
+async fn every_item_is_as_the_schema_of_its_collection_says() {
+    let door = door().await;
+    for (path, item) in first_items(&door).await {
+        let collection = path.split("/items").next().unwrap();
+        let schema = door.get(&format!("{collection}/schema")).await.is_ok().json();
+        for (name, value) in item["properties"].as_object().unwrap() {
+            let said = &schema["properties"][name];
+            let fits = match said["type"].as_str() {
+                Some("string") => value.is_string(),
+                Some("number") => value.is_number(),
+                Some("integer") => value.is_i64(),
+                Some("boolean") => value.is_boolean(),
+                Some("array") => value.is_array(),
+                Some("object") => value.is_object(),
+                _ => false,
+            };
+            assert!(fits || value.is_null(), "{collection} {name} is {said}: {value}");
+            if let Some(words) = said["enum"].as_array() {
+                assert!(value.is_null() || words.contains(value), "{collection} {name}: {value}");
+            }
+        }
+    }
+}
+
+/// As QGIS makes a record: every property that the schema offers, null where nothing was filled in.
+#[tokio::test]
+async fn a_record_with_every_property_of_the_schema_left_empty_but_two_is_taken() {
+    let door = Door::new();
+    let schema = door.get("/collections/incidents/schema").await.is_ok().json();
+    let mut properties = json!({});
+    for (name, said) in schema["properties"].as_object().unwrap() {
+        if name != "id" && name != "geometry" && said["readOnly"] != true {
+            properties[name] = Value::Null;
+        }
+    }
+    properties["title"] = json!({ "en": "Drawn in QGIS" });
+    properties["date_start"] = json!("2025-05-30");
+    let one = json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": IZMAIL }, "properties": properties });
+    let made = door.post(ITEMS, "application/geo+json", &one.to_string()).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let told = &made.json()["properties"];
+    assert!(told.get("extra").is_none(), "nothing of it is a stranger's property: {told}");
 }
 
 #[test]

@@ -41,6 +41,46 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
     assert_eq!(moved["properties"]["title"]["uk"], "Слова");
 }
 
+/// QGIS sends geometries in the system of its layer, and names it without the angle brackets of the draft.
+#[tokio::test]
+async fn a_geometry_is_read_in_the_system_that_content_crs_names() {
+    let door = Door::new();
+    let [lon, lat] = IZMAIL;
+    let meters = [lon * 111_319.490_793_273_57, 5_674_000.0];
+    let named = |crs: &str| format!("http://www.opengis.net/def/crs/{crs}");
+    let close = |now: &Value, lon: f64, lat: f64| {
+        let at = &now["geometry"]["coordinates"];
+        let off = (at[0].as_f64().unwrap() - lon).abs().max((at[1].as_f64().unwrap() - lat).abs());
+        assert!(off < 1e-6, "{at}");
+    };
+    let place = feature("Latitude first", "2025-05-30", Some([lat, lon])).to_string();
+    let crs = named("EPSG/0/4326");
+    let headers = [("content-type", "application/geo+json"), ("content-crs", crs.as_str())];
+    let made = door.ask(Method::POST, ITEMS, &headers, &place).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    close(&made.json(), lon, lat);
+    let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+    let turned = door.get(&format!("{location}?crs={crs}")).await.is_ok().json();
+    assert_eq!(turned["geometry"]["coordinates"], json!([lat, lon]));
+
+    let mercator = format!("<{}>", named("EPSG/0/3857"));
+    let moved = json!({ "geometry": { "type": "Point", "coordinates": meters } }).to_string();
+    let headers = [("content-type", MERGE), ("content-crs", mercator.as_str())];
+    let moved = door.ask(Method::PATCH, &location, &headers, &moved).await.is_ok().json();
+    close(&moved, lon, 45.332_376);
+
+    let put = feature("In meters", "2025-05-30", Some(meters)).to_string();
+    let headers = [("content-type", "application/geo+json"), ("content-crs", mercator.as_str())];
+    let put = door.ask(Method::PUT, &location, &headers, &put).await.is_ok().json();
+    close(&put, lon, 45.332_376);
+
+    // What cannot be read is refused, not taken for degrees; a file is in degrees.
+    let unknown = [("content-type", "application/geo+json"), ("content-crs", "EPSG:25832")];
+    let refused = door.ask(Method::POST, ITEMS, &unknown, &place).await.is_problem(400);
+    assert!(refused["detail"].as_str().unwrap().contains("CRS84"), "{refused}");
+    door.ask(Method::POST, "/imports", &headers, &place).await.is_problem(400);
+}
+
 #[tokio::test]
 async fn a_patch_that_cannot_be_applied_stores_nothing() {
     let door = Door::new();
