@@ -115,8 +115,11 @@ hostile: build ## 12 000 hostile files of every format, read, checked and sent t
 	  $(CARGO) test --locked -p kordon --test product -- hostile:: --nocapture
 	rm -rf .make/hostile
 
-fuzz: .make/cargo-fuzz ## look for border files, filters, ledgers and reports that break their readers (FUZZ_SECONDS=180 for each)
-	cd fuzz && for target in border_file:64 filter:256 ledger:64 reports:1024; do \
+FUZZ_TARGETS := border_file:64 filter:256 ledger:64 reports:1024 markup:1024 xlsx:256 archive:128 flatgeobuf:64 parquet:64 \
+  timestamp:64 wacz:128
+
+fuzz: .make/cargo-fuzz ## look for border files, filters, ledgers, reports and evidence that break their readers (FUZZ_SECONDS=180 for each)
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
 	  $(CARGO) +nightly fuzz run --sanitizer none $${target%:*} -- -max_len=$${target#*:} -len_control=0 \
 	    -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1; \
 	done

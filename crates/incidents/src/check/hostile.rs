@@ -4,10 +4,10 @@
 //! place and is short, and a fault in the bytes refuses the input. `KORDON_HOSTILE` is how many files are made
 //! (`make hostile`: 12 000); `KORDON_HOSTILE_OUT` names a folder in which they are left for the door's own test.
 
-use super::formats::{flatgeobuf_file, parquet_file, workbook, zip};
+use super::sound::{flatgeobuf_file, gzip, parquet_file, workbook, zip};
 use super::tests::EVERY_PROPERTY;
 use crate::*;
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 
 /// A seeded row of numbers.
 struct Random(u64);
@@ -23,12 +23,6 @@ impl Random {
     fn below(&mut self, most: usize) -> usize {
         (self.next() >> 16) as usize % most.max(1)
     }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// One sound file of each format, by its name.

@@ -223,10 +223,12 @@ impl Draft {
 }
 
 #[cfg(test)]
-pub(crate) mod formats;
+mod formats;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod profiles;
+#[cfg(test)]
+mod sound;
 #[cfg(test)]
 pub(crate) mod tests;

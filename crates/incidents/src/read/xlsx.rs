@@ -169,7 +169,9 @@ impl<'a> Sheet<'a> {
         loop {
             match event(&mut self.xml, &mut self.buffer)? {
                 Event::Start(start) if is(&start, "v") || is(&start, "t") => {
-                    value.push_str(&text(&mut self.xml, &mut self.buffer, self.limit)?);
+                    // A cell may be of many parts.
+                    let room = self.limit.saturating_sub(value.len());
+                    value.push_str(&text(&mut self.xml, &mut self.buffer, room)?);
                 }
                 Event::Start(start) if is(&start, "rPh") || is(&start, "f") => {
                     skip(&mut self.xml, &mut self.buffer)?
@@ -309,7 +311,9 @@ fn shared_texts(mut xml: Parts<'_>) -> Result<Vec<Box<str>>, Broken> {
         match event(&mut xml, &mut buffer)? {
             Event::Start(start) if is(&start, "si") => one.clear(),
             Event::Start(start) if is(&start, "t") => {
-                one.push_str(&text(&mut xml, &mut buffer, SHARED_BYTES)?)
+                // One text may be of many parts.
+                let room = SHARED_BYTES.saturating_sub(held + one.len());
+                one.push_str(&text(&mut xml, &mut buffer, room)?);
             }
             Event::Start(start) if is(&start, "rPh") => skip(&mut xml, &mut buffer)?,
             Event::End(end) if end.local_name().as_ref() == "si" => {
