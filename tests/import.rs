@@ -184,6 +184,41 @@ fn a_record_that_stands_twice_in_a_file_is_a_fault() {
 }
 
 #[test]
+fn of_records_that_stand_several_times_the_first_is_stored_and_the_others_are_refused() {
+    let at = folder();
+    let text = "id,lon,lat,date,title\n1,28.8,45.3,2024-01-01,first\n2,28.9,45.4,2024-01-02,other\n\
+        1,28.8,45.3,2024-01-01,second\n3,28.9,45.4,1527,old\n1,28.8,45.3,2024-01-01,third\n3,28.9,45.4,2024,sound\n";
+    let said = import(at.path(), "dup.csv", text.as_bytes(), &["--on-error", "quarantine"]);
+    assert_eq!((said.code, counts(&said)), (1, [3, 0, 0, 3]), "{said:?}");
+    for words in [
+        "dup.csv:4:1: same_as: \"dup:1\" stands on line 2",
+        "dup.csv:6:1: same_as: \"dup:1\" stands on line 4",
+    ] {
+        assert!(said.err.contains(words), "{words}: {}", said.err);
+    }
+    let titles: Vec<String> =
+        found(at.path(), &[]).iter().map(|one| one["properties"]["title"].to_string()).collect();
+    assert!(titles.iter().any(|title| title.contains("first")), "{titles:?}");
+    assert!(!titles.iter().any(|title| title.contains("second") || title.contains("third")), "{titles:?}");
+    let id = kordon(at.path(), &["quarantine", "list"]).out.split_whitespace().next().unwrap().to_owned();
+    kordon(at.path(), &["quarantine", "export", &id, "-o", "kept.csv"]);
+    let kept = std::fs::read_to_string(at.path().join("kept.csv")).unwrap();
+    assert!(
+        kept.lines().count() == 4
+            && kept.contains("1527")
+            && kept.contains("second")
+            && kept.contains("third")
+    );
+    // What cannot be read a second time is, too.
+    let pipe =
+        format!("cat dup.csv | {} import - --source dup --on-error quarantine", crate::harness::binary());
+    let again = std::process::Command::new("sh").args(["-c", &pipe]).current_dir(at.path()).output().unwrap();
+    let err = String::from_utf8(again.stderr).unwrap();
+    assert!(err.contains("accepted 0, updated 0, unchanged 3, refused 3"), "{err}");
+    assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+}
+
+#[test]
 fn an_export_comes_back_unchanged_and_a_table_of_ours_is_refused() {
     let at = folder();
     kordon(at.path(), &["import", repository("data/samples/incidents.geojson").to_str().unwrap()]);

@@ -88,6 +88,7 @@ export type FeatureCollection = {
 
 export type ImportResult = {
   batch?: number | null;
+  credits?: string[];
   dry_run?: boolean;
   errors: Fault[];
   errors_total?: number;

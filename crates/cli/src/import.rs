@@ -1,27 +1,30 @@
 //! `kordon import`: reads report files into the store.
 //!
 //! All or nothing unless told otherwise: every file is read and checked in full before anything is stored. Meanwhile
-//! its sound records wait on the disk ([`Bulk`]), so a file of any size is read once, in bounded memory. Then
+//! its sound records wait on the disk ([`Bulk`]), and what is held in memory to tell refusals and repeats is bounded
+//! ([`Refusals`], [`NamesSeen`]), so a file of any size is read once; a second time only as far as the last repeat. Then
 //! each file becomes one durable batch: after an interruption a file is there as a whole or not at all.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, TableStyle};
 use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
-    DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, NamedPlaces, Original, Profile, Profiles,
-    ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all, read,
+    Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, NamedPlaces, Original, Profile,
+    Profiles, ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all,
     read_file,
 };
-use kordon_store::{Author, Bulk, Options, Prepared, Store, Units};
+use kordon_store::{Author, Bulk, NamesSeen, Options, Prepared, Refusals, Repeats, Store, Units};
 use rayon::prelude::*;
 
 use crate::find::shortened;
@@ -127,7 +130,18 @@ struct ReadFile {
     /// The sound records.
     bulk: Bulk,
     /// The others, if they are to be kept.
-    refused: Vec<Refused>,
+    refused: Refusals,
+}
+
+/// What is known while a file is read.
+struct Reading<'r> {
+    around: &'r Surroundings<'r>,
+    names: NamesSeen,
+    /// The names of the records that were printed.
+    printed: Repeated,
+    warnings: usize,
+    /// Whom to credit for what was filled in.
+    credits: BTreeSet<Arc<str>>,
 }
 
 impl Import {
@@ -135,12 +149,11 @@ impl Import {
         self.dry_run |= self.explain;
         let profile = self.profile()?;
         if let Some(id) = &self.mends {
-            let source =
-                quarantine::read(&self.store.store, id)?.first().map(|one| one.record.source().to_owned());
+            let first = quarantine::read(&self.store.store, id)?.next().transpose()?;
+            let source = first.map(|one| one.record.source().to_owned());
             self.source = self.source.or(source);
         }
         let stop = interrupted();
-        let spooled = self.spool_standard_input()?;
         let borders = sets::default()?;
         let places = NamedPlaces::new(Gazetteer::shipped()?);
         let units = Units::of_store(&self.store.store).all()?;
@@ -152,9 +165,7 @@ impl Import {
         };
         let mut files = Vec::new();
         for path in &self.files {
-            let real =
-                spooled.as_ref().filter(|_| path.as_os_str() == "-").map_or(path.as_path(), |f| f.path());
-            files.push(self.read(path, real, &borders, &around, &profile, &stop)?);
+            files.push(self.read(path, &borders, &around, &profile, &stop)?);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
@@ -184,14 +195,25 @@ impl Import {
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
     }
 
-    /// Standard input can be read only once, so it becomes a file first.
-    fn spool_standard_input(&self) -> anyhow::Result<Option<tempfile::NamedTempFile>> {
-        if self.files.iter().all(|path| path.as_os_str() != "-") {
-            return Ok(None);
-        }
-        let mut file = tempfile::NamedTempFile::new()?;
-        std::io::copy(&mut std::io::stdin().lock(), file.as_file_mut())?;
-        Ok(Some(file))
+    /// What can be read only once, such as standard input, becomes a file first.
+    fn spooled(&self, path: &Path) -> anyhow::Result<File> {
+        let is_standard_input = path.as_os_str() == "-";
+        let mut input: Box<dyn std::io::Read> = if is_standard_input {
+            Box::new(std::io::stdin().lock())
+        } else {
+            let input = File::open(path)?;
+            let kind = input.metadata()?.file_type();
+            if kind.is_dir() {
+                bail!("it is a folder; name the files in it");
+            }
+            if kind.is_file() {
+                return Ok(input);
+            }
+            Box::new(input)
+        };
+        let mut file = tempfile::tempfile()?;
+        std::io::copy(&mut input, &mut file)?;
+        Ok(file)
     }
 
     /// The profile that was asked for.
@@ -232,35 +254,30 @@ impl Import {
     fn read(
         &self,
         path: &Path,
-        real: &Path,
         borders: &Arc<BorderSet>,
         around: &Surroundings<'_>,
         profile: &Profiles,
         stop: &AtomicBool,
     ) -> anyhow::Result<ReadFile> {
         let options = self.options(path, profile);
-        let input = File::open(real).with_context(|| path.display().to_string())?;
-        if input.metadata().is_ok_and(|m| m.is_dir()) {
-            bail!("{} is a folder; name the files in it", path.display());
-        }
+        let input = self.spooled(path).with_context(|| path.display().to_string())?;
         let mut file = ReadFile {
             name: options.file.clone(),
             records: 0,
             faulty: 0,
             broken: false,
             bulk: Bulk::new(&self.store.store, borders, &Author::new(self.by.as_str())),
-            refused: Vec::new(),
+            refused: Refusals::new(&self.store.store, &options.file),
         };
-        let bar: ProgressBar =
-            progress(input.metadata().ok().map(|m| m.len()), &format!("reading {}", options.file));
-        let whole = input.metadata().is_ok_and(|m| m.is_file());
-        let input = bar.wrap_read(input);
-        let begun = if whole {
-            read_file(input, &options)
-        } else {
-            read(BufReader::with_capacity(1 << 20, input), &options)
+        let mut reading = Reading {
+            around,
+            names: NamesSeen::new(&self.store.store),
+            printed: Repeated::new(&options.file),
+            warnings: 0,
+            credits: BTreeSet::new(),
         };
-        let mut reader = match begun {
+        let bar = progress(input.metadata().ok().map(|m| m.len()), &format!("reading {}", options.file));
+        let mut reader = match begin(&input, &bar, &options)? {
             Ok(reader) => reader,
             Err(fault) => {
                 say(&fault.to_string());
@@ -268,7 +285,6 @@ impl Import {
                 return Ok(file);
             }
         };
-        let (mut repeated, mut warnings) = (Repeated::new(&options.file), 0);
         let mut reports = next_chunk(&mut reader);
         if self.explain {
             print_explained(&reports)?;
@@ -278,16 +294,25 @@ impl Import {
                 bail!("interrupted; nothing of {} was stored", path.display());
             }
             // The next chunk is cut out of the bytes while this one is checked.
-            let (next, taken) = rayon::join(
-                || next_chunk(&mut reader),
-                || self.take(&mut file, reports, around, &mut repeated, &mut warnings),
-            );
+            let (next, taken) =
+                rayon::join(|| next_chunk(&mut reader), || self.take(&mut file, reports, &mut reading));
             taken?;
             reports = next;
         }
         bar.finish_and_clear();
-        if warnings > WARNINGS {
-            say(&format!("warning: and {} more such warnings in {}", warnings - WARNINGS, path.display()));
+        if reading.warnings > WARNINGS {
+            let more = reading.warnings - WARNINGS;
+            say(&format!("warning: and {more} more such warnings in {}", path.display()));
+        }
+        reading.credits.iter().for_each(|credit| say(&format!("filled in from: {credit}")));
+        let beside = || format!("beside the store {}", self.store.store.display());
+        let mut repeats = reading.names.repeats().with_context(beside)?.peekable();
+        if repeats.peek().is_some() {
+            let bar =
+                progress(input.metadata().ok().map(|m| m.len()), &format!("repeats in {}", options.file));
+            let reader = begin(&input, &bar, &options)?.map_err(|fault| changed(&options.file, &fault))?;
+            self.refuse_repeats(&mut file, reader, repeats, around)?;
+            bar.finish_and_clear();
         }
         Ok(file)
     }
@@ -296,26 +321,30 @@ impl Import {
         &self,
         file: &mut ReadFile,
         reports: Vec<Result<Report, Fault>>,
-        around: &Surroundings<'_>,
-        repeated: &mut Repeated,
-        warnings: &mut usize,
+        reading: &mut Reading<'_>,
     ) -> anyhow::Result<()> {
-        let mut sound = Vec::with_capacity(reports.len());
-        for checked in check_all(reports, repeated, &file.bulk, around, self.shown()) {
+        let beside = || format!("beside the store {}", self.store.store.display());
+        let mut sound = Vec::new();
+        for checked in self.check_all(reports, &file.bulk, reading.around) {
             match checked {
-                Ok(Sound { warnings: told, repairs, prepared, shown, .. }) => {
+                Ok(Sound { sighting, warnings: told, repairs, credits, prepared, shown }) => {
                     file.records += 1;
+                    let (record, line) = (sighting.index() as u64, sighting.line() as u64);
+                    reading.names.see(sighting.key(), record, line).with_context(beside)?;
                     repairs.iter().for_each(|repair| say(&format!("repaired: {repair}")));
-                    if let Some(shown) = shown {
+                    reading.credits.extend(credits);
+                    if let Some(shown) = shown
+                        && reading.printed.see(&sighting).is_none()
+                    {
                         write_to(None, |out| Ok(writeln!(out, "{shown}")?))?;
                     }
                     for warning in &told {
-                        if *warnings < WARNINGS {
+                        if reading.warnings < WARNINGS {
                             say(&format!("warning: {warning}"));
                         }
-                        *warnings += 1;
+                        reading.warnings += 1;
                     }
-                    sound.push(prepared);
+                    sound.extend(prepared);
                 }
                 Err(Bad::Bytes(fault)) => {
                     say(&fault.to_string());
@@ -324,21 +353,78 @@ impl Import {
                 Err(Bad::Unwritable(error)) => return Err(error.into()),
                 Err(Bad::Record(text, faults)) => {
                     file.records += 1;
-                    file.faulty += 1;
-                    file.broken |= faults.iter().any(|fault| fault.fatal);
-                    faults.iter().for_each(|fault| say(&fault.to_string()));
-                    if self.on_error == OnError::Quarantine {
-                        file.refused.push((text, faults));
-                    }
+                    self.refuse(file, &text, &faults)?;
                 }
             }
         }
-        if !self.dry_run {
-            file.bulk
-                .add(sound)
+        file.bulk.add(sound).with_context(beside)
+    }
+
+    /// Tells why a record is refused, and keeps it if that was asked for.
+    fn refuse(&self, file: &mut ReadFile, record: &Original, faults: &[Fault]) -> anyhow::Result<()> {
+        file.faulty += 1;
+        file.broken |= faults.iter().any(|fault| fault.fatal);
+        faults.iter().for_each(|fault| say(&fault.to_string()));
+        if self.on_error == OnError::Quarantine && !self.dry_run {
+            file.refused
+                .add(record, faults)
                 .with_context(|| format!("beside the store {}", self.store.store.display()))?;
         }
         Ok(())
+    }
+
+    /// Refuses the records that are known as an earlier one is. What they say is read a second time.
+    fn refuse_repeats(
+        &self,
+        file: &mut ReadFile,
+        mut reader: Reader<'_>,
+        repeats: impl Iterator<Item = <Repeats as Iterator>::Item>,
+        around: &Surroundings<'_>,
+    ) -> anyhow::Result<()> {
+        let (name, mut next) = (file.name.clone(), 0);
+        for repeat in repeats {
+            let repeat = repeat?;
+            let ahead = usize::try_from(repeat.record - next)?;
+            next = repeat.record + 1;
+            let report = match reader.nth(ahead) {
+                Some(Ok(report)) => report,
+                Some(Err(fault)) => return Err(changed(&name, &fault)),
+                None => return Err(changed(&name, &"it is shorter")),
+            };
+            let checked = checked(&report, around).map_err(|faults| {
+                changed(&name, &faults.first().map(ToString::to_string).unwrap_or_default())
+            })?;
+            let fault = Sighting::of(&checked).repeats(&name, repeat.earlier_line);
+            if !self.dry_run {
+                file.bulk.leave_out(usize::try_from(repeat.place)?);
+            }
+            self.refuse(file, &report.into_original(), &[fault])?;
+        }
+        Ok(())
+    }
+
+    /// Checks records on all cores.
+    fn check_all(
+        &self,
+        reports: Vec<Result<Report, Fault>>,
+        bulk: &Bulk,
+        around: &Surroundings<'_>,
+    ) -> Vec<Result<Sound, Bad>> {
+        let check_one = |report: Result<Report, Fault>| {
+            let report = report.map_err(Bad::Bytes)?;
+            let checked = match checked(&report, around) {
+                Ok(checked) => checked,
+                Err(faults) => return Err(Bad::Record(report.into_original(), faults)),
+            };
+            let sighting = Sighting::of(&checked);
+            let Checked { index, incident, warnings, repairs, credits, .. } = checked;
+            let shown = (index < self.shown()).then(|| serde_json::to_string(&incident)).transpose();
+            let shown = shown.map_err(|error| Bad::Unwritable(error.into()))?;
+            let prepared = (!self.dry_run).then(|| bulk.prepare(incident)).transpose();
+            let prepared = prepared.map_err(Bad::Unwritable)?;
+            Ok(Sound { sighting, warnings, repairs, credits, prepared, shown })
+        };
+        reports.into_par_iter().with_min_len(64).map(check_one).collect()
     }
 
     /// How many of the first records are printed.
@@ -369,11 +455,11 @@ impl Import {
             if stop.load(Ordering::Relaxed) {
                 bail!("interrupted; what was acknowledged is stored, the same import again completes it");
             }
-            let (name, refused) = (file.name, file.refused.len() as u64);
+            let (name, refused) = (file.name, file.refused.len());
             // Kept before the others are stored: what is not stored must be somewhere.
             let mut kept = None;
             if refused > 0 {
-                let id = store.quarantine(&name, &file.refused)?;
+                let id = store.quarantine(file.refused)?;
                 say(&format!("{refused} refused records are kept; kordon quarantine show {id} has them"));
                 kept_in.push(id.clone());
                 kept = Some(id);
@@ -410,8 +496,21 @@ impl Import {
     }
 }
 
-/// A record as it stood in the file, and all that is wrong with it.
-type Refused = (Original, Vec<Fault>);
+/// Begins to read a file, from its first byte; or what keeps it from being read at all.
+fn begin(
+    input: &File,
+    bar: &ProgressBar,
+    options: &ReadOptions,
+) -> anyhow::Result<Result<Reader<'static>, Fault>> {
+    let mut input = input.try_clone()?;
+    input.rewind()?;
+    Ok(read_file(bar.wrap_read(input), options))
+}
+
+/// A file says something else when it is read for the second time.
+fn changed(file: &str, how: &dyn Display) -> anyhow::Error {
+    anyhow!("{file} was changed while it was read ({how}); nothing of it was stored, import it again")
+}
 
 /// What is no incident.
 enum Bad {
@@ -434,51 +533,21 @@ fn next_chunk(reader: &mut Reader<'_>) -> Vec<Result<Report, Fault>> {
     chunk
 }
 
-/// A record that passed, ready to be put.
+/// A record that passed.
 struct Sound {
     sighting: Sighting,
     warnings: Vec<Fault>,
     repairs: Vec<Fault>,
-    prepared: Prepared,
+    credits: Vec<Arc<str>>,
+    /// Ready to be put, when it is to be.
+    prepared: Option<Prepared>,
     /// The record as it would be stored, when it is to be printed.
     shown: Option<String>,
 }
 
-/// Checks records on all cores; then, in the order of the file, whether one stands in it a second time.
-fn check_all(
-    reports: Vec<Result<Report, Fault>>,
-    repeated: &mut Repeated,
-    bulk: &Bulk,
-    around: &Surroundings<'_>,
-    shown: usize,
-) -> Vec<Result<Sound, Bad>> {
+fn checked(report: &Report, around: &Surroundings<'_>) -> Result<Checked, Vec<Fault>> {
     let new_id = || IncidentId::from_random(uuid::Uuid::new_v4().into_bytes());
-    let check_one = |report: Result<Report, Fault>| {
-        let report = report.map_err(Bad::Bytes)?;
-        let checked = check(&report, &mut { new_id });
-        let checked = match checked.and_then(|checked| check_among(checked, &report, around)) {
-            Ok(checked) => checked,
-            Err(faults) => return Err(Bad::Record(report.into_original(), faults)),
-        };
-        let sighting = Sighting::of(&checked);
-        let shown = (report.index < shown).then(|| serde_json::to_string(&checked.incident)).transpose();
-        let shown = shown.map_err(|error| Bad::Unwritable(error.into()))?;
-        let prepared = bulk.prepare(checked.incident).map_err(Bad::Unwritable)?;
-        Ok((
-            report,
-            Sound { sighting, warnings: checked.warnings, repairs: checked.repairs, prepared, shown },
-        ))
-    };
-    let checked: Vec<Result<(Report, Sound), Bad>> =
-        reports.into_par_iter().with_min_len(64).map(check_one).collect();
-    let once = |one: Result<(Report, Sound), Bad>| {
-        let (report, sound) = one?;
-        match repeated.see(&sound.sighting) {
-            Some(fault) => Err(Bad::Record(report.into_original(), vec![fault])),
-            None => Ok(sound),
-        }
-    };
-    checked.into_iter().map(once).collect()
+    check(report, &mut { new_id }).and_then(|checked| check_among(checked, report, around))
 }
 
 /// Prints what becomes of each column, with the first value that is there.

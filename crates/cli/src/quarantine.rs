@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
-use kordon_store::{Refused, quarantined};
+use kordon_store::{LeftError, Refused, quarantined};
 
 use crate::find::shortened;
 use crate::output::write_to;
@@ -49,31 +49,36 @@ impl Quarantine {
     pub fn run(self) -> anyhow::Result<Done> {
         match self {
             Self::List { store } => list(&store.store),
-            Self::Show(one) => show(&read(&one.store.store, &one.id)?),
-            Self::Export { one, output } => export(&read(&one.store.store, &one.id)?, &one.id, &output),
+            Self::Show(one) => show(read(&one.store.store, &one.id)?),
+            Self::Export { one, output } => export(&one, &output),
         }
     }
 }
 
-/// The records that an import refused.
-pub fn read(store: &Path, id: &str) -> anyhow::Result<Vec<Refused>> {
-    let refused =
-        kordon_store::refused(store, id).context("refused records; kordon quarantine list has them")?;
-    Ok(refused.collect::<Result<_, _>>()?)
+/// The records that an import refused, one at a time: there may be more than memory holds.
+pub fn read(
+    store: &Path,
+    id: &str,
+) -> anyhow::Result<impl Iterator<Item = Result<Refused, LeftError>> + use<>> {
+    kordon_store::refused(store, id).context("refused records; kordon quarantine list has them")
 }
 
 fn list(store: &Path) -> anyhow::Result<Done> {
     for id in quarantined(store)? {
-        let refused = read(store, &id)?;
-        let file = refused.first().map_or("", |one| one.file.as_str());
-        write_to(None, |out| Ok(writeln!(out, "{id}  {:>7}  {}", refused.len(), shortened(file))?))?;
+        let (mut file, mut count) = (String::new(), 0);
+        for refused in read(store, &id)? {
+            file = refused?.file;
+            count += 1;
+        }
+        write_to(None, |out| Ok(writeln!(out, "{id}  {count:>7}  {}", shortened(&file))?))?;
     }
     Ok(Done::All)
 }
 
-fn show(refused: &[Refused]) -> anyhow::Result<Done> {
+fn show(refused: impl Iterator<Item = Result<Refused, LeftError>>) -> anyhow::Result<Done> {
     write_to(None, |out| {
-        for Refused { file, record, faults } in refused {
+        for one in refused {
+            let Refused { file, record, faults } = one?;
             writeln!(out, "{}", shortened(record.text()))?;
             for fault in faults {
                 // A body of HTTP need not have a name.
@@ -86,28 +91,33 @@ fn show(refused: &[Refused]) -> anyhow::Result<Done> {
     Ok(Done::All)
 }
 
-fn export(kept: &[Refused], id: &str, output: &Path) -> anyhow::Result<Done> {
-    let header = kept.first().and_then(|kept| kept.record.header());
-    if kept.iter().any(|kept| kept.record.header() != header) {
-        bail!("these records are of several tables, whose headers differ; mend them in their own files");
-    }
+fn export(One { store, id }: &One, output: &Path) -> anyhow::Result<Done> {
+    let first = read(&store.store, id)?.next().transpose()?;
+    let header = first.as_ref().and_then(|kept| kept.record.header());
+    let mut count = 0;
     write_to(Some(output), |out| {
         if let Some(header) = header {
             writeln!(out, "{header}")?;
         }
-        for kept in kept {
+        for kept in read(&store.store, id)? {
+            let kept = kept?;
+            if kept.record.header() != header {
+                bail!(
+                    "these records are of several tables, whose headers differ; mend them in their own files"
+                );
+            }
             // A record of JSON may stand over several lines, and in what is read again a line is a record.
             match header {
                 Some(_) => writeln!(out, "{}", kept.record.text())?,
                 None => writeln!(out, "{}", kept.record.text().replace(['\r', '\n'], " "))?,
             }
+            count += 1;
         }
         Ok(())
     })?;
     let format = if header.is_some() { "csv" } else { "ndjson" };
     say(&format!(
-        "{} records; when they are mended: kordon import {} --format {format} --mends {id}, with the flags of the first import",
-        kept.len(),
+        "{count} records; when they are mended: kordon import {} --format {format} --mends {id}, with the flags of the first import",
         output.display()
     ));
     Ok(Done::All)

@@ -13,6 +13,7 @@
 use kordon_borders::LonLat;
 use rstar::{AABB, RTree, RTreeObject};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Edges in a run.
 const RUN: usize = 32;
@@ -30,6 +31,8 @@ pub struct AdminUnit {
     pub admin1: UnitName,
     /// Its second-order unit; empty when the layer does not go so deep.
     pub admin2: UnitName,
+    /// The credit that must stand beside what is taken of it.
+    pub credit: Option<Arc<str>>,
 }
 
 /// What a unit of one level is called.
@@ -203,7 +206,7 @@ pub(crate) mod tests {
             name: (!code.is_empty()).then(|| format!("Unit {code}")),
             pcode: (!code.is_empty()).then(|| code.to_owned()),
         };
-        AdminUnit { country: Some("UA".into()), admin1: named(admin1), admin2: named(admin2) }
+        AdminUnit { country: Some("UA".into()), admin1: named(admin1), admin2: named(admin2), credit: None }
     }
 
     /// A closed ring.

@@ -32,9 +32,10 @@ use kordon_incidents::{
     Profile, Profiles, ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among,
     explain_all, read,
 };
-use kordon_store::{Author, Import, Store};
+use kordon_store::{Author, Import, Refusals, Store};
 use rayon::prelude::*;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io;
 use std::iter;
 use std::path::Path;
@@ -198,8 +199,12 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     let name = name.map_or("import", String::as_str);
     let (records, refused) = (file.records as u64, file.refused.len() as u64);
     // Kept before the others are stored: what is not stored must be somewhere.
-    let quarantine =
-        (refused > 0).then(|| store.quarantine(name, &file.refused)).transpose().map_err(kept_back)?;
+    let kept = || {
+        let mut refusals = Refusals::new(store.dir(), name);
+        file.refused.iter().try_for_each(|(record, faults)| refusals.add(record, faults))?;
+        store.quarantine(refusals)
+    };
+    let quarantine = (refused > 0).then(kept).transpose().map_err(kept_back)?;
     // As a batch of its own, so that it can be taken back as one.
     let mut bulk = store.bulk(&order.author);
     let prepared = file.sound.into_par_iter().map(|one| bulk.prepare(one)).collect::<io::Result<_>>();
@@ -280,6 +285,8 @@ struct CheckedFile {
     warnings: Listed,
     /// What was changed because it was asked for.
     repairs: Listed,
+    /// Whom to credit for what was filled in.
+    credits: BTreeSet<Arc<str>>,
     /// The first records as they would be stored.
     preview: Vec<Value>,
     /// What becomes of each column.
@@ -349,6 +356,7 @@ impl CheckedFile {
     fn take(&mut self, checked: Checked, shown: usize) -> Result<(), Problem> {
         self.warnings.extend(&checked.warnings);
         self.repairs.extend(&checked.repairs);
+        self.credits.extend(checked.credits);
         if self.preview.len() < shown {
             let shown = serde_json::to_value(&checked.incident);
             self.preview.push(shown.map_err(|error| Problem::internal(&error))?);
@@ -373,6 +381,9 @@ impl CheckedFile {
             "records": self.records,
             "dry_run": dry_run,
         });
+        if !self.credits.is_empty() {
+            told["credits"] = json!(self.credits);
+        }
         if dry_run {
             told["preview"] = json!(self.preview);
         }

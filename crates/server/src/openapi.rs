@@ -634,6 +634,7 @@ fn schemas() -> Value {
                 "warnings_total": { "type": "integer" },
                 "repairs": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
                 "repairs_total": { "type": "integer" },
+                "credits": { "type": "array", "items": { "type": "string" } },
                 "records": { "type": "integer" },
                 "id": { "type": "string" },
                 "batch": nullable("integer"), "quarantine": nullable("string"),

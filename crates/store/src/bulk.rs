@@ -27,6 +27,8 @@ use crate::store::{Author, Current, PutError, Row, keys_of, now, number_of, sign
 
 /// Bytes of documents that wait in memory: those of some two million incidents.
 const HELD_BYTES: usize = 1 << 30;
+/// Incidents that are read back at a time.
+const READ_BACK: usize = 16_384;
 /// Rows that are measured at a time: along the curve on which they stand, each then helps the next.
 const MEASURED: usize = 65_536;
 
@@ -63,6 +65,8 @@ pub(crate) struct Staged {
     withdrawn: bool,
     /// The report speaks of its status; else the one that it has was put there.
     has_status: bool,
+    /// It is not to be put after all.
+    pub is_left_out: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,16 +99,13 @@ pub(crate) struct Ready {
 }
 
 impl Bulk {
-    /// Nothing yet, on its way into the store in `dir`, which need not exist. The documents wait in the folder that
-    /// is or will be around the store.
-    ///
+    /// Nothing yet, on its way into the store in `dir`, which need not exist. The documents wait on its disk.
     pub fn new(dir: &Path, borders: &Arc<BorderSet>, author: &Author) -> Self {
-        let there = dir.ancestors().find(|folder| folder.is_dir() && folder != &Path::new(""));
         Self {
             context: Arc::new(Context::new(Arc::clone(borders), Arc::default())),
             author: author.clone(),
             now: now(),
-            spool: Spool::new(there.unwrap_or(Path::new(".")), HELD_BYTES),
+            spool: Spool::new(beside(dir), HELD_BYTES),
             staged: Vec::new(),
             keys: Vec::new(),
             public: Vec::new(),
@@ -119,7 +120,7 @@ impl Bulk {
         Self { spool: Spool { room: bytes, ..self.spool }, ..self }
     }
 
-    /// How many incidents it has.
+    /// How many incidents it has, with those that are left out.
     pub fn len(&self) -> usize {
         self.staged.len()
     }
@@ -172,12 +173,19 @@ impl Bulk {
             };
             let too_much = |_| io::Error::other("a file of more than four billion keys");
             let keys_end = u32::try_from(self.keys.len()).map_err(too_much)?;
-            self.staged.push(Staged { id, keys_end, tier, withdrawn, has_status });
+            self.staged.push(Staged { id, keys_end, tier, withdrawn, has_status, is_left_out: false });
         }
         if self.public.len() + self.staff.len() >= MEASURED {
             self.measure();
         }
         Ok(())
+    }
+
+    /// Takes out the one that was added behind so many others; they keep their places.
+    pub fn leave_out(&mut self, place: usize) {
+        if let Some(staged) = self.staged.get_mut(place) {
+            staged.is_left_out = true;
+        }
     }
 
     /// Turns the rows that have come into columns.
@@ -196,13 +204,14 @@ impl Bulk {
         Current { position, withdrawn: self.staged[at].withdrawn, erased: false }
     }
 
-    /// Which of its incidents share an id or a key with an earlier or later one of it; ascending.
+    /// Which of its incidents share an id or a key with an earlier or later one of it, apart from those that are left out; ascending.
     pub(crate) fn entangled(&self) -> Vec<u32> {
-        let ids = self.staged.iter().zip(0..).map(|(one, at)| (number_of(one.id), at));
+        let put = |(one, _): &(&Staged, u32)| !one.is_left_out;
+        let ids = self.staged.iter().zip(0..).filter(put).map(|(one, at)| (number_of(one.id), at));
         let mut names: Vec<(u128, u32)> = ids.collect();
         let mut entangled = repeated(&mut names);
         names.clear();
-        for at in 0..self.staged.len() {
+        for at in (0..self.staged.len()).filter(|at| !self.staged[*at].is_left_out) {
             let short = u32::try_from(at).unwrap_or(u32::MAX);
             let mut own = self.keys_of(at).to_vec();
             own.sort_unstable();
@@ -239,13 +248,18 @@ impl Bulk {
         }))
     }
 
-    /// These incidents (ascending), read back.
-    pub(crate) fn read(&mut self, wanted: &[u32]) -> Result<Vec<Incident>, PutError> {
+    /// Gives these incidents (ascending) back, apart from those that are left out, some thousands at a time.
+    pub(crate) fn read(
+        &mut self,
+        wanted: &[u32],
+        mut give: impl FnMut(Vec<Incident>) -> Result<(), PutError>,
+    ) -> Result<(), PutError> {
         let unread = |error: io::Error| PutError::SetAside(Arc::new(error));
         if wanted.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let (mut at, mut wanted) = (0, wanted.iter().map(|&at| at as usize).peekable());
+        let wanted = wanted.iter().map(|&at| at as usize).filter(|at| !self.staged[*at].is_left_out);
+        let (mut at, mut wanted) = (0, wanted.peekable());
         let (mut incidents, mut problem) = (Vec::new(), None);
         let each = |text: &[u8], ends: &[u32]| {
             for body in ledger::texts(text, ends) {
@@ -263,9 +277,12 @@ impl Bulk {
                 }
                 at += 1;
             }
+            if incidents.len() >= READ_BACK && problem.is_none() {
+                problem = give(std::mem::take(&mut incidents)).err();
+            }
         };
         self.spool.read(each).map_err(unread)?;
-        problem.map_or(Ok(incidents), Err)
+        problem.map_or_else(|| give(incidents), Err)
     }
 
     /// The rows with their places in the ledger, in the numbers of another context; without those of `apart`.
@@ -297,6 +314,12 @@ impl Bulk {
         }
         ready
     }
+}
+
+/// The folder in which what is on its way into the store in `dir` waits, which need not exist: it, or the nearest that is there.
+pub(crate) fn beside(dir: &Path) -> &Path {
+    let there = dir.ancestors().find(|folder| folder.is_dir() && folder != &Path::new(""));
+    there.unwrap_or(Path::new("."))
 }
 
 /// Room for a document, which seldom grows then.

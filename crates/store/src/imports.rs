@@ -4,12 +4,15 @@
 //! a whole or not at all. The refused records are a file of their own, named by what it holds, until they are mended.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use kordon_incidents::{Fault, Original};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tempfile::SpooledTempFile;
 
+use crate::bulk::beside;
 use crate::ledger::{self, AppendError};
 use crate::record::Hash;
 use crate::store::Store;
@@ -18,6 +21,9 @@ use crate::store::Store;
 pub(crate) const QUARANTINE_DIR: &str = "quarantine";
 /// The folder of the notes.
 pub(crate) const IMPORTS_DIR: &str = "imports";
+
+/// Bytes of refused records that wait in memory.
+const HELD_BYTES: usize = 16 << 20;
 
 /// What became of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +61,52 @@ pub struct Refused {
     pub record: Original,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
+}
+
+/// Refused records on their way into the quarantine. Beyond [`HELD_BYTES`] they wait in a nameless file.
+pub struct Refusals {
+    file: String,
+    count: u64,
+    hash: Sha256,
+    lines: SpooledTempFile,
+}
+
+impl Refusals {
+    /// None yet, of this file on its way into the store in `dir`, which need not exist.
+    pub fn new(dir: &Path, file: &str) -> Self {
+        let lines = tempfile::spooled_tempfile_in(HELD_BYTES, beside(dir));
+        Self { file: file.to_owned(), count: 0, hash: Sha256::new(), lines }
+    }
+
+    /// Adds a record with all that is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// What the disk said.
+    pub fn add(&mut self, record: &Original, faults: &[Fault]) -> io::Result<()> {
+        /// [`Refused`], borrowed.
+        #[derive(Serialize)]
+        struct Line<'a> {
+            file: &'a str,
+            record: &'a Original,
+            faults: &'a [Fault],
+        }
+        let mut line = serde_json::to_vec(&Line { file: &self.file, record, faults })?;
+        line.push(b'\n');
+        self.count += 1;
+        self.hash.update(&line);
+        self.lines.write_all(&line)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
 }
 
 /// Why something that an import left cannot be told.
@@ -146,23 +198,15 @@ impl Store {
     /// # Errors
     ///
     /// What the disk said, or that the store was opened for reading only.
-    pub fn quarantine(&self, file: &str, refused: &[(Original, Vec<Fault>)]) -> io::Result<String> {
-        /// [`Refused`], borrowed.
-        #[derive(Serialize)]
-        struct Line<'a> {
-            file: &'a str,
-            record: &'a Original,
-            faults: &'a [Fault],
-        }
+    pub fn quarantine(&self, mut refusals: Refusals) -> io::Result<String> {
         self.may_write_beside()?;
-        let mut lines = Vec::new();
-        for (record, faults) in refused {
-            serde_json::to_writer(&mut lines, &Line { file, record, faults })?;
-            lines.push(b'\n');
-        }
-        let mut name = Hash::of(&lines).to_string();
+        let mut name = Hash(refusals.hash.finalize().into()).to_string();
         name.truncate(16);
-        ledger::write_beside(self.dir(), QUARANTINE_DIR, &format!("{name}.ndjson"), &lines)?;
+        let folder = ledger::folder_beside(self.dir(), QUARANTINE_DIR)?;
+        refusals.lines.rewind()?;
+        ledger::put_whole(&folder.join(format!("{name}.ndjson")), |out| {
+            io::copy(&mut refusals.lines, out).map(drop)
+        })?;
         Ok(name)
     }
 

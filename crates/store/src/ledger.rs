@@ -1453,14 +1453,19 @@ pub(crate) fn continue_header(old: &Path, fresh: &Path, last: Hash) -> Result<Ha
 
 /// Writes a whole file into a folder of the store: it is there complete and on the disk, or not at all.
 pub(crate) fn write_beside(dir: &Path, folder: &str, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let path = folder_beside(dir, folder)?.join(name);
+    write_whole(&path, bytes, 0o644)?;
+    Ok(path)
+}
+
+/// A folder of the store; it is made when it is not there.
+pub(crate) fn folder_beside(dir: &Path, folder: &str) -> io::Result<PathBuf> {
     let folder = dir.join(folder);
     if !folder.exists() {
         fs::create_dir(&folder)?;
         sync_dir(dir)?;
     }
-    let path = folder.join(name);
-    write_whole(&path, bytes, 0o644)?;
-    Ok(path)
+    Ok(folder)
 }
 
 /// Writes a whole file: it is there complete and on the disk, or not at all.

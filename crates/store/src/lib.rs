@@ -36,10 +36,12 @@ mod past; // The store as it was.
 mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
+mod repeats; // Records of one file that have one name.
 mod seen; // Distances that were asked for before.
 mod sets; // Border sets by name: built in, or installed beside a store.
 mod snapshot; // What queries see: columns, parts, tiers.
 mod snapshot_id; // What a snapshot is called for ever.
+mod sorted; // Short records in order, in bounded memory.
 mod store; // Puts incidents into the ledger and shows the snapshots.
 mod text; // Text folded for searching.
 mod tile; // Incidents as vector tiles.
@@ -60,7 +62,7 @@ pub use evidence::{
 };
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
-pub use imports::{Import, LeftError, Refused, import, imports, quarantined, refused};
+pub use imports::{Import, LeftError, Refusals, Refused, import, imports, quarantined, refused};
 pub use layer_folder::LayerError;
 pub use layers::{Distant, Facilities, Facility, LayerInfo, Layers, MOST_FACILITIES, Which};
 pub use ledger::{
@@ -73,6 +75,7 @@ pub use query::{
     BadCursor, Certainty, Cursor, During, Found, Hit, List, Of, Query, SortBy, UnknownSort, Within,
 };
 pub use record::{BadRecord, Hash, Link, Op};
+pub use repeats::{NamesSeen, Repeat, Repeats};
 pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use snapshot_id::{BadSnapshotId, SnapshotId};

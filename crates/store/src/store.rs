@@ -1457,8 +1457,14 @@ impl Writer {
         }
         let apart = self.apart(&bulk);
         let (mut group, author) = (Group::default(), bulk.author.clone());
-        let mut put = self.resolve_put(bulk.read(&apart)?, true, &author, &mut group)?;
-        put.ids.clear();
+        let mut put = Put::default();
+        bulk.read(&apart, |some| {
+            let one = self.resolve_put(some, true, &author, &mut group)?;
+            put.accepted += one.accepted;
+            put.updated += one.updated;
+            put.unchanged += one.unchanged;
+            Ok(())
+        })?;
         let fresh = bulk.len() - apart.len();
         put.accepted += fresh;
         let others = group.entries()?;
@@ -1486,14 +1492,13 @@ impl Writer {
         Ok(put)
     }
 
-    /// Which incidents of a file cannot simply be added; ascending.
+    /// Which incidents of a file cannot simply be added, or are not to be; ascending.
     fn apart(&self, bulk: &Bulk) -> Vec<u32> {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
         let mut apart = bulk.entangled();
-        let known = (0..bulk.len())
-            .into_par_iter()
-            .with_min_len(1 << 12)
-            .filter(|&at| index.is_known(bulk.staged[at].id, bulk.keys_of(at)));
+        let known = (0..bulk.len()).into_par_iter().with_min_len(1 << 12).filter(|&at| {
+            bulk.staged[at].is_left_out || index.is_known(bulk.staged[at].id, bulk.keys_of(at))
+        });
         apart.par_extend(known.filter_map(|at| u32::try_from(at).ok()));
         apart.sort_unstable();
         apart.dedup();

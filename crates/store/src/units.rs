@@ -45,6 +45,14 @@ pub struct UnitsInfo {
     pub units: usize,
 }
 
+impl UnitsInfo {
+    /// What must stand beside what is made of it: the credit, or else its title with the licence; `None` when neither is known.
+    pub fn credit(&self) -> Option<String> {
+        let licensed = || self.licence.as_ref().map(|licence| format!("{}, {licence}", self.title));
+        self.attribution.clone().or_else(licensed)
+    }
+}
+
 /// The layers of units beside a store.
 #[derive(Debug)]
 pub struct Units(LayerFolder<AdminUnits>);
@@ -136,9 +144,13 @@ impl Units {
         let units = self.0.kept(|names| {
             let mut all = Vec::new();
             for name in names {
+                let credit = self.0.header::<UnitsInfo>(name)?.credit().map(Arc::from);
                 let Stored { features } = self.0.read(name)?;
                 for feature in features {
-                    all.push(unit_of(feature).map_err(|(problem, _)| self.0.damaged(name, problem))?);
+                    let (mut unit, rings) =
+                        unit_of(feature).map_err(|(problem, _)| self.0.damaged(name, problem))?;
+                    unit.credit.clone_from(&credit);
+                    all.push((unit, rings));
                 }
             }
             Ok(AdminUnits::new(all))
@@ -150,7 +162,7 @@ impl Units {
 
 /// A unit as it stands in a layer's file.
 fn stored((unit, rings): &(AdminUnit, Rings)) -> Value {
-    let AdminUnit { country, admin1, admin2 } = unit;
+    let AdminUnit { country, admin1, admin2, .. } = unit;
     // Which rings are holes is not kept: by the even-odd rule each of them may stand by itself.
     let polygons: Vec<[&Vec<[f64; 2]>; 1]> = rings.iter().map(|ring| [ring]).collect();
     json!({
@@ -273,6 +285,7 @@ fn named(properties: &Map<String, Value>) -> Result<AdminUnit, Wrong> {
         country: first(&["adm0_pcode", "shapeGroup", "iso3", "country"].map(str::to_owned)),
         admin1: level(1),
         admin2: level(2),
+        credit: None,
     };
     let shape = UnitName { name: of("shapeName"), pcode: of("shapeISO") };
     match of("shapeType").as_deref() {

@@ -15,8 +15,8 @@ use kordon_incidents::{
 };
 use kordon_store::{
     AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, LeftError,
-    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refused, Row, Snapshot, SnapshotId,
-    SortBy, Store, Within, is_extended, is_included,
+    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refusals, Refused, Row, Snapshot,
+    SnapshotId, SortBy, Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -1736,14 +1736,19 @@ fn refused_records_are_kept_as_they_came() {
             (report.into_original(), faults)
         })
         .collect();
-    let id = store.quarantine("reports.csv", &refused).unwrap();
+    let refusals = || {
+        let mut refusals = Refusals::new(dir.path(), "reports.csv");
+        refused.iter().for_each(|(record, faults)| refusals.add(record, faults).unwrap());
+        refusals
+    };
+    let id = store.quarantine(refusals()).unwrap();
     let kept: Vec<Refused> =
         kordon_store::refused(dir.path(), &id).unwrap().collect::<Result<_, _>>().unwrap();
     for (kept, (record, faults)) in kept.iter().zip(&refused) {
         assert_eq!((&kept.record, &kept.faults), (record, faults));
     }
     assert_eq!((kept.len(), kept[1].record.text()), (2, "2,999,45.3,2024"));
-    assert_eq!(store.quarantine("reports.csv", &refused).unwrap(), id, "the same records are the same file");
+    assert_eq!(store.quarantine(refusals()).unwrap(), id, "the same records are the same file");
     assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.as_str()]);
     store.mended(&id).unwrap();
     store.mended(&id).unwrap();

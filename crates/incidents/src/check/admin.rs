@@ -71,7 +71,7 @@ pub(super) fn look_up(
             && everywhere()
             && is_of_country(unit, incident.properties.country.as_deref(), gazetteer)
         {
-            is_told = fill(desk, level, &mut incident.properties, level.of(unit));
+            is_told = fill(desk, level, &mut incident.properties, unit);
         }
     }
 }
@@ -110,7 +110,8 @@ fn the_one<'u>(named: &[&'u AdminUnit], level: Level) -> Option<&'u AdminUnit> {
 }
 
 /// Fills what is missing, unless what is stated is of another unit; whether it is not.
-fn fill(desk: &mut Desk<'_>, level: Level, p: &mut Properties, unit: &UnitName) -> bool {
+fn fill(desk: &mut Desk<'_>, level: Level, p: &mut Properties, of: &AdminUnit) -> bool {
+    let unit = level.of(of);
     let stated = level.values(p).map(|stated| stated.clone());
     let [name, pcode] = &stated;
     // What is filled must be of the unit that is stated.
@@ -126,6 +127,7 @@ fn fill(desk: &mut Desk<'_>, level: Level, p: &mut Properties, unit: &UnitName) 
         if let (None, Some(found)) = (&value, found) {
             let at = desk.at_of(field);
             desk.repaired(Fix::Admin, at, &ROOT.name(field), "", found);
+            desk.credit(of.credit.as_ref());
             *value = Some(found.clone());
         }
     }
@@ -165,7 +167,12 @@ mod tests {
         let named =
             |[name, pcode]: [&str; 2]| UnitName { name: Some(name.into()), pcode: Some(pcode.into()) };
         let ring = vec![[west, 45.0], [east, 45.0], [east, 46.0], [west, 46.0], [west, 45.0]];
-        let unit = AdminUnit { country: Some("UA".into()), admin1: named(admin1), admin2: named(admin2) };
+        let unit = AdminUnit {
+            country: Some("UA".into()),
+            admin1: named(admin1),
+            admin2: named(admin2),
+            credit: Some("© A made-up survey".into()),
+        };
         (unit, vec![ring])
     }
 
@@ -196,6 +203,9 @@ mod tests {
         assert_eq!(filled.repairs.len(), 4);
         assert_eq!(filled.incident.properties.extra["repairs"][1]["fix"], "admin");
         assert_eq!(filled.incident.properties.extra["repairs"][1]["field"], "admin1_pcode");
+        assert_eq!(filled.incident.properties.extra["repairs"][1]["credit"], "© A made-up survey");
+        assert_eq!(filled.credits, ["© A made-up survey".into()], "once, however much was taken");
+        assert!(checked(cells, &[]).credits.is_empty(), "what gave nothing needs no credit");
         assert!(
             filled.repairs[1].to_string().contains("admin: \"\" became \"UA51\""),
             "{}",

@@ -97,6 +97,8 @@ pub(super) struct Desk<'r> {
     pub(super) warnings: Vec<Fault>,
     /// What was put right because it was asked for.
     pub(super) repairs: Vec<Repair>,
+    /// Whom to credit for what was filled in.
+    pub(super) credits: Vec<Arc<str>>,
     /// Values may be written the way tables write them: numbers and lists as texts, dates in any form.
     pub(super) lenient: bool,
     pub(super) order: Option<DateOrder>,
@@ -113,6 +115,7 @@ impl<'r> Desk<'r> {
             faults: Vec::new(),
             warnings: Vec::new(),
             repairs: Vec::new(),
+            credits: Vec::new(),
             lenient: false,
             order: report.origin.date_order,
             zone: None,
@@ -165,6 +168,15 @@ impl<'r> Desk<'r> {
         let told = self.describe(at, path, problem.into(), None);
         let kept = json!({"fix": fix.as_str(), "field": field, "old": old, "new": new});
         self.repairs.push(Repair { told, kept });
+    }
+
+    /// Notes whom to credit for the last repair.
+    pub(super) fn credit(&mut self, credit: Option<&Arc<str>>) {
+        let (Some(credit), Some(last)) = (credit, self.repairs.last_mut()) else { return };
+        last.kept["credit"] = json!(credit);
+        if !self.credits.contains(credit) {
+            self.credits.push(Arc::clone(credit));
+        }
     }
 
     /// Where the field of ours stands in the record: the number of its column, or the beginning of the record.
@@ -869,7 +881,8 @@ impl<'r> Desk<'r> {
                 let show = |count: Option<u32>| count.map_or("unknown".to_owned(), |count| count.to_string());
                 let problem =
                     format!("low {}, best {}, high {} are out of order", show(low), show(best), show(high));
-                self.fault(at, &path.name(&format!("{name}_best")), problem, "low ≤ best ≤ high");
+                let name = format!("{name}_best");
+                self.fault(at.max(self.at_of(&name)), &path.name(&name), problem, "low ≤ best ≤ high");
             }
         }
         let count = p.sources.len();
@@ -890,7 +903,7 @@ impl<'r> Desk<'r> {
             None => p.date_precision = Some(told),
             Some(stated) if stated < told => {
                 let problem = format!("says {stated}, but date_start tells only the {told}");
-                self.fault(at, &path.name("date_precision"), problem, None);
+                self.fault(at.max(self.at_of("date_precision")), &path.name("date_precision"), problem, None);
             }
             Some(_) => {}
         }
@@ -898,7 +911,7 @@ impl<'r> Desk<'r> {
             && end.times().end_s <= p.date_start.times().start_s
         {
             let problem = format!("it ends on {end}, before it begins on {}", p.date_start);
-            self.fault(at, &path.name("date_end"), problem, None);
+            self.fault(at.max(self.at_of("date_end")), &path.name("date_end"), problem, None);
         }
     }
 }

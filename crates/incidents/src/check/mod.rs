@@ -49,6 +49,8 @@ pub struct Checked {
     pub warnings: Vec<Fault>,
     /// What was put right because it was asked for; it is kept in `extra.repairs` too.
     pub repairs: Vec<Fault>,
+    /// Whom to credit for what was filled in.
+    pub credits: Vec<Arc<str>>,
 }
 
 /// Checks one report: a good one becomes an incident, a bad one all its faults.
@@ -83,12 +85,12 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
     let repairs = repairs.collect();
     let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
     let (index, line) = (report.index, report.line);
-    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings, repairs })
+    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings, repairs, credits: Vec::new() })
 }
 
 /// What a record is known by within its input: its id, or else its first `same_as`.
 ///
-/// Made wherever the record is checked, so that [`Repeated`], which takes one after the other, has little left to do.
+/// Made wherever the record is checked, so that whoever looks for repeats has little left to do.
 #[derive(Debug)]
 pub struct Sighting {
     index: usize,
@@ -113,11 +115,40 @@ impl Sighting {
         };
         Sighting { index: *index, line: *line, field, name, key }
     }
+
+    /// Which record of the input, counted from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Line on which it began, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The same for two records only when they are known by the same.
+    pub fn key(&self) -> [u8; 16] {
+        self.key
+    }
+
+    /// The fault that an earlier record of the file was known by the same, which the later one would silently replace.
+    pub fn repeats(&self, file: &str, earlier_line: u64) -> Fault {
+        let Sighting { index, line, field, name, .. } = self;
+        Fault {
+            file: file.into(),
+            index: Some(*index),
+            line: *line,
+            column: 1,
+            pointer: None,
+            field: Some((*field).into()),
+            problem: format!("{} stands on line {earlier_line} already", crate::json::shown(name)).into(),
+            hint: Some("one input may hold an incident only once".into()),
+            fatal: false,
+        }
+    }
 }
 
-/// Finds records of one input that have the same key, of which the later would silently replace the earlier.
-///
-/// Costs some 60 bytes for each record.
+/// Finds records of one input that are known by the same, while all of them are in memory anyway.
 #[derive(Debug)]
 pub struct Repeated {
     file: Arc<str>,
@@ -132,19 +163,8 @@ impl Repeated {
 
     /// A fault when an earlier record was known by the same. Records are to come in the order of the input.
     pub fn see(&mut self, sighting: &Sighting) -> Option<Fault> {
-        let Sighting { index, line, field, name, key } = sighting;
-        let earlier = self.seen.insert(*key, *line)?;
-        Some(Fault {
-            file: Arc::clone(&self.file),
-            index: Some(*index),
-            line: *line,
-            column: 1,
-            pointer: None,
-            field: Some((*field).into()),
-            problem: format!("{} stands on line {earlier} already", crate::json::shown(name)).into(),
-            hint: Some("one input may hold an incident only once".into()),
-            fatal: false,
-        })
+        let earlier = self.seen.insert(sighting.key, sighting.line)?;
+        Some(sighting.repeats(&self.file, earlier as u64))
     }
 }
 

@@ -55,8 +55,9 @@ pub fn check_among(
         desk.warn(at, &ROOT.name("date_start"), problem, "check the year");
     }
     radius(&mut desk, &checked.incident);
-    let Desk { faults, warnings, repairs, .. } = desk;
+    let Desk { faults, warnings, repairs, credits, .. } = desk;
     checked.warnings.extend(warnings);
+    checked.credits = credits;
     checked.repairs.extend(repairs.into_iter().map(|Repair { told, kept }| {
         Repair::keep_in(&mut checked.incident.properties.extra, kept);
         told
