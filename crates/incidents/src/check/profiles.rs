@@ -58,6 +58,9 @@ fn ucdp_in_an_older_encoding_needs_no_word() {
     assert_eq!((p.event_type, p.event_type_source.as_deref()), (Some(EventType::Battles), Some("2")));
     assert_eq!((p.date_precision, p.country.as_deref()), (Some(DatePrecision::Year), Some("UKR")));
     assert_eq!(good[0].incident.title_in("en"), "Café hit");
+    let out_of_order = String::from_utf8_lossy(text).replace(",2,1,2,48.1", ",7,7,6,48.1");
+    let (_, faults) = import(out_of_order.as_bytes(), &ReadOptions::default()).unwrap();
+    assert_eq!((faults[0].column, faults[0].field.as_deref()), (5, Some("deaths_best")), "{}", faults[0]);
     // The first letter beyond ASCII tells; a file that began as UTF-8 does not change its mind.
     let mut mixed = b"id,type_of_violence,where_prec,date_prec,best,low,high,latitude,longitude,date_start,source_headline\n\
         8,1,1,1,2,1,2,48.1,37.7,2014-08-29,Caf\xc3\xa9\n".to_vec();
@@ -182,8 +185,17 @@ fn feeds_of_fires_quakes_and_alerts_are_understood() {
     assert_has(
         &fire,
         json!({"date_start": "2024-03-28T00:05:00Z", "location_radius_m": 266.0, "sub_event_type": "fire",
+        "same_as": ["firms:N 2024-03-28 5 45.2 29.7"],
         "sources": [{"name": "NASA FIRMS", "type": "satellite"}]}),
     );
+    // Without its satellite it is no detection that could be told from another.
+    let fire = one(
+        "firms",
+        "f.csv",
+        "latitude,longitude,scan,track,acq_date,acq_time,frp\n45.2,29.7,0.39,0.36,2024-03-28,5,1.5\n",
+    );
+    let name = fire["properties"]["same_as"][0].as_str().unwrap();
+    assert!(name.starts_with("firms:") && !name.contains("2024"), "{name}");
     let quake = one(
         "usgs",
         "q.geojson",
@@ -230,12 +242,13 @@ fn a_humanitarian_table_with_tags_is_read() {
 #[test]
 fn what_the_auto_archiver_kept_is_a_source() {
     let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let pdq = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";
     let found = one(
         "auto-archiver",
         "s.csv",
         &format!(
-            "Link,Archive status,Destination folder,Archive location,Archive date,Upload timestamp,Upload title,Hash,WACZ,date,lat,lon\n\
-             https://example.org/p,success,x,https://archive.example.org/p,2024-05-03T00:00:00Z,2024-05-02T10:00:00+00:00,A clip,SHA-256:{digest},https://archive.example.org/p.wacz,2024-05-01,45.45,28.28\n"
+            "Link,Archive status,Destination folder,Archive location,Archive date,Upload timestamp,Upload title,Hash,Perceptual hashes,WACZ,date,lat,lon\n\
+             https://example.org/p,success,x,https://archive.example.org/p,2024-05-03T00:00:00Z,2024-05-02T10:00:00+00:00,A clip,SHA-256:{digest},{pdq},https://archive.example.org/p.wacz,2024-05-01,45.45,28.28\n"
         ),
     );
     let source = &found["properties"]["sources"][0];
@@ -246,6 +259,14 @@ fn what_the_auto_archiver_kept_is_a_source() {
     );
     assert_eq!(source["published_at"], json!("2024-05-02T10:00:00+00:00"));
     assert_has(&found, json!({"date_start": "2024-05-01", "title": {"und": "A clip"}}));
+    let incident: Incident = serde_json::from_value(found).unwrap();
+    let likeness = Traits::of(&incident).compare(&Traits::of(&incident), 0);
+    assert!(likeness.reasons.iter().any(|w| matches!(w.reason, Reason::Media)), "{likeness:?}");
+    let mut other = incident.clone();
+    other.properties.sources[0].sha256 = None;
+    let likeness = Traits::of(&incident).compare(&Traits::of(&other), 0);
+    let same_picture = Reason::Picture { bits: 0, of: 256 };
+    assert!(likeness.reasons.iter().any(|w| w.reason == same_picture), "{likeness:?}");
 }
 
 #[test]

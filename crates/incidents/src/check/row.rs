@@ -350,10 +350,13 @@ impl Row<'_> {
                 return own(format!("{text}T{}:{}:00Z", &clock[..2], &clock[2..]));
             }
         }
-        if let Some(template) = &rule.text
-            && let Some(filled) = self.filled(template)
-        {
-            return own(filled);
+        if let Some(template) = &rule.text {
+            match self.filled(template) {
+                Some(filled) => return own(filled),
+                // Half of a name would be that of many.
+                None if rule.field == "id" => return Ok(None),
+                None => {}
+            }
         }
         if rule.links {
             let links = split_urls(text).into_iter().filter(|url| url.starts_with("http"));

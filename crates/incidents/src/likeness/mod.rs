@@ -7,6 +7,7 @@
 //! The points were set by hand after the shares seen in labelled pairs; what they reach is in `docs/duplicates.md` with
 //! the way to measure it. They suggest; a person merges.
 
+mod picture;
 mod words;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::incident::Incident;
 use crate::vocabulary::{EventType, Infrastructure};
+use picture::{Picture, alike, pictures};
 use words::{Word, words};
 
 /// Two places further apart than this, and the sum of how far each may be off, are not compared by place.
@@ -38,7 +40,7 @@ pub struct Traits {
     weight: f32,
     urls: Box<[u64]>,
     media: Box<[u64]>,
-    pictures: Box<[u64]>,
+    pictures: Box<[Picture]>,
     datasets: Box<[u64]>,
     named: Box<[u64]>,
     event_type: Option<EventType>,
@@ -60,10 +62,6 @@ impl Traits {
         let text =
             words(texts.flat_map(|text| text.iter().map(|(_, text)| text)).chain(p.location.as_deref()));
         let links = p.sources.iter().flat_map(|source| [&source.url, &source.archived_url]).flatten();
-        let pictures = p.sources.iter().filter_map(|source| {
-            let hash = ["phash", "perceptual_hash"].iter().find_map(|name| source.extra.get(*name))?;
-            u64::from_str_radix(hash.as_str()?, 16).ok()
-        });
         Self {
             places: incident.places.as_slice().into(),
             radius_m: incident.radius().meters,
@@ -75,7 +73,7 @@ impl Traits {
             media: ascending(
                 p.sources.iter().filter_map(|s| s.sha256.as_deref()).map(|sha256| hash([sha256])),
             ),
-            pictures: pictures.collect(),
+            pictures: pictures(incident),
             datasets: ascending(
                 p.same_as.iter().filter_map(|key| key.split_once(':')).map(|(set, _)| hash([set])),
             ),
@@ -114,9 +112,9 @@ impl Traits {
         (self.start_s, self.end_s)
     }
 
-    /// What names it beyond doubt or nearly so: the pages and files it rests on, as hashes.
+    /// What names it beyond doubt or nearly so: the pages, files and pictures it rests on, as hashes.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
-        self.urls.iter().chain(&self.media).copied()
+        self.urls.iter().chain(&self.media).copied().chain(self.pictures.iter().map(Picture::key))
     }
 
     /// The datasets that have it, as hashes.
@@ -189,8 +187,8 @@ impl Traits {
         }
         if common(&self.media, &other.media) > 0 {
             tell(Reason::Media);
-        } else if let Some(bits) = alike(&self.pictures, &other.pictures) {
-            tell(Reason::Picture { bits });
+        } else if let Some((bits, of)) = alike(&self.pictures, &other.pictures) {
+            tell(Reason::Picture { bits, of });
         }
         if let (Some(one), Some(other)) = (self.event_type, other.event_type) {
             tell(Reason::Kind { same: one == other });
@@ -275,8 +273,10 @@ pub enum Reason {
     Media,
     /// Both rest on pictures that look alike, by their perceptual hashes.
     Picture {
-        /// In how many of 64 bits these differ.
+        /// In how many bits these differ.
         bits: u32,
+        /// How many they have.
+        of: u32,
     },
     /// Whether the kind of event is the same.
     Kind {
@@ -392,7 +392,9 @@ impl fmt::Display for Reason {
             Self::Page { pages: 1 } => out.write_str("the same page as a source"),
             Self::Page { pages } => write!(out, "{pages} pages as sources in common"),
             Self::Media => out.write_str("the same file as a source"),
-            Self::Picture { bits } => write!(out, "pictures that look alike ({bits} of 64 bits differ)"),
+            Self::Picture { bits, of } => {
+                write!(out, "pictures that look alike ({bits} of {of} bits differ)")
+            }
             Self::Kind { same: true } => out.write_str("the same kind of event"),
             Self::Kind { same: false } => out.write_str("different kinds of event"),
             Self::Facility { same: true } => out.write_str("the same kind of facility"),
@@ -482,13 +484,6 @@ fn walk_common<T: Ord + Copy>(one: &[T], other: &[T], mut tell: impl FnMut(T)) {
         }
         (i, j) = (i + usize::from(a <= b), j + usize::from(b <= a));
     }
-}
-
-/// In how many bits the two most alike of these perceptual hashes differ, if they are alike.
-fn alike(one: &[u64], other: &[u64]) -> Option<u32> {
-    const BITS: u32 = 8;
-    let bits = one.iter().flat_map(|a| other.iter().map(move |b| (a ^ b).count_ones())).min()?;
-    (bits <= BITS).then_some(bits)
 }
 
 fn ascending(numbers: impl Iterator<Item = u64>) -> Box<[u64]> {
@@ -598,7 +593,12 @@ mod tests {
         assert!(likeness(&file, &same).reasons.iter().any(|w| w.reason == Reason::Media));
         let (picture, alike, other) =
             (with("", "ff00ff00ff00ff00"), with("", "ff00ff00ff00ff03"), with("", "00ff00ff00ff00ff"));
-        assert!(likeness(&picture, &alike).reasons.iter().any(|w| w.reason == Reason::Picture { bits: 2 }));
+        assert!(
+            likeness(&picture, &alike)
+                .reasons
+                .iter()
+                .any(|w| w.reason == Reason::Picture { bits: 2, of: 64 })
+        );
         assert!(!likeness(&picture, &other).is_repost());
         let (a, b) = (Traits::of(&picture), Traits::of(&alike));
         assert!(a.compare(&b, 3).score < a.compare(&b, 0).score);
