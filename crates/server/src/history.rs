@@ -363,23 +363,49 @@ fn differences(before: &BTreeMap<String, String>, now: &BTreeMap<String, String>
     let mut names: Vec<&String> = before.keys().chain(now.keys()).collect();
     names.sort();
     names.dedup();
-    let word = |value: Option<&String>| value.map_or_else(|| "not stated".to_owned(), |text| shortened(text));
     let changed = names.into_iter().filter(|name| before.get(*name) != now.get(*name));
-    changed
-        .map(|name| format!("{name}: {} \u{2192} {}", word(before.get(name)), word(now.get(name))))
-        .collect()
+    let told = changed.map(|name| {
+        let values = [before.get(name), now.get(name)];
+        let from = first_shown(values);
+        let [old, new] =
+            values.map(|value| value.map_or_else(|| "not stated".to_owned(), |text| shortened(text, from)));
+        format!("{name}: {old} \u{2192} {new}")
+    });
+    told.collect()
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text.to_owned(),
-    }
+/// The character from which two values are shown: the first, or one a little before they begin to differ, where that lies so far
+/// behind that it would not be seen.
+fn first_shown(values: [Option<&String>; 2]) -> usize {
+    let [Some(old), Some(new)] = values else { return 0 };
+    let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    if same + SHOWN / 4 < SHOWN { 0 } else { same - SHOWN / 4 }
+}
+
+/// So many characters from this one on.
+fn shortened(text: &str, from: usize) -> String {
+    let mark = |is_cut: bool| if is_cut { "\u{2026}" } else { "" };
+    let shown: String = text.chars().skip(from).take(SHOWN).collect();
+    let is_cut = text.chars().nth(from + SHOWN).is_some();
+    format!("{}{shown}{}", mark(from > 0), mark(is_cut))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_far_behind_in_a_text_is_shown() {
+        // A corrected last word of a report was told as a text that became itself.
+        let revision = |text: &str| json!({ "properties": { "description": { "uk": text }, "revision": 1 } });
+        let long = "Порт ".repeat(40);
+        let (old, new) = (revision(&format!("{long}цілий")), revision(&format!("{long}зруйновано")));
+        let told = |old, new| with_differences(vec![old, new])[1]["differences"][0].clone();
+        let before = "Порт ".repeat(4);
+        assert_eq!(told(old, new), format!("description.uk: …{before}цілий → …{before}зруйновано"));
+        let (old, new) = (revision(&long), revision(&format!("Ні. {long}")));
+        assert!(told(old, new).as_str().unwrap().starts_with("description.uk: Порт Порт"));
+    }
 
     #[test]
     fn a_revision_tells_in_words_what_it_changed() {
