@@ -371,6 +371,7 @@ export interface Queries {
   conformance: 'f';
   withheld: 'bbox' | 'datetime' | 'within-km' | 'of' | 'certainty' | 'include-inside' | 'country' | 'event-type' | 'event_type' | 'sub-event-type' | 'sub_event_type' | 'infrastructure' | 'damage' | 'verification' | 'q' | 'cell' | 'filter' | 'filter-lang' | 'filter-crs' | 'limit' | 'cursor' | 'f';
   getForDesk: 'f';
+  historyForDesk: 'f';
   listEvidence: 'limit' | 'cursor' | 'f';
   addEvidence: 'file' | 'sha256';
   removeEvidence: never;

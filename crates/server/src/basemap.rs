@@ -65,7 +65,7 @@ enum Form {
 pub enum BadBasemap {
     /// It cannot be read.
     #[error("{0}: {1}")]
-    Unreadable(PathBuf, #[source] io::Error),
+    Unreadable(PathBuf, io::Error),
     /// It is another kind of file.
     #[error(
         "{0}: this is no PMTiles file: it does not begin with \"PMTiles\"; `pmtiles convert` (go-pmtiles) makes one of MBTiles"
@@ -163,7 +163,7 @@ impl Basemap {
             return Err(BadBasemap::CutOff(path, HEADER_BYTES as u64, length));
         }
         let number =
-            |at: usize| header[at..at + 8].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            |at: usize| header[at..at + 8].iter().rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
         let end = [8, 24, 40, 56].map(|at| number(at).saturating_add(number(at + 8)));
         if let Some(&end) = end.iter().max().filter(|end| **end > length) {
             return Err(BadBasemap::CutOff(path, end, length));

@@ -998,14 +998,13 @@ fn allow_has(path: &str, method: &Method) -> bool {
 
 /// An address that is no route: a file of the web map, the file of a basemap, or nothing.
 async fn elsewhere(State(app): State<App>, method: Method, uri: Uri, request: Request) -> Response {
-    if let Some(file) = app.config.basemap.as_ref().and_then(Basemap::file)
-        && uri.path() == basemap::PATH
-    {
+    let reads = matches!(method, Method::GET | Method::HEAD);
+    let tiles = app.config.basemap.as_ref().and_then(Basemap::file);
+    if let Some(file) = tiles.filter(|_| reads && uri.path() == basemap::PATH) {
         return basemap::serve(file, request).await;
     }
     let path = uri.path().trim_start_matches('/');
-    let found =
-        matches!(method, Method::GET | Method::HEAD).then(|| assets::file(path, request.headers())).flatten();
+    let found = reads.then(|| assets::file(path, request.headers())).flatten();
     found.unwrap_or_else(|| {
         Problem::not_found(format!("There is no {} here; /api lists what there is.", echo(uri.path())))
             .into_response()

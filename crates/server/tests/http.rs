@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use tower::ServiceExt;
 
+#[path = "http/basemap.rs"]
+mod basemap;
 #[path = "http/conformance.rs"]
 mod conformance;
 #[path = "http/desk.rs"]
@@ -115,6 +117,7 @@ impl Door {
             loopback: true,
             require_if_match: false,
             painter: Painter::built_in(),
+            basemap: None,
             limits: Limits::default(),
         };
         change(&mut config);
