@@ -1271,29 +1271,35 @@ const SCANNED_FOR_NEAREST: usize = 2_000;
 const LAST: i64 = i64::MAX;
 
 impl<'a> Sorter<'a> {
-    /// All rows in order; those that are alike in it by id, or as they stand.
-    fn all(&self, hits: &[Hit], alike_by_id: bool) -> Vec<Hit> {
-        let key = |hit: Hit, memo: &mut Memo| self.candidate(hit, f64::INFINITY, memo).key;
-        // A text is not held, but looked at where it is.
-        let number = |memo: &mut Memo, (hit, at): (&Hit, u32)| match key(*hit, memo) {
-            Key::Number(number) => (number, at),
-            Key::Text(_) => (0, at),
-        };
-        let numbered = hits.par_iter().zip(0..u32::MAX).with_min_len(FEW);
-        let mut order: Vec<(i64, u32)> = numbered.map_init(Memo::default, number).collect();
-        let hit = |at: u32| hits[at as usize];
-        let columns = |at: u32| &self.slices[hit(at).slice as usize].part.columns;
-        let title = |at: u32| columns(at).title_key(hit(at).row as usize);
-        let id = |at: u32| columns(at).ids[hit(at).row as usize];
-        order.par_sort_unstable_by(|a, b| {
-            let by_key = match self.sort {
-                SortBy::Title => title(a.1).cmp(title(b.1)),
-                SortBy::TitleDescending => title(b.1).cmp(title(a.1)),
-                _ => a.0.cmp(&b.0),
+    /// Puts all rows in order; those that are alike in it by id, or as they stand. What a column has is looked at where it is;
+    /// only distances are held meanwhile, 16 bytes each.
+    fn put_in_order(&self, hits: &mut Vec<Hit>, alike_by_id: bool) {
+        let columns = |hit: &Hit| &self.slices[hit.slice as usize].part.columns;
+        let id = |hit: &Hit| columns(hit).ids[hit.row as usize];
+        if matches!(self.sort, SortBy::Distance | SortBy::DistanceDescending) {
+            let number = |memo: &mut Memo, (hit, at): (&Hit, u32)| {
+                let Key::Number(number) = self.candidate(*hit, f64::INFINITY, memo).key else {
+                    return (LAST, at);
+                };
+                (number, at)
             };
-            by_key.then_with(|| if alike_by_id { id(a.1).cmp(&id(b.1)) } else { a.1.cmp(&b.1) })
-        });
-        order.iter().map(|(_, at)| hit(*at)).collect()
+            let numbered = hits.par_iter().zip(0..u32::MAX).with_min_len(FEW);
+            let mut order: Vec<(i64, u32)> = numbered.map_init(Memo::default, number).collect();
+            let hit = |at: u32| &hits[at as usize];
+            order.par_sort_unstable_by(|a, b| {
+                let alike = || if alike_by_id { id(hit(a.1)).cmp(&id(hit(b.1))) } else { a.1.cmp(&b.1) };
+                a.0.cmp(&b.0).then_with(alike)
+            });
+            *hits = order.iter().map(|(_, at)| *hit(*at)).collect();
+            return;
+        }
+        let key = |hit: &Hit| self.candidate(*hit, f64::INFINITY, &mut Memo::default()).key;
+        let order = |a: &Hit, b: &Hit| self.order_of_keys(&key(a), &key(b));
+        if alike_by_id {
+            hits.par_sort_unstable_by(|a, b| order(a, b).then_with(|| id(a).cmp(&id(b))));
+        } else {
+            hits.par_sort_by(order);
+        }
     }
 
     /// The page when all rows match, where these need not be gone through one by one.
@@ -1546,8 +1552,7 @@ struct Ranked<'a> {
 }
 
 impl<'a> Several<'a> {
-    /// All rows on the asked side of the cursor, in order. Of each row, what takes its place in the order is held by itself, for
-    /// one order after the other: 16 bytes.
+    /// All rows on the asked side of the cursor, in order.
     fn all(&self, mut hits: Vec<Hit>, after: Option<&Cursor>) -> Vec<Hit> {
         if let Some(cursor) = after.filter(|cursor| self.is_order_of(cursor)) {
             let (keys, side) = (cursor.keys(), cursor.side());
@@ -1560,7 +1565,7 @@ impl<'a> Several<'a> {
         }
         // Those that are alike in an order stand as the one behind it has put them.
         for (at, sorter) in self.sorters.iter().enumerate().rev() {
-            hits = sorter.all(&hits, at + 1 == self.sorters.len());
+            sorter.put_in_order(&mut hits, at + 1 == self.sorters.len());
         }
         hits
     }
