@@ -277,7 +277,7 @@ fn of_several_names_for_one_property_the_best_is_taken_and_none_is_lost() {
 
 #[test]
 fn a_hostile_record_takes_no_longer_than_it_is_long() {
-    let many = |unit: &dyn Fn(usize) -> String| (0..100_000).map(unit).collect::<Vec<_>>().join(",");
+    let many = |unit: &dyn Fn(usize) -> String| (0..90_000).map(unit).collect::<Vec<_>>().join(",");
     for members in [
         many(&|n| format!("\"date{}{}\":\"2025\"", "-".repeat(n % 300 + 1), "!".repeat(n / 300))),
         many(&|n| format!("\"a_{n}\":0")),
@@ -665,8 +665,8 @@ fn a_bad_input_is_not_echoed_at_length() {
 }
 
 #[test]
-fn a_record_with_a_million_faults_names_a_hundred() {
-    let geometry = format!(r#"{{"type":"MultiPoint","coordinates":[{}0]}}"#, "0,".repeat(100_000));
+fn a_record_with_ninety_thousand_faults_names_a_hundred() {
+    let geometry = format!(r#"{{"type":"MultiPoint","coordinates":[{}0]}}"#, "0,".repeat(90_000));
     let faults = checked(&feature(&geometry, r#"{"title":"x","date_start":"2025"}"#)).unwrap_err();
     assert_eq!(faults.len(), 101);
     assert!(faults[100].problem.contains("more faults"));
