@@ -15,7 +15,7 @@ import { listenToKeys } from './keys.ts';
 import { labelFrom, type Naming, NO_BAND } from './layers.ts';
 import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
-import { createMap, type Hit, type MapOptions, readPmtiles } from './map.ts';
+import { createMap, type Hit, type MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
 import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
@@ -329,12 +329,11 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
 
 async function startMap(): Promise<void> {
   // Names on the map are drawn with the page's own font, which must be there first.
-  await Promise.allSettled([
-    ...['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
+  await Promise.allSettled(
+    ['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
       document.fonts.load(font, 'Aaйșі'),
     ),
-    app.basemap?.isFile && readPmtiles(),
-  ]);
+  );
   try {
     app.map = createMap({
       ...mapOptions(),

@@ -13,6 +13,7 @@ import {
   type VectorTileSource,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import type { Protocol } from 'pmtiles';
 import { type Grid, zoomsOf } from './band.ts';
 import {
   BAND_LAYERS,
@@ -67,11 +68,12 @@ const REACH_FINGER = 14;
 
 export type IncidentMap = ReturnType<typeof createMap>;
 
-/** Lets a source of tiles be a PMTiles file; what reads it is loaded only for that. */
-export async function readPmtiles(): Promise<void> {
-  const { Protocol } = await import('pmtiles');
-  addProtocol('pmtiles', new Protocol().tile);
-}
+/** A source of tiles may be a PMTiles file; what reads one is loaded when the first is asked for, by whichever map. */
+let reader: Promise<Protocol> | undefined;
+addProtocol('pmtiles', async (request, abort) => {
+  reader ??= import('pmtiles').then((read) => new read.Protocol());
+  return (await reader).tile(request, abort);
+});
 
 /** Throws when the browser has no WebGL 2. */
 export function createMap(options: MapOptions) {
