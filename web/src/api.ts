@@ -65,7 +65,7 @@ export async function getIncident(
 ): Promise<Incident | null> {
   const query = of ? `?of=${encodeURIComponent(of)}` : '';
   try {
-    return readIncident(await ask(`${INCIDENTS}/items/${encodeURIComponent(id)}${query}`, signal));
+    return readIncident(await ask(`${itemAddress(id)}${query}`, signal));
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return null;
     throw error;
@@ -260,16 +260,21 @@ export function liveAddress(params: URLSearchParams, since: string | null): stri
   return `/live${query.size ? `?${query}` : ''}`;
 }
 
+/** Where one incident is. */
+export function itemAddress(id: string): string {
+  return `${INCIDENTS}/items/${encodeURIComponent(id)}`;
+}
+
 /** Where one incident can be read as GeoJSON. */
 export function incidentAddress(id: string): string {
-  return `${INCIDENTS}/items/${encodeURIComponent(id)}?f=json`;
+  return `${itemAddress(id)}?f=json`;
 }
 
 /** A map of one incident on paper, as the server draws it; `of` is what its distance is told to. */
 export function pictureOfOne(id: string, of: string, lang: string): string {
   const query = new URLSearchParams({ lang, size: PAPER });
   if (of) query.set('of', of);
-  return `${INCIDENTS}/items/${encodeURIComponent(id)}/map.png?${query}`;
+  return `${itemAddress(id)}/map.png?${query}`;
 }
 
 /** A map on paper of all incidents under a filter. A box in it is what the map shows. */
@@ -284,7 +289,7 @@ export function pictureOfAll(params: URLSearchParams, lang: string): string {
 export function citedAddress(params: URLSearchParams, id: string | null, snapshot: string): string {
   const query = id ? new URLSearchParams() : withLimit(params, 10_000);
   query.set('snapshot', snapshot);
-  return absolute(`${INCIDENTS}/items${id ? `/${encodeURIComponent(id)}` : ''}?${query}`);
+  return absolute(`${id ? itemAddress(id) : `${INCIDENTS}/items`}?${query}`);
 }
 
 /** Reads one incident; exported for tests. */

@@ -61,9 +61,12 @@ export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleS
     sources: {
       territories: { type: 'vector', tiles: [sources.territories], maxzoom: 12 },
       incidents: { type: 'vector', tiles: [sources.incidents], maxzoom: 14 },
-      ...(basemap && { basemap: basemapSource(basemap) }),
-      ground: { type: 'geojson', data: sources.ground, maxzoom: GROUND_END },
-      'border-rivers': { type: 'geojson', data: sources.borderRivers },
+      ...(basemap
+        ? { basemap: basemapSource(basemap) }
+        : {
+            ground: { type: 'geojson', data: sources.ground, maxzoom: GROUND_END },
+            'border-rivers': { type: 'geojson', data: sources.borderRivers },
+          }),
       places: { type: 'geojson', data: sources.places },
       measured: { type: 'geojson', data: sources.measured },
       drawn: { type: 'geojson', data: sources.drawn },

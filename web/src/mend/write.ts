@@ -1,7 +1,17 @@
 // The working half of `api.ts`: the only file that changes anything on the server, and what is asked for that
 // alone. What needs a token is sent with the one that the reader typed; it lives in this module until the page is closed, and nowhere else.
 
-import { ApiError, list, number, object, reach, readIncident, readJson, text } from '../api.ts';
+import {
+  ApiError,
+  itemAddress,
+  list,
+  number,
+  object,
+  reach,
+  readIncident,
+  readJson,
+  text,
+} from '../api.ts';
 import type { Group } from '../report/tables.ts';
 import type { Incident, Range } from '../types.ts';
 
@@ -387,10 +397,6 @@ function readRange(value: unknown): Range {
 
 function heldAddress(id: string, atDesk: boolean): string {
   return atDesk ? `${DESK}/${encodeURIComponent(id)}` : itemAddress(id);
-}
-
-function itemAddress(id: string): string {
-  return `${INCIDENTS}/items/${encodeURIComponent(id)}`;
 }
 
 /** Sends a request with the token; asks for one when it is missing or not known, as long as the reader gives one. */

@@ -7,7 +7,7 @@ import { monthsBetween } from '../calendar.ts';
 import { h, svg } from '../dom.ts';
 import type { View } from '../mend/desk.ts';
 import type { Work } from '../mend/entry.ts';
-import { button, choice, modal, scrolling, tellError } from '../mend/parts.ts';
+import { button, choice, faultWithRetry, modal, scrolling, tellError } from '../mend/parts.ts';
 import { countGroups, type Sums } from '../mend/write.ts';
 import { LANGUAGES } from '../state.ts';
 import type { Boundary } from '../types.ts';
@@ -125,10 +125,7 @@ export function showReport(work: Work, body: HTMLElement): View {
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
       status.textContent = '';
-      paper.replaceChildren(
-        h('p', { class: 'fault', role: 'alert' }, tellError(words, error)),
-        button(words.t('error.retry'), () => load()),
-      );
+      paper.replaceChildren(...faultWithRetry(words, error, load));
     }
   }
 
