@@ -311,7 +311,7 @@ impl Import {
             let bar =
                 progress(input.metadata().ok().map(|m| m.len()), &format!("repeats in {}", options.file));
             let reader = begin(&input, &bar, &options)?.map_err(|fault| changed(&options.file, &fault))?;
-            self.refuse_repeats(&mut file, reader, repeats, around)?;
+            self.refuse_repeats(&mut file, reader, repeats, around, stop)?;
             bar.finish_and_clear();
         }
         Ok(file)
@@ -377,11 +377,13 @@ impl Import {
     fn refuse_repeats(
         &self,
         file: &mut ReadFile,
-        mut reader: Reader<'_>,
+        reader: Reader<'_>,
         repeats: impl Iterator<Item = <Repeats as Iterator>::Item>,
         around: &Surroundings<'_>,
+        stop: &AtomicBool,
     ) -> anyhow::Result<()> {
         let (name, mut next) = (file.name.clone(), 0);
+        let mut reader = reader.map_while(|report| (!stop.load(Ordering::Relaxed)).then_some(report));
         for repeat in repeats {
             let repeat = repeat?;
             let ahead = usize::try_from(repeat.record - next)?;
@@ -389,6 +391,7 @@ impl Import {
             let report = match reader.nth(ahead) {
                 Some(Ok(report)) => report,
                 Some(Err(fault)) => return Err(changed(&name, &fault)),
+                None if stop.load(Ordering::Relaxed) => bail!("interrupted; nothing of {name} was stored"),
                 None => return Err(changed(&name, &"it is shorter")),
             };
             let checked = checked(&report, around).map_err(|faults| {
