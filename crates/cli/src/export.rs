@@ -211,7 +211,7 @@ impl Task<'_> {
     }
 
     fn in_order(&self) -> Vec<Hit> {
-        self.asked.snapshot.list(&self.query).hits
+        self.asked.snapshot.hits(&self.query).rows
     }
 
     /// All that match, near ones near each other: so a reader of a region needs few ranges of the file. Those of one place stay in

@@ -210,7 +210,7 @@ impl Page {
     /// All that was found in any other form, looked up and written while it is read.
     async fn stream(self, app: &App, wanted: Query) -> Result<Answer, Problem> {
         let searched = Arc::clone(&self.asked.snapshot);
-        let (found, wanted) = app.work(move || Ok((searched.list(&wanted), wanted))).await?;
+        let (found, wanted) = app.work(move || Ok((searched.hits(&wanted), wanted))).await?;
         let edges = [found.previous.as_ref(), found.next.as_ref()];
         let (links, source) = (self.links(edges), self.source(found.matched, edges[1]));
         let media = self.form.form.offer().content_type;
@@ -219,10 +219,10 @@ impl Page {
             page: self.in_form(Form::Html, &[]),
             items: self.base.at(PATH),
         };
-        let places = found.hits.iter().map(|hit| self.asked.snapshot.places(*hit));
+        let places = found.rows.iter().map(|hit| self.asked.snapshot.places(*hit));
         let body = match forms::writer(&self.form, &source.about, addresses, places) {
-            Some(writer) => self.written(app, writer, (wanted, found.hits)),
-            None => self.sequence(app, (wanted, found.hits)),
+            Some(writer) => self.written(app, writer, (wanted, found.rows)),
+            None => self.sequence(app, (wanted, found.rows)),
         };
         let answer =
             Answer::bytes(media, body).links(&links).header(NUMBER_MATCHED, found.matched.to_string());

@@ -324,27 +324,13 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
-/// The rows that a question asks for, in order, before anything is told of them: 8 bytes each, so that a long answer is a
-/// short list until it is written ([`Snapshot::rows`]).
+/// An answer: one page of rows, or of their [hits](Snapshot::hits).
 #[derive(Debug)]
-pub struct List {
+pub struct Found<R = Row> {
     /// How many rows match in all, exactly.
     pub matched: usize,
     /// The rows of this page, in order.
-    pub hits: Vec<Hit>,
-    /// Where this page ends, when there is another.
-    pub next: Option<Cursor>,
-    /// Where this page begins, when another stands before it.
-    pub previous: Option<Cursor>,
-}
-
-/// An answer: one page of rows.
-#[derive(Debug)]
-pub struct Found {
-    /// How many rows match in all, exactly.
-    pub matched: usize,
-    /// The rows of this page, in order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<R>,
     /// Where this page ends, when there is another.
     pub next: Option<Cursor>,
     /// Where this page begins, when another stands before it.
@@ -357,26 +343,39 @@ impl<V> Snapshot<V> {
     /// A cursor of another order than the question's is not followed: the first page is given.
     pub fn find(&self, query: &Query) -> Found {
         let compiled = Compiled::new(query, &self.context);
-        let List { matched, hits, next, previous } = self.list_of(query, &compiled);
-        Found { matched, rows: compiled.rows(&self.slices, &hits), next, previous }
+        let Found { matched, rows, next, previous } = self.hits_of(query, &compiled);
+        Found { matched, rows: self.told(compiled.of.as_ref(), &rows), next, previous }
     }
 
-    /// The same as a list, for an answer that is too long to be held whole.
-    pub fn list(&self, query: &Query) -> List {
-        self.list_of(query, &Compiled::new(query, &self.context))
+    /// The same before anything is told of the rows: 8 bytes each, so that an answer that is too long to be held whole is a
+    /// short list until it is written.
+    pub fn hits(&self, query: &Query) -> Found<Hit> {
+        self.hits_of(query, &Compiled::new(query, &self.context))
     }
 
-    /// Some rows of a list that this snapshot gave to the same question.
+    /// The rows of some hits that this snapshot gave to the same question.
     pub fn rows(&self, query: &Query, hits: &[Hit]) -> Vec<Row> {
-        Compiled::new(query, &self.context).rows(&self.slices, hits)
+        self.told(Measure::asked(query, &self.context).as_ref(), hits)
     }
 
-    /// The places of a row of a list that this snapshot gave; none when unknown or withheld.
+    /// The rows of some hits, with their answers to the target.
+    fn told(&self, of: Option<&Measure<'_>>, hits: &[Hit]) -> Vec<Row> {
+        let answers = of.map(|of| of.answers(&self.slices, hits));
+        // On one core: two would only count references to the same part in turns.
+        let row = |(number, hit): (usize, &Hit)| {
+            let part = Arc::clone(&self.slices[hit.slice as usize].part);
+            let to = answers.as_ref().map(|(of, at)| To { of: Arc::clone(of), at: at[number] });
+            Row { part, row: hit.row as usize, to }
+        };
+        hits.iter().enumerate().map(row).collect()
+    }
+
+    /// The places of a hit that this snapshot gave; none when unknown or withheld.
     pub fn places(&self, hit: Hit) -> &[LonLat] {
         self.slices[hit.slice as usize].part.columns.places(hit.row as usize)
     }
 
-    fn list_of(&self, query: &Query, compiled: &Compiled<'_>) -> List {
+    fn hits_of(&self, query: &Query, compiled: &Compiled<'_>) -> Found<Hit> {
         let sorter = |sort| Sorter { compiled, slices: &self.slices, sort };
         let (after, limit) = (query.cursor.as_ref(), query.limit);
         // What stands before a row has no short ways either.
@@ -384,7 +383,7 @@ impl<V> Snapshot<V> {
         let Some(limit) = limit.filter(|_| !by_several) else {
             let sorters = [query.sortby].iter().chain(&query.then_by).map(|sort| sorter(*sort)).collect();
             let several = Several { sorters, slices: &self.slices };
-            return self.list_by_several(compiled, &several, after, limit);
+            return self.hits_by_several(compiled, &several, after, limit);
         };
         let sorter = sorter(query.sortby);
         let of_all = if compiled.takes_all() { sorter.page_of_all(after, limit) } else { None };
@@ -398,16 +397,16 @@ impl<V> Snapshot<V> {
         let next = if more { page.last().map(|last| sorter.cursor(last)) } else { None };
         let follows = after.is_some_and(|cursor| cursor.is_of(query.sortby, &query.then_by));
         let previous = page.first().filter(|_| follows).map(|first| sorter.cursor(first).back());
-        List { matched, hits: page.iter().map(|one| one.hit).collect(), next, previous }
+        Found { matched, rows: page.iter().map(|one| one.hit).collect(), next, previous }
     }
 
-    fn list_by_several(
+    fn hits_by_several(
         &self,
         compiled: &Compiled<'_>,
         sorters: &Several<'_>,
         after: Option<&Cursor>,
         limit: Option<usize>,
-    ) -> List {
+    ) -> Found<Hit> {
         let hits = compiled.hits(&self.slices);
         let matched = hits.len();
         let (hits, more) = match limit {
@@ -422,7 +421,7 @@ impl<V> Snapshot<V> {
         let is_back = follows.is_some_and(Cursor::is_back);
         let next = cursor(hits.last(), more || is_back);
         let previous = cursor(hits.first(), if is_back { more } else { follows.is_some() });
-        List { matched, hits, next, previous: previous.map(Cursor::back) }
+        Found { matched, rows: hits, next, previous: previous.map(Cursor::back) }
     }
 
     /// How many rows match.
@@ -504,7 +503,6 @@ impl<'a> Compiled<'a> {
             (!words.is_empty()).then(|| words.iter().filter_map(|word| context.words.find(word)).collect())
         };
         let within = query.within.as_ref().map(|within| (Measure::new(&within.of, context), within));
-        let of = query.of.as_ref().or(query.within.as_ref().map(|within| &within.of));
         Self {
             boxes: query.bbox.as_ref().map(boxes_of),
             datetime: query.datetime,
@@ -518,7 +516,7 @@ impl<'a> Compiled<'a> {
             within,
             cells: Cells::new(&query.cell, context),
             filter: query.filter.as_deref().map(|filter| Choice::new(filter, context)),
-            of: of.map(|of| Measure::new(of, context)),
+            of: Measure::asked(query, context),
         }
     }
 
@@ -663,18 +661,6 @@ impl<'a> Compiled<'a> {
             (None, None) => NONE,
         }
     }
-
-    /// The rows of a page, with their answers to the target.
-    fn rows(&self, slices: &[Slice], page: &[Hit]) -> Vec<Row> {
-        let answers = self.of.as_ref().map(|of| of.answers(slices, page));
-        // On one core: two would only count references to the same part in turns.
-        let row = |(number, hit): (usize, &Hit)| {
-            let part = Arc::clone(&slices[hit.slice as usize].part);
-            let to = answers.as_ref().map(|(of, at)| To { of: Arc::clone(of), at: at[number] });
-            Row { part, row: hit.row as usize, to }
-        };
-        page.iter().enumerate().map(row).collect()
-    }
 }
 
 /// Whether a word, by its number in a column, is among those of these bits.
@@ -789,6 +775,12 @@ struct Dated {
 impl<'a> Measure<'a> {
     pub fn new(of: &'a Of, context: &'a Context) -> Self {
         Self { of, context, targets: RwLock::default() }
+    }
+
+    /// To what a question asks about; what it must be near is that too, unless it names another.
+    pub fn asked(query: &'a Query, context: &'a Context) -> Option<Self> {
+        let of = query.of.as_ref().or(query.within.as_ref().map(|within| &within.of));
+        of.map(|of| Self::new(of, context))
     }
 
     /// What is measured to.
@@ -1291,6 +1283,18 @@ impl<'a> Sorter<'a> {
                 a.0.cmp(&b.0).then_with(alike)
             });
             *hits = order.iter().map(|(_, at)| *hit(*at)).collect();
+            return;
+        }
+        if self.is_by_date() && alike_by_id {
+            // Rows of a part stand by their start: there is next to nothing to sort.
+            if self.sort == SortBy::DateStartDescending {
+                hits.reverse();
+            }
+            let start = |hit: &Hit| columns(hit).start_s[hit.row as usize];
+            hits.sort_by_key(|hit| self.by_date(start(hit)));
+            for alike in hits.chunk_by_mut(|a, b| start(a) == start(b)).filter(|alike| alike.len() > 1) {
+                alike.sort_unstable_by_key(id);
+            }
             return;
         }
         let key = |hit: &Hit| self.candidate(*hit, f64::INFINITY, &mut Memo::default()).key;

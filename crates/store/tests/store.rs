@@ -541,12 +541,12 @@ fn a_list_that_is_told_in_pieces_is_what_is_found_at_once() {
         let of = of.map(|of| Of::parse(of, &borders()).unwrap());
         for sortby in [SortBy::DateStartDescending, SortBy::Distance, SortBy::Title] {
             let query = Query { of: of.clone(), sortby, ..Query::default() };
-            let (list, whole) = (snapshot.list(&query), snapshot.find(&query));
-            assert_eq!((list.matched, list.hits.len()), (whole.matched, whole.rows.len()));
-            assert!(list.hits.iter().map(|hit| snapshot.places(*hit)).eq(whole.rows.iter().map(Row::places)));
+            let (short, whole) = (snapshot.hits(&query), snapshot.find(&query));
+            assert_eq!((short.matched, short.rows.len()), (whole.matched, whole.rows.len()));
+            assert!(short.rows.iter().map(|hit| snapshot.places(*hit)).eq(whole.rows.iter().map(Row::places)));
             let told = |rows: &[Row]| snapshot.features(rows).unwrap();
             let pieces: Vec<String> =
-                list.hits.chunks(64).map(|hits| told(&snapshot.rows(&query, hits))).collect();
+                short.rows.chunks(64).map(|hits| told(&snapshot.rows(&query, hits))).collect();
             assert!(pieces.join(",") == told(&whole.rows), "{sortby:?} {of:?}");
         }
     }
