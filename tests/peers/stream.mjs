@@ -1,7 +1,7 @@
 // What a download of a million incidents costs in every form: time, bytes, and the memory that it takes beside what the
 // server holds anyway. `make bench-stream`; KORDON_STREAM_INCIDENTS says how many incidents (a million).
 //
-// At rest is a server that has read its whole ledger (documents are held in memory, by design) and has answered one question; over
+// At rest is a server that has read its whole ledger (documents are held in memory, by design) and has answered small questions; over
 // that, what was resident at most until the last byte was here. All downloads are of one server, so what one leaves behind
 // counts for the next. `kordon export` is a process of its own, beside one that gives one incident. Linux tells what is resident.
 
@@ -37,11 +37,15 @@ const status = (pid, member) =>
     new RegExp(`^${member}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
   ) / 1024;
 
-/** Once a server has done what it does of itself, such as reading its ledger: what is resident then. */
-async function atRest(pid) {
+/**
+ * Once a server has done what it does of itself, such as reading its ledger, and has given back what that took: what is resident
+ * then. Memory is given back some ten seconds later, and by servers that are asked something.
+ */
+async function atRest(pid, ask) {
   let [before, still] = [0, 0];
-  while (still < 8) {
+  while (still < 30) {
     await sleep(500);
+    await ask();
     const now = status(pid, 'VmRSS');
     still = Math.abs(now - before) < 1 ? still + 1 : 0;
     before = now;
@@ -100,8 +104,8 @@ try {
   await run(['import', file, '--store', store]);
   rmSync(file);
   kordon = await startKordon(store);
-  await download(`${kordon.address}${ITEMS}?f=csv&bbox=37,48,37.1,48.1`);
-  const rest = await atRest(kordon.pid);
+  const some = `${kordon.address}${ITEMS}?f=csv&bbox=37,48,37.1,48.1`;
+  const rest = await atRest(kordon.pid, () => download(some));
   console.log(`${COUNT} incidents; the server at rest: ${rest.toFixed(0)} MB\n`);
   console.log('| what | time | bytes | memory over rest, at most |\n|---|---:|---:|---:|');
   for (const [what, query, mark] of DOWNLOADS) {

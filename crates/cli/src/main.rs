@@ -43,6 +43,10 @@ use clap::{Args, Parser, Subcommand};
 use kordon_borders::BorderSet;
 use kordon_store::{Options, Store};
 
+/// Long answers are made on all threads, and the allocator of the C library keeps for each what it gave back.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Incidents, and how far they were from a border.
 #[derive(Parser)]
 #[command(name = "kordon", version, max_term_width = 100, arg_required_else_help = true)]

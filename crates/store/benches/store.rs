@@ -19,6 +19,10 @@ use kordon_incidents::{Format, IncidentId, Infrastructure, ReadOptions, Report, 
 use kordon_store::{Author, Bulk, During, Of, Options, Query, SortBy, Store, Within};
 use rayon::prelude::*;
 
+/// As in `kordon`.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Longitude and latitude of a cluster, and its standard deviation in degrees.
 const CLUSTERS: [(f64, f64, f64); 8] = [
     (37.8, 48.0, 0.5),
