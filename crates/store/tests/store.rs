@@ -543,7 +543,9 @@ fn a_list_that_is_told_in_pieces_is_what_is_found_at_once() {
             let query = Query { of: of.clone(), sortby, ..Query::default() };
             let (short, whole) = (snapshot.hits(&query), snapshot.find(&query));
             assert_eq!((short.matched, short.rows.len()), (whole.matched, whole.rows.len()));
-            assert!(short.rows.iter().map(|hit| snapshot.places(*hit)).eq(whole.rows.iter().map(Row::places)));
+            assert!(
+                short.rows.iter().map(|hit| snapshot.places(*hit)).eq(whole.rows.iter().map(Row::places))
+            );
             let told = |rows: &[Row]| snapshot.features(rows).unwrap();
             let pieces: Vec<String> =
                 short.rows.chunks(64).map(|hits| told(&snapshot.rows(&query, hits))).collect();

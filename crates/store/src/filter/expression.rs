@@ -38,6 +38,20 @@ pub(crate) enum Expression {
     Call(Name, Vec<Expression>),
 }
 
+impl Expression {
+    /// How many steps of a path through CQL2 JSON lead to what lies deepest: two into operands, `args` and a number, one into a
+    /// list.
+    pub fn steps(&self) -> usize {
+        let (own, parts) = match self {
+            Self::Operation(_, parts) | Self::Call(_, parts) => (2, parts.as_slice()),
+            Self::List(parts) => (1, parts.as_slice()),
+            Self::Interval(ends) => (0, ends.as_slice()),
+            _ => return 0,
+        };
+        parts.iter().map(|part| own + part.steps()).max().unwrap_or(0)
+    }
+}
+
 /// A name, and where it stood.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Name {
@@ -205,12 +219,15 @@ impl<'a> Size<'a> {
         Self { to_degrees, parts: 0, vertices: 0 }
     }
 
-    /// One more part, so deep.
-    pub fn part(&mut self, depth: usize) -> Result<(), &'static str> {
+    /// Whether so many steps through CQL2 JSON are too many: two are a level.
+    pub fn depth(steps: usize) -> Result<(), &'static str> {
+        if steps / 2 > MAX_DEPTH { Err("it is nested too deeply; 48 levels are taken") } else { Ok(()) }
+    }
+
+    /// One more part, behind so many steps.
+    pub fn part(&mut self, steps: usize) -> Result<(), &'static str> {
         self.parts += 1;
-        if depth > MAX_DEPTH {
-            return Err("it is nested too deeply; 48 levels are taken");
-        }
+        Self::depth(steps)?;
         if self.parts > MAX_PARTS { Err("it has too many parts; 4000 are taken") } else { Ok(()) }
     }
 

@@ -48,8 +48,7 @@ impl Reader<'_> {
     }
 
     fn expression(&mut self, value: &Value) -> Read {
-        // Two steps of the path, `args` and a number, are one level.
-        if let Err(why) = self.size.part(self.path.len() / 2) {
+        if let Err(why) = self.size.part(self.path.len()) {
             return self.wrong(why);
         }
         match value {

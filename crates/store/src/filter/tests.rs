@@ -238,6 +238,8 @@ fn what_would_cost_too_much_is_refused() {
     refused(&format!("{}a = 1{}", "(".repeat(100_000), ")".repeat(100_000)), "too deeply");
     refused(&format!("{} a = 1", "NOT ".repeat(100_000)), "too deeply");
     refused(&format!("a = {}1", "-".repeat(100_000)), "too deeply");
+    refused(&format!("a = {}", vec!["1"; 100].join(" + ")), "too deeply");
+    refused(&format!("a = {}1", "2 ^ (3 * (4 - ".repeat(30)), "too deeply");
     refused(&vec!["a = 1"; 20_000].join(" OR "), "too many parts");
     refused(&format!("S_INTERSECTS(a, MULTIPOINT({}))", vec!["1 1"; 6_000].join(",")), "too many positions");
     let mut deep = Json::from(true);
@@ -245,6 +247,38 @@ fn what_would_cost_too_much_is_refused() {
         deep = serde_json::json!({ "op": "not", "args": [deep] });
     }
     assert!(read_json(&deep).unwrap_err().why.contains("too deeply"));
+}
+
+/// Found by fuzzing: a sum of sixty was taken as a text, and what was told of it as JSON was refused.
+#[test]
+fn a_text_is_taken_just_when_what_it_is_in_json_is_taken() {
+    let of = |depth: usize, [before, inner, after]: [&str; 3]| {
+        format!("{}{inner}{}", before.repeat(depth), after.repeat(depth))
+    };
+    for shape in [
+        ["1 + ", "a", ""],
+        ["1 * (2 - ", "a", ")"],
+        ["NOT ", "a", ""],
+        ["f(", "a", ")"],
+        ["(1, ", "a", ")"],
+        ["-", "a", ""],
+    ] {
+        let (mut taken, mut refused) = (0, 0);
+        for depth in 1..=100 {
+            let text = of(depth, shape);
+            match read(&text) {
+                Ok(read) => {
+                    taken += 1;
+                    assert_eq!(read_json(&super::json::write(&read)).unwrap(), read, "{text}");
+                }
+                Err(wrong) => {
+                    refused += 1;
+                    assert!(wrong.why.contains("too deeply"), "{text}: {wrong:?}");
+                }
+            }
+        }
+        assert!(taken >= 16 && refused >= 4, "{shape:?}: {taken} taken");
+    }
 }
 
 #[test]

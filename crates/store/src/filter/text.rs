@@ -184,12 +184,18 @@ impl Reader<'_> {
 
     fn count(&mut self) -> Read<()> {
         let at = self.at();
-        self.size.part(self.depth).map_err(|why| Wrong::new(at, why))
+        self.size.part(2 * self.depth).map_err(|why| Wrong::new(at, why))
     }
 
     fn operation(&mut self, operator: Operator, operands: Vec<Expression>) -> Read {
         self.count()?;
-        Ok(Expression::Operation(operator, operands))
+        self.bounded(Expression::Operation(operator, operands))
+    }
+
+    /// What was read, unless it would be too deep in CQL2 JSON: there, a sum of many lies as deep as it is long.
+    fn bounded(&self, read: Expression) -> Read {
+        Size::depth(read.steps()).map_err(|why| Wrong::new(self.at(), why))?;
+        Ok(read)
     }
 
     /// Terms with a word between them; one alone stands for itself.
@@ -330,6 +336,11 @@ impl Reader<'_> {
 
     fn primary(&mut self) -> Read {
         self.count()?;
+        let read = self.unbounded()?;
+        self.bounded(read)
+    }
+
+    fn unbounded(&mut self) -> Read {
         let (at, expected) = (self.at(), "a name, a value or (");
         match self.peek() {
             Token::Text(_) | Token::Number(_) | Token::Quoted(_) | Token::Word(_) => match self.take() {
