@@ -235,6 +235,9 @@ fn an_export_comes_back_unchanged_and_a_table_of_ours_is_refused() {
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("geojsonseq"), "{}", said.err);
     assert_eq!(kordon(at.path(), &["export", "-o", "all.gpkg"]).code, 2);
+    let piped = kordon(at.path(), &["export", "-o", "-", "--format", "csv"]);
+    assert_eq!(piped.out, std::fs::read_to_string(at.path().join("all.csv")).unwrap());
+    assert!(!at.path().join("-").exists());
 }
 
 #[test]

@@ -11,12 +11,14 @@ import { after, before, describe, it } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
 import { begin, checkAccess, colors, drawn, keepShot } from './page.mjs';
 
+const SAMPLES = new URL('../../data/samples/incidents.geojson', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'kordon-basemap-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const PURPLE = [182, 120, 200];
 const SEA = '205,219,228';
 const LAND = '244,242,236';
+const COAST = '180,197,209';
 const RIVER = '179,201,216';
 const KYIV = '?map=6/30.5/50';
 
@@ -191,6 +193,31 @@ describe('a PMTiles file of vector tiles', () => {
       assert.ok((await share(page, SEA)) > 0.5);
       assert.ok((await share(page, LAND)) < 0.01);
       assert.match(await page.getByRole('contentinfo').textContent(), /tiles: Flood & Sons/);
+    }));
+});
+
+describe('an export of incidents as PMTiles', () => {
+  // Of the incidents of the demonstration none is called so: all dots are of the file.
+  const kordon = begin({ query: '?map=9/28.8/45.4&q=nothingiscalledso' }, () => {
+    const [store, file] = [join(folder, 'store'), join(folder, 'incidents.pmtiles')];
+    for (const words of [
+      ['import', SAMPLES],
+      ['export', '-o', file],
+    ]) {
+      const ended = spawnSync(process.env.KORDON_BIN, [...words, '--store', store]);
+      assert.equal(ended.status, 0, `${ended.stderr}`);
+    }
+    return ['--basemap', file, '--basemap-attribution', 'Another store'];
+  });
+
+  it('is seen in our own map, where its incidents are', () =>
+    kordon.onPage({ empty: true }, async (page) => {
+      await drawn(page);
+      const dots = (await colors(page))[COAST] ?? 0;
+      assert.ok(dots > 60, `${dots} pixels of dots at the ports of the Danube`);
+      await page.goto(`${kordon.address}?map=9/10.8/60.4&q=nothingiscalledso`);
+      await drawn(page);
+      assert.ok(((await colors(page))[COAST] ?? 0) < dots / 4);
     }));
 });
 

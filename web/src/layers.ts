@@ -127,8 +127,8 @@ const BUILDINGS = ['buildings', 'building'];
 const ROADS = ['roads', 'transportation', 'streets'];
 
 /**
- * Borders and names stay ours. Of vector tiles land, water, roads and buildings are drawn; the lines of all layers, where none
- * has a name that is known.
+ * Borders and names stay ours. Of vector tiles land, water, roads and buildings are drawn; the lines and points of all layers,
+ * where none has a name that is known.
  */
 function basemapLayers(source: string, basemap: Basemap, theme: Theme): LayerSpecification[] {
   if (basemap.form === 'raster') {
@@ -161,6 +161,14 @@ function basemapLayers(source: string, basemap: Basemap, theme: Theme): LayerSpe
       'line-width': ['interpolate', ['exponential', 1.5], ['zoom'], 6, width / 4, 16, width * 3],
     },
   });
+  const dot = (name: string, color: string): LayerSpecification => ({
+    id: `basemap-${name}-dot`,
+    source,
+    'source-layer': name,
+    type: 'circle',
+    filter: ['==', ['geometry-type'], 'Point'],
+    paint: { 'circle-color': color, 'circle-radius': 4 },
+  });
   const drawn = [
     ...there(['earth']).map((name) => fill(name, theme.land)),
     ...there(WATERS).map((name) => fill(name, theme.sea)),
@@ -168,7 +176,9 @@ function basemapLayers(source: string, basemap: Basemap, theme: Theme): LayerSpe
     ...there(BUILDINGS).map((name) => fill(name, theme.admin, 13)),
     ...there(ROADS).map((name) => line(name, theme.admin, 1.6)),
   ];
-  return drawn.length ? drawn : layers.map((name) => line(name, theme.coast, 1.2));
+  return drawn.length
+    ? drawn
+    : layers.flatMap((name) => [line(name, theme.coast, 1.2), dot(name, theme.coast)]);
 }
 
 /** What is known to a kilometer or two is not drawn where that would be seen. */

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::filter::Filter;
 use crate::find::{look_into, named};
-use crate::output::write_to;
+use crate::output::{file, write_to};
 use crate::terminal::say;
 use crate::when::WhenArgs;
 use crate::{Done, StoreArg};
@@ -124,9 +124,10 @@ impl Export {
     pub fn run(self) -> anyhow::Result<Done> {
         let (store, borders, whole) = look_into(&self.store)?;
         let query = self.filter.query(&borders)?;
+        let output = self.output.as_deref().and_then(file);
         let format = match self.format {
             Some(format) => format,
-            None => Format::of(self.output.as_deref())?,
+            None => Format::of(output)?,
         };
         let table = self.table.options(format)?;
         if !is_language(&self.lang) {
@@ -142,10 +143,10 @@ impl Export {
             table,
             language: &self.lang,
             max_zoom: self.max_zoom,
-            output: self.output.as_deref(),
+            output,
         };
-        let written = write_to(self.output.as_deref(), |out| export.write(format, out))?;
-        if let Some(path) = self.output.as_deref().filter(|_| format.is_table()) {
+        let written = write_to(output, |out| export.write(format, out))?;
+        if let Some(path) = output.filter(|_| format.is_table()) {
             describe_beside(path, table, &about)?;
         }
         let info = borders.info();

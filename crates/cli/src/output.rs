@@ -10,12 +10,17 @@ use std::path::Path;
 
 use anyhow::Context;
 
+/// The file that an output is; `-` is none, but standard output.
+pub fn file(path: &Path) -> Option<&Path> {
+    (path.as_os_str() != "-").then_some(path)
+}
+
 /// Runs `write` on the output and hands back what it returns; an error leaves an old file as it was.
 pub fn write_to<T>(
     path: Option<&Path>,
     write: impl FnOnce(&mut dyn Write) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let Some(path) = path else {
+    let Some(path) = path.and_then(file) else {
         let mut out = BufWriter::new(std::io::stdout().lock());
         let done = write(&mut out)?;
         out.flush()?;

@@ -137,8 +137,7 @@ fn ground(borders: &Arc<BorderSet>) -> anyhow::Result<Ground> {
 }
 
 fn write_whole(path: &std::path::Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let path = (path.as_os_str() != "-").then_some(path);
-    write_to(path, |out| Ok(out.write_all(bytes)?))
+    write_to(Some(path), |out| Ok(out.write_all(bytes)?))
 }
 
 fn told(problem: Problem) -> anyhow::Error {

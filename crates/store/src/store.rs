@@ -1325,12 +1325,13 @@ type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 
 impl Writer {
     fn run(mut self, queue: &Receiver<Work>) {
-        // A single incident is worked off here, and not handed to another thread a dozen times; this one is then one of the pool's.
-        let _pool = rayon::ThreadPoolBuilder::new().use_current_thread().build();
         self.check();
-        let mut waiting = None;
+        let (mut pool, mut waiting) = (None, None);
         self.keep_index();
         while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
+            // A single incident is worked off here, and not handed to another thread a dozen times: this one is then one of the
+            // pool's. Rayon never gives such a pool back, so it is there for who writes only.
+            pool.get_or_insert_with(|| rayon::ThreadPoolBuilder::new().use_current_thread().build());
             let replies = match first {
                 Work::Load { bulk, reply } => vec![(reply, self.load(*bulk))],
                 Work::Erase { id, reason, author, reply } => vec![(reply, self.erase(id, reason, &author))],
