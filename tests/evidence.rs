@@ -89,6 +89,11 @@ fn a_file_that_was_changed_on_the_disk_is_named_and_not_given_out() {
         assert!(said.code != 0 && said.err.contains("not the file that was added"), "{said:?}");
     }
     assert!(!at.path().join("out.txt").exists());
+    // The sound file takes its place when it is added again.
+    assert_eq!(add(at.path(), &[]).code, 0);
+    assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+    assert_eq!(std::fs::read(&content).unwrap(), std::fs::read(data("photo.txt")).unwrap());
+    std::fs::write(&content, "A photograph of the quay!\n").unwrap();
     assert_eq!(kordon(at.path(), &["evidence", "remove", &digest]).code, 0);
     assert_eq!(kordon(at.path(), &["verify"]).code, 0);
 }

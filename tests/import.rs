@@ -322,6 +322,10 @@ fn refused_records_are_mended_in_a_file_and_leave_the_quarantine() {
     let text = std::fs::read_to_string(at.path().join("m.csv")).unwrap();
     assert!(text.starts_with("id;Datum;Latitude;Longitude;Titel\n"), "{text}");
     let half = text.replace("1527", "2024");
+    std::fs::write(at.path().join("m.csv"), &half).unwrap();
+    let again = kordon(at.path(), &["quarantine", "export", &id, "-o", "m.csv"]);
+    assert!(again.code == 2 && again.err.contains("somebody has mended"), "{again:?}");
+    assert_eq!(std::fs::read_to_string(at.path().join("m.csv")).unwrap(), half);
     let mends = [&flags[..], &["--mends", &id]].concat();
     let said = import(at.path(), "m.csv", half.as_bytes(), &mends);
     assert_eq!(counts(&said), [1, 0, 0, 1], "{said:?}");
@@ -355,7 +359,27 @@ fn a_batch_is_withdrawn_as_one_and_what_it_revised_says_what_it_said() {
     let again = kordon(at.path(), &["withdraw", "--batch", "2"]);
     assert!(again.code == 1 && again.err.contains("withdrawn 0, restored 0, left 2"), "{again:?}");
     assert_eq!(kordon(at.path(), &["withdraw", "--batch", "99"]).code, 2);
+    // What was withdrawn does not come back by itself, and that is said.
+    let said = import(at.path(), "r.csv", more.as_bytes(), &flags);
+    assert!(said.err.contains("1 of r.csv were withdrawn before and stay withdrawn"), "{said:?}");
+    assert_eq!(found(at.path(), &[]).len(), 2);
+    let said = import(at.path(), "r.csv", more.as_bytes(), &[&flags[..], &["--restore"]].concat());
+    assert_eq!((counts(&said), found(at.path(), &[]).len()), ([0, 1, 2, 0], 3), "{said:?}");
     assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+}
+
+#[test]
+fn what_is_stored_and_not_shown_is_said() {
+    let at = folder();
+    let rows = "id,date,lat,lon,title,redistributable\n1,2024-06-01,45.3,28.8,Ours,\n2,2024-06-01,45.4,28.9,Theirs,false\n";
+    let said = import(at.path(), "r.csv", rows.as_bytes(), &[]);
+    assert_eq!(counts(&said), [2, 0, 0, 0]);
+    assert!(said.err.contains("1 of r.csv are withheld from the public"), "{said:?}");
+    let piped = format!("cat r.csv | {} import -", crate::harness::binary());
+    let piped =
+        std::process::Command::new("sh").args(["-c", &piped]).current_dir(at.path()).output().unwrap();
+    assert_eq!(piped.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&piped.stderr).contains("--source"), "{piped:?}");
 }
 
 #[test]

@@ -87,6 +87,9 @@ pub struct Import {
     /// Print what becomes of each column, by which rule, with an example; store nothing
     #[arg(long, env = "KORDON_EXPLAIN")]
     explain: bool,
+    /// Bring incidents back that were withdrawn and stand in these files; without it they stay withdrawn
+    #[arg(long, env = "KORDON_RESTORE")]
+    restore: bool,
     /// Print `durable N` after each file that is safely on disk
     #[arg(long, env = "KORDON_ACKNOWLEDGE")]
     acknowledge: bool,
@@ -152,6 +155,12 @@ impl Import {
             let first = quarantine::read(&self.store.store, id)?.next().transpose()?;
             let source = first.map(|one| one.record.source().to_owned());
             self.source = self.source.or(source);
+        }
+        let is_piped = self.files.iter().any(|file| file.as_os_str() == "-");
+        if is_piped && self.source.is_none() && !self.dry_run {
+            bail!(
+                "standard input has no name, by which its records would be known again: --source gives one"
+            );
         }
         let stop = interrupted();
         let borders = sets::default()?;
@@ -285,6 +294,7 @@ impl Import {
                 return Ok(file);
             }
         };
+        reader.passed_over().iter().for_each(|one| say(&format!("warning: {one}")));
         let mut reports = next_chunk(&mut reader);
         if self.explain {
             print_explained(&reports)?;
@@ -467,7 +477,17 @@ impl Import {
                 kept_in.push(id.clone());
                 kept = Some(id);
             }
-            let put = store.load(file.bulk)?;
+            let withheld = || store.full().len() - store.public().len();
+            let before = withheld();
+            let put = store.load(file.bulk.restoring(self.restore))?;
+            if put.withdrawn > 0 {
+                let stay = "stay withdrawn; --restore brings them back";
+                say(&format!("{} of {name} were withdrawn before and {stay}", put.withdrawn));
+            }
+            if let Some(more) = withheld().checked_sub(before).filter(|more| *more > 0) {
+                let why = "not to be passed on, masked, embargoed or not published yet";
+                say(&format!("{more} of {name} are withheld from the public: {why}; the desk shows them"));
+            }
             if let Some(batch) = put.batch {
                 say(&format!("{name} is batch {batch}; kordon withdraw --batch {batch} takes it back"));
             }

@@ -78,7 +78,7 @@ enum Verb {
     Merge(merge::Merge),
     /// Make two again of what was merged
     Unmerge(merge::Unmerge),
-    /// Write the incidents that match to a file: geojson, geojsonseq or csv
+    /// Write the incidents that match to a file: GeoJSON, CSV, FlatGeobuf, GeoParquet, KML or PMTiles
     Export(export::Export),
     /// Draw a map as a PNG: of one incident, or of all that match
     Picture(picture::Picture),

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use kordon_store::{LeftError, Refused, quarantined};
 
 use crate::find::shortened;
-use crate::output::write_to;
+use crate::output::{file, write_to};
 use crate::terminal::say;
 use crate::{Done, StoreArg};
 
@@ -95,6 +95,12 @@ fn export(One { store, id }: &One, output: &Path) -> anyhow::Result<Done> {
     let first = read(&store.store, id)?.next().transpose()?;
     let header = first.as_ref().and_then(|kept| kept.record.header());
     let mut count = 0;
+    if file(output).is_some_and(Path::is_file) {
+        bail!(
+            "{} is there already, and may be what somebody has mended; give another name",
+            output.display()
+        );
+    }
     write_to(Some(output), |out| {
         if let Some(header) = header {
             writeln!(out, "{header}")?;

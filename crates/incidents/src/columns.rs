@@ -165,6 +165,8 @@ pub(crate) enum Why {
     Common,
     /// Nothing: it stays in `extra`.
     Unknown,
+    /// The profile says that it is about whoever reported, and it is not stored.
+    Private,
 }
 
 /// The columns of one table, or the members of records that are alike.
@@ -337,6 +339,10 @@ impl Columns {
             }
         }
         for (column, done) in decided.iter_mut().enumerate() {
+            if profile.is_private(&self.plain[column]) {
+                *done = true;
+                self.why[column] = Why::Private;
+            }
             *done |= profile.leaves(&self.plain[column]);
         }
     }

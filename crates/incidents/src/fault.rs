@@ -3,7 +3,7 @@
 //! A fault never echoes input at length: at most 60 characters of it, control characters escaped.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// One thing wrong, or worth knowing, with one record or with the whole input.
@@ -56,18 +56,38 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {
-            write!(f, "{}:", self.file)?;
+            write!(f, "{}:", Printable(&self.file))?;
         }
         write!(f, "{}:{}: ", self.line, self.column)?;
         if let Some(field) = &self.field {
-            write!(f, "{field}: ")?;
+            write!(f, "{}: ", Printable(field))?;
         }
-        f.write_str(&self.problem)?;
+        Printable(&self.problem).fmt(f)?;
         match &self.hint {
-            Some(hint) => write!(f, " ({hint})"),
+            Some(hint) => write!(f, " ({})", Printable(hint)),
             None => Ok(()),
         }
     }
 }
 
 impl std::error::Error for Fault {}
+
+/// A text whose signs cannot steer what shows it: those that control or turn it are written out.
+pub(crate) struct Printable<'t>(pub &'t str);
+
+impl Printable<'_> {
+    /// Whether a sign is written as it is.
+    pub fn is_plain(c: char) -> bool {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        !turns && !c.is_control()
+    }
+}
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if Self::is_plain(c) { f.write_char(c)? } else { write!(f, "{}", c.escape_unicode())? }
+        }
+        Ok(())
+    }
+}

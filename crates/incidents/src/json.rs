@@ -9,7 +9,7 @@
 //! chosen names make it slow. Its twin in the tests is serde_json: both take the same texts and read the
 //! same values, apart from what is refused here on purpose.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Printable};
 use crate::read::place_after;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -426,11 +426,9 @@ pub(crate) fn shown(text: &str) -> String {
         }
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                out.extend(c.escape_unicode());
-            }
+            c if Printable::is_plain(c) => out.push(c),
             c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
+            c => out.extend(c.escape_unicode()),
         }
     }
     out.push('"');

@@ -25,6 +25,7 @@
 mod check;
 mod columns;
 mod coordinates;
+mod country;
 mod date;
 mod fault;
 mod incident;

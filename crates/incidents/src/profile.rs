@@ -59,6 +59,8 @@ pub struct Profile {
     pub(crate) flags: Vec<Flag>,
     /// Columns that stay in `extra` although their name is one of ours.
     leave: Vec<String>,
+    /// Columns about whoever reported, which are not stored.
+    private: Vec<String>,
 }
 
 /// Columns that give a source away.
@@ -146,6 +148,8 @@ struct Written {
     groups: Option<char>,
     #[serde(default)]
     leave: Vec<String>,
+    #[serde(default)]
+    private: Vec<String>,
     #[serde(default)]
     detect: Vec<Detect>,
     #[serde(default)]
@@ -308,6 +312,7 @@ impl Profile {
             rules,
             flags,
             leave: written.leave.iter().map(|name| normal(name)).collect(),
+            private: written.private.iter().map(|name| normal(name)).collect(),
         })
     }
 
@@ -347,6 +352,10 @@ impl Profile {
 
     pub(crate) fn leaves(&self, plain: &str) -> bool {
         self.leave.iter().any(|name| fits(name, plain))
+    }
+
+    pub(crate) fn is_private(&self, plain: &str) -> bool {
+        self.private.iter().any(|name| fits(name, plain))
     }
 }
 

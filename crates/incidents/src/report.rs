@@ -351,7 +351,10 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(crate) fn new(options: &ReadOptions) -> Self {
-        let stem = options.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        let mut steps = options.file.rsplit(['/', '\\']);
+        let last = steps.next().unwrap_or_default();
+        // The document of every KMZ is called so.
+        let stem = if last.eq_ignore_ascii_case("doc.kml") { steps.next().unwrap_or(last) } else { last };
         let stem = stem.split_once('.').map_or(stem, |(stem, _)| stem);
         let named = options.source.as_deref().unwrap_or(stem);
         let source: String = named

@@ -36,6 +36,7 @@ const MEASURED: usize = 65_536;
 pub struct Bulk {
     context: Arc<Context>,
     pub(crate) author: Author,
+    pub(crate) restores: bool,
     now: Option<EventDate>,
     spool: Spool,
     pub(crate) staged: Vec<Staged>,
@@ -104,6 +105,7 @@ impl Bulk {
         Self {
             context: Arc::new(Context::new(Arc::clone(borders), Arc::default())),
             author: author.clone(),
+            restores: false,
             now: now(),
             spool: Spool::new(beside(dir), HELD_BYTES),
             staged: Vec::new(),
@@ -118,6 +120,12 @@ impl Bulk {
     #[must_use]
     pub fn holding(self, bytes: usize) -> Self {
         Self { spool: Spool { room: bytes, ..self.spool }, ..self }
+    }
+
+    /// So that what was withdrawn is there again, where a report of it does not speak of its status.
+    #[must_use]
+    pub fn restoring(self, restores: bool) -> Self {
+        Self { restores, ..self }
     }
 
     /// How many incidents it has, with those that are left out.

@@ -132,7 +132,18 @@ impl Store {
                 ledger::sync_dir(&folder).map_err(at(&folder))?;
                 Ok(evidence)
             }
-            Err(_) if home.join(ABOUT).exists() => about_of(&home),
+            Err(_) if home.join(ABOUT).exists() => {
+                // What was kept may have been damaged since: what is sound takes its place.
+                let kept = home.join(CONTENT);
+                let is_sound = File::open(&kept)
+                    .and_then(|kept| Digests::of(kept, |_| Ok(())))
+                    .is_ok_and(|digests| digests.name() == evidence.sha256);
+                if !is_sound {
+                    fs::rename(&path, &kept).map_err(at(&kept))?;
+                    ledger::sync_dir(&home).map_err(at(&home))?;
+                }
+                about_of(&home)
+            }
             Err(error) => Err(at(&home)(error)),
         }
     }

@@ -90,6 +90,8 @@ pub struct Put {
     pub updated: usize,
     /// Those that were there already, saying the same.
     pub unchanged: usize,
+    /// Of the last two, those that were withdrawn and stay so, since nothing said that they are to come back.
+    pub withdrawn: usize,
     /// What became of each, in the order they were put.
     pub ids: Vec<(IncidentId, Outcome)>,
     /// Number of the last record of the ledger that is visible.
@@ -420,8 +422,7 @@ pub(crate) fn keys_of(incident: &Incident) -> Vec<u128> {
 enum Job {
     Put {
         incidents: Vec<Incident>,
-        /// Whether one that was withdrawn takes further revisions and stays withdrawn; else the job is refused.
-        into_withdrawn: bool,
+        withdrawn: OfWithdrawn,
         author: Author,
         reply: Sender<Result<Put, PutError>>,
     },
@@ -586,7 +587,7 @@ impl Store {
     /// [`PutError`]: nothing of the batch is acknowledged.
     pub fn put(&self, incidents: Vec<Incident>, author: &Author) -> Result<Put, PutError> {
         let author = author.clone();
-        self.ask(|reply| Work::Job(Job::Put { incidents, into_withdrawn: true, author, reply }))
+        self.ask(|reply| Work::Job(Job::Put { incidents, withdrawn: OfWithdrawn::Stay, author, reply }))
     }
 
     /// Puts one incident as [`Self::put`] does, unless it would become a revision of one that was withdrawn or
@@ -598,8 +599,8 @@ impl Store {
     pub fn put_one(&self, incident: Incident, author: &Author) -> Result<(IncidentId, Outcome), PutError> {
         let id = incident.id;
         let (incidents, author) = (vec![incident], author.clone());
-        let put =
-            self.ask(|reply| Work::Job(Job::Put { incidents, into_withdrawn: false, author, reply }))?;
+        let put = self
+            .ask(|reply| Work::Job(Job::Put { incidents, withdrawn: OfWithdrawn::Refuse, author, reply }))?;
         Ok(put.ids.first().copied().unwrap_or((id, Outcome::Unchanged)))
     }
 
@@ -1458,9 +1459,11 @@ impl Writer {
         }
         let apart = self.apart(&bulk);
         let (mut group, author) = (Group::default(), bulk.author.clone());
+        let withdrawn = if bulk.restores { OfWithdrawn::Restore } else { OfWithdrawn::Stay };
         let mut put = Put::default();
         bulk.read(&apart, |some| {
-            let one = self.resolve_put(some, true, &author, &mut group)?;
+            let one = self.resolve_put(some, withdrawn, &author, &mut group)?;
+            put.withdrawn += one.withdrawn;
             put.accepted += one.accepted;
             put.updated += one.updated;
             put.unchanged += one.unchanged;
@@ -1564,8 +1567,8 @@ impl Writer {
 
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
         match job {
-            Job::Put { incidents, into_withdrawn, author, reply } => {
-                (reply, self.resolve_put(incidents, into_withdrawn, &author, group))
+            Job::Put { incidents, withdrawn, author, reply } => {
+                (reply, self.resolve_put(incidents, withdrawn, &author, group))
             }
             Job::Withdraw { id, author, reply } => (reply, self.resolve_withdraw(id, &author, group)),
             Job::Merge { from, into, author, reply } => {
@@ -1578,7 +1581,7 @@ impl Writer {
     fn resolve_put(
         &self,
         incidents: Vec<Incident>,
-        into_withdrawn: bool,
+        withdrawn: OfWithdrawn,
         author: &Author,
         group: &mut Group,
     ) -> Result<Put, PutError> {
@@ -1599,7 +1602,7 @@ impl Writer {
         for (mut incident, stored) in incidents.into_iter().zip(stored) {
             let known = group.find(&incident, &index);
             if let Some(id) = known.filter(|&id| index.current(id).is_some_and(|current| current.erased)) {
-                if !into_withdrawn {
+                if withdrawn == OfWithdrawn::Refuse {
                     return Err(PutError::Erased(id));
                 }
                 put.ids.push((id, Outcome::Unchanged));
@@ -1612,9 +1615,17 @@ impl Writer {
                 None => Outcome::Accepted,
                 Some(before) => {
                     incident.id = before.id;
+                    let is_said = incident.properties.record_status.is_some();
                     keep_unsaid(&mut incident, before);
+                    if incident.properties.record_status == Some(RecordStatus::Withdrawn) {
+                        if withdrawn == OfWithdrawn::Restore && !is_said {
+                            incident.properties.record_status = Some(RecordStatus::Published);
+                        } else if !is_said {
+                            put.withdrawn += 1;
+                        }
+                    }
                     self.keep_merged(&mut incident, before, group, &index)?;
-                    if !into_withdrawn && is_gone(&incident) && is_gone(before) {
+                    if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
                     }
                     if incident.same_content(before) { Outcome::Unchanged } else { Outcome::Updated }
@@ -1857,6 +1868,17 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     if said.record_status == Some(RecordStatus::Merged) {
         said.merged_into = said.merged_into.or(kept.merged_into);
     }
+}
+
+/// What becomes of a report of an incident that was withdrawn and does not speak of its status.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OfWithdrawn {
+    /// It is refused.
+    Refuse,
+    /// The incident takes further revisions and stays withdrawn.
+    Stay,
+    /// The incident is there again.
+    Restore,
 }
 
 /// Whether it is in no snapshot, neither the public one nor that for staff.

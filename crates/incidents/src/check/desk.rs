@@ -2,6 +2,7 @@
 
 use super::Draft;
 use crate::columns::plain_name;
+use crate::country::code_of as country_code;
 use crate::date::{BadDate, DateOrder, EventDate, foreign_as_utc, parse_foreign};
 use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
@@ -629,13 +630,21 @@ impl<'r> Desk<'r> {
     }
 
     fn country(&mut self, p: &mut Properties, country: String, theirs: &str, at: usize, path: &Path<'_>) {
-        if country.len() == 3 && country.bytes().all(|b| b.is_ascii_uppercase()) {
+        let code = country_code(&country);
+        if code == Some(country.as_str()) {
             p.country = Some(country);
             return;
         }
-        // A name is not a code; which code it would be is not for this crate to guess.
-        if !self.lenient {
-            let problem = format!("{} is not a country code and was kept in extra", shown(&country));
+        p.country = code.map(str::to_owned);
+        // The borders that are used may be a set of the user's own, with codes of its own.
+        if code.is_none() && country.len() == 3 && country.bytes().all(|b| b.is_ascii_uppercase()) {
+            let problem = format!("{} is no country code of ISO 3166-1", shown(&country));
+            self.warn(at, path, problem, "a place is compared with it where the border set has it");
+            p.country = Some(country);
+            return;
+        }
+        if code.is_none() {
+            let problem = format!("{} is no country that is known, and was kept in extra", shown(&country));
             self.warn(at, path, problem, "ISO 3166-1 alpha-3, such as UKR");
         }
         keep(&mut p.extra, theirs, Some(country));

@@ -68,6 +68,7 @@ fn of_columns(columns: &Columns, value: impl Fn(usize) -> String) -> Vec<Explain
         Why::Tag => "HXL tag".to_owned(),
         Why::Common => "common name".to_owned(),
         Why::Unknown => "kept in extra".to_owned(),
+        Why::Private => format!("not stored: private in profile {profile}"),
     };
     let mut explained = Vec::new();
     for (at, theirs) in columns.names.iter().enumerate() {
@@ -84,7 +85,7 @@ fn of_columns(columns: &Columns, value: impl Fn(usize) -> String) -> Vec<Explain
             explained.push(one(Some(ours), why(reason)));
         }
         if fields.is_empty() && !columns.is_part(at) {
-            explained.push(one(None, why(Why::Unknown)));
+            explained.push(one(None, why(columns.why[at])));
         }
     }
     for (ours, value) in columns.profile().map_or(&[][..], |profile| &profile.constants) {

@@ -1,6 +1,6 @@
 //! The same incident in every format that is read, packed and unpacked; and what is refused of them.
 
-use super::sound::{CSV, GPX, KML, SHEET, flatgeobuf_file, gzip, parquet_file, workbook, zip};
+use super::sound::{CSV, GPX, KML, SHEET, flatgeobuf_file, gzip, parquet_dated, parquet_file, workbook, zip};
 use super::tests::import;
 use crate::*;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ fn a_placemark_of_geoconfirmed_is_known_by_its_document() {
         .replace("<TimeStamp><when>2025-05-30</when></TimeStamp>", "")
         .replace(
             "Two <b>warehouses</b>",
-            "Date: 30 MAY 2025<br>Seen at https://example.org/v and https://example.org/w",
+            "Date: 30 MAY 2025<br>Seen at https://example.org/v and https://example.org/w<br>Source: them",
         );
     let incident = one("g.kml", text.as_bytes());
     let p = &incident.properties;
@@ -197,6 +197,45 @@ fn columns_and_features_of_binary_files_are_read() {
         assert_eq!((incident.title_in("en"), incident.places[0].lat()), ("Порт", 45.335), "{wkb}");
         assert_eq!(incident.properties.date_start.as_str(), "2025-05-30");
     }
+    // A time of which nobody knows the offset is not taken for one in UTC.
+    for (column, date) in [
+        ("int64 date (TIMESTAMP(MILLIS,true))", "2025-05-30T10:20:00Z"),
+        ("int64 date (TIMESTAMP(MILLIS,false))", "2025-05-30"),
+    ] {
+        let incident = one("a.parquet", &parquet_dated(true, column, 1_748_600_400));
+        assert_eq!(incident.properties.date_start.as_str(), date, "{column}");
+    }
+}
+
+#[test]
+fn what_an_archive_holds_besides_is_told() {
+    let bytes =
+        zip(&[("notes\u{1b}[2J.doc", b"x"), ("__MACOSX/b", b"no"), ("in/", b""), ("b.csv", CSV.as_bytes())]);
+    let options = options("a.zip");
+    for reader in [read(&bytes[..], &options), read_file(Cursor::new(bytes.clone()), &options)] {
+        let told: Vec<String> = reader.unwrap().passed_over().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["a.zip/notes\\u{1b}[2J.doc:1:1: is of no kind that is read, and was passed over"]);
+    }
+}
+
+#[test]
+fn the_document_of_a_kmz_is_named_by_the_kmz() {
+    let name = |file: &str| {
+        let options = ReadOptions { source: None, ..options(file) };
+        let (good, _) = import(&zip(&[("doc.kml", KML.as_bytes())]), &options).unwrap();
+        good[0].incident.properties.same_as[0].clone()
+    };
+    assert_eq!((name("may.kmz").as_str(), name("june.kmz").as_str()), ("may:7", "june:7"));
+}
+
+#[test]
+fn lines_may_be_plain_objects_as_lists_may() {
+    let lines = "{\"id\":\"7\",\"date\":\"2025-05-30\",\"title\":\"Порт\",\"lat\":45.335,\"lon\":28.84,\"type\":\"strike\"}\n";
+    let incident = one("a.ndjson", lines.as_bytes());
+    assert_eq!((incident.title_in("en"), incident.places[0].lat()), ("Порт", 45.335));
+    let bare = "{\"type\":\"Point\",\"coordinates\":[28.84,45.335]}\n";
+    let (_, faults) = import(bare.as_bytes(), &options("a.ndjson")).unwrap();
+    assert!(faults[0].to_string().contains("wrap a geometry"), "{}", faults[0]);
 }
 
 #[test]

@@ -168,10 +168,14 @@ fn both_shapes_of_an_ushahidi_export_are_read() {
     let third = one(
         "ushahidi",
         "u.csv",
-        "Post ID,Survey,Post Status,Created (UTC),Post Date (UTC),Title,Description,Location.lat,Location.lon\n\
-         6,Basic,published,2024-05-02 08:00:00,2024-05-01 10:20:00,Road cut,By flood,45.45,28.28\n",
+        "Post ID,Survey,Post Status,Contact ID,Contact,Created (UTC),Post Date (UTC),Title,Description,Location.lat,Location.lon\n\
+         6,Basic,draft,9,+380501234567,2024-05-02 08:00:00,2024-05-01 10:20:00,Road cut,By flood,45.45,28.28\n",
     );
-    assert_has(&third, json!({"title": {"und": "Road cut"}, "date_start": "2024-05-01", "same_as": ["u:6"]}));
+    assert_has(
+        &third,
+        json!({"title": {"und": "Road cut"}, "date_start": "2024-05-01T10:20:00Z", "same_as": ["u:6"], "record_status": "draft"}),
+    );
+    assert!(!third.to_string().contains("380501234567"), "who reported is nobody's business: {third}");
     assert_eq!(third["geometry"]["coordinates"], json!([28.28, 45.45]));
 }
 

@@ -6,7 +6,7 @@
 
 use super::Draft;
 use super::desk::{Desk, Path, ROOT, split_urls};
-use crate::columns::{Columns, plain_name};
+use crate::columns::{Columns, Why, plain_name};
 use crate::coordinates::{Axis, both, degrees};
 use crate::date::EventDate;
 use crate::incident::Impact;
@@ -260,7 +260,7 @@ impl Row<'_> {
         let Cell { text, node, nested, .. } = &self.cells[column];
         let name = &self.columns.kept_as[column];
         match node {
-            _ if *nested => {}
+            _ if *nested || self.columns.why[column] == Why::Private => {}
             Some(node) if matches!(node.json, Json::Null) => {}
             Some(node) => keep(&mut draft.properties.extra, name, Some(node.to_value())),
             None if text.trim().is_empty() => {}
@@ -360,7 +360,8 @@ impl Row<'_> {
         }
         if rule.links {
             let links = split_urls(text).into_iter().filter(|url| url.starts_with("http"));
-            let links: Vec<&str> = links.filter_map(|url| url.split_whitespace().next()).collect();
+            let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
+            let links: Vec<&str> = links.filter_map(|url| url.split(ends).next()).collect();
             return Ok((!links.is_empty()).then(|| (Cow::Owned(links.join(" ")), false)));
         }
         if rule.positive && text.parse::<f64>().is_ok_and(|number| number <= 0.0) {

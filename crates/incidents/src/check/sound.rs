@@ -132,13 +132,19 @@ pub(crate) fn flatgeobuf_file() -> Vec<u8> {
 
 /// One row, its place as WKB described by `geo`, or in two columns.
 pub(crate) fn parquet_file(wkb: bool) -> Vec<u8> {
-    use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type};
+    parquet_dated(wkb, "int32 date (DATE)", 20_238)
+}
+
+/// The same, with the number that its column of the date has.
+pub(crate) fn parquet_dated(wkb: bool, column: &str, date: i32) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
     let place = if wkb { "required binary geometry;" } else { "required double lon; required double lat;" };
-    let schema = format!("message a {{ optional binary title (UTF8); optional int32 date (DATE); {place} }}");
+    let schema = format!("message a {{ optional binary title (UTF8); optional {column}; {place} }}");
     let schema = parquet::schema::parser::parse_message_type(&schema).unwrap();
+    let is_time = column.starts_with("int64");
     let geo = r#"{"version":"1.1.0","primary_column":"geometry","columns":{"geometry":{"encoding":"WKB","geometry_types":["Point"]}}}"#;
     let metadata = wkb.then(|| vec![KeyValue::new("geo".to_owned(), geo.to_owned())]);
     let properties = WriterProperties::builder().set_key_value_metadata(metadata).build();
@@ -153,7 +159,11 @@ pub(crate) fn parquet_file(wkb: bool) -> Vec<u8> {
                     .write_batch(&[ByteArray::from("Порт")], Some(&[1]), None)
                     .unwrap()
             }
-            (1, _) => _ = column.typed::<Int32Type>().write_batch(&[20_238], Some(&[1]), None).unwrap(),
+            (1, _) if is_time => {
+                let milliseconds = i64::from(date) * 1000;
+                _ = column.typed::<Int64Type>().write_batch(&[milliseconds], Some(&[1]), None).unwrap();
+            }
+            (1, _) => _ = column.typed::<Int32Type>().write_batch(&[date], Some(&[1]), None).unwrap(),
             (_, true) => {
                 let mut point = vec![1, 1, 0, 0, 0];
                 point.extend_from_slice(&28.84_f64.to_le_bytes());

@@ -191,7 +191,12 @@ pub(super) mod tests {
         let near = row(HEADER, "1,28.8,45.17,2024,x,UKR,,2", &[]).unwrap();
         assert_eq!(near.warnings, [], "within its own radius of 25 km nothing is certain");
         let unknown = row(HEADER, "1,28.8,45.17,2024,x,XXX,,", &[]).unwrap();
-        assert_eq!(unknown.warnings, [], "of a code that no border set has, nothing can be said");
+        let told: Vec<String> = unknown.warnings.iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].contains("no country code of ISO 3166-1"), "{told:?}");
+        let named = row(HEADER, "1,28.8,45.17,2024,x,Україна,100,", &[]).unwrap();
+        assert!(named.warnings[0].to_string().contains(" outside of UKR"), "a name is a country too");
+        let faults = row(HEADER, "1,45.35,28.84,2024,x,Ukraine,,", &[]).unwrap_err();
+        assert!(faults[0].to_string().contains("look swapped"), "{}", faults[0]);
     }
 
     #[test]

@@ -259,7 +259,10 @@ fn what_is_not_ours_is_kept_and_common_names_are_understood() {
     assert_eq!(p.sources[0].url.as_deref(), Some("https://example.org/x"));
     assert_eq!(p.same_as, ["x:77"]);
     assert_eq!(json!(p.extra), json!({"crew": 4, "country": "Romania", "crater": {"width_m": 2}}));
-    assert!(warnings[0].to_string().contains("not a country code"));
+    assert_eq!((p.country.as_deref(), warnings.len()), (Some("ROU"), 0), "a name is told from a guess");
+    let unknown = checked(&text.replace("Romania", "Ruritania")).unwrap();
+    assert_eq!(unknown.incident.properties.country, None);
+    assert!(unknown.warnings[0].to_string().contains("no country that is known"));
 }
 
 #[test]

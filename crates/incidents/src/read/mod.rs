@@ -86,6 +86,8 @@ struct Part<'a> {
 struct Archive {
     input: Shared<Box<dyn Seekable>>,
     members: VecDeque<Member>,
+    /// Those that are no file of a known kind.
+    passed_over: Vec<Fault>,
     options: ReadOptions,
     layers: usize,
 }
@@ -176,9 +178,16 @@ fn open_seekable(
         let origin = Origin { columns: Some(columns), ..origin };
         return Ok(Opened { part: Part::of(Cut::Rows(rows), Format::Xlsx, origin), archive: None });
     }
-    let known: VecDeque<Member> =
-        members.into_iter().filter(|member| packed::is_known(&member.name)).collect();
-    let mut archive = Archive { input, members: known, options: options.clone(), layers };
+    let (known, others): (Vec<Member>, Vec<Member>) =
+        members.into_iter().partition(|member| packed::is_known(&member.name));
+    let others = others.iter().filter(|member| !packed::is_of_a_system(&member.name));
+    let passed_over = others.map(|member| Fault {
+        file: format!("{}/{}", options.file, member.name).into(),
+        fatal: false,
+        ..Fault::of_input(&file, 1, "is of no kind that is read, and was passed over", None)
+    });
+    let passed_over = passed_over.collect();
+    let mut archive = Archive { input, members: known.into(), passed_over, options: options.clone(), layers };
     match archive.next()? {
         Some(opened) => Ok(Opened { part: opened.part, archive: Some(archive) }),
         None => Err(fatal(
@@ -244,7 +253,10 @@ fn text<'a>(input: Input<'a>, options: &ReadOptions, origin: Origin) -> Result<P
             let origin = Origin { list, plain: features.is_plain(), ..origin };
             Part::of(Cut::Features(bytes, features), format, origin)
         }
-        Format::NdJson => Part::of(Cut::Lines(bytes), format, origin),
+        Format::NdJson => {
+            let plain = begins_with_a_plain_object(bytes.ahead()?);
+            Part::of(Cut::Lines(bytes), format, Origin { plain, ..origin })
+        }
         Format::GeoJsonSeq => Part::of(Cut::Sequence(bytes), format, origin),
         Format::Csv => {
             let (rows, columns) = rows::Rows::open(Box::new(bytes), options)?;
@@ -254,6 +266,18 @@ fn text<'a>(input: Input<'a>, options: &ReadOptions, origin: Origin) -> Result<P
             let problem = format!("the input is not of the format {}", format.as_str());
             return Err(bytes.fatal(problem, "leave the format out, and it is told by the first bytes"));
         }
+    })
+}
+
+/// Whether the first line is an object with none of the members that GeoJSON has.
+fn begins_with_a_plain_object(ahead: &[u8]) -> bool {
+    const OURS: [&str; 5] = ["geometry", "properties", "coordinates", "geometries", "features"];
+    let line = ahead.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let first: Option<serde_json::Map<String, serde_json::Value>> =
+        line.and_then(|line| serde_json::from_slice(line.trim_ascii_start()).ok());
+    first.is_some_and(|members| {
+        !members.keys().any(|name| OURS.contains(&name.as_str()))
+            && members.get("type") != Some(&"Feature".into())
     })
 }
 
@@ -326,6 +350,11 @@ impl<'a> Reader<'a> {
     /// one was checked.
     pub fn profile(&self) -> Option<&str> {
         self.part.origin.known_as().map(Profile::name)
+    }
+
+    /// Files of an archive that are not read, since they are of no known kind.
+    pub fn passed_over(&self) -> &[Fault] {
+        self.archive.as_ref().map_or(&[], |archive| &archive.passed_over)
     }
 
     /// The next record of this part, or of the next member that has one.

@@ -72,9 +72,13 @@ pub(super) fn is_known(name: &str) -> bool {
     let lower = name.to_lowercase();
     let last = lower.rsplit('/').next().unwrap_or_default();
     let bare = last.strip_suffix(".gz").unwrap_or(last);
-    !last.starts_with('.')
-        && !lower.starts_with("__macosx/")
-        && ENDINGS.iter().any(|ending| bare.ends_with(ending))
+    !is_of_a_system(name) && ENDINGS.iter().any(|ending| bare.ends_with(ending))
+}
+
+/// Whether a member of an archive is what systems leave in them, and nobody's data.
+pub(super) fn is_of_a_system(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    last.is_empty() || last.starts_with('.') || name.to_lowercase().starts_with("__macosx/")
 }
 
 /// Unpacks gzip.

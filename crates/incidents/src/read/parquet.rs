@@ -14,10 +14,12 @@ use super::features::GEOMETRIES;
 use super::zip::Shared;
 use crate::date::civil_text;
 use crate::fault::Fault;
+use parquet::basic::LogicalType;
 use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
+use parquet::schema::types::ColumnDescriptor;
 use serde_json::{Map, Value, json};
 use std::io::{self, BufReader, Read, Seek};
 use std::panic::AssertUnwindSafe;
@@ -31,6 +33,8 @@ pub(super) struct Rows {
     rows: RowIter<'static>,
     file: Arc<str>,
     geometry: Option<String>,
+    /// Columns of times that say of no offset from UTC.
+    local: Vec<String>,
     number: usize,
 }
 
@@ -57,9 +61,12 @@ impl Rows {
             let hint = "transform the coordinates to WGS84 longitude and latitude, encoded as WKB";
             Fault::of_input(&file, 1, problem, hint)
         })?;
+        let is_local = |column: &ColumnDescriptor| matches!(column.logical_type_ref(), Some(LogicalType::Timestamp(of)) if !of.is_adjusted_to_u_t_c);
+        let columns = metadata.file_metadata().schema_descr().columns().iter();
+        let local = columns.filter(|column| is_local(column)).map(|column| column.path().string()).collect();
         let rows =
             sound(|| Ok::<_, parquet::errors::ParquetError>(RowIter::from_file_into(Box::new(reader))));
-        Ok(Rows { rows: rows.map_err(fatal)?, file, geometry, number: 0 })
+        Ok(Rows { rows: rows.map_err(fatal)?, file, geometry, local, number: 0 })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Fault> {
@@ -68,7 +75,7 @@ impl Rows {
         let row = next
             .map_err(|problem| Fault::of_input(&self.file, self.number, problem, "is the file complete?"))?;
         let Some(row) = row else { return Ok(None) };
-        let text = feature(&row, self.geometry.as_deref()).to_string();
+        let text = feature(&row, self.geometry.as_deref(), &self.local).to_string();
         Ok(Some(Piece { text, line: self.number, column: 1 }))
     }
 }
@@ -152,14 +159,18 @@ fn geometry_column(metadata: &FileMetaData) -> Result<Option<String>, String> {
     Ok(Some(primary.to_owned()))
 }
 
-fn feature(row: &Row, geometry: Option<&str>) -> Value {
+fn feature(row: &Row, geometry: Option<&str>, local: &[String]) -> Value {
     let mut properties = Map::new();
     let mut shape = Value::Null;
     for (name, field) in row.get_column_iter() {
         if geometry == Some(name.as_str()) {
             shape = geometry_of(field);
         } else if !(geometry.is_some() && name == "bbox" && matches!(field, Field::Group(_))) {
-            properties.insert(name.clone(), value(field, 0));
+            let said = match value(field, 0) {
+                Value::String(time) if local.contains(name) => json!(time.trim_end_matches('Z')),
+                said => said,
+            };
+            properties.insert(name.clone(), said);
         }
     }
     if geometry.is_none() {
