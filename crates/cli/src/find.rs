@@ -106,12 +106,12 @@ pub fn named(asked: &Asked) -> String {
 
 fn table(rows: &[Row], borders: &BorderSet) -> Table {
     let mut table = Table::new();
-    table.load_style(TableStyle::new()).set_header(["date", "distance", "to", "title", "id"]);
+    table.load_style(TableStyle::new()).set_header(["date (UTC)", "distance", "to", "title", "id"]);
     for row in rows {
         let nearest = row.to().or(row.nearest_foreign());
         let interval = nearest.zip(row.reach(borders));
         table.add_row([
-            day(row.start_s()),
+            days(row.start_s(), row.end_s()),
             interval.map_or_else(|| "unknown".to_owned(), |(n, reach)| spread(n, reach, row.radius_m())),
             nearest.map_or_else(String::new, |n| borders.territory(n.territory).code.clone()),
             shortened(row.title()),
@@ -153,8 +153,49 @@ fn spread(nearest: &Nearest, reach: Reach, radius_m: Option<f64>) -> String {
     span(sure.low_m, sure.high_m, radius_m + nearest.accuracy_m)
 }
 
+/// The UTC days of an interval, whose end is its first second no more: no closer than a month or a year that it fills.
+fn days(start_s: i64, end_s: i64) -> String {
+    let date = |seconds| {
+        jiff::Timestamp::from_second(seconds).ok().map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
+    };
+    let Some((first, last)) = date(start_s).zip(date(end_s.saturating_sub(1).max(start_s))) else {
+        return "?".to_owned();
+    };
+    if first == last {
+        first.to_string()
+    } else if (first, last) == (first.first_of_year(), first.last_of_year()) {
+        first.strftime("%Y").to_string()
+    } else if (first, last) == (first.first_of_month(), first.last_of_month()) {
+        first.strftime("%Y-%m").to_string()
+    } else {
+        format!("{first}/{last}")
+    }
+}
+
 /// The UTC day of a second since 1970.
 pub fn day(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map_or_else(|_| "?".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kordon_incidents::EventDate;
+
+    #[test]
+    fn a_date_is_told_no_closer_than_it_is_known() {
+        for (date, told) in [
+            ("2024", "2024"),
+            ("2024-02", "2024-02"),
+            ("2024-02-29", "2024-02-29"),
+            ("2024-05-01T10:20:00Z", "2024-05-01"),
+            ("2024-05-01T01:00:00+03:00", "2024-04-30"),
+        ] {
+            let times = EventDate::parse(date).unwrap().times();
+            assert_eq!(days(times.start_s, times.end_s), told, "{date}");
+        }
+        assert_eq!(days(1_714_521_600, 1_714_694_400), "2024-05-01/2024-05-02");
+        assert_eq!(days(i64::MAX, i64::MAX), "?");
+    }
 }
