@@ -419,17 +419,20 @@ pub(crate) fn keep<V: Into<Value>>(kept: &mut Map<String, Value>, name: &str, va
 /// Input as it may be shown in a sentence: in quotes, at most 60 characters, nothing that moves a cursor.
 pub(crate) fn shown(text: &str) -> String {
     let mut out = String::from("\"");
-    for (count, c) in text.chars().enumerate() {
-        if count == 60 {
+    let mut width = 0;
+    for c in text.chars() {
+        if width >= 60 {
             out.push('…');
             break;
         }
+        let written = out.len();
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             c if Printable::is_plain(c) => out.push(c),
             c if c.is_control() => out.extend(c.escape_default()),
             c => out.extend(c.escape_unicode()),
         }
+        width += out[written..].chars().count();
     }
     out.push('"');
     out
