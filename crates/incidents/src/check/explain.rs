@@ -15,7 +15,7 @@ const EXAMPLES: usize = 1_000;
 pub struct Explained {
     /// Its name in the input.
     pub theirs: String,
-    /// The field of ours that it becomes; `None` when it is kept in `extra`.
+    /// The field of ours that it becomes; `None` when it is kept in `extra`, `–` when it is not stored.
     pub ours: Option<String>,
     /// Why, in words.
     pub why: String,
@@ -85,7 +85,8 @@ fn of_columns(columns: &Columns, value: impl Fn(usize) -> String) -> Vec<Explain
             explained.push(one(Some(ours), why(reason)));
         }
         if fields.is_empty() && !columns.is_part(at) {
-            explained.push(one(None, why(columns.why[at])));
+            let nothing = (columns.why[at] == Why::Private).then_some("–");
+            explained.push(one(nothing, why(columns.why[at])));
         }
     }
     for (ours, value) in columns.profile().map_or(&[][..], |profile| &profile.constants) {
