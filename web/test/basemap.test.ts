@@ -77,8 +77,13 @@ describe('what lies under the borders', () => {
     ]);
   });
 
-  it('draws the lines of all layers where none is known, and tries all names where no list is there', () => {
-    expect(drawnOf(['parcels', 'fields'])).toEqual(['basemap-parcels-line', 'basemap-fields-line']);
+  it('draws the lines and points of all layers where none is known, and tries all names where no list is there', () => {
+    expect(drawnOf(['parcels', 'fields'])).toEqual([
+      'basemap-parcels-line',
+      'basemap-parcels-dot',
+      'basemap-fields-line',
+      'basemap-fields-dot',
+    ]);
     expect(drawnOf([])).toContain('basemap-ocean');
   });
 });
