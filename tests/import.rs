@@ -184,6 +184,20 @@ fn a_record_that_stands_twice_in_a_file_is_a_fault() {
 }
 
 #[test]
+fn a_same_as_stands_once_in_a_file_whatever_ids_stand_beside_it() {
+    let at = folder();
+    let rows =
+        "id,date,lat,lon,title,same_as\nx1,2024-06-01,45.3,28.8,One,c:3\nx2,2024-06-02,45.4,28.9,Two,c:3\n";
+    let said = import(at.path(), "r.csv", rows.as_bytes(), &[]);
+    assert!(said.code == 1 && said.err.contains("\"c:3\" stands on line 2 already"), "{said:?}");
+    let said = import(at.path(), "r.csv", rows.replacen("c:3", "c:2", 1).as_bytes(), &[]);
+    assert_eq!(counts(&said), [2, 0, 0, 0]);
+    let ids: Vec<Value> =
+        found(at.path(), &[]).iter().map(|one| one["properties"]["extra"]["id"].clone()).collect();
+    assert!(ids.contains(&"x1".into()) && ids.contains(&"x2".into()), "no id is lost: {ids:?}");
+}
+
+#[test]
 fn of_records_that_stand_several_times_the_first_is_stored_and_the_others_are_refused() {
     let at = folder();
     let text = "id,lon,lat,date,title\n1,28.8,45.3,2024-01-01,first\n2,28.9,45.4,2024-01-02,other\n\

@@ -87,11 +87,9 @@ async function run(args) {
   return most;
 }
 
-// What is promised of these; GeoParquet holds a group of rows, and what it leaves behind counts for KML.
-const PROMISED = /^(GeoJSON|CSV|FlatGeobuf|kordon)/;
 const over = [];
 function tell(what, seconds, bytes, mb) {
-  if (mb > MOST_MB && PROMISED.test(what)) over.push(what);
+  if (mb > MOST_MB) over.push(what);
   console.log(
     `| ${what} | ${seconds.toFixed(1)} s | ${(bytes / 1e6).toFixed(0)} MB | ${mb.toFixed(0)} MB |`,
   );

@@ -47,9 +47,7 @@ impl Territory {
             None => Self { code: code.into(), iso_a2: None, name: code.into(), sovereign: code.into() },
         }
     }
-}
 
-impl Territory {
     /// The entries of ISO 3166-1 and Kosovo: alpha-3, alpha-2, the numeric code (0 where there is none) and the English name.
     pub fn iso_3166() -> impl Iterator<Item = (&'static str, &'static str, u16, &'static str)> {
         KNOWN.iter().map(|known| (known.code, known.iso_a2, known.number, known.name))

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use comfy_table::{CellAlignment, Table, TableStyle};
 use kordon_borders::{BorderSet, Nearest, Reach};
+use kordon_incidents::Printable;
 use kordon_server::Asked;
 use kordon_store::{Options, Row, Store};
 
@@ -128,17 +129,13 @@ fn table(rows: &[Row], borders: &BorderSet) -> Table {
 /// direction of text are spelled out. `--json` has it whole.
 pub fn shortened(title: &str) -> String {
     const WIDTH: usize = 72;
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let mut out = String::new();
     for (i, c) in title.chars().enumerate() {
         if i == WIDTH {
             out.push('\u{2026}');
             break;
         }
-        if steers(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if Printable::is_plain(c) { out.push(c) } else { out.extend(c.escape_unicode()) }
     }
     out
 }

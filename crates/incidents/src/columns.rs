@@ -339,7 +339,7 @@ impl Columns {
             }
         }
         for (column, done) in decided.iter_mut().enumerate() {
-            if profile.is_private(&self.plain[column]) {
+            if !*done && profile.is_private(&self.plain[column]) {
                 *done = true;
                 self.why[column] = Why::Private;
             }

@@ -73,7 +73,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// A text whose signs cannot steer what shows it: those that control or turn it are written out.
-pub(crate) struct Printable<'t>(pub &'t str);
+pub struct Printable<'t>(pub &'t str);
 
 impl Printable<'_> {
     /// Whether a sign is written as it is.

@@ -46,7 +46,7 @@ pub use check::{
     explain, explain_all,
 };
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
-pub use fault::Fault;
+pub use fault::{Fault, Printable};
 pub use incident::{
     ASSUMED_RADIUS_M, Impact, Incident, IncidentId, Masking, NotAnId, Properties, Radius, RadiusOrigin,
     Source,

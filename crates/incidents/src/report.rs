@@ -353,8 +353,9 @@ impl Origin {
     pub(crate) fn new(options: &ReadOptions) -> Self {
         let mut steps = options.file.rsplit(['/', '\\']);
         let last = steps.next().unwrap_or_default();
-        // The document of every KMZ is called so.
-        let stem = if last.eq_ignore_ascii_case("doc.kml") { steps.next().unwrap_or(last) } else { last };
+        // The document in a KMZ is mostly called doc.kml.
+        let is_kmz = |outer: &&str| outer.to_ascii_lowercase().ends_with(".kmz");
+        let stem = steps.next().filter(is_kmz).unwrap_or(last);
         let stem = stem.split_once('.').map_or(stem, |(stem, _)| stem);
         let named = options.source.as_deref().unwrap_or(stem);
         let source: String = named

@@ -134,11 +134,8 @@ impl Store {
             }
             Err(_) if home.join(ABOUT).exists() => {
                 // What was kept may have been damaged since: what is sound takes its place.
-                let kept = home.join(CONTENT);
-                let is_sound = File::open(&kept)
-                    .and_then(|kept| Digests::of(kept, |_| Ok(())))
-                    .is_ok_and(|digests| digests.name() == evidence.sha256);
-                if !is_sound {
+                if digests_of(self.dir(), &evidence.sha256).is_err() {
+                    let kept = home.join(CONTENT);
                     fs::rename(&path, &kept).map_err(at(&kept))?;
                     ledger::sync_dir(&home).map_err(at(&home))?;
                 }

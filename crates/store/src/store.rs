@@ -1617,11 +1617,12 @@ impl Writer {
                     incident.id = before.id;
                     let is_said = incident.properties.record_status.is_some();
                     keep_unsaid(&mut incident, before);
-                    if incident.properties.record_status == Some(RecordStatus::Withdrawn) {
-                        if withdrawn == OfWithdrawn::Restore && !is_said {
-                            incident.properties.record_status = Some(RecordStatus::Published);
-                        } else if !is_said {
-                            put.withdrawn += 1;
+                    if !is_said && incident.properties.record_status == Some(RecordStatus::Withdrawn) {
+                        match withdrawn {
+                            OfWithdrawn::Restore => {
+                                incident.properties.record_status = Some(RecordStatus::Published);
+                            }
+                            OfWithdrawn::Stay | OfWithdrawn::Refuse => put.withdrawn += 1,
                         }
                     }
                     self.keep_merged(&mut incident, before, group, &index)?;

@@ -631,22 +631,21 @@ impl<'r> Desk<'r> {
 
     fn country(&mut self, p: &mut Properties, country: String, theirs: &str, at: usize, path: &Path<'_>) {
         let code = country_code(&country);
-        if code == Some(country.as_str()) {
+        // The borders that are used may be a set of the user's own, with codes of its own.
+        let may_be_theirs = country.len() == 3 && country.bytes().all(|b| b.is_ascii_uppercase());
+        if code.is_none() {
+            let (what, hint) = if may_be_theirs {
+                ("no country code of ISO 3166-1", "a place is compared with it where the border set has it")
+            } else {
+                ("no country that is known, and was kept in extra", "ISO 3166-1 alpha-3, such as UKR")
+            };
+            self.warn(at, path, format!("{} is {what}", shown(&country)), hint);
+        }
+        if code.map_or(may_be_theirs, |code| code == country) {
             p.country = Some(country);
             return;
         }
         p.country = code.map(str::to_owned);
-        // The borders that are used may be a set of the user's own, with codes of its own.
-        if code.is_none() && country.len() == 3 && country.bytes().all(|b| b.is_ascii_uppercase()) {
-            let problem = format!("{} is no country code of ISO 3166-1", shown(&country));
-            self.warn(at, path, problem, "a place is compared with it where the border set has it");
-            p.country = Some(country);
-            return;
-        }
-        if code.is_none() {
-            let problem = format!("{} is no country that is known, and was kept in extra", shown(&country));
-            self.warn(at, path, problem, "ISO 3166-1 alpha-3, such as UKR");
-        }
         keep(&mut p.extra, theirs, Some(country));
     }
 

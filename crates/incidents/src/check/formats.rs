@@ -226,6 +226,7 @@ fn the_document_of_a_kmz_is_named_by_the_kmz() {
         good[0].incident.properties.same_as[0].clone()
     };
     assert_eq!((name("may.kmz").as_str(), name("june.kmz").as_str()), ("may:7", "june:7"));
+    assert_eq!(name("may.zip"), "doc:7", "a file in an archive of any other kind has its own name");
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub use surroundings::{Surroundings, check_among};
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::incident::{Incident, IncidentId, Properties};
+use crate::json::keep;
 use crate::profile::Profile;
 use crate::read::read;
 use crate::report::{ReadOptions, Report};
@@ -56,8 +57,8 @@ pub struct Checked {
 /// Checks one report: a good one becomes an incident, a bad one all its faults.
 ///
 /// Every incident leaves with a key that is the same when the same input is read again: its own UUID, or a
-/// `same_as`. An id that the source gave stands first in `same_as` as `<source>:<id>`; when the record has nothing, it is the
-/// first 16 hexadecimal digits of the SHA-256 of its text.
+/// `same_as`. When the record has neither, `same_as` becomes `<source>:<id>` with the record's own id or,
+/// without one, the first 16 hexadecimal digits of the SHA-256 of its text. An id of the source beside a `same_as` stays in `extra`.
 ///
 /// # Errors
 ///
@@ -74,13 +75,11 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
         return Err(faults);
     };
     let Draft { id, source_id, places, mut properties, profile, .. } = draft;
-    if id.is_none() && (properties.same_as.is_empty() || source_id.is_some()) {
+    if id.is_none() && properties.same_as.is_empty() {
         let source = report.origin.source_of(profile.as_deref());
-        let own = key(report, source, source_id.as_deref());
-        // Its own name is the first, by which it is known when it comes again.
-        if !properties.same_as.contains(&own) {
-            properties.same_as.insert(0, own);
-        }
+        properties.same_as.push(key(report, source, source_id.as_deref()));
+    } else if let Some(source_id) = source_id {
+        keep(&mut properties.extra, "id", Some(source_id));
     }
     let repairs = repairs.into_iter().map(|Repair { told, kept }| {
         Repair::keep_in(&mut properties.extra, kept);

@@ -61,7 +61,10 @@ impl Rows {
             let hint = "transform the coordinates to WGS84 longitude and latitude, encoded as WKB";
             Fault::of_input(&file, 1, problem, hint)
         })?;
-        let is_local = |column: &ColumnDescriptor| matches!(column.logical_type_ref(), Some(LogicalType::Timestamp(of)) if !of.is_adjusted_to_u_t_c);
+        let is_local = |column: &ColumnDescriptor| match column.logical_type_ref() {
+            Some(LogicalType::Timestamp(time)) => !time.is_adjusted_to_u_t_c,
+            _ => false,
+        };
         let columns = metadata.file_metadata().schema_descr().columns().iter();
         let local = columns.filter(|column| is_local(column)).map(|column| column.path().string()).collect();
         let rows =

@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows of a group.
-const GROUP_ROWS: usize = 5_000;
+const GROUP_ROWS: usize = 10_000;
 
 /// A writer of GeoParquet.
 pub struct GeoParquet {
