@@ -51,6 +51,9 @@ pub enum BadDate {
     /// `03/04/2024`: two readings.
     #[error("may be day/month or month/day")]
     Ambiguous,
+    /// `3-May-24`, or `3/5/24`: of which century is not known.
+    #[error("has a year of two digits, which may be of either century")]
+    ShortYear,
     /// A date that contradicts the order of day and month that was stated or that other rows prove.
     #[error("contradicts the order of day and month of this column")]
     Order,
@@ -271,8 +274,8 @@ pub(crate) struct ForeignDate {
 }
 
 /// Reads a date as tables have them: what [`EventDate::parse`] reads, and `20250530`, `2025/05/30`,
-/// `30.05.2025`, `30 May 2025`, `May 30, 2025`, and `5/30/2025` where the order of day and month is beyond
-/// doubt or known. A time of day without an offset is dropped and the day kept, midnight silently.
+/// `30.05.2025`, `30 May 2025`, `May 30, 2025`, `30-May-25`, and `5/30/2025` where the order of day and month is beyond
+/// doubt or known. A year of two digits is read behind the name of a month only, see [`century_of`]. A time of day without an offset is dropped and the day kept, midnight silently.
 pub(crate) fn parse_foreign(text: &str, order: Option<DateOrder>) -> Result<ForeignDate, BadDate> {
     let text = text.trim();
     match EventDate::parse(text) {
@@ -376,7 +379,7 @@ impl Slashed {
             return EventDate::of_day(first, second, third);
         }
         if third < 100 {
-            return Err(BadDate::NotADate); // A year of two digits: nobody knows the century.
+            return Err(BadDate::ShortYear); // And which of the three it is.
         }
         if separator == b'.' {
             return EventDate::of_day(third, second, first); // With dots, the day comes first everywhere.
@@ -412,21 +415,38 @@ fn parse_named_month(text: &str) -> Result<Option<EventDate>, BadDate> {
         "november",
         "december",
     ];
-    let (mut month, mut day, mut year) = (None, None, None);
-    for part in text.split([' ', ',', '-']).filter(|part| !part.is_empty()) {
+    let (mut month, mut day, mut year, mut short_year) = (None, None, None, None);
+    for part in text.split([' ', ',', '-', '/']).filter(|part| !part.is_empty()) {
         let lower = part.trim_end_matches('.').to_ascii_lowercase();
         let named = MONTHS.iter().position(|name| lower.len() >= 3 && name.starts_with(&lower));
         match (named, lower.parse::<i32>()) {
             (Some(at), _) if month.is_none() => month = Some(at as i32 + 1),
             (None, Ok(number)) if lower.len() <= 2 && day.is_none() => day = Some(number),
+            // The last of three: in another order it might be the day.
+            (None, Ok(number)) if lower.len() == 2 && month.is_some() && year.is_none() => {
+                short_year = Some(number);
+            }
             (None, Ok(number)) if lower.len() == 4 && year.is_none() => year = Some(number),
             _ => return Ok(None),
         }
+    }
+    if let (None, Some(short)) = (year, short_year) {
+        year = Some(century_of(short).ok_or(BadDate::ShortYear)? + short);
     }
     match (year, month, day) {
         (Some(year), Some(month), Some(day)) => EventDate::of_day(year, month, day).map(Some),
         (Some(year), Some(month), None) => EventDate::of_month(year, month).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// The century of a year of two digits, where the usual rules agree: Excel has 2000 to 2029 and 1930 to 1999, POSIX 2000 to 2068
+/// and 1969 to 1999.
+fn century_of(short_year: i32) -> Option<i32> {
+    match short_year {
+        0..=29 => Some(2000),
+        69..=99 => Some(1900),
+        _ => None,
     }
 }
 
@@ -650,13 +670,38 @@ mod tests {
         assert_eq!(foreign("09/05/2014 00:00", Some(DateOrder::Mdy)).unwrap(), "2014-09-05");
         assert_eq!(foreign("09/05/2014 00:00", Some(DateOrder::Dmy)).unwrap(), "2014-05-09");
         assert_eq!(foreign("18/02/2014", Some(DateOrder::Mdy)), Err(BadDate::Order));
-        assert_eq!(foreign("3/4/24", None), Err(BadDate::NotADate));
+        assert_eq!(foreign("3/4/24", None), Err(BadDate::ShortYear));
         assert_eq!(foreign("8/29/2014 or so", None), Err(BadDate::NotADate));
         assert_eq!(foreign("99999999", None), Err(BadDate::Year(9999)));
         assert_eq!(foreign("20229912", None), Err(BadDate::LooksLikeAnId));
         assert!(parse_foreign("2014-08-29 14:00:00", None).unwrap().time_dropped);
         assert!(!parse_foreign("2014-08-29 00:00:00.000", None).unwrap().time_dropped);
         assert!(parse_foreign("8/29/2014 12:30:00 AM", None).unwrap().time_dropped);
+    }
+
+    #[test]
+    fn a_year_of_two_digits_is_read_behind_a_named_month_where_all_rules_agree_on_its_century() {
+        for (text, day) in [
+            ("3-May-24", Ok("2024-05-03")),
+            ("03 May 2024", Ok("2024-05-03")),
+            ("03/May/2024", Ok("2024-05-03")),
+            ("24-May-03", Ok("2003-05-24")),
+            ("1 Sept 29", Ok("2029-09-01")),
+            ("31-Dec-99", Ok("1999-12-31")),
+            ("1-Jan-69", Ok("1969-01-01")),
+            ("1-Jan-30", Err(BadDate::ShortYear)),
+            ("1-Jan-68", Err(BadDate::ShortYear)),
+            ("30-Feb-24", Err(BadDate::NoSuchDay)),
+            ("May 3, 24", Ok("2024-05-03")),
+            ("3 24 May", Err(BadDate::NotADate)),
+            ("3/5/24", Err(BadDate::ShortYear)),
+            ("3.5.24", Err(BadDate::ShortYear)),
+            ("May-24", Err(BadDate::NotADate)),
+            ("3-May-4", Err(BadDate::NotADate)),
+            ("24-May-2003-04", Err(BadDate::NotADate)),
+        ] {
+            assert_eq!(foreign(text, None), day.map(str::to_owned), "{text}");
+        }
     }
 
     #[test]

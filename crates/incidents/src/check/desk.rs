@@ -418,6 +418,7 @@ impl<'r> Desk<'r> {
                         "say which comes first: date-order=dmy or date-order=mdy"
                     }
                     BadDate::Year(_) | BadDate::NoSuchDay | BadDate::NoSuchTime => "check for a typing error",
+                    BadDate::ShortYear => "write the year with four digits, as in 2024-05-03",
                     BadDate::LooksLikeAnId => "are the columns in the right order?",
                     BadDate::NotADate => BAD_DATE_HINT,
                 };
