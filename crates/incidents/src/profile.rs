@@ -85,7 +85,7 @@ pub(crate) struct Rule {
     pub(crate) field: &'static str,
     /// Their columns; the first that is there is read.
     columns: Vec<String>,
-    /// What their codes mean, by the code in small letters; `*` is every other one.
+    /// What their codes mean, by the code in small letters; `*` is every other one, and `(1)*` each that begins with `(1)`.
     pub(crate) values: HashMap<String, String>,
     pub(crate) other: Other,
     /// Put together from several columns: `{event_type}: {sub_event_type}`.
@@ -373,6 +373,15 @@ impl Rule {
             links: false,
             positive: false,
         }
+    }
+
+    /// What a code means: by the code itself, else by the longest beginning of it that is known, of which `*` is the shortest.
+    pub(crate) fn word_of(&self, code: &str) -> Option<&String> {
+        let code = code.to_lowercase();
+        let begins = |known: &&String| known.strip_suffix('*').is_some_and(|start| code.starts_with(start));
+        self.values
+            .get(&code)
+            .or_else(|| self.values.get(self.values.keys().filter(begins).max_by_key(|k| k.len())?))
     }
 
     /// The columns that it reads: the first that is there, or all of them where several may stand side by side.

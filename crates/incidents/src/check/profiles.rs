@@ -244,6 +244,21 @@ fn a_humanitarian_table_with_tags_is_read() {
 }
 
 #[test]
+fn a_code_with_words_behind_it_is_that_code_and_its_words_are_kept() {
+    for (cell, code) in
+        [("(1) Precise", json!(1)), ("(2) approximate", json!(2)), ("3", json!(3)), ("(12) x", json!(null))]
+    {
+        let row = format!(
+            "Date,Event Description,Country ISO,Latitude,Longitude,Geo Precision,SiND Event ID\n\
+             2024-05-01,A clinic was hit,UKR,45.45,28.28,{cell},7\n"
+        );
+        let found = one("insecurity-insight", "i.csv", &row);
+        assert_has(&found, json!({"geo_precision": code}));
+        assert_eq!(found["properties"]["extra"]["Geo Precision"], json!(cell));
+    }
+}
+
+#[test]
 fn what_the_auto_archiver_kept_is_a_source() {
     let digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let pdq = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22";

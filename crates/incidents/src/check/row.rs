@@ -376,8 +376,7 @@ impl Row<'_> {
         if rule.values.is_empty() {
             return Ok(Some((Cow::Borrowed(text), false)));
         }
-        let word = rule.values.get(&text.to_lowercase()).or_else(|| rule.values.get("*"));
-        match (word, rule.other) {
+        match (rule.word_of(text), rule.other) {
             (Some(word), _) => Ok(Some((Cow::Owned(word.clone()), true))),
             (None, Other::AsIs) => Ok(Some((Cow::Borrowed(text), false))),
             (None, Other::Fault | Other::Leave) => Err(()),
