@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, TableStyle};
 use kordon_borders::LonLat;
-use kordon_gazetteer::{Candidate, Gazetteer, Match, Sources, Wanted, build};
+use kordon_gazetteer::{Candidate, Found, Gazetteer, Match, Sources, Wanted, build};
+use kordon_incidents::country_code;
 
 use crate::Done;
 use crate::find::shortened;
@@ -17,7 +18,7 @@ use crate::terminal::say;
 #[derive(Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Place {
-    /// A name or its beginning: Ukrainian, Russian, Romanian, English and many others
+    /// A name or its beginning: Ukrainian, Russian, Romanian, English and many others; also "м. Ізмаїл" or "Izmail, Odesa Oblast"
     name: String,
     /// The country that comes first (ISO 3166-1: UKR)
     #[arg(long, env = "KORDON_COUNTRY", value_name = "CODE")]
@@ -46,7 +47,8 @@ impl Place {
             bail!("{country} is no country of the gazetteer; give ISO 3166-1 alpha-3, as in UKR");
         }
         let (country, near, limit) = (self.country.as_deref(), self.near, self.limit);
-        let found = gazetteer.search(&Wanted { country, near, limit, ..Wanted::named(&self.name) })?;
+        let wanted = Wanted { country, near, limit, ..Wanted::named(&self.name) };
+        let Found { places: found, used, unused } = gazetteer.look_up(&wanted, country_code)?;
         write_to(None, |out| {
             if self.json {
                 for candidate in &found {
@@ -57,6 +59,12 @@ impl Place {
             }
             Ok(())
         })?;
+        for hint in &used {
+            say(&format!("those in {} come first", shortened(hint)));
+        }
+        for hint in &unused {
+            say(&format!("{} is no unit or country of any of them, and was not used", shortened(hint)));
+        }
         say(&format!("{} places; {}", found.len(), gazetteer.info().attribution));
         Ok(Done::All)
     }

@@ -21,6 +21,7 @@ mod name; // what is the same name
 mod nearest; // the places around a point
 mod place; // one place, as it is answered
 mod search; // the places of a name
+mod written; // a place as people write it
 
 pub use build::{BuildError, Sources, build};
 pub use file::{BadGazetteer, Gazetteer, Info};
@@ -28,3 +29,4 @@ pub use name::{LONGEST_NAME, key, plain};
 pub use nearest::{Near, compass};
 pub use place::{Candidate, Match, is_same_unit, radius_m};
 pub use search::Wanted;
+pub use written::{Found, Reading, names_in};

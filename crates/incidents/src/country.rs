@@ -89,8 +89,8 @@ static KNOWN: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     known
 });
 
-/// Its code ISO 3166-1 alpha-3, or `XKX`; `None` for what is none.
-pub(crate) fn code_of(text: &str) -> Option<&'static str> {
+/// The code ISO 3166-1 alpha-3 of a country, or `XKX`, by its codes and names; `None` for what is none.
+pub fn code_of(text: &str) -> Option<&'static str> {
     let is_number = !text.is_empty() && text.len() < 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let text = if is_number { format!("{text:0>3}") } else { plain(text) };
     KNOWN.get(&text).copied()

@@ -45,6 +45,7 @@ pub use check::{
     Checked, Explained, NamedPlaces, Repeated, Sighting, Surroundings, check, check_among, check_one,
     explain, explain_all,
 };
+pub use country::code_of as country_code;
 pub use date::{BadDate, DateOrder, EventDate, Times, YEARS, civil_from_days};
 pub use fault::{Fault, Printable};
 pub use incident::{

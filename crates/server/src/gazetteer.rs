@@ -10,6 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use kordon_borders::LonLat;
 use kordon_gazetteer::{Gazetteer, LONGEST_NAME, Wanted};
+use kordon_incidents::country_code;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -46,10 +47,17 @@ pub async fn find(
         .work(move || {
             let (name, country) = (asked.get("q").unwrap_or_default(), asked.get("country"));
             let wanted = Wanted { country, near, limit, ..Wanted::named(name) };
-            gazetteer.search(&wanted).map_err(|bad| Problem::internal(&bad))
+            gazetteer.look_up(&wanted, country_code).map_err(|bad| Problem::internal(&bad))
         })
         .await?;
-    Ok(Answer::json(&told(gazetteer, "places", json!(found))).finish(&headers))
+    let mut answer = told(gazetteer, "places", json!(found.places));
+    // What stood behind the name, if anything did.
+    for (name, hints) in [("used", found.used), ("unused", found.unused)] {
+        if !hints.is_empty() {
+            answer[name] = json!(hints);
+        }
+    }
+    Ok(Answer::json(&answer).finish(&headers))
 }
 
 /// `GET /gazetteer/nearest`.

@@ -12,36 +12,12 @@ use crate::json::shown;
 use crate::report::Fix;
 use crate::vocabulary::LocationMethod;
 use kordon_borders::LonLat;
-use kordon_gazetteer::{BadGazetteer, Candidate, Gazetteer, Match, Wanted, plain};
+use kordon_gazetteer::{BadGazetteer, Candidate, Gazetteer, Match, Reading, Wanted, names_in};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Candidates that a warning lists.
 const LISTED: usize = 5;
-
-/// Words before a name that say what kind of place it is, as [`plain`] leaves them.
-const KINDS: &[&str] = &[
-    "m",
-    "mun",
-    "municipiul",
-    "or",
-    "orasul",
-    "satul",
-    "comuna",
-    "м",
-    "місто",
-    "г",
-    "город",
-    "с",
-    "село",
-    "сел",
-    "селище",
-    "смт",
-    "пгт",
-];
-
-/// English words that say it only with "of" behind them: a City Hall is no place called Hall.
-const KINDS_OF: &[&str] = &["city", "town", "village"];
 
 /// What is remembered, in candidates and names, each of which takes some hundred bytes; then all of it is forgotten.
 const REMEMBERED: usize = 20_000;
@@ -156,33 +132,16 @@ fn candidates(
     location: &str,
     country: Option<&str>,
 ) -> Result<(bool, Vec<Candidate>), BadGazetteer> {
-    let first = location.split([',', ';', '(', '/']).next().unwrap_or_default();
-    let ways =
-        [(true, location), (true, without_kind(location)), (false, first), (false, without_kind(first))];
-    for (at, (whole, name)) in ways.into_iter().enumerate() {
-        if ways[..at].iter().any(|(_, asked)| *asked == name) {
-            continue;
-        }
+    for Reading { name, behind } in names_in(location) {
         let mut found =
             gazetteer.search(&Wanted { country, prefix: false, limit: usize::MAX, ..Wanted::named(name) })?;
         if !found.is_empty() {
             let is_exact = found.iter().any(|candidate| candidate.matched == Match::Exact);
             found.retain(|candidate| !is_exact || candidate.matched == Match::Exact);
-            return Ok((whole && is_exact, found));
+            return Ok((behind.is_empty() && is_exact, found));
         }
     }
     Ok((false, Vec::new()))
-}
-
-/// `Ізмаїл` of `м. Ізмаїл`, `Reni` of `town of Reni`.
-fn without_kind(name: &str) -> &str {
-    let name = name.trim();
-    let Some((kind, rest)) = name.split_once([' ', '.']) else { return name };
-    let (kind, rest) = (plain(kind), rest.trim_start());
-    if KINDS.contains(&kind.as_str()) {
-        return rest;
-    }
-    rest.strip_prefix("of ").filter(|_| KINDS_OF.contains(&kind.as_str())).unwrap_or(name)
 }
 
 /// Those in the country that the record names and, where that is known of any of them, in its admin unit.
@@ -308,20 +267,5 @@ mod tests {
         assert!(forgot > 0, "it never had more than fits");
         let again = || places.meant("Ізмаїл", Some("UKR")).unwrap();
         assert!(std::sync::Arc::ptr_eq(&again(), &again()), "it is not looked up again");
-    }
-
-    #[test]
-    fn a_city_hall_is_no_hall_and_the_town_of_reni_is_reni() {
-        use super::without_kind;
-        for (location, name) in [
-            ("City Hall", "City Hall"),
-            ("Village Green", "Village Green"),
-            ("town of Reni", "Reni"),
-            ("м. Ізмаїл", "Ізмаїл"),
-            ("смт Сарата", "Сарата"),
-            ("Municipiul Tulcea", "Tulcea"),
-        ] {
-            assert_eq!(without_kind(location), name);
-        }
     }
 }

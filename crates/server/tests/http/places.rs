@@ -78,6 +78,9 @@ async fn a_name_in_any_language_has_candidates_with_their_credit() {
         assert!(problem["detail"].as_str().unwrap().contains(names), "{query:.40}: {problem}");
     }
     assert_eq!(door.get("/gazetteer?q=Qzxqzx").await.is_ok().json()["places"], json!([]));
+    let told = door.get("/gazetteer?q=city%20of%20Izmail,%20port,%20Ukraine").await.is_ok().json();
+    assert_eq!(told["places"][0]["id"], 707_308, "{told}");
+    assert_eq!((&told["used"], &told["unused"]), (&json!(["Ukraine"]), &json!(["port"])), "{told}");
 }
 
 #[tokio::test]
