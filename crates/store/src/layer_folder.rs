@@ -233,12 +233,13 @@ pub(crate) type Wrong = (String, &'static str);
 /// What is made of the records of a file to be added, or all its faults. `room` is asked for each with how many came before it;
 /// where it says no, that ends the file.
 pub(crate) fn sound_of<M>(
-    input: impl BufRead + Send,
+    mut input: impl BufRead + Send,
     options: &ReadOptions,
     make: impl Fn(&Report) -> Result<M, Wrong>,
     mut room: impl FnMut(&M, usize) -> Result<(), Wrong>,
 ) -> Result<Vec<M>, LayerError> {
     let whole = |fault: Fault| LayerError::Faults { faults: vec![fault], total: 1 };
+    check_is_json(&mut input, options).map_err(whole)?;
     let (mut sound, mut faults, mut total) = (Vec::new(), Vec::new(), 0);
     for report in read(input, options).map_err(whole)? {
         let report = report.map_err(whole)?;
@@ -256,6 +257,35 @@ pub(crate) fn sound_of<M>(
         }
     }
     if total > 0 { Err(LayerError::Faults { faults, total }) } else { Ok(sound) }
+}
+
+/// That the file is GeoJSON, or packed, as far as its first bytes tell: other kinds of files are read too, as reports.
+fn check_is_json(input: &mut impl BufRead, options: &ReadOptions) -> Result<(), Fault> {
+    let file: Arc<str> = options.file.as_str().into();
+    let fault = |problem: String, hint: Option<&str>| Fault {
+        file: Arc::clone(&file),
+        index: None,
+        line: 1,
+        column: 1,
+        pointer: None,
+        field: None,
+        problem: problem.into(),
+        hint: hint.map(Box::from),
+        fatal: true,
+    };
+    let first = input.fill_buf().map_err(|error| fault(format!("cannot be read: {error}"), None))?;
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+    match text.first() {
+        None | Some(b'{' | b'[' | 0x1e | 0x1f | 0xfe | 0xff) => Ok(()),
+        Some(_) if text.starts_with(b"PK") => Ok(()),
+        Some(_) => Err(fault(
+            "the file is not GeoJSON, of which layers are made".into(),
+            Some(
+                "make it of a table, a Shapefile or a GeoPackage: ogr2ogr -t_srs EPSG:4326 layer.geojson FILE \
+                 (of a table, with -s_srs EPSG:4326 -oo X_POSSIBLE_NAMES=lon -oo Y_POSSIBLE_NAMES=lat)",
+            ),
+        )),
+    }
 }
 
 fn fault(report: &Report, options: &ReadOptions, (problem, hint): Wrong) -> Fault {
