@@ -146,9 +146,22 @@ const HXL: &[(&str, &[&str], &str)] = &[
 
 const MOST_COLUMNS: usize = 2_000;
 
-/// Columns by which our own tables are known. Read back, they would overwrite fuller records and make what was measured
-/// a part of them.
-pub(crate) const OWN_EXPORT: [&str; 2] = ["border_set", "foreign_distance_m"];
+/// Whether these are names of a table of ours, in whichever form. Read back, it would overwrite fuller records and make what was
+/// measured a part of them.
+pub(crate) fn is_own_export<'n>(names: impl Iterator<Item = &'n str>) -> bool {
+    let (mut set, mut other) = (false, false);
+    for name in names {
+        set |= name == "border_set";
+        other |= matches!(name, "foreign_distance_m" | "snapshot");
+    }
+    set && other
+}
+
+/// What is said of such a table, and what to do.
+pub(crate) const OWN_EXPORT: (&str, &str) = (
+    "this is a table that Kordon exported, which holds less than the records do: one language, and measured distances",
+    "to carry records on, export them as geojson or geojsonseq",
+);
 
 /// What a column is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,10 +223,11 @@ impl Columns {
             return Err((problem, "leave out those that nobody needs".into()));
         }
         let plain: Vec<String> = names.iter().map(|name| plain_name(name)).collect();
-        if OWN_EXPORT.iter().all(|own| plain.iter().any(|name| name == own)) {
-            let problem = "this table is an export of Kordon, which holds less than the records do: one language, and measured distances";
-            let hint = "to carry records on, export them as geojson or geojsonseq; to import this as a table of its own, take out the column border_set";
-            return Err((problem.into(), hint.into()));
+        if is_own_export(plain.iter().map(String::as_str)) {
+            let (problem, hint) = OWN_EXPORT;
+            let hint =
+                format!("{hint}; to import this as a table of its own, take out the column border_set");
+            return Err((problem.into(), hint));
         }
         let known_as = options.profile.of_table(&plain);
         for ours in ["lon", "lat", "date_start", "id"] {
@@ -557,7 +571,7 @@ mod tests {
     fn our_own_export_is_refused_and_says_what_to_export_instead() {
         let header = "id,lon,lat,date_start,title,foreign_distance_m,border_set";
         let (problem, hint) = columns(header, None, &[]).unwrap_err();
-        assert!(problem.contains("export of Kordon") && hint.contains("geojsonseq"), "{problem} {hint}");
+        assert!(problem.contains("Kordon exported") && hint.contains("geojsonseq"), "{problem} {hint}");
         assert!(columns("id,lon,lat,date_start,title,foreign_distance_m", None, &[]).is_ok());
     }
 

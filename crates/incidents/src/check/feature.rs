@@ -8,7 +8,7 @@
 use super::Draft;
 use super::desk::{Desk, Path, ROOT};
 use super::row::{cells_of, fill_members};
-use crate::columns::{Columns, OWN_EXPORT, alias_of, is_field, plain_name};
+use crate::columns::{Columns, OWN_EXPORT, alias_of, is_field, is_own_export, plain_name};
 use crate::date::EventDate;
 use crate::fault::Fault;
 use crate::json::{self, Json, Member, Node, keep, shown};
@@ -211,15 +211,9 @@ fn position(
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
-    if let Some(at) = own_export(members) {
-        let hint = "to carry records on, export them as geojson or geojsonseq";
-        desk.fault(
-            at,
-            path,
-            "this record is of a table that Kordon exported, which holds less than the records do",
-            hint,
-        );
-        return;
+    if is_own_export(members.iter().map(|member| &*member.name)) {
+        let (problem, hint) = OWN_EXPORT;
+        return desk.fault(members[0].value.at, path, problem, hint);
     }
     if let Some(columns) = foreign_columns(&desk.report.origin, members, false) {
         let (_, cells) = cells_of(members);
@@ -253,11 +247,6 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
     strangers_to_ours(desk, draft, members, strangers, path);
 }
 
-/// Where a record shows that it is of a table of ours.
-fn own_export(members: &[Member<'_>]) -> Option<usize> {
-    let mut own = OWN_EXPORT.iter().map(|own| members.iter().find(|member| member.name == *own));
-    let (first, second) = (own.next()??, own.next()??);
-    Some(first.value.at.min(second.value.at))
 }
 
 /// The columns of a record of a known source; `None` when it is one of ours, or of a stranger. A plain record has

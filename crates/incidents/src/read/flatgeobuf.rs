@@ -7,6 +7,7 @@
 
 use super::Piece;
 use super::bytes::Bytes;
+use crate::columns::{OWN_EXPORT, is_own_export};
 use crate::fault::Fault;
 use flatgeobuf::packed_r_tree::PackedRTree;
 use flatgeobuf::{ColumnType, GeometryType, size_prefixed_root_as_feature, size_prefixed_root_as_header};
@@ -49,6 +50,9 @@ impl Features {
             .columns()
             .map(|columns| columns.iter().map(|column| (column.name().to_owned(), column.type_())).collect())
             .unwrap_or_default();
+        if is_own_export(columns.iter().map(|(name, _)| name.as_str())) {
+            return Err(bytes.fatal(OWN_EXPORT.0, OWN_EXPORT.1));
+        }
         let (count, node_size) = (header.features_count(), header.index_node_size());
         let geometry_type = header.geometry_type();
         if count > 0 && node_size > 0 {

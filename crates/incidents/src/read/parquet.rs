@@ -12,6 +12,7 @@
 use super::Piece;
 use super::features::GEOMETRIES;
 use super::zip::Shared;
+use crate::columns::{OWN_EXPORT, is_own_export};
 use crate::date::civil_text;
 use crate::fault::Fault;
 use parquet::basic::LogicalType;
@@ -66,6 +67,9 @@ impl Rows {
             _ => false,
         };
         let columns = metadata.file_metadata().schema_descr().columns().iter();
+        if is_own_export(columns.clone().map(|column| column.name())) {
+            return Err(Fault::of_input(&file, 1, OWN_EXPORT.0, OWN_EXPORT.1));
+        }
         let local = columns.filter(|column| is_local(column)).map(|column| column.path().string()).collect();
         let rows =
             sound(|| Ok::<_, parquet::errors::ParquetError>(RowIter::from_file_into(Box::new(reader))));
