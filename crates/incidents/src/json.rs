@@ -407,13 +407,18 @@ fn repeated(members: &[Member<'_>]) -> Option<usize> {
 /// Keeps a value of the source under its name, beside one of the same name that is there already.
 pub(crate) fn keep<V: Into<Value>>(kept: &mut Map<String, Value>, name: &str, value: Option<V>) {
     let Some(value) = value else { return };
+    kept.insert(free_name(kept, name), value.into());
+}
+
+/// A name under which nothing is kept yet: this one, or else with a number behind it.
+pub(crate) fn free_name(kept: &Map<String, Value>, name: &str) -> String {
     let mut free = name.to_owned();
     let mut count = 1;
     while kept.contains_key(&free) {
         count += 1;
         free = format!("{name}_{count}");
     }
-    kept.insert(free, value.into());
+    free
 }
 
 /// Input as it may be shown in a sentence: in quotes, at most 60 characters, nothing that moves a cursor.

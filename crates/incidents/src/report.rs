@@ -281,7 +281,21 @@ pub struct Report {
     pub column: usize,
     /// The record itself; valid UTF-8 by now.
     pub(crate) text: String,
+    /// Where its members stood, when the text was put together from elements of XML.
+    pub(crate) elements: Box<[Element]>,
     pub(crate) origin: Arc<Origin>,
+}
+
+/// An element of XML that became a member of a record.
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    /// The member: a property, or `geometry`.
+    pub(crate) member: Box<str>,
+    /// What it is called in the input.
+    pub(crate) name: Box<str>,
+    /// Line and character at which it begins, counted from 1.
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl Report {
@@ -345,6 +359,8 @@ pub(crate) struct Origin {
     pub(crate) list: Option<Box<str>>,
     /// Records are plain objects, whose members are what a Feature's properties are.
     pub(crate) plain: bool,
+    /// What it is, once that is known.
+    pub(crate) format: Option<Format>,
     /// The columns, when the input is a table.
     pub(crate) columns: Option<Columns>,
 }
@@ -374,8 +390,19 @@ impl Origin {
             foreign: OnceLock::new(),
             list: None,
             plain: false,
+            format: None,
             columns: None,
         }
+    }
+
+    /// Whether its numbers have the digits that somebody gave them.
+    pub(crate) fn has_digits(&self) -> bool {
+        !matches!(self.format, Some(Format::Xlsx | Format::FlatGeobuf | Format::GeoParquet))
+    }
+
+    /// Whether the texts of its records stand in the input as they are, and were not put together from something else.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.has_digits() && !self.format.is_some_and(Format::is_xml)
     }
 
     /// The known source of the table; of records that are no table, that of the first of them that was checked.

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::incident::{Impact, Masking, Properties, Source};
 use crate::json::{Json, Member, Node, keep, shown};
 use crate::read::place_after;
-use crate::report::{Fix, Report};
+use crate::report::{Element, Fix, Report};
 use crate::text::{Text, is_language};
 use crate::vocabulary::{NotInList, is_word};
 use kordon_borders::LonLat;
@@ -107,6 +107,8 @@ pub(super) struct Desk<'r> {
     pub(super) zone: Option<String>,
     /// Language of texts that do not tell theirs.
     pub(super) language: String,
+    /// As [`super::Checked`] has it.
+    pub(super) decimals: Option<usize>,
 }
 
 impl<'r> Desk<'r> {
@@ -121,7 +123,19 @@ impl<'r> Desk<'r> {
             order: report.origin.date_order,
             zone: None,
             language: "und".into(),
+            decimals: None,
         }
+    }
+
+    /// Notes with how many digits behind the point a place was written: those of its finer coordinate. Numbers of a file
+    /// that holds no text were written by nobody, nor were those that are projected.
+    pub(super) fn digits_of(&mut self, lon: &str, lat: &str) {
+        let origin = &self.report.origin;
+        if !origin.has_digits() || origin.to_degrees.is_some() {
+            return;
+        }
+        let Some(finer) = decimals(lon).zip(decimals(lat)).map(|(lon, lat)| lon.max(lat)) else { return };
+        self.decimals = Some(self.decimals.map_or(finer, |before| before.min(finer)));
     }
 
     pub(super) fn fault<'h>(
@@ -189,11 +203,18 @@ impl<'r> Desk<'r> {
     }
 
     fn describe(&self, at: usize, path: &Path<'_>, problem: Box<str>, hint: Option<&str>) -> Fault {
-        let Report { index, line, column, text, origin } = self.report;
+        let Report { index, line, column, text, elements, origin } = self.report;
         let (mut pointer, mut field) = (None, String::new());
         path.field(&mut field);
+        let is_element = |element: &&Element| {
+            let rest = field.strip_prefix(&*element.member);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
         let (line, column) = if origin.columns.is_some() {
             (*line, at + 1)
+        } else if let Some(element) = elements.iter().find(is_element) {
+            field = element.name.to_string();
+            (element.line, element.column)
         } else {
             let mut path_text = match &origin.list {
                 Some(list) => format!("{list}/{index}"),
@@ -201,7 +222,7 @@ impl<'r> Desk<'r> {
             };
             path.pointer(&mut path_text);
             pointer = Some(path_text.into());
-            place_after(&text[..at], *line, *column)
+            if origin.is_verbatim() { place_after(&text[..at], *line, *column) } else { (*line, *column) }
         };
         Fault {
             file: Arc::clone(&origin.file),
@@ -956,6 +977,13 @@ fn plain(number: f64) -> String {
         return number.to_string();
     }
     format!("{number:e}")
+}
+
+/// How many digits stand behind the point, or the comma, of a number; `None` of anything else.
+fn decimals(number: &str) -> Option<usize> {
+    let (whole, rest) = number.split_once(['.', ',']).unwrap_or((number, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    (are_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) && are_digits(rest)).then_some(rest.len())
 }
 
 /// Whether both texts have the same digits in the same order, so that nothing was lost between them.

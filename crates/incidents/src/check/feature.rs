@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::json::{self, Json, Member, Node, keep, shown};
 use crate::profile::{Profile, Profiles};
 use crate::read::place_after;
-use crate::report::Origin;
+use crate::report::{Format, Origin};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -206,8 +206,19 @@ fn position(
         }
     }
     heights.push(numbers.get(2).map_or(Value::Null, Node::to_value));
+    if let [lon, lat, ..] = &numbers[..] {
+        desk.digits_of(as_written(lon), as_written(lat));
+    }
     let [lon, lat] = desk.to_degrees(read);
     desk.place(lon, lat, node.at, path)
+}
+
+fn as_written<'n>(number: &'n Node<'_>) -> &'n str {
+    match &number.json {
+        Json::Number(text) => text,
+        Json::String(text) => text,
+        _ => "",
+    }
 }
 
 fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>], path: &Path<'_>) {
@@ -231,6 +242,8 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
     } else {
         members.iter().map(|member| mapped(&member.name)).collect()
     };
+    // XML has texts only.
+    desk.lenient = desk.report.origin.format.is_some_and(Format::is_xml);
     let mut strangers = Vec::new();
     for (index, member) in members.iter().enumerate() {
         let path = path.name(&member.name);
@@ -244,6 +257,7 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
             }
         }
     }
+    desk.lenient = false;
     strangers_to_ours(desk, draft, members, strangers, path);
 }
 
@@ -346,7 +360,7 @@ fn is_missing(draft: &Draft, ours: &str) -> bool {
 /// Reads a property of theirs as ours, the way a table's cell is read.
 fn take_foreign(desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, member: &Member<'_>, path: &Path<'_>) {
     let node = &member.value;
-    desk.lenient = true;
+    let before = std::mem::replace(&mut desk.lenient, true);
     match (ours, &node.json) {
         ("id", _) => take_id(desk, draft, node, path),
         ("source_url", Json::String(text)) => {
@@ -375,5 +389,5 @@ fn take_foreign(desk: &mut Desk<'_>, draft: &mut Draft, ours: &str, member: &Mem
             }
         }
     }
-    desk.lenient = false;
+    desk.lenient = before;
 }

@@ -97,7 +97,7 @@ fn faults_in_sheets_and_placemarks_name_their_line() {
     assert_eq!((faults[0].line, faults[0].column), (4, 2), "{}", faults[0]);
     let text = KML.replace("45.335", "145.335");
     let (_, faults) = import(text.as_bytes(), &options("a.kml")).unwrap();
-    assert_eq!(faults[0].line, 3, "{}", faults[0]);
+    assert_eq!(faults[0].line, 5, "{}", faults[0]);
     for (shape, says) in [
         ("<Polygon/>", "Polygon"),
         ("<LineString/>", "LineString"),
@@ -110,6 +110,42 @@ fn faults_in_sheets_and_placemarks_name_their_line() {
     }
     let track = GPX.replace("wpt", "trk");
     assert!(import(track.as_bytes(), &options("a.gpx")).unwrap().1[0].problem.contains("Track"));
+}
+
+#[test]
+fn faults_in_placemarks_and_waypoints_name_the_element_and_where_it_begins() {
+    let place = |file: &str, text: &str| {
+        let (_, faults) = import(text.as_bytes(), &options(file)).unwrap();
+        let Fault { line, column, field, .. } = &faults[0];
+        (*line, *column, field.as_deref().unwrap_or_default().to_owned())
+    };
+    // The name has fewer characters than bytes.
+    let kml = KML.replace("Порт</name>", "Порт</name><TimeStamp>\n  <when>1527</when></TimeStamp>");
+    assert_eq!(place("a.kml", &kml), (4, 3, "when".into()));
+    let kml = KML.replace("45.335", "145.335");
+    let line = kml.lines().nth(4).unwrap();
+    let column = line[..line.find("<coordinates>").unwrap()].chars().count() + 1;
+    assert_eq!(place("a.kml", &kml), (5, column, "coordinates".into()));
+    let kml = KML.replace("\"crew\"><value>4", "\"deaths\"><value>many");
+    let line = kml.lines().nth(3).unwrap();
+    let column = line[..line.find("<value>").unwrap()].chars().count() + 1;
+    assert_eq!(place("a.kml", &kml), (4, column, "deaths".into()));
+    let kml = KML.replace("<when>2025-05-30</when>", "");
+    assert_eq!(
+        place("a.kml", &kml),
+        (3, 1, "date_start".into()),
+        "what is missing is missed where the placemark begins"
+    );
+    let gpx = GPX.replace("<time>", "\n\t<time>").replace("2025-05-30T", "1527-05-30T");
+    assert_eq!(place("a.gpx", &gpx), (2, 2, "time".into()));
+    let gpx = GPX.replace("<wpt lat=\"45.335\"", "\n<!-- é --><wpt lat=\"x\"");
+    assert_eq!(place("a.gpx", &gpx), (2, 11, "wpt".into()));
+    // What is put together from something else has no columns.
+    let at = flatgeobuf_file().windows(4).position(|part| part == b"2025").unwrap();
+    let mut bytes = flatgeobuf_file();
+    bytes[at..at + 4].copy_from_slice(b"1527");
+    let (_, faults) = import(&bytes, &options("a.fgb")).unwrap();
+    assert_eq!((faults[0].line, faults[0].column, faults[0].field.as_deref()), (1, 1, Some("date")));
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Checked {
     pub repairs: Vec<Fault>,
     /// Whom to credit for what was filled in.
     pub credits: Vec<Arc<str>>,
+    /// Digits behind the point of its coarsest place, as they were written; `None` where that is not known.
+    decimals: Option<usize>,
 }
 
 /// Checks one report: a good one becomes an incident, a bad one all its faults.
@@ -70,7 +72,7 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
         Some(columns) => row::fill(&mut desk, columns),
         None => feature::fill(&mut desk),
     };
-    let Desk { faults, warnings, repairs, .. } = desk;
+    let Desk { faults, warnings, repairs, decimals, .. } = desk;
     let Some(draft) = draft.filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
@@ -88,7 +90,8 @@ pub fn check(report: &Report, new_id: &mut dyn FnMut() -> IncidentId) -> Result<
     let repairs = repairs.collect();
     let incident = Incident { id: id.unwrap_or_else(new_id), places, properties };
     let (index, line) = (report.index, report.line);
-    Ok(Checked { index, line, incident, has_own_id: id.is_some(), warnings, repairs, credits: Vec::new() })
+    let has_own_id = id.is_some();
+    Ok(Checked { index, line, incident, has_own_id, warnings, repairs, credits: Vec::new(), decimals })
 }
 
 /// What a record is known by within its input: its id, or else its first `same_as`.

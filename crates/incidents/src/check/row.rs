@@ -441,14 +441,9 @@ impl Row<'_> {
                 draft.has_place = true;
                 let at = self.cells[lon_at].at;
                 let lon_path = self.path(lon_at);
-                let lon = match degrees(&lon_text, Axis::Lon) {
-                    Some(lon) => Some(lon),
-                    None => desk.number(&self.made(lon_text, at), &lon_path),
-                };
-                let lat = match degrees(&lat_text, Axis::Lat) {
-                    Some(lat) => Some(lat),
-                    None => desk.number(&self.made(lat_text, self.cells[lat_at].at), &self.path(lat_at)),
-                };
+                desk.digits_of(&lon_text, &lat_text);
+                let lon = self.coordinate(desk, lon_text, lon_at, Axis::Lon);
+                let lat = self.coordinate(desk, lat_text, lat_at, Axis::Lat);
                 if let (Some(lon), Some(lat)) = (lon, lat) {
                     draft.places.extend(desk.place(lon, lat, at, &lon_path));
                 }
@@ -462,6 +457,24 @@ impl Row<'_> {
         }
     }
 
+    fn coordinate(&self, desk: &mut Desk<'_>, text: Cow<'_, str>, column: usize, axis: Axis) -> Option<f64> {
+        if let Some(degrees) = degrees(&text, axis) {
+            return Some(degrees);
+        }
+        let (at, path) = (self.cells[column].at, self.path(column));
+        let (is, letters, other) = match axis {
+            Axis::Lon => ("longitude", "E or W", Axis::Lat),
+            Axis::Lat => ("latitude", "N or S", Axis::Lon),
+        };
+        if degrees(&text, other).is_some() {
+            let problem = format!("{} has the letter of the other coordinate", shown(&text));
+            let hint = format!("this is the {is}, whose letters are {letters}; or are the columns swapped?");
+            desk.fault(at, &path, problem, &*hint);
+            return None;
+        }
+        desk.number(&self.made(text, at), &path)
+    }
+
     fn place_of_wkt(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
         let Some((wkt, column)) = self.known("geometry_wkt") else {
             return self.place_of_coordinates(desk, draft);
@@ -469,9 +482,7 @@ impl Row<'_> {
         draft.has_place = true;
         let (at, path) = (self.cells[column].at, self.path(column));
         let Some(pairs) = points_of_wkt(&wkt) else {
-            let problem = format!("{} is not a point", shown(&wkt));
-            desk.fault(at, &path, problem, "POINT (lon lat); give an area as a point and location_radius_m");
-            return;
+            return no_point(desk, &wkt, (at, &path));
         };
         place_each(desk, draft, pairs, (at, &path));
     }
@@ -485,6 +496,9 @@ impl Row<'_> {
             return place_each(desk, draft, pairs, (at, &path));
         }
         let Some(place) = both(&text) else {
+            if geometry_of_wkt(&text).is_some() {
+                return no_point(desk, &text, (at, &path));
+            }
             let problem = format!("{} does not say which coordinate is which", shown(&text));
             let hint = "columns lon and lat; or 45°20'06\"N 28°50'24\"E, an MGRS reference, POINT (lon lat)";
             desk.fault(at, &path, problem, hint);
@@ -586,13 +600,21 @@ impl Row<'_> {
     }
 }
 
-fn place_each(
-    desk: &mut Desk<'_>,
-    draft: &mut Draft,
-    pairs: Vec<(f64, f64)>,
-    (at, path): (usize, &Path<'_>),
-) {
-    draft.places.extend(pairs.into_iter().filter_map(|(lon, lat)| desk.place(lon, lat, at, path)));
+fn place_each(desk: &mut Desk<'_>, draft: &mut Draft, pairs: Vec<[&str; 2]>, (at, path): (usize, &Path<'_>)) {
+    for [lon, lat] in pairs {
+        desk.digits_of(lon, lat);
+        if let (Ok(lon), Ok(lat)) = (lon.parse(), lat.parse()) {
+            draft.places.extend(desk.place(lon, lat, at, path));
+        }
+    }
+}
+
+/// `07:05` of `705`, `0705` or `07:05`.
+fn clock_of(text: &str) -> Option<String> {
+    let padded = format!("{:0>4}", text.replacen(':', "", 1));
+    let sound = padded.len() == 4 && padded.bytes().all(|b| b.is_ascii_digit());
+    let (hour, minute) = padded.split_at_checked(2).filter(|_| sound)?;
+    (hour < "24" && minute < "60").then(|| format!("{hour}:{minute}"))
 }
 
 /// A date that was written as a number: milliseconds since 1970, or its digits.
@@ -611,28 +633,62 @@ fn is_unknown(cell: &str) -> bool {
     matches!(cell, "" | "#N/A" | "NA" | "N/A" | "n/a" | "NULL" | "null" | "NaN" | "nan" | "None")
 }
 
-/// The positions of `POINT (28.84 45.335)` or `MULTIPOINT ((28.84 45.335), (28.85 45.34))`; heights are
+/// The positions of `POINT (28.84 45.335)` or `MULTIPOINT ((28.84 45.335), (28.85 45.34))`, as they are written; heights are
 /// passed over.
-fn points_of_wkt(wkt: &str) -> Option<Vec<(f64, f64)>> {
-    let upper = wkt.trim().to_ascii_uppercase();
-    let (rest, several) = match upper.strip_prefix("MULTIPOINT") {
-        Some(rest) => (rest, true),
-        None => (upper.strip_prefix("POINT")?, false),
-    };
-    let rest = rest.trim_start();
-    let rest = rest.strip_prefix('Z').unwrap_or(rest).trim_start();
+fn points_of_wkt(wkt: &str) -> Option<Vec<[&str; 2]>> {
+    let (kind, rest) = geometry_of_wkt(wkt).filter(|(kind, _)| kind.ends_with("POINT"))?;
+    let rest = rest.strip_prefix(['Z', 'z']).unwrap_or(rest).trim_start();
     let inner = rest.strip_prefix('(')?.strip_suffix(')')?;
     let mut pairs = Vec::new();
     for point in inner.split(',') {
         let point = point.trim();
         let point = point.strip_prefix('(').and_then(|point| point.strip_suffix(')')).unwrap_or(point);
-        let numbers: Vec<f64> = point.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+        let numbers: Vec<&str> = point.split_whitespace().collect();
         match numbers[..] {
-            [lon, lat] | [lon, lat, _] => pairs.push((lon, lat)),
+            [lon, lat, ..] if numbers.len() <= 3 && numbers.iter().all(|n| n.parse::<f64>().is_ok()) => {
+                pairs.push([lon, lat]);
+            }
             _ => return None,
         }
     }
-    (several || pairs.len() == 1).then_some(pairs)
+    (kind == "MULTIPOINT" || pairs.len() == 1).then_some(pairs)
+}
+
+/// The kind of geometry that well-known text begins with, and what follows it.
+fn geometry_of_wkt(wkt: &str) -> Option<(&'static str, &str)> {
+    const KINDS: [&str; 7] = [
+        "POINT",
+        "MULTIPOINT",
+        "LINESTRING",
+        "MULTILINESTRING",
+        "POLYGON",
+        "MULTIPOLYGON",
+        "GEOMETRYCOLLECTION",
+    ];
+    let wkt = wkt.trim();
+    let (word, _) = wkt.split_at(wkt.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(wkt.len()));
+    // The Z may follow at once.
+    let is_word = |kind: &&&str| {
+        let rest = word.get(..kind.len()).filter(|start| start.eq_ignore_ascii_case(kind));
+        rest.is_some() && matches!(&word[kind.len()..], "" | "Z" | "z" | "M" | "m" | "ZM" | "zm")
+    };
+    let kind = KINDS.iter().find(is_word)?;
+    Some((kind, wkt[kind.len()..].trim_start()))
+}
+
+/// The fault that a text is no point.
+fn no_point(desk: &mut Desk<'_>, wkt: &str, (at, path): (usize, &Path<'_>)) {
+    let (problem, hint) = match geometry_of_wkt(wkt) {
+        Some((_, rest)) if rest.to_ascii_uppercase().ends_with("EMPTY") => {
+            (format!("{} says of no place", shown(wkt)), "leave the cell empty when the place is not known")
+        }
+        Some((kind, _)) if !kind.ends_with("POINT") => (
+            format!("{} is a {}: an incident is a POINT or a MULTIPOINT", shown(wkt), kind.to_lowercase()),
+            "give a point and say how far the true place may be from it: location_radius_m",
+        ),
+        _ => (format!("{} is not a point", shown(wkt)), "POINT (lon lat), in degrees"),
+    };
+    desk.fault(at, path, problem, hint);
 }
 
 /// Takes off the apostrophe that keeps a spreadsheet from running a text as a formula.

@@ -54,7 +54,7 @@ pub fn check_among(
         let at = desk.at_of("date_start");
         desk.warn(at, &ROOT.name("date_start"), problem, "check the year");
     }
-    radius(&mut desk, &checked.incident);
+    radius(&mut desk, &checked.incident, checked.decimals);
     let Desk { faults, warnings, repairs, credits, .. } = desk;
     checked.warnings.extend(warnings);
     checked.credits = credits;
@@ -115,7 +115,7 @@ fn distance_in_words(meters: f64) -> String {
 }
 
 /// A stated radius against what the method, the code or the digits of the place allow.
-fn radius(desk: &mut Desk<'_>, incident: &Incident) {
+fn radius(desk: &mut Desk<'_>, incident: &Incident, decimals: Option<usize>) {
     let Some(stated) = incident.properties.location_radius_m else { return };
     let mut without = incident.clone();
     without.properties.location_radius_m = None;
@@ -129,10 +129,10 @@ fn radius(desk: &mut Desk<'_>, incident: &Incident) {
         None if told(derived.why) && stated < 1_000.0 => {
             Some((1_000.0, "a place known only as a region allows"))
         }
-        _ => {
-            let coarse = incident.places.iter().map(|place| half_unit_m(*place)).fold(0.0, f64::max);
-            (stated < coarse).then_some((coarse, "the digits of its coordinates allow"))
-        }
+        _ => decimals
+            .map(half_unit_m)
+            .filter(|coarse| stated < *coarse)
+            .map(|coarse| (coarse, "the digits of its coordinates allow")),
     };
     if let Some((least, why)) = least {
         let at = desk.at_of("location_radius_m");
@@ -141,16 +141,15 @@ fn radius(desk: &mut Desk<'_>, incident: &Incident) {
     }
 }
 
-/// Half a unit of the last digit of the finer coordinate, in meters.
-fn half_unit_m(place: LonLat) -> f64 {
-    let decimals = |degrees: f64| degrees.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
-    let finest = decimals(place.lon()).max(decimals(place.lat()));
-    0.5 * 111_000.0 * 10_f64.powi(-i32::try_from(finest).unwrap_or(20))
+/// Half a unit of the last of so many digits behind the point, in meters.
+fn half_unit_m(decimals: usize) -> f64 {
+    0.5 * 111_000.0 * 10_f64.powi(-i32::try_from(decimals).unwrap_or(20))
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::check::sound::workbook;
     use crate::*;
     use kordon_gazetteer::Gazetteer;
     use std::sync::LazyLock;
@@ -259,5 +258,54 @@ pub(super) mod tests {
             assert!(told[0].to_string().contains(says), "{}", told[0]);
         }
         assert_eq!(row(HEADER, "1,28.83721,45.35122,2024,x,,5000,1", &[]).unwrap().warnings, []);
+    }
+
+    /// `28.8000` was taken for a place with one digit, and a radius of 50 m was said to be too small for it.
+    #[test]
+    fn digits_count_as_they_were_written_and_where_nobody_wrote_them_nothing_is_said() {
+        let warned = |cells: &str| !row(HEADER, cells, &[]).unwrap().warnings.is_empty();
+        assert!(!warned("1,28.8000,45.4000,2024,x,,50,"), "four digits are 5.5 m");
+        assert!(!warned("1,\"28,80000\",45.4,2024,x,,50,"), "the finer of the two counts");
+        assert!(warned("1,28.8,45.4,2024,x,,50,"));
+        assert!(warned("1,28,45,2024,x,,50,"));
+        assert!(!warned("1,28°48'00\"E,45°24'00\"N,2024,x,,50,"), "seconds are no digits");
+        let of_file = |file: &str, bytes: &[u8]| {
+            let options = ReadOptions { file: file.into(), ..ReadOptions::default() };
+            let report = read(bytes, &options).unwrap().next().unwrap().unwrap();
+            let checked = check(&report, &mut || IncidentId::from_random([3; 16])).unwrap();
+            let around = Surroundings { borders: &BORDERS, places: None, units: None, now_s: None };
+            let warnings = check_among(checked, &report, &around).unwrap().warnings;
+            warnings.iter().any(|warning| warning.to_string().contains("the digits of its coordinates"))
+        };
+        let feature = |lon: &str, lat: &str| {
+            format!(
+                r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":[{lon},{lat}]}},"properties":{{"title":"x","date_start":"2024","location_radius_m":50}}}}"#
+            )
+        };
+        let point = |lon: &str, lat: &str| {
+            format!(
+                "<kml><Placemark><name>x</name><TimeStamp><when>2024</when></TimeStamp><ExtendedData><Data name=\"location_radius_m\"><value>50</value></Data></ExtendedData><Point><coordinates>{lon},{lat}</coordinates></Point></Placemark></kml>"
+            )
+        };
+        let sheet = |lon: &str, lat: &str| {
+            let cell = |at: &str, value: &str| format!("<c r=\"{at}\" t=\"str\"><v>{value}</v></c>");
+            let head = ["lon", "lat", "date", "title", "location_radius_m"];
+            let head: String =
+                "ABCDE".chars().zip(head).map(|(c, name)| cell(&format!("{c}1"), name)).collect();
+            let row = format!(
+                "<c r=\"A2\"><v>{lon}</v></c><c r=\"B2\"><v>{lat}</v></c>{}{}<c r=\"E2\"><v>50</v></c>",
+                cell("C2", "2024"),
+                cell("D2", "x")
+            );
+            workbook(&format!("<row r=\"1\">{head}</row><row r=\"2\">{row}</row>"))
+        };
+        let wkt = "wkt,date,title,location_radius_m\nPOINT (28.8 45.4),2024,x,50\n";
+        assert!(of_file("a.csv", wkt.as_bytes()));
+        assert!(!of_file("a.csv", wkt.replace("28.8 45.4", "28.8000 45.4000").as_bytes()));
+        assert!(of_file("a.ndjson", feature("28.8", "45.4").as_bytes()));
+        assert!(!of_file("a.ndjson", feature("28.8000", "45.4000").as_bytes()));
+        assert!(of_file("a.kml", point("28.8", "45.4").as_bytes()));
+        assert!(!of_file("a.kml", point("28.8000", "45.4000").as_bytes()));
+        assert!(!of_file("a.xlsx", &sheet("28.8", "45.4")), "a sheet has no zeros at the end of a number");
     }
 }

@@ -71,7 +71,7 @@ impl Features {
             }
             Some("Feature") => {
                 let text = bytes.text(head, line, column)?;
-                features.state = State::Single(Some(Piece { text, line, column }));
+                features.state = State::Single(Some(Piece::new(text, line, column)));
                 Ok(features)
             }
             other => Err(wrong_type(bytes, other)),
@@ -119,7 +119,7 @@ impl Features {
         // Two levels, the object and its array, are around each feature already.
         cut_value(bytes, &mut raw, MAX_DEPTH - 2)?;
         let text = bytes.text(raw, line, column)?;
-        Ok(Some(Piece { text, line, column }))
+        Ok(Some(Piece::new(text, line, column)))
     }
 
     /// Reads members up to the array of `features` (true) or to the end of the object (false).

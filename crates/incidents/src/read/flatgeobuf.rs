@@ -91,7 +91,7 @@ impl Features {
             }
         });
         let text = json!({"type": "Feature", "geometry": geometry, "properties": properties}).to_string();
-        Ok(Some(Piece { text, line: self.number, column: 1 }))
+        Ok(Some(Piece::new(text, self.number, 1)))
     }
 
     /// Reads values, each behind the number of its column; `None` when they do not fit their columns.

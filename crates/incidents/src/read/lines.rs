@@ -52,5 +52,5 @@ fn piece_of<R: BufRead>(bytes: &Bytes<R>, mut raw: Vec<u8>, line: usize) -> Resu
         (line, column) = place_after(&String::from_utf8_lossy(&before), line, 1);
     }
     let text = bytes.text(raw, line, column)?;
-    Ok(Some(Piece { text, line, column }))
+    Ok(Some(Piece::new(text, line, column)))
 }

@@ -24,7 +24,7 @@ pub(crate) use rows::{STRAY, Stray, split_cells};
 use crate::columns::Columns;
 use crate::fault::Fault;
 use crate::profile::Profile;
-use crate::report::{Format, Origin, ReadOptions, Report};
+use crate::report::{Element, Format, Origin, ReadOptions, Report};
 use bytes::Bytes;
 use packed::{Input, Kind};
 use std::collections::VecDeque;
@@ -305,11 +305,19 @@ struct Piece {
     text: String,
     line: usize,
     column: usize,
+    /// As [`Report`] has it.
+    elements: Box<[Element]>,
+}
+
+impl Piece {
+    fn new(text: String, line: usize, column: usize) -> Piece {
+        Piece { text, line, column, elements: Box::default() }
+    }
 }
 
 impl<'a> Part<'a> {
     fn of(cut: Cut<'a>, format: Format, origin: Origin) -> Part<'a> {
-        Part { cut, format, origin: Arc::new(origin) }
+        Part { cut, format, origin: Arc::new(Origin { format: Some(format), ..origin }) }
     }
 
     fn next(&mut self) -> Result<Option<Piece>, Fault> {
@@ -379,10 +387,11 @@ impl Iterator for Reader<'_> {
             return None;
         }
         match self.piece() {
-            Ok(Some(Piece { text, line, column })) => {
+            Ok(Some(Piece { text, line, column, elements })) => {
                 let index = self.next;
                 self.next += 1;
-                Some(Ok(Report { index, line, column, text, origin: Arc::clone(&self.part.origin) }))
+                let origin = Arc::clone(&self.part.origin);
+                Some(Ok(Report { index, line, column, text, elements, origin }))
             }
             Ok(None) => {
                 self.ended = true;

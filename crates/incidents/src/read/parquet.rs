@@ -83,7 +83,7 @@ impl Rows {
             .map_err(|problem| Fault::of_input(&self.file, self.number, problem, "is the file complete?"))?;
         let Some(row) = row else { return Ok(None) };
         let text = feature(&row, self.geometry.as_deref(), &self.local).to_string();
-        Ok(Some(Piece { text, line: self.number, column: 1 }))
+        Ok(Some(Piece::new(text, self.number, 1)))
     }
 }
 

@@ -193,7 +193,7 @@ fn cut_row<R: BufRead>(bytes: &mut Bytes<R>, delimiter: Option<u8>) -> Result<Op
             continue;
         }
         let text = bytes.text(raw, line, 1)?;
-        return Ok(Some(Piece { text, line, column: 1 }));
+        return Ok(Some(Piece::new(text, line, 1)));
     }
 }
 

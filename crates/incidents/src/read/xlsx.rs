@@ -127,7 +127,7 @@ impl<'a> Sheet<'a> {
                     if cells.iter().any(|cell| !cell.trim().is_empty()) {
                         let width = *self.width.get_or_insert(cells.len());
                         cells.resize(cells.len().max(width), String::new());
-                        return Ok(Some(Piece { text: joined(&cells), line: self.row, column: 1 }));
+                        return Ok(Some(Piece::new(joined(&cells), self.row, 1)));
                     }
                 }
                 Event::Eof => self.ended = true,

@@ -1,7 +1,9 @@
 //! KML placemarks and GPX waypoints, as GeoJSON Features.
 //!
 //! A placemark's name, description, times, `ExtendedData` and the folders around it become properties; a waypoint's children
-//! do. A shape that is no point is handed on under its name, so that the check refuses it and says what to give instead.
+//! do. Where each element began goes with them, so that a fault is told there. A shape that is no point is handed on under
+//! its name, so that the check refuses it and says what to give instead.
+//!
 //! XML is read without a document type: any DOCTYPE is a fault, so there are no entities but the five of XML. Memory: one
 //! placemark, at most [`crate::ReadOptions::record_bytes`]; depth at most [`MAX_DEPTH`].
 //!
@@ -9,21 +11,24 @@
 
 use super::Piece;
 use super::decode::read_ready;
+use crate::columns::{OWN_EXPORT, is_own_export};
 use crate::fault::Fault;
-use crate::json::{MAX_DEPTH, keep, shown};
-use crate::report::{Format, Origin};
+use crate::json::{MAX_DEPTH, free_name, shown};
+use crate::report::{Element, Format, Origin};
 use quick_xml::Reader as Xml;
 use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value};
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
-/// Bytes that count lines, and end a record that grows beyond its limit.
+/// Bytes that count lines and characters, and end a record that grows beyond its limit.
 pub(super) struct Counted<R> {
     input: R,
     line: usize,
+    /// Character in its line of the next byte.
+    column: usize,
     spent: usize,
     limit: usize,
 }
@@ -31,7 +36,7 @@ pub(super) struct Counted<R> {
 impl<R: BufRead> Counted<R> {
     /// From line 1 on, with room for records of so many bytes.
     pub(super) fn new(input: R, limit: usize) -> Self {
-        Self { input, line: 1, spent: 0, limit }
+        Self { input, line: 1, column: 1, spent: 0, limit }
     }
 
     /// A new record begins.
@@ -59,7 +64,11 @@ impl<R: BufRead> BufRead for Counted<R> {
 
     fn consume(&mut self, count: usize) {
         if let Ok(ready) = self.input.fill_buf() {
-            self.line += memchr::memchr_iter(b'\n', &ready[..count.min(ready.len())]).count();
+            let passed = &ready[..count.min(ready.len())];
+            self.line += memchr::memchr_iter(b'\n', passed).count();
+            let in_line = memchr::memrchr(b'\n', passed).map(|last| &passed[last + 1..]);
+            let characters = in_line.unwrap_or(passed).iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+            self.column = if in_line.is_some() { 1 + characters } else { self.column + characters };
         }
         self.spent += count;
         self.input.consume(count);
@@ -84,6 +93,8 @@ pub(super) struct Document<R: BufRead> {
     /// Names of the folders around it, and the depth at which each stands.
     folders: Vec<(usize, Option<String>)>,
     document: Option<String>,
+    /// Line and character at which what was read last began.
+    began: (usize, usize),
     ended: bool,
 }
 
@@ -100,6 +111,7 @@ impl<R: BufRead> Document<R> {
             path: Vec::new(),
             folders: Vec::new(),
             document: None,
+            began: (1, 1),
             ended: false,
         };
         loop {
@@ -136,19 +148,19 @@ impl<R: BufRead> Document<R> {
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Fault> {
         while !self.ended {
             self.xml.get_mut().begin_anew();
-            let line = self.xml.get_ref().line;
             match self.event()? {
                 Event::Start(start) => {
-                    let name = local(&start);
-                    let feature = match (self.kind, name.as_str()) {
+                    let (name, began) = (local(&start), self.began);
+                    let record = match (self.kind, name.as_str()) {
                         (Kind::Kml, "Placemark") => Some(self.placemark(&start)?),
                         (Kind::Gpx, "wpt" | "rte" | "trk") => Some(self.waypoint(&start, &name)?),
                         _ => None,
                     };
-                    match feature {
-                        Some(feature) => {
-                            return Ok(Some(Piece { text: feature.to_string(), line, column: 1 }));
+                    match record {
+                        Some(record) if is_own_export(record.properties.keys().map(String::as_str)) => {
+                            return Err(self.fatal(OWN_EXPORT.0, OWN_EXPORT.1));
                         }
+                        Some(record) => return Ok(Some(record.into_piece(began))),
                         None => self.enter(name)?,
                     }
                 }
@@ -193,15 +205,14 @@ impl<R: BufRead> Document<R> {
         self.path.pop();
     }
 
-    fn placemark(&mut self, start: &BytesStart<'static>) -> Result<Value, Fault> {
-        let mut properties = Map::new();
-        let mut shapes = Shapes::default();
+    fn placemark(&mut self, start: &BytesStart<'static>) -> Result<Record, Fault> {
+        let mut record = Record { id: self.attribute(start, "id")?, ..Record::default() };
         let mut path: Vec<String> = Vec::new();
         let mut data_name: Option<String> = None;
         loop {
             match self.event()? {
                 Event::Start(start) => {
-                    let name = local(&start);
+                    let (name, began) = (local(&start), self.began);
                     let parent = path.last().map_or("", String::as_str);
                     match (parent, name.as_str()) {
                         (
@@ -216,28 +227,31 @@ impl<R: BufRead> Document<R> {
                                 other => other,
                             };
                             let text = self.text()?;
-                            put(&mut properties, ours, text);
+                            record.put(ours, &name, began, text);
                             continue;
                         }
                         ("Data", "value") => {
                             let text = self.text()?;
-                            put(&mut properties, data_name.as_deref().unwrap_or("value"), text);
+                            let name = data_name.as_deref().unwrap_or("value");
+                            record.put(name, name, began, text);
                             continue;
                         }
                         (_, "SimpleData") => {
                             let field = self.attribute(&start, "name")?.unwrap_or_else(|| "value".into());
                             let text = self.text()?;
-                            put(&mut properties, &field, text);
+                            record.put(&field, &field, began, text);
                             continue;
                         }
                         ("Point", "coordinates") => {
                             let text = self.text()?;
-                            shapes.points.extend(text.split_whitespace().map(position));
+                            record.stands("geometry", &name, began);
+                            record.points.extend(text.split_whitespace().map(position));
                             continue;
                         }
                         (_, "Data") => data_name = self.attribute(&start, "name")?,
                         (_, "LineString" | "LinearRing" | "Polygon" | "Track" | "MultiTrack" | "Model") => {
-                            shapes.other.get_or_insert(name.clone());
+                            record.stands("geometry", &name, began);
+                            record.other.get_or_insert(name.clone());
                         }
                         _ => {}
                     }
@@ -255,23 +269,15 @@ impl<R: BufRead> Document<R> {
             }
         }
         let folders: Vec<&str> = self.folders.iter().filter_map(|(_, name)| name.as_deref()).collect();
-        if !folders.is_empty() {
-            put(&mut properties, "kml_folder", folders.join("/"));
-        }
-        if let Some(document) = &self.document {
-            put(&mut properties, "kml_document", document.clone());
-        }
-        let mut feature = json!({"type": "Feature", "geometry": shapes.geometry(), "properties": properties});
-        if let Some(id) = self.attribute(start, "id")? {
-            feature["id"] = id.into();
-        }
-        Ok(feature)
+        record.keep("kml_folder", folders.join("/"));
+        record.keep("kml_document", self.document.clone().unwrap_or_default());
+        Ok(record)
     }
 
-    fn waypoint(&mut self, start: &BytesStart<'static>, kind: &str) -> Result<Value, Fault> {
-        let mut properties = Map::new();
-        let mut shapes = Shapes::default();
-        let coordinate = |text: Option<String>| text.map_or(Value::Null, |text| number(&text));
+    fn waypoint(&mut self, start: &BytesStart<'static>, kind: &str) -> Result<Record, Fault> {
+        let mut record = Record::default();
+        record.stands("geometry", kind, self.began);
+        let coordinate = |text: Option<String>| text.map_or_else(|| "null".into(), |text| number(&text));
         let lon = coordinate(self.attribute(start, "lon")?);
         let lat = coordinate(self.attribute(start, "lat")?);
         let mut height = None;
@@ -279,9 +285,9 @@ impl<R: BufRead> Document<R> {
         loop {
             match self.event()? {
                 Event::Start(start) => {
-                    let name = local(&start);
+                    let (name, began) = (local(&start), self.began);
                     if let Some(href) = self.attribute(&start, "href")? {
-                        put(&mut properties, "url", href);
+                        record.put("url", &name, began, href);
                     }
                     let is_leaf = matches!(
                         name.as_str(),
@@ -289,13 +295,17 @@ impl<R: BufRead> Document<R> {
                     );
                     if depth == 0 && is_leaf {
                         let text = self.text()?;
-                        match name.as_str() {
-                            "ele" => height = Some(number(&text)),
-                            "desc" => put(&mut properties, "description", text),
-                            "cmt" => put(&mut properties, "comment", text),
-                            "time" => put(&mut properties, "timestamp", text),
-                            other => put(&mut properties, other, text),
-                        }
+                        let ours = match name.as_str() {
+                            "ele" => {
+                                height = Some(canonical(&text));
+                                continue;
+                            }
+                            "desc" => "description",
+                            "cmt" => "comment",
+                            "time" => "timestamp",
+                            other => other,
+                        };
+                        record.put(ours, &name, began, text);
                         continue;
                     }
                     depth += 1;
@@ -312,11 +322,11 @@ impl<R: BufRead> Document<R> {
             }
         }
         match kind {
-            "wpt" => shapes.points.push(Value::Array([lon, lat].into_iter().chain(height).collect())),
-            "trk" => shapes.other = Some("Track".into()),
-            _ => shapes.other = Some("Route".into()),
+            "wpt" => record.points.push(listed([lon, lat].into_iter().chain(height))),
+            "trk" => record.other = Some("Track".into()),
+            _ => record.other = Some("Route".into()),
         }
-        Ok(json!({"type": "Feature", "geometry": shapes.geometry(), "properties": properties}))
+        Ok(record)
     }
 
     /// The text of the element that has just begun, up to its end; markup within it is left out.
@@ -356,6 +366,7 @@ impl<R: BufRead> Document<R> {
 
     fn event(&mut self) -> Result<Event<'static>, Fault> {
         self.buffer.clear();
+        self.began = (self.xml.get_ref().line, self.xml.get_ref().column);
         match self.xml.read_event_into(&mut self.buffer) {
             Ok(Event::DocType(_)) => {
                 let hint = "remove the line that begins with <!DOCTYPE";
@@ -371,7 +382,8 @@ impl<R: BufRead> Document<R> {
     }
 
     fn fatal<'h>(&self, problem: impl Into<Box<str>>, hint: impl Into<Option<&'h str>>) -> Fault {
-        Fault::of_input(&self.file, self.xml.get_ref().line, problem, hint)
+        let Counted { line, column, .. } = *self.xml.get_ref();
+        Fault { column, ..Fault::of_input(&self.file, line, problem, hint) }
     }
 }
 
@@ -393,40 +405,89 @@ pub(super) fn add_text(text: &mut String, part: &Event<'_>) -> Result<(), String
     Ok(())
 }
 
-/// The shapes of one record.
+/// A record on its way out of its elements.
 #[derive(Default)]
-struct Shapes {
-    points: Vec<Value>,
-    /// The first that is no point.
+struct Record {
+    id: Option<String>,
+    properties: Map<String, Value>,
+    elements: Vec<Element>,
+    /// Positions, as JSON writes them.
+    points: Vec<String>,
+    /// The first shape that is no point.
     other: Option<String>,
 }
 
-impl Shapes {
-    fn geometry(mut self) -> Value {
-        match (self.other, self.points.len()) {
-            (Some(other), _) => json!({"type": other, "coordinates": []}),
-            (None, 0) => Value::Null,
-            (None, 1) => json!({"type": "Point", "coordinates": self.points.remove(0)}),
-            (None, _) => json!({"type": "MultiPoint", "coordinates": self.points}),
+impl Record {
+    /// Puts a text that says something under its name, or under the next free one.
+    fn put(&mut self, member: &str, name: &str, began: (usize, usize), text: String) {
+        if !text.is_empty() {
+            let member = self.keep(member, text);
+            self.stands(&member, name, began);
         }
+    }
+
+    fn keep(&mut self, member: &str, text: String) -> String {
+        let free = free_name(&self.properties, member);
+        if !text.is_empty() {
+            self.properties.insert(free.clone(), text.into());
+        }
+        free
+    }
+
+    /// Notes where the element of a member began; of a geometry, the first.
+    fn stands(&mut self, member: &str, name: &str, (line, column): (usize, usize)) {
+        if self.elements.iter().all(|element| *element.member != *member) {
+            self.elements.push(Element { member: member.into(), name: name.into(), line, column });
+        }
+    }
+
+    fn into_piece(self, (line, column): (usize, usize)) -> Piece {
+        let geometry = self.geometry();
+        let Record { id, properties, elements, .. } = self;
+        let id = id.map_or_else(String::new, |id| format!(",\"id\":{}", Value::from(id)));
+        let properties = Value::Object(properties);
+        // As texts, since a number of serde_json has no trailing zeros.
+        let text = format!(r#"{{"type":"Feature"{id},"geometry":{geometry},"properties":{properties}}}"#);
+        Piece { text, line, column, elements: elements.into() }
+    }
+
+    fn geometry(&self) -> String {
+        let (kind, coordinates) = match (&self.other, &self.points[..]) {
+            (Some(other), _) => (other.as_str(), "[]".to_owned()),
+            (None, []) => return "null".to_owned(),
+            (None, [point]) => ("Point", point.clone()),
+            (None, points) => ("MultiPoint", listed(points)),
+        };
+        format!(r#"{{"type":{},"coordinates":{coordinates}}}"#, Value::from(kind))
     }
 }
 
-/// `28.84,45.335,0`; what is no number stays a text, for the check to name.
-fn position(text: &str) -> Value {
-    text.split(',').map(number).collect()
+/// `28.84,45.335,0` as JSON writes it.
+fn position(text: &str) -> String {
+    let numbers = text.split(',').enumerate();
+    listed(numbers.map(|(at, text)| if at < 2 { number(text) } else { canonical(text) }))
 }
 
-fn number(text: &str) -> Value {
+fn listed<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<T> = items.into_iter().collect();
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    format!("[{}]", items.join(","))
+}
+
+/// A number as it was written, where JSON writes it so too.
+fn number(text: &str) -> String {
+    let text = text.trim();
+    if serde_json::from_str::<Number>(text).is_ok() { text.to_owned() } else { canonical(text) }
+}
+
+/// A number as JSON writes it; what is none becomes a text, for the check to name.
+fn canonical(text: &str) -> String {
     let text = text.trim();
     let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
     let number = plain.then(|| text.parse::<f64>().ok()).flatten();
-    number.and_then(serde_json::Number::from_f64).map_or_else(|| text.into(), Value::Number)
-}
-
-/// Puts a text that says something under its name, or under the next free one.
-fn put(properties: &mut Map<String, Value>, name: &str, text: String) {
-    keep(properties, name, Some(text).filter(|text| !text.is_empty()));
+    number
+        .and_then(Number::from_f64)
+        .map_or_else(|| Value::from(text).to_string(), |number| number.to_string())
 }
 
 fn local(start: &BytesStart<'_>) -> String {

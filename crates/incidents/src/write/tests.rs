@@ -343,6 +343,30 @@ fn a_directory_that_is_too_long_for_the_first_request_is_cut_into_leaves() {
     assert_tiles(&tiles);
 }
 
+/// Of the table as FlatGeobuf it was said record by record, and of KML that nothing says when.
+#[test]
+fn a_table_of_ours_in_any_form_is_refused_once_and_says_what_to_export_instead() {
+    let mut incident: Incident = serde_json::from_str(crate::check::tests::EVERY_PROPERTY).unwrap();
+    incident.properties.masking = None;
+    let mut all = described(vec![incident.clone(), incident]);
+    for foreign in [true, false] {
+        if !foreign {
+            all.iter_mut().for_each(|one| one.border.nearest_foreign = None);
+        }
+        for (name, bytes) in [
+            ("a.fgb", stream(&all)),
+            ("a.fgb", indexed(&all)),
+            ("a.parquet", written(&mut GeoParquet::new(&about()), &all)),
+            ("a.kml", written(&mut Kml::new(&about()), &all)),
+        ] {
+            let options = crate::ReadOptions { file: name.into(), ..crate::ReadOptions::default() };
+            let read = crate::check::tests::import(&bytes, &options);
+            let fault = read.expect_err(name);
+            assert!(fault.fatal && fault.to_string().contains("geojsonseq"), "{name}: {fault}");
+        }
+    }
+}
+
 #[test]
 fn tiles_are_numbered_as_the_standard_numbers_them() {
     for (id, tile) in
