@@ -175,6 +175,7 @@ fn archives_that_are_broken_or_bombs_are_refused() {
         (flipped, ""),
         (sound[..sound.len() - 30].to_vec(), "directory"),
         (zip(&[("a.doc", b"x")]), "no file of a known kind"),
+        (zip(&[("a.shp", b"x"), ("a.dbf", b"x")]), "ogr2ogr"),
         (gzip(&zeros), "200 times"),
         (zip(&[("a.csv", &zeros)]), "200 times"),
         (four, "three times"),
@@ -197,6 +198,27 @@ fn archives_that_are_broken_or_bombs_are_refused() {
             };
             let fault = fault.unwrap_or_else(|| panic!("{says} was taken"));
             assert!(fault.fatal && fault.line > 0 && fault.to_string().contains(says), "{says}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_a_kind_that_is_not_read_is_called_what_it_is() {
+    let utf16 = |little| utf16("id,Дата,місце\n", little)[2..].to_vec();
+    for (file, bytes, says) in [
+        ("harbour.gpkg", b"SQLite format 3\0xxxxxxxxxxxx".to_vec(), "harbour.geojson harbour.gpkg"),
+        ("harbour", b"SQLite format 3\0xxxxxxxxxxxx".to_vec(), "a GeoPackage"),
+        ("in/a b.shp", b"\0\0\x27\x0a\0\0\0\0\0\0".to_vec(), "FILE.geojson FILE.shp"),
+        ("harbour.DBF", b"\x03\x7a\x05\x1e\x02\0\0\0".to_vec(), "the table of a Shapefile"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "save it as .xlsx"),
+        ("a.pmtiles", b"PMTiles\x03xxxxxxxx".to_vec(), "PMTiles"),
+        ("a.csv", utf16(true), "iconv -f UTF-16LE"),
+        ("a.csv", utf16(false), "iconv -f UTF-16BE"),
+        ("a.csv.gz", gzip(&utf16(true)), "UTF-16 without the mark"),
+    ] {
+        let read = read_file(Cursor::new(bytes.clone()), &options(file)).err().unwrap();
+        for fault in [import(&bytes, &options(file)).unwrap_err(), read] {
+            assert!(fault.fatal && fault.to_string().contains(says), "{file}: {fault}");
         }
     }
 }

@@ -296,6 +296,13 @@ impl Row<'_> {
 
     fn by_rule(&self, desk: &mut Desk<'_>, draft: &mut Draft, rule: &Rule, column: usize) {
         let at = self.cells[column].at;
+        let clock = rule.utc_clock.as_ref().and_then(|clock| self.columns.named(clock));
+        if let Some(clock) = clock.filter(|&clock| !is_unknown(self.text(clock)))
+            && clock_of(self.text(clock)).is_none()
+        {
+            let problem = format!("{} is not a time of day", shown(self.text(clock)));
+            desk.fault(self.cells[clock].at, &self.path(clock), problem, "HHMM in UTC, 0000 to 2359");
+        }
         match self.ruled(rule, column) {
             Ok(None) => {}
             Ok(Some((text, false))) if text == self.text(column) => {
@@ -342,13 +349,11 @@ impl Row<'_> {
             let radius = side(a).zip(side(b)).map(|(a, b)| (a.hypot(b) * 500.0).ceil());
             return Ok(radius.map(|radius| (Cow::Owned(radius.to_string()), true)));
         }
-        if let Some(clock) = &rule.utc_clock {
-            let clock = self.theirs(clock).map(|clock| format!("{clock:0>4}"));
-            if let Some(clock) = clock.filter(|clock| clock.len() == 4 && clock.is_ascii())
-                && EventDate::parse(text).is_ok()
-            {
-                return own(format!("{text}T{}:{}:00Z", &clock[..2], &clock[2..]));
-            }
+        if let Some(clock) = rule.utc_clock.as_ref().and_then(|clock| self.theirs(clock))
+            && let Some(clock) = clock_of(clock)
+            && EventDate::parse(text).is_ok()
+        {
+            return own(format!("{text}T{clock}:00Z"));
         }
         if let Some(template) = &rule.text {
             match self.filled(template) {

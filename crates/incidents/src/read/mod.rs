@@ -100,6 +100,11 @@ fn open_stream<'a>(input: Input<'a>, options: &ReadOptions, layers: usize) -> Re
     if matches!(kind, Kind::Gzip | Kind::Zip) && layers == packed::MOST_LAYERS {
         return Err(fatal("packed more than three times over".into(), "unpack it first"));
     }
+    if matches!(kind, Kind::Xml | Kind::Text)
+        && let Some((what, hint)) = packed::not_read(&options.file, &first)
+    {
+        return Err(fatal(format!("the file is {what}, which is not read"), &hint));
+    }
     let part = match kind {
         Kind::Gzip => {
             let name = options.file.strip_suffix(".gz").unwrap_or(&options.file).to_owned();
@@ -190,10 +195,18 @@ fn open_seekable(
     let mut archive = Archive { input, members: known.into(), passed_over, options: options.clone(), layers };
     match archive.next()? {
         Some(opened) => Ok(Opened { part: opened.part, archive: Some(archive) }),
-        None => Err(fatal(
-            "the archive holds no file of a known kind".into(),
-            "GeoJSON, CSV, KML and the like are read",
-        )),
+        None => {
+            let is_of_gis = |fault: &Fault| {
+                [".shp", ".gpkg"].iter().any(|ending| fault.file.to_lowercase().ends_with(ending))
+            };
+            let hint = match archive.passed_over.iter().find(|fault| is_of_gis(fault)) {
+                Some(_) => {
+                    "unpack it, and make a GeoJSON of the Shapefile or GeoPackage in it: ogr2ogr -t_srs EPSG:4326 reports.geojson FILE.shp"
+                }
+                None => "GeoJSON, CSV, KML and the like are read",
+            };
+            Err(fatal("the archive holds no file of a known kind".into(), hint))
+        }
     }
 }
 

@@ -47,6 +47,53 @@ impl Kind {
     }
 }
 
+/// What is known of a file that is not read, by its first bytes and the ending of its name: what it is, and what to do.
+pub(super) fn not_read(file: &str, first: &[u8]) -> Option<(&'static str, String)> {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let ending = ending.to_ascii_lowercase();
+    // A name that a shell would take for more than a name is not written into a command.
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let stem = if !stem.is_empty() && stem.chars().all(is_plain) { stem } else { "FILE" };
+    let convert = |ending: &str| {
+        format!(
+            "make a GeoJSON of it and import that: ogr2ogr -t_srs EPSG:4326 {stem}.geojson {stem}.{ending}"
+        )
+    };
+    Some(match first {
+        [b'S', b'Q', b'L', b'i', b't', b'e', b' ', b'f', ..] => {
+            let ending = if ending.is_empty() { "gpkg" } else { &ending };
+            let hint = format!("{}, with the name of the layer behind if there are several", convert(ending));
+            ("a GeoPackage or another database of SQLite", hint)
+        }
+        [b'P', b'M', b'T', b'i', b'l', b'e', b's', ..] => {
+            ("PMTiles: a picture of a map in pieces", "import what its tiles were made of".into())
+        }
+        [0, 0, 0x27, 0x0a, ..] => ("a Shapefile", convert("shp")),
+        [0x03 | 0x30 | 0x31 | 0x83 | 0x8b | 0xf5, ..] if ending == "dbf" => {
+            ("the table of a Shapefile", convert("shp"))
+        }
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => (
+            "a workbook of the old kind (.xls), or another file of old Office",
+            "save it as .xlsx or CSV".into(),
+        ),
+        _ => {
+            let encoding = utf16_of(first)?;
+            let hint = format!("save it as UTF-8: iconv -f {} -t UTF-8 FILE", encoding.name());
+            ("a text in UTF-16 without the mark that says so", hint)
+        }
+    })
+}
+
+/// The order of bytes of a text in UTF-16: half of each letter of ASCII is zero.
+fn utf16_of(first: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let zeros: Vec<usize> = memchr::memchr_iter(0, first).collect();
+    let all = |odd: usize| zeros.len() > 1 && zeros.iter().all(|at| at % 2 == odd);
+    let encoding = if all(1) { encoding_rs::UTF_16LE } else { all(0).then_some(encoding_rs::UTF_16BE)? };
+    let (text, broken) = encoding.decode_without_bom_handling(&first[..first.len() / 2 * 2]);
+    (!broken && text.chars().all(|c| !c.is_control() || c.is_whitespace())).then_some(encoding)
+}
+
 /// Endings of files that are read.
 const ENDINGS: [&str; 16] = [
     ".csv",
