@@ -11,7 +11,7 @@ use crate::read::place_after;
 use crate::report::{Element, Fix, Report};
 use crate::text::{Text, is_language};
 use crate::vocabulary::{NotInList, is_word};
-use kordon_borders::LonLat;
+use kordon_borders::{LonLat, distance};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -543,6 +543,29 @@ impl<'r> Desk<'r> {
                 None
             }
         }
+    }
+
+    /// Warns of coordinates beside a geometry that lie elsewhere, and says whether they do. What their own digits leave open is no
+    /// difference.
+    pub(super) fn lie_elsewhere(
+        &mut self,
+        places: &[LonLat],
+        [lon, lat]: [&str; 2],
+        at: usize,
+        path: &Path<'_>,
+    ) -> bool {
+        let stated = number_in(lon).zip(number_in(lat)).and_then(|(lon, lat)| LonLat::new(lon, lat).ok());
+        let Some(stated) = stated else { return false };
+        let meters = places.iter().map(|place| distance(*place, stated).get()).fold(f64::INFINITY, f64::min);
+        // Cut off as well as rounded: a whole unit of the last digit, along both axes.
+        let coarser = decimals(lon).zip(decimals(lat)).map_or(6, |(lon, lat)| lon.min(lat));
+        let open_m = 111_320.0 * std::f64::consts::SQRT_2 * 0.1_f64.powi(coarser.min(20) as i32);
+        if !meters.is_finite() || meters <= open_m.max(1.0) {
+            return false;
+        }
+        let problem = format!("{} and {} lie {meters:.0} m from the geometry", shown(lon), shown(lat));
+        self.warn(at, path, problem, "the geometry is taken; which of the two is right?");
+        true
     }
 
     /// Puts a value into the draft under our name for it; `false` when there is no such property. `theirs`

@@ -258,9 +258,24 @@ fn fill_properties(desk: &mut Desk<'_>, draft: &mut Draft, members: &[Member<'_>
         }
     }
     desk.lenient = false;
+    compare_place(desk, draft, &strangers, path);
     strangers_to_ours(desk, draft, members, strangers, path);
 }
 
+/// Warns of properties that are coordinates by their names, and lie elsewhere than the geometry.
+fn compare_place(desk: &mut Desk<'_>, draft: &Draft, strangers: &[&Member<'_>], path: &Path<'_>) {
+    // What is called x and y may be anything.
+    let named = |ours: &str| {
+        let is = |member: &&&Member<'_>| {
+            alias_of(&member.name).is_some_and(|(name, _)| name == ours)
+                && !plain_name(&member.name).split('_').any(|part| matches!(part, "x" | "y"))
+        };
+        strangers.iter().find(is)
+    };
+    if let (Some(lon), Some(lat)) = (named("lon"), named("lat")) {
+        let texts = [as_written(&lon.value), as_written(&lat.value)];
+        desk.lie_elsewhere(&draft.places, texts, lon.value.at, &path.name(&lon.name));
+    }
 }
 
 /// The columns of a record of a known source; `None` when it is one of ours, or of a stranger. A plain record has

@@ -329,3 +329,49 @@ fn a_profile_of_ones_own_reads_a_sheet_of_ones_own() {
     let off = ReadOptions { profile: Profiles::Off, ..options };
     assert!(import(text.as_bytes(), &off).is_err());
 }
+
+#[test]
+fn a_clock_that_no_clock_shows_is_told_in_its_own_column() {
+    let read = |clock: &str| {
+        let text = format!(
+            "latitude,longitude,acq_date,acq_time,satellite,frp,scan,track\n45.3,28.8,2024-05-01,{clock},N,1,0.4,0.4\n"
+        );
+        import(text.as_bytes(), &ReadOptions { file: "f.csv".into(), ..ReadOptions::default() }).unwrap()
+    };
+    for (clock, date) in [
+        ("7", "2024-05-01T00:07:00Z"),
+        ("2359", "2024-05-01T23:59:00Z"),
+        ("7:05", "2024-05-01T07:05:00Z"),
+        ("", "2024-05-01"),
+    ] {
+        let (good, faults) = read(clock);
+        assert_eq!(faults, [], "{clock}");
+        assert_eq!(good[0].incident.properties.date_start.as_str(), date, "{clock}");
+    }
+    for clock in ["2460", "1260", "24:00", "noon", "12345", "-5"] {
+        let (_, faults) = read(clock);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let told = faults[0].to_string();
+        assert!(
+            told.starts_with(&format!("f.csv:2:4: acq_time: \"{clock}\" is not a time of day")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn coordinates_of_a_known_source_are_kept_beside_a_geometry_that_lies_elsewhere() {
+    let read = |longitude: &str| {
+        let text = format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","geometry":{{"type":"Point","coordinates":[28.8,45.3]}},"properties":
+            {{"latitude":45.3,"longitude":{longitude},"acq_date":"2024-05-01","acq_time":"0705","satellite":"N","frp":1,"scan":0.4,"track":0.4}}}}]}}"#
+        );
+        let (good, faults) =
+            import(text.as_bytes(), &ReadOptions { file: "f.geojson".into(), ..ReadOptions::default() })
+                .unwrap();
+        assert_eq!(faults, []);
+        (good[0].warnings.len(), good[0].incident.properties.extra.get("longitude").cloned())
+    };
+    assert_eq!(read("28.8"), (0, None));
+    assert_eq!(read("29.8"), (1, Some(json!(29.8))));
+}

@@ -157,7 +157,9 @@ impl Row<'_> {
         }
         self.flags(desk, draft);
         self.id(desk, draft);
-        if !draft.has_place {
+        if draft.has_place {
+            self.compare_place(desk, draft);
+        } else {
             self.place(desk, draft);
         }
         self.sources(desk, draft);
@@ -434,6 +436,17 @@ impl Row<'_> {
         }
         if let Some(id) = desk.string(&self.made(id, self.cells[column].at), &path) {
             desk.take_id(draft, &id, self.cells[column].at, &path);
+        }
+    }
+
+    /// Coordinates beside a geometry are kept when they lie elsewhere.
+    fn compare_place(&self, desk: &mut Desk<'_>, draft: &mut Draft) {
+        let (Some((lon, lon_at)), Some((lat, lat_at))) = (self.known("lon"), self.known("lat")) else {
+            return;
+        };
+        if desk.lie_elsewhere(&draft.places, [&lon, &lat], self.cells[lon_at].at, &self.path(lon_at)) {
+            self.keep(draft, lon_at);
+            self.keep(draft, lat_at);
         }
     }
 
