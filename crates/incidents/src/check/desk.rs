@@ -265,10 +265,11 @@ impl<'r> Desk<'r> {
         }
     }
 
-    /// A code: a text, or a number kept as it was written.
+    /// A code: a text, or a number kept as it was written. Blanks around it are no part of it where cells are read.
     pub(super) fn code(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<String> {
         match &node.json {
             Json::Number(text) => Some((*text).to_owned()),
+            _ if self.lenient => self.string(node, path).map(|text| text.trim().to_owned()),
             _ => self.string(node, path),
         }
     }
@@ -663,7 +664,7 @@ impl<'r> Desk<'r> {
 
     /// Reads the language first, since bare texts are in it.
     pub(super) fn language(&mut self, p: &mut Properties, node: &Node<'_>, path: &Path<'_>) -> Option<()> {
-        let tag = self.string(node, path)?;
+        let tag = self.code(node, path)?;
         if is_language(&tag) {
             self.language.clone_from(&tag);
             p.language = Some(tag);

@@ -205,12 +205,13 @@ impl Row<'_> {
         (!is_unknown(cell)).then_some(cell)
     }
 
-    /// The value of a cell: as it stands in JSON, else its text.
+    /// The value of a cell: as it stands in JSON, else its text with the blanks around it, unless it says that nothing is known.
     fn node(&self, column: usize) -> Value<'_> {
-        let Cell { at, node, .. } = self.cells[column];
+        let Cell { text, at, node, .. } = &self.cells[column];
         match node {
             Some(node) if !matches!(node.json, Json::String(_)) => Value::Given(node),
-            _ => self.made(Cow::Borrowed(self.text(column)), at),
+            _ if is_unknown(self.text(column)) => self.made(Cow::Borrowed(""), *at),
+            _ => self.made(Cow::Borrowed(text), *at),
         }
     }
 

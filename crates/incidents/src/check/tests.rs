@@ -781,3 +781,109 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_no_point_in_a_cell_is_called_what_it_is() {
+    let fault = |header: &str, cells: &str| {
+        let (_, faults) = table(&format!("id,date,title,{header}\n1,2024,x,{cells}\n")).unwrap();
+        assert_eq!(faults.len(), 1, "{cells}: {faults:?}");
+        faults[0].to_string()
+    };
+    let told = fault("coordinates", "\"POLYGON((28 45,29 45,29 46,28 45))\"");
+    assert!(told.contains("is a polygon"), "{told}");
+    for (cell, says) in [
+        ("POINT EMPTY", "leave the cell empty"),
+        ("MultiPoint Z EMPTY", "leave the cell empty"),
+        ("\"POLYGON((28 45,29 45,29 46,28 45))\"", "is a polygon: an incident is a POINT or a MULTIPOINT"),
+        ("\"LINESTRING Z (28 45 1,29 45 1)\"", "location_radius_m"),
+        ("POINT (28.8)", "is not a point (POINT (lon lat)"),
+        ("Izmail", "is not a point"),
+    ] {
+        let told = fault("wkt", cell);
+        assert!(told.starts_with("data/my table.csv:2:4: wkt: ") && told.contains(says), "{told}");
+    }
+    for (cells, says) in [
+        (
+            "28°50'24\"E,45°20'06\"E",
+            "2:5: lat: \"45°20'06\\\"E\" has the letter of the other coordinate (this is the latitude, whose letters are N or S",
+        ),
+        ("45 20 06 N,28 50 24 E", "2:4: lon: "),
+        ("28°50'24\"E,45°61'N", "is not a number"),
+    ] {
+        let (_, faults) = table(&format!("id,date,title,lon,lat\n1,2024,x,{cells}\n")).unwrap();
+        assert!(faults[0].to_string().contains(says), "{}", faults[0]);
+    }
+}
+
+#[test]
+fn points_as_well_known_text_are_read_however_they_are_spaced() {
+    for cell in [
+        "POINT(28.84 45.335)",
+        "point z (28.84 45.335 3)",
+        "PointZ(28.84  45.335 3)",
+        "MULTIPOINT((28.84 45.335))",
+    ] {
+        let (good, faults) = table(&format!("id,date,title,wkt\n1,2024,x,{cell}\n")).unwrap();
+        assert_eq!(faults, [], "{cell}");
+        assert_eq!(good[0].incident.places, [LonLat::new(28.84, 45.335).unwrap()], "{cell}");
+    }
+}
+
+/// Texts of cells lost the blanks around them, and nobody was told.
+#[test]
+fn a_text_in_a_cell_keeps_its_blanks_unless_they_are_taken_off_by_name() {
+    let text = "id,date,lon,lat,title,description,location,event_type,country,admin1_pcode,deaths\n \
+        7 , 2024-05-01 , 28.84 ,45.335 , Port ,\"two\nlines\n\",\tReni,Battles , UKR , UA51 , 3 \n";
+    let (good, faults) = table(text).unwrap();
+    assert_eq!(faults, []);
+    let p = &good[0].incident.properties;
+    assert_eq!((good[0].incident.title_in("und"), p.location.as_deref()), (" Port ", Some("\tReni")));
+    assert_eq!(p.description.as_ref().unwrap().get("und"), Some("two\nlines\n"));
+    assert_eq!(
+        (p.date_start.as_str(), p.deaths_best, p.event_type),
+        ("2024-05-01", Some(3), Some(EventType::Battles))
+    );
+    assert_eq!(
+        (p.country.as_deref(), p.admin1_pcode.as_deref(), &p.same_as[..]),
+        (Some("UKR"), Some("UA51"), &["my_table:7".to_owned()][..])
+    );
+    assert!(good[0].repairs.is_empty() && good[0].warnings.is_empty());
+    let options = ReadOptions { fixes: vec![Fix::Trim], file: "a.csv".into(), ..ReadOptions::default() };
+    let (good, _) = import(text.as_bytes(), &options).unwrap();
+    let told: Vec<String> = good[0].repairs.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|one| one.contains(r#"title: trim: " Port " became "Port""#)), "{told:?}");
+    assert_eq!(good[0].incident.title_in("und"), "Port");
+}
+
+#[test]
+fn coordinates_beside_a_geometry_that_lie_elsewhere_are_a_warning_with_the_meters() {
+    let warned = |properties: &str| {
+        let text = feature(r#"{"type":"Point","coordinates":[28.84,45.335]}"#, properties);
+        checked(&text).unwrap().warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let base = r#""title":"x","date_start":"2025""#;
+    for (names, values) in [
+        (["lon", "lat"], ["28.9", "45.335"]),
+        (["Longitude", "latitude"], ["\"28.9\"", "\"45.335\""]),
+        (["lng", "LAT"], ["28.9", "45.335"]),
+    ] {
+        let told =
+            warned(&format!(r#"{{{base},"{}":{},"{}":{}}}"#, names[0], values[0], names[1], values[1]));
+        assert_eq!(told, Vec::<String>::new(), "{names:?}: one digit leaves 15 km open");
+        let far = values.map(|value| value.replace("28.9", "28.900").replace("45.335", "45.3350"));
+        let told = warned(&format!(r#"{{{base},"{}":{},"{}":{}}}"#, names[0], far[0], names[1], far[1]));
+        assert!(told.len() == 1 && told[0].contains("lie 4703 m from the geometry"), "{told:?}");
+        assert!(told[0].contains(&format!(": {}: ", names[0])), "{told:?}");
+    }
+    for same in [
+        r#""lon":28.84,"lat":45.335"#,
+        r#""lon":28.8,"lat":45.3"#,
+        r#""x":1,"y":2"#,
+        r#""lon":"?","lat":3"#,
+        r#""lon":28"#,
+    ] {
+        assert_eq!(warned(&format!("{{{base},{same}}}")), Vec::<String>::new(), "{same}");
+    }
+    let p = checked(&feature("null", &format!(r#"{{{base},"location":"Reni","lon":1,"lat":2}}"#))).unwrap();
+    assert_eq!(p.warnings, [], "nothing to compare with");
+}
