@@ -418,3 +418,82 @@ fn an_archive_is_one_batch_and_a_broken_member_refuses_all_of_it() {
     zip("good.zip", &["a.csv", "b.csv"]);
     assert_eq!(counts(&kordon(at.path(), &["import", "good.zip"])), [2, 0, 0, 0]);
 }
+
+/// Two offices number their sheets alike, and the second file revised the incidents of the first unseen.
+#[test]
+fn another_file_of_the_same_name_is_warned_of_and_a_new_edition_of_the_same_is_not() {
+    let at = folder();
+    let first = "id,date,lon,lat,title,location_radius_m\n1,2024-06-01,28.84,45.33,Port,800\n2,2024-06-02,28.28,45.45,Reni,800\n";
+    import(at.path(), "r.csv", first.as_bytes(), &[]);
+    let edition = first.replace("Port", "Harbour").replace("28.84,45.33", "28.85,45.34")
+        + "3,2024-06-03,28.80,45.30,New,800\n";
+    let said = import(at.path(), "r.csv", edition.as_bytes(), &[]);
+    assert_eq!(counts(&said), [1, 1, 1, 0]);
+    assert!(!said.err.contains("warning") && !said.err.contains("had not come with it"), "{}", said.err);
+    let other = first.replace("2024-06", "2023-02").replace("45.", "48.");
+    let said = import(at.path(), "r.csv", other.as_bytes(), &[]);
+    assert_eq!(counts(&said), [0, 2, 0, 0]);
+    for words in [
+        "warning: 2 of the updated incidents are at another time",
+        "in r.csv (batch 2): r:2, r:1;",
+        "--source NAME",
+    ] {
+        assert!(said.err.contains(words), "{words}: {}", said.err);
+    }
+    kordon(at.path(), &["withdraw", "--batch", "3"]);
+    let said = import(at.path(), "r.csv", other.as_bytes(), &["--source", "other-office"]);
+    assert_eq!(counts(&said), [2, 0, 0, 0]);
+    // The very same file from elsewhere is the same.
+    std::fs::create_dir(at.path().join("copy")).unwrap();
+    std::fs::write(at.path().join("copy/r.csv"), edition).unwrap();
+    assert_eq!(counts(&kordon(at.path(), &["import", "copy/r.csv"])), [0, 0, 3, 0]);
+}
+
+#[test]
+fn an_import_says_which_incidents_had_come_with_another_file() {
+    let at = folder();
+    let rows = "id,date,lon,lat,title,same_as\n1,2024-06-01,28.84,45.33,Port,viina:1\n2,2024-06-02,28.28,45.45,Reni,viina:2\n";
+    import(at.path(), "a.csv", rows.as_bytes(), &[]);
+    let said = import(at.path(), "b.csv", rows.replace("Reni", "A port").as_bytes(), &[]);
+    assert_eq!(counts(&said), [0, 1, 1, 0]);
+    let words = "b.csv updated 1 incidents that had not come with it: 1 of a.csv (batch 1: viina:2)";
+    assert!(said.err.contains(words), "{}", said.err);
+    assert!(!said.err.contains("another time"), "{}", said.err);
+}
+
+#[test]
+fn our_own_tables_are_refused_in_every_form_and_say_what_to_export_instead() {
+    let at = folder();
+    kordon(at.path(), &["import", repository("data/samples/incidents.geojson").to_str().unwrap()]);
+    for name in ["all.fgb", "all.parquet", "all.kml", "all.csv"] {
+        assert_eq!(kordon(at.path(), &["export", "-o", name]).code, 0, "{name}");
+        let said = kordon(at.path(), &["import", name]);
+        assert_eq!(said.code, 1, "{name}: {said:?}");
+        assert!(said.err.contains("geojsonseq") && said.err.lines().count() < 5, "{name}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_layer_of_another_kind_of_file_says_what_a_layer_is() {
+    let at = folder();
+    std::fs::write(at.path().join("h.csv"), "name,lon,lat\nHospital,28.8,45.3\n").unwrap();
+    for kind in ["health", "admin"] {
+        let said = kordon(at.path(), &["layer", "add", "h.csv", "--kind", kind]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(
+            said.err.contains("h.csv:1:1: the file is not GeoJSON") && said.err.contains("ogr2ogr"),
+            "{}",
+            said.err
+        );
+    }
+    assert!(!at.path().join("kordon-data").exists());
+}
+
+#[test]
+fn a_place_is_asked_for_as_people_write_it() {
+    let at = folder();
+    let said = kordon(at.path(), &["place", "м. Ізмаїл, порт", "--json"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.lines().next().unwrap().contains("707308"), "{}", said.out);
+    assert!(said.err.contains("порт is no unit or country of any of them, and was not used"), "{}", said.err);
+}

@@ -383,7 +383,7 @@ export interface Queries {
   nearestPlaces: 'lon' | 'lat' | 'limit' | 'f';
   health: 'f';
   imports: 'limit' | 'f';
-  importFile: 'on-error' | 'dry-run' | 'preview' | 'explain' | 'file' | 'source' | 'format' | 'profile' | 'map' | 'fix' | 'date-order' | 'mends';
+  importFile: 'on-error' | 'dry-run' | 'preview' | 'explain' | 'file' | 'source' | 'format' | 'profile' | 'map' | 'fix' | 'date-order' | 'restore' | 'mends';
   takeBackImport: 'dry-run';
   getImport: 'f';
   getRefused: 'limit' | 'f';

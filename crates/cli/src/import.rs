@@ -24,7 +24,9 @@ use kordon_incidents::{
     Profiles, ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all,
     read_file,
 };
-use kordon_store::{Author, Bulk, NamesSeen, Options, Prepared, Refusals, Repeats, Store, Units};
+use kordon_store::{
+    Author, Bulk, Counted, NamesSeen, Options, Prepared, Refusals, Repeats, Replaced, Revised, Store, Units,
+};
 use rayon::prelude::*;
 
 use crate::find::shortened;
@@ -477,16 +479,21 @@ impl Import {
                 kept_in.push(id.clone());
                 kept = Some(id);
             }
-            let withheld = || store.full().len() - store.public().len();
-            let before = withheld();
             let put = store.load(file.bulk.restoring(self.restore))?;
             if put.withdrawn > 0 {
                 let stay = "stay withdrawn; --restore brings them back";
                 say(&format!("{} of {name} were withdrawn before and {stay}", put.withdrawn));
             }
-            if let Some(more) = withheld().checked_sub(before).filter(|more| *more > 0) {
-                let why = "not to be passed on, masked, embargoed or not published yet";
-                say(&format!("{more} of {name} are withheld from the public: {why}; the desk shows them"));
+            if put.withheld > 0 {
+                let (many, why) =
+                    (put.withheld, "not to be passed on, masked, embargoed or not published yet");
+                say(&format!("{many} of {name} are withheld from the public: {why}; the desk shows them"));
+            }
+            match store.revised(&put) {
+                Ok(revised) => tell_revised(&name, &revised),
+                Err(error) => {
+                    say(&format!("with which files the updated ones had come cannot be told: {error}"))
+                }
             }
             if let Some(batch) = put.batch {
                 say(&format!("{name} is batch {batch}; kordon withdraw --batch {batch} takes it back"));
@@ -516,6 +523,38 @@ impl Import {
         }
         self.leave_quarantine(&store, &kept_in)?;
         Ok(tally)
+    }
+}
+
+/// Tells which incidents were revised that had come with another file, and which are quite another event now: records of two files
+/// are taken for the same when they are known by the same.
+fn tell_revised(name: &str, revised: &[Revised]) {
+    let of = |Counted { names, count }: &Counted| {
+        let more = if *count > names.len() { ", …" } else { "" };
+        names.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(", ") + more
+    };
+    let others: Vec<&Revised> = revised.iter().filter(|one| one.file.as_deref() != Some(name)).collect();
+    if !others.is_empty() {
+        let count: usize = others.iter().map(|one| one.replaced.all.count).sum();
+        let told = |Revised { file, batch, replaced: Replaced { all, .. } }: &Revised| match file {
+            Some(file) => format!("{} of {} (batch {batch}: {})", all.count, shortened(file), of(all)),
+            None => format!("{} that were revised one by one ({})", all.count, of(all)),
+        };
+        let told: Vec<String> = others.into_iter().map(told).collect();
+        say(&format!("{name} updated {count} incidents that had not come with it: {}", told.join("; ")));
+    }
+    for Revised { file, batch, replaced: Replaced { elsewhere, .. } } in revised {
+        if elsewhere.count > 0 {
+            let before = file
+                .as_deref()
+                .map_or_else(|| "before".into(), |file| format!("in {} (batch {batch})", shortened(file)));
+            say(&format!(
+                "warning: {} of the updated incidents are at another time and in another place than {before}: {}; \
+                 if these are other events, take {name} back as below, and --source NAME gives its records names of their own",
+                elsewhere.count,
+                of(elsewhere)
+            ));
+        }
     }
 }
 

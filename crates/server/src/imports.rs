@@ -32,7 +32,7 @@ use kordon_incidents::{
     Profile, Profiles, ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among,
     explain_all, read,
 };
-use kordon_store::{Author, Import, Refusals, Store};
+use kordon_store::{Author, Import, Refusals, Revised, Store};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -68,6 +68,8 @@ struct Order {
     /// How many of the first records a dry run shows as they would be stored.
     preview: usize,
     explain: bool,
+    /// Whether what was withdrawn is there again.
+    restore: bool,
     /// The import whose refused records these are, mended.
     mends: Option<String>,
     author: Author,
@@ -97,6 +99,7 @@ pub async fn import(
         dry_run: params.flag("dry-run")?.unwrap_or(false),
         preview: preview(&params)?,
         explain: params.flag("explain")?.unwrap_or(false),
+        restore: params.flag("restore")?.unwrap_or(false),
         mends: params.get("mends").map(str::to_owned),
         author: Author::new(&caller.0),
     };
@@ -209,7 +212,11 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     let mut bulk = store.bulk(&order.author);
     let prepared = file.sound.into_par_iter().map(|one| bulk.prepare(one)).collect::<io::Result<_>>();
     prepared.and_then(|prepared| bulk.add(prepared)).map_err(|error| Problem::internal(&error))?;
-    let put = store.load(bulk).map_err(|error| not_stored(&error))?;
+    let put = store.load(bulk.restoring(order.restore)).map_err(|error| not_stored(&error))?;
+    let revised = store.revised(&put).unwrap_or_else(|error| {
+        tracing::error!("an import is stored, and what it revised could not be told: {error}");
+        Vec::new()
+    });
     // It is stored; that it cannot be noted must not say that it was not.
     let noted = store.note_import(Import {
         by,
@@ -234,9 +241,17 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     told["imported"] = json!(put.accepted);
     told["updated"] = json!(put.updated);
     told["unchanged"] = json!(put.unchanged);
+    told["withdrawn"] = json!(put.withdrawn);
+    told["withheld"] = json!(put.withheld);
+    told["revised"] = revised.iter().map(revised_json).collect();
     told["batch"] = json!(put.batch);
     told["quarantine"] = json!(quarantine);
     Ok(told)
+}
+
+/// Incidents that were revised, by the file that they had come with.
+fn revised_json(Revised { file, batch, replaced }: &Revised) -> Value {
+    json!({ "file": file, "batch": batch, "updated": replaced.all, "elsewhere": replaced.elsewhere })
 }
 
 /// The refused records of an import, by where they are kept and from which source they were.
@@ -371,6 +386,8 @@ impl CheckedFile {
             "imported": 0,
             "updated": 0,
             "unchanged": 0,
+            "withdrawn": 0,
+            "withheld": 0,
             "rejected": self.refused.len(),
             "errors": self.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
             "errors_total": self.faults().count(),

@@ -393,6 +393,11 @@ fn parameters() -> Value {
             .named("file-of-evidence"),
         query("sha256", "What the file is; it is not kept when it is another", matching("^[0-9A-Fa-f]{64}$"))
             .named("sha256-expected"),
+        query(
+            "restore",
+            "Bring incidents back that were withdrawn and stand in the file; without it they stay withdrawn",
+            flag(false),
+        ),
         query("mends", "The import whose refused records these are, mended", matching(imports::ID)),
         header("if-match", "If-Match", "The ETag of the revision that is meant", text()),
         header("content-crs", "Content-Crs", "The reference system of the geometry, as `<URI>`", one_of(&crs::HEADERS)),

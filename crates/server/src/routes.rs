@@ -705,6 +705,7 @@ pub static ROUTES: &[Route] = &[
             "map",
             "fix",
             "date-order",
+            "restore",
             "mends",
         ]),
         takes: &IMPORTS,

@@ -212,6 +212,13 @@ impl Bulk {
         Current { position, withdrawn: self.staged[at].withdrawn, erased: false }
     }
 
+    /// How many not everybody may see, without those of `apart` (ascending).
+    pub(crate) fn withheld(&self, apart: &[u32]) -> usize {
+        let mut apart = apart.iter().map(|&at| at as usize).peekable();
+        let fresh = self.staged.iter().enumerate().filter(|(at, _)| apart.next_if_eq(at).is_none());
+        fresh.filter(|(_, one)| one.tier == RowOf::Staff).count()
+    }
+
     /// Which of its incidents share an id or a key with an earlier or later one of it, apart from those that are left out; ascending.
     pub(crate) fn entangled(&self) -> Vec<u32> {
         let put = |(one, _): &(&Staged, u32)| !one.is_left_out;

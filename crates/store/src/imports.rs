@@ -3,6 +3,7 @@
 //! A note is written last, when what it tells of is on the disk; an import that was cut short has none, and its batch is there as
 //! a whole or not at all. The refused records are a file of their own, named by what it holds, until they are mended.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use tempfile::SpooledTempFile;
 use crate::bulk::beside;
 use crate::ledger::{self, AppendError};
 use crate::record::Hash;
-use crate::store::Store;
+use crate::store::{Put, Replaced, Store};
 
 /// The folder of the refused records.
 pub(crate) const QUARANTINE_DIR: &str = "quarantine";
@@ -50,6 +51,17 @@ pub struct Import {
     pub batch: Option<u64>,
     /// The name of the file of what was refused.
     pub quarantine: Option<String>,
+}
+
+/// Incidents that an import has revised, by the file that they had come with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revised {
+    /// The name of that file; `None` when they were revised since, one by one.
+    pub file: Option<String>,
+    /// The batch that it became, of several the last.
+    pub batch: u64,
+    /// Which they are.
+    pub replaced: Replaced,
 }
 
 /// A record that an import refused: a line of a file in the quarantine.
@@ -223,6 +235,30 @@ impl Store {
             Err(error) => Err(error),
             Ok(()) => ledger::sync_dir(&self.dir().join(QUARANTINE_DIR)),
         }
+    }
+
+    /// With which files the incidents had come that an import has revised.
+    ///
+    /// # Errors
+    ///
+    /// [`LeftError::Unread`] names the note that cannot be read.
+    pub fn revised(&self, put: &Put) -> Result<Vec<Revised>, LeftError> {
+        if put.replaced.is_empty() {
+            return Ok(Vec::new());
+        }
+        let notes = imports(self.dir(), usize::MAX)?;
+        let file_of: HashMap<u64, &str> =
+            notes.iter().filter_map(|note| Some((note.batch?, note.file.as_str()))).collect();
+        let mut by_file: BTreeMap<Option<&str>, Revised> = BTreeMap::new();
+        for (batch, replaced) in &put.replaced {
+            let revised = by_file.entry(file_of.get(batch).copied()).or_default();
+            revised.batch = *batch;
+            revised.replaced.extend(replaced.clone());
+        }
+        Ok(by_file
+            .into_iter()
+            .map(|(file, revised)| Revised { file: file.map(str::to_owned), ..revised })
+            .collect())
     }
 
     /// Notes what became of a file; its `id` and `at` are made here. Call it when what it tells of is stored.

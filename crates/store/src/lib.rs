@@ -62,7 +62,7 @@ pub use evidence::{
 };
 pub use filter::{BadFilter, Column, Described, Filter, RowFilter};
 pub use history::{Before, Change, Changes};
-pub use imports::{Import, LeftError, Refusals, Refused, import, imports, quarantined, refused};
+pub use imports::{Import, LeftError, Refusals, Refused, Revised, import, imports, quarantined, refused};
 pub use layer_folder::LayerError;
 pub use layers::{Distant, Facilities, Facility, LayerInfo, Layers, MOST_FACILITIES, Which};
 pub use ledger::{
@@ -78,7 +78,8 @@ pub use sets::{BorderSets, Listed, SetError};
 pub use snapshot::{Full, Public, PublicSnapshot, Row, Snapshot};
 pub use snapshot_id::{BadSnapshotId, SnapshotId};
 pub use store::{
-    Author, Damage, Extension, NotMerged, Options, Outcome, Proof, Proofs, Put, PutError, Store, VerifyReport,
+    Author, Counted, Damage, Extension, NotMerged, Options, Outcome, Proof, Proofs, Put, PutError, Replaced,
+    Store, VerifyReport,
 };
 pub use text::has_words;
 pub use units::{Units, UnitsInfo};

@@ -10,7 +10,7 @@
 //!
 //! Cost: 32 bytes per key and about 64 per incident, beside the snapshot.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::{fmt, io};
 
 use arc_swap::ArcSwap;
-use kordon_borders::{BorderSet, LonLat};
+use kordon_borders::{BorderSet, LonLat, distance};
 use kordon_incidents::{EventDate, Incident, IncidentId, Properties, RecordStatus};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -92,6 +92,10 @@ pub struct Put {
     pub unchanged: usize,
     /// Of the last two, those that were withdrawn and stay so, since nothing said that they are to come back.
     pub withdrawn: usize,
+    /// Of the new and the revised ones, those that not everybody may see.
+    pub withheld: usize,
+    /// Of the revised ones, which batch of the ledger had said what they said before.
+    pub replaced: BTreeMap<u64, Replaced>,
     /// What became of each, in the order they were put.
     pub ids: Vec<(IncidentId, Outcome)>,
     /// Number of the last record of the ledger that is visible.
@@ -99,6 +103,59 @@ pub struct Put {
     /// Number of the batch that a file became by [`Store::load`]; `None` when nothing of it was written, and of single reports,
     /// which may be written together with those of others.
     pub batch: Option<u64>,
+}
+
+/// Incidents whose last revision came in one batch, and which have another now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replaced {
+    /// All of them.
+    pub all: Counted,
+    /// Those that are at another time and in another place now, as another event would be.
+    pub elsewhere: Counted,
+}
+
+/// How many incidents, and what the first few are known by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// How many.
+    pub count: usize,
+    /// A `same_as`, or the id, of the first.
+    pub names: Vec<String>,
+}
+
+impl Replaced {
+    fn of(before: &Incident, now: &Incident) -> Self {
+        let name = now.properties.same_as.first().or(before.properties.same_as.first());
+        let all = Counted { count: 1, names: vec![name.cloned().unwrap_or_else(|| now.id.to_string())] };
+        let elsewhere = if is_elsewhere(before, now) { all.clone() } else { Counted::default() };
+        Self { all, elsewhere }
+    }
+
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.all.extend(more.all);
+        self.elsewhere.extend(more.elsewhere);
+    }
+}
+
+impl Counted {
+    const NAMES: usize = 3;
+
+    fn extend(&mut self, more: Self) {
+        self.count += more.count;
+        let room = Self::NAMES - self.names.len();
+        self.names.extend(more.names.into_iter().take(room));
+    }
+}
+
+/// Whether two reports cannot be of one event: neither their times nor their places touch.
+fn is_elsewhere(one: &Incident, other: &Incident) -> bool {
+    let (a, b) = (one.times(), other.times());
+    let radii_m: f64 =
+        [one, other].map(|incident| incident.radius().meters.unwrap_or(f64::INFINITY)).iter().sum();
+    let mut pairs = one.places.iter().flat_map(|a| other.places.iter().map(move |b| (a, b))).peekable();
+    (a.end_s <= b.start_s || b.end_s <= a.start_s)
+        && pairs.peek().is_some()
+        && pairs.all(|(a, b)| distance(*a, *b).get() > radii_m)
 }
 
 /// Why nothing was put.
@@ -1131,8 +1188,17 @@ pub(crate) fn incident_of(frame: &[u8], position: Position) -> Result<Incident, 
 }
 
 fn read(documents: &Documents, position: Position) -> Result<Incident, PutError> {
-    let frame = documents.read(position).map_err(|error| PutError::Read(Arc::new(error)))?;
-    incident_of(&frame, position).map_err(|error| PutError::Read(Arc::new(error)))
+    read_of_batch(documents, position).map(|(incident, _)| incident)
+}
+
+/// The same, and the batch in which it was written.
+fn read_of_batch(documents: &Documents, position: Position) -> Result<(Incident, u64), PutError> {
+    let unread = |error| PutError::Read(Arc::new(error));
+    let (frame, link) = documents.read_frame(position).map_err(unread)?;
+    if link.erased {
+        return Err(unread(ReadError::Erased(position)));
+    }
+    Ok((incident_of(&frame, position).map_err(unread)?, link.batch))
 }
 
 /// What `verify` has seen.
@@ -1467,10 +1533,15 @@ impl Writer {
             put.accepted += one.accepted;
             put.updated += one.updated;
             put.unchanged += one.unchanged;
+            put.withheld += one.withheld;
+            for (batch, more) in one.replaced {
+                put.replaced.entry(batch).or_default().extend(more);
+            }
             Ok(())
         })?;
         let fresh = bulk.len() - apart.len();
         put.accepted += fresh;
+        put.withheld += bulk.withheld(&apart);
         let others = group.entries()?;
         let count = fresh + others.len();
         if count > 0 {
@@ -1592,10 +1663,10 @@ impl Writer {
         let documents = &self.shared.context.documents;
         // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
         let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current(id)) {
-            Some(current) if !current.erased => read(documents, current.position).map(Some),
+            Some(current) if !current.erased => read_of_batch(documents, current.position).map(Some),
             _ => Ok(None),
         };
-        let stored: Vec<Option<Incident>> =
+        let stored: Vec<Option<(Incident, u64)>> =
             incidents.par_iter().with_min_len(64).map(stored).collect::<Result<_, _>>()?;
         let now = now();
         let mut put = Put::default();
@@ -1610,7 +1681,7 @@ impl Writer {
                 continue;
             }
             let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
-            let before = newest.or(stored.as_ref());
+            let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
             let outcome = match before {
                 None => Outcome::Accepted,
                 Some(before) => {
@@ -1629,7 +1700,11 @@ impl Writer {
                     if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
                     }
-                    if incident.same_content(before) { Outcome::Unchanged } else { Outcome::Updated }
+                    let is_same = incident.same_content(before);
+                    if let Some((_, batch)) = stored.as_ref().filter(|_| !is_same && newest.is_none()) {
+                        put.replaced.entry(*batch).or_default().extend(Replaced::of(before, &incident));
+                    }
+                    if is_same { Outcome::Unchanged } else { Outcome::Updated }
                 }
             };
             let revision = before.map_or(0, |before| before.properties.revision.unwrap_or(1));
@@ -1642,6 +1717,7 @@ impl Writer {
                     continue;
                 }
             }
+            put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
             sign(&mut incident, revision + 1, now.as_ref(), author);
             group.push(Op::Put, incident);
         }

@@ -163,3 +163,35 @@ async fn imports_are_told_to_writers_only() {
     }
     door.ask(Method::DELETE, "/imports/0123456789abcdef", &[], "").await.is_problem(401);
 }
+
+#[tokio::test]
+async fn what_stays_withdrawn_and_what_is_withheld_is_told_and_restore_brings_the_former_back() {
+    let door = Door::new();
+    let rows = "id,lon,lat,date,title,redistributable\n1,28.8,45.3,2023-08-02,Port,\n2,28.3,45.4,2023-09-06,Reni,false\n";
+    let told = door.post("/imports?source=desk", "text/csv", rows).await.is_ok().json();
+    assert_eq!((&told["withheld"], &told["withdrawn"]), (&json!(1), &json!(0)), "{told}");
+    let at = format!("/imports/{}", told["id"].as_str().unwrap());
+    door.ask(Method::DELETE, &at, &[], "").await.is_ok();
+    let told = door.post("/imports?source=desk", "text/csv", rows).await.is_ok().json();
+    assert_eq!((&told["withdrawn"], &told["unchanged"]), (&json!(2), &json!(2)), "{told}");
+    assert_eq!(told["withheld"], 0, "what is withdrawn is not withheld: {told}");
+    let told = door.post("/imports?source=desk&restore=true", "text/csv", rows).await.is_ok().json();
+    assert_eq!(
+        (&told["withdrawn"], &told["updated"], &told["withheld"]),
+        (&json!(0), &json!(2), &json!(1)),
+        "{told}"
+    );
+    assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 1);
+}
+
+#[tokio::test]
+async fn an_import_says_with_which_file_what_it_revises_had_come() {
+    let door = Door::new();
+    let first = "id,lon,lat,date,title,location_radius_m\n1,28.8,45.3,2023-08-02,Port,100\n2,28.3,45.4,2023-09-06,Reni,100\n";
+    door.post("/imports?source=desk&file=a.csv", "text/csv", first).await.is_ok();
+    let second = first.replace("28.8,45.3,2023", "30.5,50.4,2022").replace("Reni", "A port");
+    let told = door.post("/imports?source=desk&file=b.csv", "text/csv", &second).await.is_ok().json();
+    let expected = json!([{"file": "a.csv", "batch": 1, "updated": {"count": 2, "names": ["desk:1", "desk:2"]},
+        "elsewhere": {"count": 1, "names": ["desk:1"]}}]);
+    assert_eq!(told["revised"], expected, "{told}");
+}
