@@ -4,8 +4,8 @@
 //     node data/ground/build.mjs MAGICS_FOLDER LAKES.shp BORDERS.geo.json
 //
 // What is drawn together is one feature: `kind` says what it is, `zoom` from which zoom on it is worth its place. Where
-// a river of Natural Earth follows a border, the border itself, which is known better, is taken for its water in the box
-// of `BETTER`; elsewhere that piece of the river is `along`.
+// a river of Natural Earth follows a border in the box of `BETTER`, the border itself, which is known better, is taken for
+// its water, corner by corner: water that were simplified would lie beside the line that it stands for.
 import {execFileSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -23,9 +23,11 @@ const LAKE_KM2 = 120;
 /** A river that is nearer than this to a border for longer than that follows it; in kilometers. */
 const BESIDE_KM = 4;
 const FOLLOWS_KM = 8;
-/** Where border rivers are taken from the border set, as west, south, east, north; how far a corner of theirs may be moved. */
+/** Two neighbors may each have a corner of its own between two that they share; what is then between the pieces of a border. */
+const GAP_KM = 2;
+/** Where border rivers are taken from the border set, as west, south, east, north. */
 const BETTER = [12, 40, 42, 57];
-const BETTER_M = 50;
+const isBetter = ([lon, lat]) => lon > BETTER[0] && lon < BETTER[2] && lat > BETTER[1] && lat < BETTER[3];
 
 const [magics, lakes, borders] = process.argv.slice(2);
 if (!borders) {
@@ -33,14 +35,9 @@ if (!borders) {
     process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'kordon-ground-'));
-const found = rivers();
-const isBetter = ({properties: {along}}, [lon, lat]) => along && lon > BETTER[0] && lon < BETTER[2] && lat > BETTER[1] && lat < BETTER[3];
-const coarse = found.flatMap((each) => {
-    const coordinates = each.geometry.coordinates.filter((line) => !isBetter(each, line[0]));
-    return coordinates.length ? [{...each, geometry: {...each.geometry, coordinates}}] : [];
-});
-write('ground.geojson', [...admin(), ...coarse, ...stillWaters()]);
-write('border-rivers.geojson', borderRivers(found.filter(({properties}) => properties.along)));
+const {own, along} = rivers();
+write('ground.geojson', [...admin(), ...own, ...stillWaters()]);
+write('border-rivers.geojson', borderRivers(along));
 rmSync(folder, {recursive: true});
 
 function write(name, features) {
@@ -52,14 +49,24 @@ function write(name, features) {
 /** The stretches of borders that one of these rivers follows. */
 function borderRivers(along) {
     const out = join(folder, 'borders.geojson');
-    const simplify = ['-simplify', 'dp', `interval=${BETTER_M}`];
-    mapshaper(borders, '-clip', `bbox=${BETTER}`, '-innerlines', ...simplify, '-o', out, 'format=geojson', 'precision=0.0001');
+    mapshaper(borders, '-clip', `bbox=${BETTER}`, '-innerlines', '-o', out, 'format=geojson', 'precision=0.00001');
     const {features, geometries} = JSON.parse(readFileSync(out, 'utf8'));
     const lines = (features ?? geometries.map((geometry) => ({geometry}))).flatMap(linesOf);
     return groups(along.flatMap(({properties: {kind, zoom}, geometry}) => {
         const isBeside = nearness(geometry.coordinates);
-        return lines.flatMap((line) => split(line, isBeside).flatMap(([follows, piece]) => (follows ? [[{kind, zoom}, piece]] : [])));
+        const pieces = lines.flatMap((line) => split(line, isBeside).flatMap(([follows, piece]) => (follows ? [piece] : [])));
+        return [...pieces, ...gaps(pieces)].map((piece) => [{kind, zoom}, piece]);
     }));
+}
+
+/** What is missing between the ends of different lines. */
+function gaps(lines) {
+    const ends = lines.flatMap((line, of) => [line[0], line.at(-1)].map((end) => ({of, end})));
+    return ends.flatMap(({of, end}, at) =>
+        ends.slice(at + 1).flatMap((other) => {
+            const length = other.of === of ? 0 : kilometers(end, other.end);
+            return length > 0 && length < GAP_KM ? [[end, other.end]] : [];
+        }));
 }
 
 /** The lines of a shapefile that `keep` holds for, joined where they have the same `zoom`, and simplified. */
@@ -90,14 +97,20 @@ function admin() {
     return groups(found.flatMap((each) => linesOf(each).map((line) => [{kind: 'admin', zoom: each.properties.zoom}, line])));
 }
 
+/** Rivers that are drawn as they are, and the stretches of them that a border is drawn for. */
 function rivers() {
     const isBeside = nearness(read(join(magics, 'ne_10m_admin_0_boundary_lines_land.shp')).flatMap(linesOf));
     const keep = `featurecla == 'River' && scalerank < ${RIVER_RANK}`;
     const found = lines(join(magics, 'ne_10m_rivers_lake_centerlines.shp'), keep, 'Math.max(3, scalerank)');
-    return groups(found.flatMap((each) => {
+    const pieces = found.flatMap((each) => {
         const properties = {kind: 'river', zoom: each.properties.zoom};
-        return linesOf(each).flatMap((line) => split(line, isBeside).map(([along, piece]) => [along ? {...properties, along: true} : properties, piece]));
-    }));
+        return linesOf(each).flatMap((line) => {
+            const parts = line.some(isBetter) ? split(line, isBeside) : [[false, line]];
+            return parts.map(([follows, part]) => ({isAlong: follows && isBetter(part[0]), pair: [properties, part]}));
+        });
+    });
+    const those = (isAlong) => groups(pieces.flatMap((piece) => (piece.isAlong === isAlong ? [piece.pair] : [])));
+    return {own: those(false), along: those(true)};
 }
 
 function stillWaters() {
@@ -149,7 +162,7 @@ function split(line, isBeside) {
 /** Points from `a` on at most a kilometer apart, without `b`. */
 function between(a, b) {
     const steps = Math.max(1, Math.ceil(kilometers(a, b)));
-    const round = (value) => Math.round(value * 10_000) / 10_000;
+    const round = (value) => Math.round(value * 100_000) / 100_000;
     return Array.from({length: steps}, (_, step) => [0, 1].map((axis) => round(a[axis] + ((b[axis] - a[axis]) * step) / steps)));
 }
 

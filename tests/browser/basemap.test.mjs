@@ -133,6 +133,34 @@ describe('the ground', () => {
       await keepShot(page, 'izmail');
     }));
 
+  it('has the water of a border river under the very border, also between its corners', async () => {
+    const { features } = await (await fetch(`${kordon.address}border-rivers.geojson`)).json();
+    const lines = features.flatMap(({ geometry }) => geometry.coordinates);
+    const places = lines
+      .flatMap((line) =>
+        line.slice(1).map(([lon, lat], at) => [(lon + line[at][0]) / 2, (lat + line[at][1]) / 2]),
+      )
+      // Ukraine's Danube, from Reni to the sea.
+      .filter(([lon, lat]) => lon > 28.3 && lon < 29.7 && lat > 45.2 && lat < 45.5);
+    assert.ok(places.length > 100, `${places.length} places`);
+    const answer = await fetch(`${kordon.address}borders/distance?to=ROU`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' },
+      body: places.map(([lon, lat]) => JSON.stringify({ lon, lat })).join('\n'),
+    });
+    const measured = (await answer.text()).trim().split('\n').map(JSON.parse);
+    const off = measured.map(({ to }) => Math.abs(to[0].signed_distance_m));
+    assert.equal(off.length, places.length);
+    // A pixel at zoom 13 is seven meters wide there.
+    assert.ok(Math.max(...off) < 7, `${Math.max(...off)} m from the border`);
+    const ends = lines
+      .flatMap((line) => [line[0], line.at(-1)])
+      .filter(([lon, lat]) => lon > 28.3 && lon < 29.6 && lat > 45.2 && lat < 45.5)
+      .map(String);
+    const loose = ends.filter((end) => ends.indexOf(end) === ends.lastIndexOf(end));
+    assert.deepEqual(loose, [], 'the river is broken');
+  });
+
   it('comes from this server alone, and no other may be asked', async () => {
     assert.deepEqual(await allowed(kordon.address), {});
   });
