@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { addIncident, begin, checkAccess, drawn, hold, keepShot, overflow, rows } from './page.mjs';
 
 const kordon = begin();
@@ -728,21 +727,4 @@ describe('every view', () => {
       await page.waitForURL((url) => !url.search.includes('show='));
       assert.equal(await page.evaluate(() => document.activeElement?.id), 'ask-open');
     }));
-
-  it('needs at most 400 kB of JavaScript at first, and none of what is opened later', async () => {
-    const context = await kordon.newContext();
-    const page = await context.newPage();
-    const scripts = [];
-    page.on('response', (response) => {
-      if (/\/assets\/[^?]*\.js$/.test(response.url())) scripts.push(response);
-    });
-    await page.goto(kordon.address);
-    await page.locator('#list > li').first().waitFor({ state: 'attached' });
-    await drawn(page);
-    const bodies = await Promise.all(scripts.map((response) => response.body()));
-    const size = bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
-    assert.ok(size > 0 && size <= 400_000, `${size} bytes`);
-    assert.ok(!scripts.some((response) => /ask|compare|charts/.test(response.url())));
-    await context.close();
-  });
 });

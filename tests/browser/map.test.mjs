@@ -175,7 +175,9 @@ describe('any place', () => {
 
   it('is measured at the cross by keyboard', () =>
     onPage({ query: '?map=11/28.8372/45.3512' }, async (page) => {
+      // The key may come before the map does.
       await page.keyboard.press('m');
+      await drawn(page);
       await page.keyboard.press('Enter');
       const panel = page.getByRole('article');
       await panel.getByRole('heading', { level: 2, name: 'Measured place' }).waitFor();

@@ -15,7 +15,7 @@ import { listenToKeys } from './keys.ts';
 import { labelFrom, type Naming, NO_BAND } from './layers.ts';
 import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
-import { createMap, type Hit, type MapOptions } from './map.ts';
+import type { Hit, MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
 import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
@@ -328,13 +328,17 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
 }
 
 async function startMap(): Promise<void> {
-  // Names on the map are drawn with the page's own font, which must be there first.
-  await Promise.allSettled(
-    ['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
+  const { tool } = app.state;
+  // What draws maps is most of the script, and its start takes the graphics card: the page comes first. Names on the map
+  // are drawn with the page's own font, which must be there.
+  await Promise.allSettled([
+    painted(),
+    ...['16px "Kordon Sans"', '500 16px "Kordon Sans Medium"'].map((font) =>
       document.fonts.load(font, 'Aaйșі'),
     ),
-  );
+  ]);
   try {
+    const { createMap } = await import('./map.ts');
     app.map = createMap({
       ...mapOptions(),
       container: byId('map'),
@@ -367,6 +371,8 @@ async function startMap(): Promise<void> {
   app.map.setLabel(app.words.t('map.label'));
   screen.bounds = app.map.bounds();
   tools.show();
+  // A tool that was taken in hand meanwhile waits for its first point.
+  if (app.state.tool && app.state.tool !== tool) app.map.focus();
   void shading.show();
   fitOnce(screen.incidents);
   if (screen.subject) {
@@ -480,4 +486,11 @@ function cite(): void {
       address: location.href,
     }),
   );
+}
+
+/** Resolves once the page is on the screen. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true });
+  });
 }

@@ -1,6 +1,7 @@
 // The only file that touches MapLibre, and the only one where a longitude is called `lng` to please it.
 // It draws what it is told and reports what the reader did; it knows nothing of filters or addresses.
 
+import './map.css';
 import {
   addProtocol,
   type GeoJSONSource,
@@ -125,11 +126,14 @@ export function createMap(options: MapOptions) {
     events.loaded(false);
   });
   map.on('idle', () => events.loaded(!failed));
-  map.once('idle', () => {
+  const stopPacing = pace(map);
+  map.once('idle', async () => {
+    const { borderRivers, ground, places } = options.later;
     shown.sources = { ...shown.sources, ...options.later };
-    map.getSource<GeoJSONSource>('ground')?.setData(options.later.ground);
-    map.getSource<GeoJSONSource>('border-rivers')?.setData(options.later.borderRivers);
-    map.getSource<GeoJSONSource>('places')?.setData(options.later.places);
+    // One after the other, so that none keeps the page waiting for long.
+    for (const [name, data] of Object.entries({ 'border-rivers': borderRivers, places, ground }))
+      await map.getSource<GeoJSONSource>(name)?.setData(data);
+    map.once('idle', stopPacing);
   });
   map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
   map.on('click', (event) => clicked(event));
@@ -325,6 +329,48 @@ export function createMap(options: MapOptions) {
     remove(): void {
       map.remove();
     },
+  };
+}
+
+/**
+ * Draws no frame while the one before is still being drawn, until the function it gives is called. What a frame is the first
+ * to need, a shader most of all, the page waits for, and then also for all that was asked of the graphics card before: where
+ * software stands for one, the page would stand still for most of a second.
+ */
+function pace(map: MapLibre): () => void {
+  // The very context that the map draws with.
+  const gl = map.getCanvas().getContext('webgl2') as WebGL2RenderingContext;
+  const repaint = map.triggerRepaint;
+  let isDrawing = false;
+  let isWanted = false;
+  map.triggerRepaint = () => {
+    if (isDrawing) isWanted = true;
+    else repaint.call(map);
+  };
+  function look(fence: WebGLSync): void {
+    if (gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.UNSIGNALED) {
+      setTimeout(() => look(fence), 4);
+      return;
+    }
+    gl.deleteSync(fence);
+    isDrawing = false;
+    if (isWanted) repaint.call(map);
+    isWanted = false;
+  }
+  function mark(): void {
+    const fence = isDrawing ? null : gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    if (!fence) return;
+    gl.flush();
+    isDrawing = true;
+    look(fence);
+  }
+  // The first frame waits for the page itself to be drawn.
+  mark();
+  map.on('render', mark);
+  return () => {
+    map.off('render', mark);
+    map.triggerRepaint = repaint;
+    if (isWanted) map.triggerRepaint();
   };
 }
 
