@@ -183,6 +183,73 @@ export function overflow(page) {
 }
 
 /**
+ * The controls in sight whose text is wider than their box, and those that lie on one another, in words. A list of choices
+ * is as wide as it would make itself for the one that is chosen.
+ */
+export function squeezed(page) {
+  return page.evaluate(() => {
+    const kinds = 'button, select, summary, input, textarea, .chosen, a.plain';
+    const seen = [...document.querySelectorAll(kinds)].filter(
+      (one) =>
+        one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) &&
+        !one.closest('.unseen') &&
+        one.clientWidth > 1,
+    );
+    const nameOf = (one) => {
+      const label = one.getAttribute('aria-label') ?? one.labels?.[0]?.textContent;
+      const name = (one.id || label || one.textContent).trim().replace(/\s+/g, ' ');
+      return `${one.localName} ${name.slice(0, 40)}`;
+    };
+    const roomFor = (select) => {
+      const free = select.cloneNode(true);
+      free.value = select.value;
+      for (const property of ['id', 'name', 'aria-label']) free.removeAttribute(property);
+      free.style.cssText =
+        'position:absolute; visibility:hidden; width:auto; min-width:0; max-width:none; field-sizing:content';
+      select.after(free);
+      const wanted = free.offsetWidth;
+      free.remove();
+      return wanted;
+    };
+    const wanted = (one) => {
+      if (one.localName === 'select') return roomFor(one) - one.offsetWidth;
+      if (!one.placeholder || one.value) return one.scrollWidth - one.clientWidth;
+      const pen = document.createElement('canvas').getContext('2d');
+      const { font, paddingLeft, paddingRight } = getComputedStyle(one);
+      pen.font = font;
+      // The arrow of a field with suggestions takes its place from the text.
+      const sides = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight);
+      const room = one.clientWidth - sides - (one.list ? 24 : 0);
+      return pen.measureText(one.placeholder).width - room;
+    };
+    const clipped = seen
+      .filter((one) => wanted(one) > 1)
+      .map((one) => `${nameOf(one)}: ${Math.ceil(wanted(one))} px too narrow`);
+    const boxes = seen
+      // The two handles of a span share their line.
+      .filter((one) => one.type !== 'range')
+      .map((one) => ({ one, box: one.getBoundingClientRect() }));
+    const over = boxes.flatMap(({ one, box }, at) =>
+      boxes.slice(at + 1).flatMap(({ one: other, box: its }) => {
+        const isApart =
+          box.right <= its.left + 1 ||
+          its.right <= box.left + 1 ||
+          box.bottom <= its.top + 1 ||
+          its.bottom <= box.top + 1;
+        // What floats over the page, as an open list of choices does, is no fault.
+        const isOne =
+          one.parentElement.closest('form, section, header, aside, div') !==
+          other.parentElement.closest('form, section, header, aside, div');
+        return isApart || isOne || one.contains(other) || other.contains(one)
+          ? []
+          : [`${nameOf(one)} lies on ${nameOf(other)}`];
+      }),
+    );
+    return [...clipped, ...over];
+  });
+}
+
+/**
  * Stores an incident; resolves with a function that withdraws it again, so that a server that goes on
  * running is left as it was found. What an earlier run withdrew is brought back.
  */

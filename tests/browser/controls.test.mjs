@@ -1,0 +1,61 @@
+// The controls of the page: their text is seen whole in every language, and none lies on another, on a phone and on a desk.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { begin, squeezed } from './page.mjs';
+
+const kordon = begin();
+
+/** What is looked at, by the end of its address, and what is there once it is. */
+const VIEWS = {
+  '': '#list > li',
+  '&of=ROU&within-km=10&q=a': '#list > li',
+  '&show=ask': '.ask svg[role="img"]',
+  '&show=compare&datetime=2023-01-01/2023-12-31&other=2024-01-01/2024-12-31':
+    '.compare-table table',
+  '#import': '.desk-body h2',
+  '#duplicates': '.desk-body h2',
+  '#report': '.desk-body table',
+};
+
+describe('the controls', () => {
+  for (const lang of ['en', 'uk', 'ro']) {
+    it(`have room for their text: ${lang}`, async () => {
+      const { page, close } = await kordon.open({ query: `?lang=${lang}` });
+      const found = [];
+      for (const [end, there] of Object.entries(VIEWS)) {
+        await page.goto('about:blank');
+        await page.goto(`${kordon.address}?lang=${lang}${end}`);
+        await page.locator(there).first().waitFor();
+        for (const width of [360, 1280]) {
+          await page.setViewportSize({ width, height: 740 });
+          const toggle = page.locator('#filter-toggle');
+          if (!end.includes('#') && (await toggle.isVisible())) await toggle.click();
+          for (const fault of await squeezed(page)) found.push(`${end} ${width}: ${fault}`);
+        }
+      }
+      assert.deepEqual(found, []);
+      await close();
+    });
+  }
+
+  it('leave the foot of the page alone while the filters are open on a phone', () =>
+    kordon.onPage({ screen: 'phone', query: '?lang=uk' }, async (page) => {
+      await page.locator('#filter-toggle').click();
+      await page.getByRole('heading', { level: 2 }).first().waitFor();
+      const foot = await page.getByRole('contentinfo').boundingBox();
+      const under = await page.locator('#list-side :is(a, button, select)').evaluateAll(
+        (all, top) =>
+          all
+            .filter((one) => one.checkVisibility({ contentVisibilityAuto: true }))
+            .filter((one) => !one.closest('.list-scroll'))
+            .filter((one) => one.getBoundingClientRect().bottom > top + 1)
+            .map((one) => one.textContent),
+        foot.y,
+      );
+      assert.deepEqual(under, []);
+      // And there is an incident to see.
+      const list = await page.locator('#list-scroll').boundingBox();
+      assert.ok(list.height > 60, `${list.height} px for the list`);
+    }));
+});
