@@ -310,16 +310,36 @@ describe('the page', () => {
       assert.match(said, /world view: /);
     }));
 
-  it('offers the list of incidents as data without scripts', async () => {
+  it('says so too where no incident is there to say it', () =>
+    onPage({ query: '?q=nothing-is-called-so', empty: true }, async (page) => {
+      await page.getByText('No incident matches.').waitFor();
+      const footer = page.getByRole('contentinfo');
+      await footer.getByText(/osm-maritime-10m/).waitFor();
+      assert.match(
+        await footer.textContent(),
+        /accurate to ±500.*ODbL.*world view: United Nations/,
+      );
+    }));
+
+  it('offers the incidents as a list to read and as data without scripts', async () => {
     const context = await kordon.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(kordon.address);
-    const link = page.getByRole('link', { name: '/collections/incidents/items' });
+    const link = page.locator('.noscript').getByRole('link', { name: 'GeoJSON' });
     const answer = await page.request.get(
       new URL(await link.getAttribute('href'), kordon.address).href,
     );
     assert.equal(answer.status(), 200);
     assert.equal((await answer.json()).type, 'FeatureCollection');
+    await page.getByRole('link', { name: 'a list to read' }).click();
+    await page
+      .getByRole('link', { name: /Izmail/ })
+      .first()
+      .waitFor();
+    await page
+      .getByText(/from Romania/)
+      .first()
+      .waitFor();
     await context.close();
   });
 });

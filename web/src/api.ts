@@ -167,6 +167,15 @@ export async function readWorld(signal?: AbortSignal): Promise<World> {
   return { territories, sets: readSets(object(collection).sets) };
 }
 
+/** The border set that distances are measured against, as each of them names it. */
+export async function readBorders(signal?: AbortSignal): Promise<Boundary | null> {
+  const body = object(await ask('/borders', signal));
+  const set = list(body.sets)
+    .map((one) => object(one))
+    .find(({ name }) => name === body.default);
+  return readBoundary(set && { ...set, set: set.name, world_view: body.default_view });
+}
+
 /** Towns and cities by name; none is not an error. */
 export async function readPlaces(signal?: AbortSignal): Promise<GeoJSON.FeatureCollection | null> {
   try {

@@ -1,6 +1,6 @@
 // The list of what was found: asked for, told row by row, counted, and handed out as files.
 
-import { download, findIncidents, nextPage } from './api.ts';
+import { download, findIncidents, nextPage, readBorders } from './api.ts';
 import type { App } from './app.ts';
 import { byId, h } from './dom.ts';
 import { labelFrom } from './layers.ts';
@@ -41,7 +41,7 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
       screen.snapshot = page.snapshot;
       message.replaceChildren();
       if (!app.state.inView) app.map?.setLabelFrom(labelFrom(page.matched));
-      context.learnBoundary(page.incidents[0]?.border?.boundary ?? null);
+      void learnBoundary(page.incidents);
       showList();
       byId('list-scroll').scrollTop = 0;
       if (!page.incidents.length) await explainEmpty(message, signal);
@@ -50,6 +50,13 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
     });
     // One that was given up for another leaves it to that one to say that the list is there.
     if (isLast) list.removeAttribute('aria-busy');
+  }
+
+  /** From the first incident; where there is none, or none with a distance, the server is asked for it. */
+  async function learnBoundary([first]: readonly Incident[]): Promise<void> {
+    const told = first?.border?.boundary ?? null;
+    if (told || screen.boundary) context.learnBoundary(told);
+    else context.learnBoundary(await readBorders().catch(() => null));
   }
 
   async function loadMore(): Promise<void> {
