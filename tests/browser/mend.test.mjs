@@ -288,7 +288,7 @@ describe('the form', () => {
       await opened(page, { title: { en: 'With a wrong date' }, date_start: '2025-03-02' });
       const form = await edit(page);
       // No radius is stated: that of a town counts, which reaches across the river.
-      await form.locator('#editor-distance').filter({ hasText: 'side uncertain' }).waitFor();
+      await form.locator('#editor-distance.uncertain').waitFor();
       await form.getByLabel('Title: Romanian').fill('Cu o dată greșită');
       await group(form, 'When');
       await form.getByLabel('Began').fill('1527-01-01');
@@ -489,6 +489,8 @@ describe('the report', () => {
       await desk.getByRole('table', { name: 'Incidents: Region by Damage' }).waitFor();
       const picture = desk.getByRole('img', { name: 'The incidents on a map' });
       await picture.evaluate((image) => image.decode());
+      const box = await picture.boundingBox();
+      assert.ok(Math.abs(box.width / box.height - 960 / 600) < 0.02, 'the map is stretched');
       const shown = await desk.getByRole('link', { name: 'Save the picture' }).getAttribute('href');
       assert.match(shown, /^\/maps\/static\.png\?.*snapshot=/);
       await checkAccess(page);
@@ -750,11 +752,11 @@ describe('a server with tokens', { skip: !process.env.KORDON_BIN }, () => {
 describe('the analyst', () => {
   it('imports, mends, merges, moves, grades and prints', () =>
     onPage({}, async (page) => {
-      const file = `id,date,lat,lon,title,country,location
-s1,2025-06-01T03:00Z,45.4412,29.2601,"Shahed drones set the Kiliia ship repair yard on fire, one guard hurt",UKR,Kiliia yard
-s2,2025-06-01T03:20Z,45.4414,29.2605,"Kiliia ship repair yard on fire after Shahed drones, guard hurt",UKR,Kiliia yard
-s3,2025-31-06,45.35,28.84,A month that is none,UKR,Izmail
-s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni
+      const file = `id,date,lat,lon,title,country,location,deaths
+s1,2025-06-01T03:00Z,45.4412,29.2601,"Shahed drones set the Kiliia ship repair yard on fire, one guard hurt",UKR,Kiliia yard,0
+s2,2025-06-01T03:20Z,45.4414,29.2605,"Kiliia ship repair yard on fire after Shahed drones, guard hurt",UKR,Kiliia yard,0
+s3,2025-31-06,45.35,28.84,A month that is none,UKR,Izmail,0
+s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni,0
 `;
       let desk = await openDesk(page, 'Import');
       await choose(page, 'story.csv', file);
@@ -771,6 +773,7 @@ s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni
       await page.getByRole('heading', { level: 2, name: /^2 of \d+ incidents$/ }).waitFor();
       desk = await openDesk(page, 'Duplicates');
       await desk.getByLabel('Likely at least').selectOption('0.3');
+      await desk.getByRole('row', { name: /^Radius .*not stated/ }).waitFor();
       await desk.getByRole('button', { name: 'Merge', exact: true }).click();
       await desk.getByText('The two are one incident now.').waitFor();
       await desk.getByRole('button', { name: 'Show the incident' }).click();
@@ -806,6 +809,11 @@ s4,2025-06-03,45.46,928.28,A longitude that is none,UKR,Reni
       await desk.getByLabel('Rows').selectOption('infrastructure');
       const table = desk.getByRole('table', { name: 'Incidents: Infrastructure by Damage' });
       await table.getByRole('button', { name: 'port, destroyed: 1 incident' }).waitFor();
+      // No record says how many were injured, and all are of one month.
+      const text = await desk.locator('.report-text').textContent();
+      assert.match(text, /Killed: 0 \(stated by 1 of 1\)\. /);
+      assert.doesNotMatch(text, /injured/);
+      await desk.getByText(/^June 2025\. All on one scale/).waitFor();
       await page.emulateMedia({ media: 'print' });
       const pdf = await page.pdf({ format: 'A4' });
       assert.ok(pdf.length > 10_000);

@@ -222,7 +222,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       [t('mend.coordinates'), tellValue(words, 'geometry', feature.geometry)],
       [
         t('mend.radius'),
-        incident.locationRadius ? printLength(words, incident.locationRadius) : '',
+        incident.locationRadius ? printLength(words, incident.locationRadius) : t('mend.nothing'),
       ],
       [
         t('panel.distance'),

@@ -184,7 +184,7 @@ function show(now: Editor): void {
       h('h2', { id: 'editor-title', tabindex: -1 }, words.t('mend.edit.title')),
       h('span', { class: 'editor-actions' }, cancel, save),
       // Always in sight: it is what moves when the place does.
-      h('output', { id: 'editor-distance', class: 'figure' }, toldDistance(now)),
+      h('output', { id: 'editor-distance', class: figureClass(now) }, toldDistance(now)),
     ),
     status,
     faultsElsewhere(now),
@@ -494,6 +494,11 @@ function toldDistance(now: Editor): string {
   return tellDistance(words, found, now.work.world(), typeof on === 'string' ? on : null);
 }
 
+/** In the color of the side, as the panel has it. */
+function figureClass(now: Editor): string {
+  return radiusIn(now.draft.properties) === null ? 'figure' : `figure ${told(now)?.side ?? ''}`;
+}
+
 /** Draws the place as it would be; the length is at the line only once it is that of the line. */
 function draw(now: Editor, isMeasured: boolean): void {
   const { work, draft } = now;
@@ -503,7 +508,10 @@ function draw(now: Editor, isMeasured: boolean): void {
   // From a place that is known too roughly nothing is measured.
   const found = radius === null ? null : told(now);
   const output = now.element.querySelector('#editor-distance');
-  if (output && isMeasured) output.textContent = toldDistance(now);
+  if (output && isMeasured) {
+    output.textContent = toldDistance(now);
+    output.className = figureClass(now);
+  }
   if (!place) return;
   const printed = found && printDistance(words, found.distance, found.low, found.high);
   const text =

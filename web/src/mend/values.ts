@@ -65,7 +65,12 @@ export function tellDifference(words: Words, told: string): string {
     return index ? `${told} ${n}` : told;
   });
   const field = (parts.at(-1) ?? '').replace(/\[\d+\]$/, '');
-  const side = (value: string) =>
-    value === 'not stated' ? words.t('mend.nothing') : tellValue(words, field, value);
+  const side = (value: string) => {
+    if (value === 'not stated') return words.t('mend.nothing');
+    // Positions come as they are in GeoJSON.
+    return field === 'place'
+      ? value.replaceAll(/[[\]]/g, '').replaceAll(',', ', ')
+      : tellValue(words, field, value);
+  };
   return `${names.join(', ')}: ${side(before)} → ${side(after)}`;
 }

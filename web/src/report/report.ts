@@ -285,7 +285,8 @@ export function showReport(work: Work, body: HTMLElement): View {
     if (!first || !last) return h('span', { hidden: true });
     const rows = table.rows.slice(0, MOST_SMALL);
     const label = (row: string | null) => labelOf(words, work, dimension, row);
-    const span = words.t('date.range', { start: tellBin(words, first), end: tellBin(words, last) });
+    const [start, end] = [tellBin(words, first), tellBin(words, last)];
+    const span = start === end ? start : words.t('date.range', { start, end });
     return h(
       'section',
       { class: 'report-small' },
@@ -363,7 +364,7 @@ function textBlock(words: Words, work: Work, { table, boundary }: Report): HTMLE
   const people = (['deaths', 'injured'] as const).flatMap((kind) => {
     const range = tellRange(words, table[kind]);
     const stated = t('report.stated', { n: table.stated[kind], of: table.matched });
-    return range ? [`${t(`panel.${kind}`)}: ${range} (${stated})`] : [];
+    return range && table.stated[kind] ? [`${t(`panel.${kind}`)}: ${range} (${stated})`] : [];
   });
   return h(
     'section',

@@ -16,6 +16,12 @@ describe('a difference', () => {
       'Source 2, Credibility of the information (Admiralty): not stated → 2: probably true',
     );
     expect(tellDifference(english, 'tags[2]: a → b')).toBe('Tags 3: a → b');
+    expect(tellDifference(english, 'place: [29.262,45.4436] → [29.273018,45.455195]')).toBe(
+      'Place: 29.262, 45.4436 → 29.273018, 45.455195',
+    );
+    expect(tellDifference(english, 'merged_from[0]: not stated → x-1')).toBe(
+      'Merged with 1: not stated → x-1',
+    );
   });
 
   it('that is told in another form is told as it came', () => {
