@@ -39,6 +39,17 @@ describe('the controls', () => {
     });
   }
 
+  it('are as large as the text beside them: the scale of a distance on a tablet', () =>
+    kordon.onPage({}, async (page) => {
+      await page.setViewportSize({ width: 768, height: 900 });
+      await page.locator('#list > li button').first().click();
+      const letters = page.locator('#panel .scale text').first();
+      // The panel is told anew when the answers to NATO and the EU are there.
+      await page.locator('#panel').getByRole('button', { name: 'NATO' }).first().waitFor();
+      const { height } = await letters.boundingBox();
+      assert.ok(height < 22, `${height} px`);
+    }));
+
   it('leave the foot of the page alone while the filters are open on a phone', () =>
     kordon.onPage({ screen: 'phone', query: '?lang=uk' }, async (page) => {
       await page.locator('#filter-toggle').click();
