@@ -14,11 +14,12 @@
 //! first part: who could write a cache that is believed could sign a rewritten ledger as well.
 //!
 //! It is written without fsync, since a torn one is told by its tags. Before anything is erased it is deleted, and that
-//! is made safe. Cost: about 400 bytes a row; reading needs as much memory for a moment.
+//! is made safe. Cost: about 400 bytes a row. Reading hashes a piece while it becomes columns, and holds nothing else; what was
+//! read counts once the tag of its part is found to be right.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -29,7 +30,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{Border, Columns, Texts};
 use crate::known::Known;
-use crate::ledger::{KEY_FILE, Log, Position, read_whole, sync_dir};
+use crate::ledger::{KEY_FILE, Log, Position, sync_dir};
 use crate::names::Symbol;
 use crate::note::Signer;
 use crate::record::Hash;
@@ -42,8 +43,12 @@ const MAGIC: &[u8] = b"kordon-index\n";
 const HASH_LEN: usize = 32;
 /// Length and tag of a part.
 const PART_HEAD: usize = 8 + HASH_LEN;
-/// How many items of a list are put into bytes at once.
+/// How many items of a list are put into bytes at once, and made of bytes.
 const ITEMS_AT_ONCE: usize = 4_096;
+const ITEMS_READ_AT_ONCE: usize = 65_536;
+/// How many bytes are read at once of what stays bytes, and of what is short.
+const RAW_READ_AT_ONCE: usize = 1 << 20;
+const SHORT_READ_AT_ONCE: usize = 1 << 16;
 
 /// What a cache holds.
 pub(crate) struct Cached {
@@ -120,10 +125,6 @@ impl Tagger {
     fn end(&self, hasher: Sha256) -> Hash {
         Hash::of(&[*self.key.as_bytes(), hasher.finalize().into()].concat())
     }
-
-    fn tag(&self, number: u64, bytes: &[u8]) -> Hash {
-        self.end(self.begin(number).chain_update(bytes))
-    }
 }
 
 impl Draft {
@@ -194,17 +195,28 @@ fn write_part(
     Ok(tag)
 }
 
-/// The parts of a file: the tag of each, and where its bytes are.
-fn parts(bytes: &[u8]) -> Option<Vec<(Hash, Range<usize>)>> {
-    let mut parts = Vec::new();
-    let mut at = MAGIC.len();
-    (bytes.get(..at)? == MAGIC).then_some(())?;
-    while at < bytes.len() {
-        let mut head = In(bytes.get(at..at + PART_HEAD)?);
-        let (len, tag) = (usize::try_from(head.number()?).ok()?, head.hash()?);
-        let start = at + PART_HEAD;
-        at = start.checked_add(len).filter(|end| *end <= bytes.len())?;
-        parts.push((tag, start..at));
+/// A part of a file: its tag, and where its bytes are.
+struct Stored {
+    tag: Hash,
+    start: u64,
+    len: u64,
+}
+
+/// The parts of a file.
+fn parts(file: &File) -> Option<Vec<Stored>> {
+    let file_len = file.metadata().ok()?.len();
+    let bytes = |at: u64, count: usize| -> Option<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        file.read_exact_at(&mut bytes, at).ok()?;
+        Some(bytes)
+    };
+    (bytes(0, MAGIC.len())? == MAGIC).then_some(())?;
+    let (mut parts, mut at) = (Vec::new(), MAGIC.len() as u64);
+    while at < file_len {
+        let head = bytes(at, PART_HEAD)?;
+        let (len, start) = (u64::from_le_bytes(part(&head, 0)), at + PART_HEAD as u64);
+        at = start.checked_add(len).filter(|end| *end <= file_len)?;
+        parts.push(Stored { tag: Hash(part(&head, 8)), start, len });
     }
     Some(parts)
 }
@@ -213,49 +225,65 @@ impl Cached {
     /// The cache in `dir`, if there is one for these borders and this program, and all of it is as it was written. The
     /// context gets the names that its rows use, and must have none yet.
     pub fn read(dir: &Path, context: &Context) -> Option<Self> {
-        let bytes = read_whole(&File::open(path(dir)).ok()?).ok()?;
-        let tagger = Tagger::new(dir)?;
-        let parts = parts(&bytes)?;
-        let part = |number: usize| parts.get(number).map(|(_, range)| &bytes[range.clone()]);
-        let (first, ids) = (parts.first()?.0, territories(&context.borders));
-        (tagger.tag(0, part(0)?) == first).then_some(())?;
-        let Head { public_count, staff_count } = read_head(&mut In(part(0)?), context, &ids)?;
+        let (file, tagger) = (File::open(path(dir)).ok()?, Tagger::new(dir)?);
+        let (parts, ids) = (parts(&file)?, territories(&context.borders));
+        let first = parts.first()?;
+        let names = In::new(&file, first, tagger.begin(0)).whole(&tagger, first.tag, read_head)?;
+        let (public_count, staff_count) = names.take(context, &ids)?;
         (parts.len() == public_count.checked_add(staff_count)?.checked_add(2)?).then_some(())?;
-        let tagger = tagger.behind(first);
-        let is_sound = |number: usize| {
-            part(number).is_some_and(|bytes| tagger.tag(number as u64, bytes) == parts[number].0)
+        let tagger = tagger.behind(first.tag);
+        let open = |number: usize| {
+            let stored = parts.get(number)?;
+            Some((In::new(&file, stored, tagger.begin(number as u64)), stored.tag))
         };
-        (1..parts.len()).into_par_iter().all(is_sound).then_some(())?;
-        let slice = |number| read_slice(&mut In(part(number)?), &ids);
+        let index = || {
+            let (part, tag) = open(1)?;
+            let (log, lists) = part.whole(&tagger, tag, |from| Some((from.text()?, read_index(from)?)))?;
+            Some((serde_json::from_str(&log).ok()?, lists.index()?))
+        };
+        let slice = |number| {
+            let (part, tag) = open(number)?;
+            Some(part.whole(&tagger, tag, |from| read_slice(from, &ids))?.slice())
+        };
         let slices = || (2..parts.len()).into_par_iter().map(slice).collect::<Option<Vec<Slice>>>();
-        let mut second = In(part(1)?);
-        let log = serde_json::from_str(second.text()?).ok()?;
-        let (index, slices) = rayon::join(|| read_index(&mut second), slices);
-        let mut public = slices?;
+        let (slices, index) = rayon::join(slices, index);
+        let ((log, index), mut public) = (index?, slices?);
         let staff = public.split_off(public_count);
-        Some(Self { log, index: index?, public, staff })
+        Some(Self { log, index, public, staff })
     }
 }
 
-/// What the first part says, but for the names.
+/// What the first part says.
 struct Head {
+    program: Hash,
+    borders: String,
     public_count: usize,
     staff_count: usize,
+    words: Vec<String>,
+    claims: Vec<Vec<[u8; 2]>>,
 }
 
-/// `None` when it is for another program or other borders.
-fn read_head(from: &mut In<'_>, context: &Context, ids: &[TerritoryId]) -> Option<Head> {
-    let is_ours = from.hash()? == program()? && from.text()? == context.borders.fingerprint();
-    is_ours.then_some(())?;
-    from.take(16)?;
+fn read_head(from: &mut In<'_>) -> Option<Head> {
+    let (program, borders) = (Hash(from.bytes()?), from.text()?);
+    let _: [u8; 16] = from.bytes()?;
     let (public_count, staff_count) = (from.count()?, from.count()?);
-    for _ in 0..from.number()? {
-        context.words.number(from.text()?);
+    let words = (0..from.number()?).map(|_| from.text()).collect::<Option<_>>()?;
+    let claims = (0..from.number()?).map(|_| from.list(Some)).collect::<Option<_>>()?;
+    Some(Head { program, borders, public_count, staff_count, words, claims })
+}
+
+impl Head {
+    /// Gives the names to the context, and how many slices there are; `None` when it is for another program or other borders.
+    fn take(self, context: &Context, ids: &[TerritoryId]) -> Option<(usize, usize)> {
+        let is_ours = self.program == program()? && self.borders == context.borders.fingerprint();
+        is_ours.then_some(())?;
+        self.words.iter().for_each(|word| _ = context.words.number(word));
+        for set in self.claims {
+            let set = set.into_iter().map(|bytes| territory_of(bytes, ids)).collect::<Option<Vec<_>>>()?;
+            context.claims.number(&set);
+        }
+        Some((self.public_count, self.staff_count))
     }
-    for _ in 0..from.number()? {
-        context.claims.number(&from.list(|bytes| territory_of(bytes, ids))?);
-    }
-    Some(Head { public_count, staff_count })
 }
 
 /// The territories by their numbers.
@@ -283,20 +311,38 @@ fn write_index(out: &mut Out<'_>, index: &Index) -> io::Result<()> {
     })
 }
 
-fn read_index(from: &mut In<'_>) -> Option<Index> {
+/// The lists of an index.
+struct Lists {
+    ids: Vec<u128>,
+    current: Vec<Current>,
+    keys: Vec<u128>,
+    named: Vec<IncidentId>,
+    earlier: Vec<(IncidentId, Vec<Position>)>,
+}
+
+fn read_index(from: &mut In<'_>) -> Option<Lists> {
     let name = |bytes| Some(u128::from_le_bytes(bytes));
-    let (ids, positions) = (from.list(name)?, from.list(position_of)?);
-    let states = from.list(|[byte]| Some(byte))?;
-    let current = positions.into_iter().zip(states).map(|(position, state)| Current {
-        position,
-        withdrawn: state & 1 == 1,
-        erased: state >> 1 & 1 == 1,
-    });
+    let ids = from.list(name)?;
+    let current =
+        from.list(|bytes| Some(Current { position: position_of(bytes)?, withdrawn: false, erased: false }));
+    let (mut current, mut states) = (current?, from.raw()?.into_iter());
+    for current in &mut current {
+        let state = states.next()?;
+        (current.withdrawn, current.erased) = (state & 1 == 1, state >> 1 & 1 == 1);
+    }
     let (keys, named) = (from.list(name)?, from.list(id_of)?);
-    let (current, keys) = rayon::join(|| Known::of(ids, current.collect()), || Known::of(keys, named));
     let count = from.number()?;
-    let earlier = |_| Some((id_of(from.take(16)?.try_into().ok()?)?, from.list(position_of)?));
-    Some(Index { current: current?, keys: keys?, earlier: (0..count).map(earlier).collect::<Option<_>>()? })
+    let earlier = |_| Some((id_of(from.bytes()?)?, from.list(position_of)?));
+    let earlier = (0..count).map(earlier).collect::<Option<_>>()?;
+    Some(Lists { ids, current, keys, named, earlier })
+}
+
+impl Lists {
+    fn index(self) -> Option<Index> {
+        let Self { ids, current, keys, named, earlier } = self;
+        let earlier = earlier.into_iter().collect();
+        Some(Index { current: Known::of(ids, current)?, keys: Known::of(keys, named)?, earlier })
+    }
 }
 
 fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
@@ -316,8 +362,9 @@ fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
     for column in words.into_iter().chain([&rows.infrastructure, &rows.damage, &rows.title_len]) {
         out.list(column, short)?;
     }
-    out.list(rows.deaths.as_flattened(), short)?;
-    out.list(rows.injured.as_flattened(), short)?;
+    for counts in [&rows.deaths, &rows.injured] {
+        out.list(counts, counts_bytes)?;
+    }
     for texts in [&rows.titles, &rows.texts] {
         out.text(&texts.all)?;
         out.list(&texts.ends, long)?;
@@ -331,11 +378,19 @@ fn write_slice(out: &mut Out<'_>, slice: &Slice) -> io::Result<()> {
     out.list(slice.dead.words(), long)
 }
 
-fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
+/// The lists of a slice.
+struct Listed {
+    columns: Columns,
+    by_id: Vec<u32>,
+    tree_rows: Vec<u32>,
+    tree_places: Vec<LonLat>,
+    dead: Vec<u64>,
+}
+
+fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Listed> {
     let short = |bytes| Some(u32::from_le_bytes(bytes));
     let long = |bytes| Some(u64::from_le_bytes(bytes));
     let seconds = |bytes| Some(i64::from_le_bytes(bytes));
-    let byte = |[byte]: [u8; 1]| Some(byte);
     let columns = Columns {
         ids: from.list(id_of)?,
         start_s: from.list(seconds)?,
@@ -344,8 +399,8 @@ fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
         place_ends: from.list(short)?,
         places: from.list(place_of)?,
         radius_m: from.list(|bytes| Some(f64::from_le_bytes(bytes)))?,
-        event_type: from.list(byte)?,
-        verification: from.list(byte)?,
+        event_type: from.raw()?,
+        verification: from.raw()?,
         sub_event_type: from.list(short)?,
         country: from.list(short)?,
         admin1: from.list(short)?,
@@ -353,17 +408,24 @@ fn read_slice(from: &mut In<'_>, ids: &[TerritoryId]) -> Option<Slice> {
         infrastructure: from.list(short)?,
         damage: from.list(short)?,
         title_len: from.list(short)?,
-        deaths: from.list(short)?.as_chunks().0.to_vec(),
-        injured: from.list(short)?.as_chunks().0.to_vec(),
-        titles: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
-        texts: Texts { all: from.text()?.to_owned(), ends: from.list(long)? },
+        deaths: from.list(counts_of)?,
+        injured: from.list(counts_of)?,
+        titles: Texts { all: from.text()?, ends: from.list(long)? },
+        texts: Texts { all: from.text()?, ends: from.list(long)? },
         position: from.list(position_of)?,
         border: from.list(|bytes| border_of(&bytes, ids))?,
     };
     let by_id = from.list(short)?;
-    let tree = PlaceTree::of_flat(from.list(short)?, from.list(place_of)?);
-    let dead = Rows::of_words(from.list(long)?);
-    Some(Slice::of(Part::of(columns, by_id, tree), dead))
+    let (tree_rows, tree_places) = (from.list(short)?, from.list(place_of)?);
+    Some(Listed { columns, by_id, tree_rows, tree_places, dead: from.list(long)? })
+}
+
+impl Listed {
+    fn slice(self) -> Slice {
+        let Self { columns, by_id, tree_rows, tree_places, dead } = self;
+        let tree = PlaceTree::of_flat(tree_rows, tree_places);
+        Slice::of(Part::of(columns, by_id, tree), Rows::of_words(dead))
+    }
 }
 
 fn territory_of(bytes: [u8; 2], ids: &[TerritoryId]) -> Option<TerritoryId> {
@@ -372,6 +434,18 @@ fn territory_of(bytes: [u8; 2], ids: &[TerritoryId]) -> Option<TerritoryId> {
 
 fn id_of(bytes: [u8; 16]) -> Option<IncidentId> {
     Some(uuid::Uuid::from_bytes(bytes).into())
+}
+
+fn counts_bytes([low, best, high]: &[u32; 3]) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&low.to_le_bytes());
+    bytes[4..8].copy_from_slice(&best.to_le_bytes());
+    bytes[8..].copy_from_slice(&high.to_le_bytes());
+    bytes
+}
+
+fn counts_of(bytes: [u8; 12]) -> Option<[u32; 3]> {
+    Some([0, 4, 8].map(|at| u32::from_le_bytes(part(&bytes, at))))
 }
 
 fn position_bytes(position: &Position) -> [u8; 16] {
@@ -478,36 +552,120 @@ impl Out<'_> {
     }
 }
 
-/// Bytes on their way in; every read is `None` when there are too few.
-struct In<'a>(&'a [u8]);
+/// Bytes of a part on their way in; every read is `None` when there are too few, or the disk does not give them.
+struct In<'a> {
+    file: &'a File,
+    at: u64,
+    end: u64,
+    /// Bytes that were read ahead, up to `at`, and how many of them were taken.
+    ahead: Vec<u8>,
+    taken: usize,
+    hasher: Sha256,
+}
 
 impl<'a> In<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
+    fn new(file: &'a File, of: &Stored, hasher: Sha256) -> Self {
+        Self { file, at: of.start, end: of.start + of.len, ahead: Vec::new(), taken: 0, hasher }
+    }
+
+    /// All of a part, if it has this tag and is what `read` makes of it, no byte more.
+    fn whole<T>(
+        mut self,
+        tagger: &Tagger,
+        tag: Hash,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let all = read(&mut self)?;
+        (self.left() == 0 && tagger.end(self.hasher) == tag).then_some(all)
+    }
+
+    /// How many bytes are still to come.
+    fn left(&self) -> u64 {
+        self.end - self.at + (self.ahead.len() - self.taken) as u64
+    }
+
+    /// Fills the room with the next bytes, which are still to be hashed.
+    fn fill(&mut self, room: &mut [u8]) -> Option<()> {
+        (room.len() as u64 <= self.left()).then_some(())?;
+        let known = room.len().min(self.ahead.len() - self.taken);
+        let (first, rest) = room.split_at_mut(known);
+        first.copy_from_slice(&self.ahead[self.taken..][..known]);
+        self.taken += known;
+        if rest.len() >= SHORT_READ_AT_ONCE {
+            self.file.read_exact_at(rest, self.at).ok()?;
+            self.at += rest.len() as u64;
+        } else if !rest.is_empty() {
+            let count = (self.end - self.at).min(SHORT_READ_AT_ONCE as u64);
+            self.ahead.resize(usize::try_from(count).ok()?, 0);
+            self.file.read_exact_at(&mut self.ahead, self.at).ok()?;
+            self.at += count;
+            rest.copy_from_slice(&self.ahead[..rest.len()]);
+            self.taken = rest.len();
+        }
+        Some(())
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)?;
+        self.hasher.update(bytes);
+        Some(bytes)
     }
 
     fn number(&mut self) -> Option<u64> {
-        self.take(8).map(|bytes| u64::from_le_bytes(part(bytes, 0)))
+        self.bytes().map(u64::from_le_bytes)
     }
 
     fn count(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
-    fn hash(&mut self) -> Option<Hash> {
-        self.take(HASH_LEN).map(|bytes| Hash(part(bytes, 0)))
+    fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.raw()?).ok()
     }
 
-    fn text(&mut self) -> Option<&'a str> {
-        let count = self.count()?;
-        std::str::from_utf8(self.take(count)?).ok()
+    /// How many items there are; whatever the number says, no more than there are bytes.
+    fn count_of(&mut self, len: usize) -> Option<usize> {
+        let count = usize::try_from(self.number()?).ok()?;
+        let bytes = count.checked_mul(len)? as u64;
+        (bytes <= self.left()).then_some(count)
     }
 
-    fn list<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.count()?;
-        let bytes = self.take(count.checked_mul(N)?)?;
-        bytes.chunks_exact(N).map(|bytes| item(part(bytes, 0))).collect()
+    fn raw(&mut self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; self.count_of(1)?];
+        bytes.chunks_mut(RAW_READ_AT_ONCE).try_for_each(|piece| {
+            self.fill(piece)?;
+            self.hasher.update(&*piece);
+            Some(())
+        })?;
+        Some(bytes)
+    }
+
+    fn list<T: Send, const N: usize>(
+        &mut self,
+        item: impl Fn([u8; N]) -> Option<T> + Sync,
+    ) -> Option<Vec<T>> {
+        let count = self.count_of(N)?;
+        let mut room = vec![0; N * count.min(ITEMS_READ_AT_ONCE)];
+        let mut items = Vec::with_capacity(count);
+        while items.len() < count {
+            let room = &mut room[..N * (count - items.len()).min(ITEMS_READ_AT_ONCE)];
+            self.fill(room)?;
+            let (read, bytes) = (&mut items, &*room);
+            let item = |bytes: &[u8]| item(part(bytes, 0));
+            let mut make = || {
+                bytes.chunks_exact(N).try_for_each(|bytes| {
+                    read.push(item(bytes)?);
+                    Some(())
+                })
+            };
+            if bytes.len() < SHORT_READ_AT_ONCE {
+                self.hasher.update(bytes);
+                make()?;
+            } else {
+                rayon::join(make, || self.hasher.update(bytes)).0?;
+            }
+        }
+        Some(items)
     }
 }
