@@ -99,6 +99,12 @@ pub(crate) struct Ready {
     pub staff: Vec<Batch<StaffRow>>,
 }
 
+/// What is in a list, with room left in it for as much: growing again would copy each row some times.
+fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(list.len());
+    std::mem::replace(list, room)
+}
+
 impl Bulk {
     /// Nothing yet, on its way into the store in `dir`, which need not exist. The documents wait on its disk.
     pub fn new(dir: &Path, borders: &Arc<BorderSet>, author: &Author) -> Self {
@@ -198,7 +204,7 @@ impl Bulk {
 
     /// Turns the rows that have come into columns.
     fn measure(&mut self) {
-        let (public, staff) = (std::mem::take(&mut self.public), std::mem::take(&mut self.staff));
+        let (public, staff) = (emptied(&mut self.public), emptied(&mut self.staff));
         let (public, staff) = (Batch::of(public, &self.context), Batch::of(staff, &self.context));
         self.chunks.push(Chunk { public, staff });
     }
