@@ -110,7 +110,7 @@ pub fn backup(dir: &Path, file: &Path, with_key: bool) -> Result<Manifest, Backu
 
 fn write(dir: &Path, out: File, part: &Path, with_key: bool) -> Result<Manifest, BackupError> {
     let documents = Arc::default();
-    let (ledger, recovery) = Ledger::open(dir, false, true, Arc::clone(&documents), &mut |_, _| {})?;
+    let (ledger, recovery) = Ledger::open(dir, false, true, Arc::clone(&documents), &mut |_| {})?;
     if let Some(damage) = recovery.damage.into_iter().next() {
         return Err(BackupError::Damaged(damage));
     }
@@ -252,7 +252,7 @@ fn read(input: impl Read, file: &Path, dir: &Path) -> Result<Manifest, BackupErr
         ledger::sync_dir(&folder).map_err(at(&folder))?;
     }
     check_evidence(dir)?;
-    let (log, recovery) = ledger::inspect(dir, &mut |_, _| {})?;
+    let (log, recovery) = ledger::inspect(dir, &mut |_| {})?;
     if let Some(damage) = recovery.damage.into_iter().next() {
         return Err(BackupError::Damaged(damage));
     }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::hint::black_box;
 use std::ops::Range;
 
-use crate::ledger::{Position, frame_of};
+use crate::ledger::{Position, Window};
 use crate::record;
 
 /// Records of one block, unless it has a long one.
@@ -34,10 +34,10 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Of records of one segment, which has these bytes. `None` when they are none, or too long for a block.
-    pub fn of(bytes: &[u8], positions: &[Position]) -> Option<Self> {
+    /// Of records of one window. `None` when they are none, or too long for a block.
+    pub fn of(window: Window<'_>, positions: &[Position]) -> Option<Self> {
         let body = |position: &Position| {
-            let frame = frame_of(bytes, *position);
+            let frame = window.frame(*position);
             Some(&frame[1..record::find_member(frame)?])
         };
         let bodies: Vec<&[u8]> = positions.iter().map(body).collect::<Option<_>>()?;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn body_of<'a>(bytes: &'a [u8], position: &Position) -> &'a [u8] {
-        let frame = frame_of(bytes, *position);
+        let frame = Window { bytes, start: 0 }.frame(*position);
         &frame[1..record::find_member(frame).unwrap()]
     }
 
@@ -222,7 +222,7 @@ mod tests {
                 let lens: Vec<usize> = (0..2_500).map(|at| at % 40).collect();
                 let (bytes, positions) = segment(number, &lens);
                 for some in positions.chunks(at_once) {
-                    bodies.add(Block::of(&bytes, some).unwrap());
+                    bodies.add(Block::of(Window { bytes: &bytes, start: 0 }, some).unwrap());
                 }
                 all.push((bytes, positions));
             }
@@ -247,7 +247,7 @@ mod tests {
         let (bytes, positions) = segment(1, &[10, 10, 500, 10]);
         let mut bodies = Bodies::with_room(100);
         for position in &positions {
-            bodies.add(Block::of(&bytes, &[*position]).unwrap());
+            bodies.add(Block::of(Window { bytes: &bytes, start: 0 }, &[*position]).unwrap());
         }
         let found: Vec<bool> = positions.iter().map(|position| bodies.get(*position).is_some()).collect();
         assert_eq!(found, [true, true, false, false]);

@@ -10,12 +10,13 @@
 //! holds is then unknown, and a second fsync may report success for pages the first one has lost.
 //!
 //! Cost: opening reads and hashes every byte, in parallel; an append costs one write and one fsync.
-//! Limits: a batch lies in one segment, so a segment may exceed [`SEGMENT_BYTES`]; opening holds one
-//! segment in memory. Only Unix: documents are read with positioned reads.
+//! Limits: a batch lies in one segment, so a segment may exceed [`SEGMENT_BYTES`]; reading holds [`WINDOW_BYTES`] of it in
+//! memory, and of one that is damaged all from there on. Only Unix: documents are read with positioned reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +38,11 @@ pub const SEGMENT_BYTES: u64 = 256 << 20;
 /// The format this program reads and writes.
 pub const FORMAT_VERSION: u32 = 2;
 
+/// So much of a segment is read at a time.
+const WINDOW_BYTES: u64 = 64 << 20;
 pub(crate) const FORMAT_FILE: &str = "format.json";
 const READ_AT_ONCE: usize = 8 << 20;
+const COPY_AT_ONCE: usize = 1 << 20;
 /// Records that are sealed and written in one piece.
 pub(crate) const PIECE: usize = bodies::BLOCK;
 /// Pieces that may wait for the disk.
@@ -69,6 +73,38 @@ pub(crate) struct Frame {
     pub position: Position,
     pub link: Link,
 }
+
+/// Some bytes of a segment.
+#[derive(Clone, Copy)]
+pub(crate) struct Window<'a> {
+    pub bytes: &'a [u8],
+    /// Where in the segment they begin.
+    pub start: u64,
+}
+
+impl<'a> Window<'a> {
+    /// The bytes of one record that is in it.
+    pub fn frame(&self, position: Position) -> &'a [u8] {
+        #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
+        let start = (position.offset - self.start) as usize;
+        &self.bytes[start..start + position.len as usize]
+    }
+
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+}
+
+/// What reading a ledger hands over.
+pub(crate) enum Seen<'a> {
+    /// Sound records that follow those before.
+    Records(Window<'a>, &'a [Frame]),
+    /// All that was handed over is to be forgotten, and comes again: the end of it was a batch that is not complete.
+    Anew,
+}
+
+/// What takes what reading a ledger hands over.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(Seen<'_>);
 
 /// An incomplete last batch: never acknowledged, so nothing that was promised is lost with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -419,7 +455,7 @@ impl Documents {
             let to = if segment == end.0 { end.1 } else { file.metadata().map_err(io_error)?.len() };
             let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or_default()];
             file.read_exact_at(&mut bytes, from).map_err(io_error)?;
-            for piece in split(&bytes, 0, record::decode) {
+            for piece in split(&bytes, record::decode) {
                 let position = Position {
                     segment,
                     offset: from + piece.offset as u64,
@@ -484,6 +520,7 @@ pub(crate) struct Ledger {
     documents: Arc<Documents>,
     disk: Disk,
     segment_bytes: u64,
+    window_bytes: u64,
     /// The segment being written: its number, the file, its length.
     tail: Option<(u32, Arc<File>, u64)>,
     /// What the first record follows.
@@ -641,8 +678,7 @@ fn joined(thread: ScopedJoinHandle<'_, io::Result<()>>) -> io::Result<()> {
 }
 
 impl Ledger {
-    /// Opens the ledger in `dir`, or makes one when `create`; gives every sound record to `each`, a segment
-    /// at a time and in order.
+    /// Opens the ledger in `dir`, or makes one when `create`; gives every sound record to `each`, many at a time and in order.
     ///
     /// Reading only takes no lock: a batch is either complete in the file or ignored.
     pub fn open(
@@ -650,7 +686,7 @@ impl Ledger {
         create: bool,
         read_only: bool,
         documents: Arc<Documents>,
-        each: &mut dyn FnMut(&[u8], &[Frame]),
+        each: Each<'_>,
     ) -> Result<(Self, Recovery), OpenError> {
         let mut ledger = Self::unread(dir, create, read_only, documents)?;
         let recovery = ledger.recover(read_only, each)?;
@@ -670,7 +706,7 @@ impl Ledger {
         dir: &Path,
         log: &Log,
         documents: Arc<Documents>,
-        each: &mut dyn FnMut(&[u8], &[Frame]),
+        each: Each<'_>,
     ) -> Result<Option<Self>, OpenError> {
         let mut ledger = Self::unread(dir, false, false, documents)?;
         Ok(ledger.go_behind(log, each)?.then_some(ledger))
@@ -709,6 +745,7 @@ impl Ledger {
             documents: Arc::default(),
             disk,
             segment_bytes: SEGMENT_BYTES,
+            window_bytes: WINDOW_BYTES,
             tail: None,
             origin: Head { seq: 0, batch: 0, hash: origin },
             head: Head { seq: 0, batch: 0, hash: origin },
@@ -890,7 +927,7 @@ impl Ledger {
     }
 
     /// Goes on from the end of what is behind `log`, if that is this ledger and nothing is wrong behind it.
-    fn go_behind(&mut self, log: &Log, each: &mut dyn FnMut(&[u8], &[Frame])) -> Result<bool, OpenError> {
+    fn go_behind(&mut self, log: &Log, each: Each<'_>) -> Result<bool, OpenError> {
         let (numbers, Some(last)) = (segments(&self.dir)?, log.last) else { return Ok(false) };
         let in_order = numbers.iter().copied().eq((1..).take(numbers.len()));
         if !in_order || numbers.len() < last.segment as usize || !log.has_all_blocks() {
@@ -912,19 +949,22 @@ impl Ledger {
         }
         let (mut log, mut walk) = (log.clone(), Walk::new(log.head, record::decode));
         let Some((tail, file, len)) = self.tail.clone() else { return Ok(false) };
+        let (mut bytes, mut has_erasures) = (Vec::new(), false);
         for number in last.segment..=tail {
             let path = segment_path(&self.dir, number);
-            let io_error = &OpenError::at(&path);
-            let file = self.documents.file(number).map_err(io_error)?;
-            walk.from = if number == last.segment { last.offset + u64::from(last.len) } else { 0 };
-            let bytes = read_from(&file, walk.from).map_err(io_error)?;
-            let frames = walk.segment(&path, number, &bytes, number == tail);
-            let has_erasures = frames.iter().any(|frame| frame.link.erased || frame.link.op == Op::Erase);
-            if has_erasures || !walk.recovery.damage.is_empty() {
+            let file = self.documents.file(number).map_err(OpenError::at(&path))?;
+            let from = if number == last.segment { last.offset + u64::from(last.len) } else { 0 };
+            let to = if number == tail { len } else { file.metadata().map_err(OpenError::at(&path))?.len() };
+            let stretch =
+                Stretch { path: &path, number, file: &file, from, to: to.max(from), last: number == tail };
+            let walked = self.walk_through(&mut walk, &stretch, &mut bytes, &mut |window, frames| {
+                frames.iter().for_each(|frame| log.push(frame.position, merkle::leaf(frame.link.hash)));
+                has_erasures |= frames.iter().any(|frame| frame.link.erased || frame.link.op == Op::Erase);
+                each(Seen::Records(window, frames));
+            })?;
+            if has_erasures || walked == Walked::TooFar || !walk.recovery.damage.is_empty() {
                 return Ok(false);
             }
-            frames.iter().for_each(|frame| log.push(frame.position, merkle::leaf(frame.link.hash)));
-            each(&bytes, &frames);
         }
         let torn_at = walk.recovery.torn.as_ref().map(|torn| torn.offset);
         if let Some(offset) = torn_at {
@@ -941,11 +981,26 @@ impl Ledger {
     }
 
     /// Reads all there is, and goes on from its end.
-    pub fn recover(
+    pub fn recover(&mut self, read_only: bool, each: Each<'_>) -> Result<Recovery, OpenError> {
+        let mut known = None;
+        loop {
+            match self.read_all(read_only, known.take(), each)? {
+                Ok(recovery) => return Ok(recovery),
+                Err(torn) => {
+                    each(Seen::Anew);
+                    known = Some(torn);
+                }
+            }
+        }
+    }
+
+    /// Reads all there is, up to a torn tail if one is known. Another one of which records have been handed over is told.
+    fn read_all(
         &mut self,
         read_only: bool,
-        each: &mut dyn FnMut(&[u8], &[Frame]),
-    ) -> Result<Recovery, OpenError> {
+        known: Option<TornTail>,
+        each: Each<'_>,
+    ) -> Result<Result<Recovery, TornTail>, OpenError> {
         let mut walk = Walk::new(self.origin, record::decode);
         let mut erasures = Erasures::default();
         let mut log = Log::new(self.origin);
@@ -956,27 +1011,39 @@ impl Ledger {
             let path = segment_path(&self.dir, number);
             let io_error = &OpenError::at(&path);
             let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
-            read_into(&file, &mut bytes).map_err(io_error)?;
+            let mut len = file.metadata().map_err(io_error)?.len();
             let last = at + 1 == numbers.len();
-            let frames = walk.segment_in_order(&path, (at, number), &bytes, last);
-            let mut len = bytes.len() as u64;
+            walk.in_order(&path, (at, number));
+            if let Some(torn) = known.as_ref().filter(|torn| torn.file == path) {
+                len = torn.offset;
+                walk.recovery.torn = known.clone();
+            }
+            let stretch = Stretch { path: &path, number, file: &file, from: 0, to: len, last };
+            let walked = self.walk_through(&mut walk, &stretch, &mut bytes, &mut |window, frames| {
+                let leaves: Vec<Hash> =
+                    frames.par_iter().with_min_len(64).map(|frame| merkle::leaf(frame.link.hash)).collect();
+                for (frame, leaf) in frames.iter().zip(leaves) {
+                    log.push(frame.position, leaf);
+                    erasures.see(&path, window, frame);
+                }
+                let held: Vec<Position> =
+                    frames.iter().filter(|frame| !frame.link.erased).map(|frame| frame.position).collect();
+                let block = |some: &[Position]| Block::of(window, some);
+                let blocks = || held.par_chunks(bodies::BLOCK).filter_map(block).collect::<Vec<Block>>();
+                self.documents.hold(blocks);
+                each(Seen::Records(window, frames));
+            })?;
+            if walked == Walked::TooFar
+                && let Some(torn) = walk.recovery.torn
+            {
+                return Ok(Err(torn));
+            }
             // A damaged ledger is left as it is: what its last bytes were may matter to whoever mends it.
             let may_cut = last && !read_only && walk.recovery.damage.is_empty();
             if let (Some(torn), true) = (&walk.recovery.torn, may_cut) {
                 file.set_len(torn.offset).and_then(|()| file.sync_all()).map_err(io_error)?;
                 len = torn.offset;
             }
-            let leaves: Vec<Hash> =
-                frames.par_iter().with_min_len(64).map(|frame| merkle::leaf(frame.link.hash)).collect();
-            for (frame, leaf) in frames.iter().zip(leaves) {
-                log.push(frame.position, leaf);
-                erasures.see(&path, &bytes, frame);
-            }
-            let held: Vec<Position> =
-                frames.iter().filter(|frame| !frame.link.erased).map(|frame| frame.position).collect();
-            let block = |some: &[Position]| Block::of(&bytes, some);
-            self.documents.hold(|| held.par_chunks(bodies::BLOCK).filter_map(block).collect::<Vec<Block>>());
-            each(&bytes, &frames);
             let file = Arc::new(file);
             self.documents.add(number, Arc::clone(&file));
             self.tail = Some((number, file, len));
@@ -994,7 +1061,47 @@ impl Ledger {
         if !read_only && recovery.damage.is_empty() {
             self.finish_erasing(&pending)?;
         }
-        Ok(recovery)
+        Ok(Ok(recovery))
+    }
+
+    /// Reads a stretch of a segment, a window at a time, and gives its sound records to `each`.
+    fn walk_through(
+        &self,
+        walk: &mut Walk,
+        stretch: &Stretch<'_>,
+        bytes: &mut Vec<u8>,
+        each: &mut dyn FnMut(Window<'_>, &[Frame]),
+    ) -> Result<Walked, OpenError> {
+        let &Stretch { path, number, file, from, to, last } = stretch;
+        let read = |bytes: &mut Vec<u8>, range| read_into(file, range, bytes).map_err(OpenError::at(path));
+        let mut start = from;
+        loop {
+            let mut end = to.min(start + self.window_bytes);
+            read(bytes, start..end)?;
+            if end < to
+                && let Some(lf) = memchr::memrchr(LF, bytes)
+            {
+                bytes.truncate(lf + 1);
+                let window = Window { bytes, start };
+                if let Some(frames) = walk.sound(number, window) {
+                    each(window, &frames);
+                    start = window.end();
+                    continue;
+                }
+            }
+            // Whether what is wrong is a batch cut short depends on all that follows.
+            if bytes.len() as u64 != to - start {
+                end = to;
+                read(bytes, start..end)?;
+            }
+            let window = Window { bytes, start };
+            let frames = walk.segment(path, number, window, last);
+            if walk.recovery.torn.as_ref().is_some_and(|torn| torn.file == path && torn.offset < start) {
+                return Ok(Walked::TooFar);
+            }
+            each(window, &frames);
+            return Ok(Walked::ToItsEnd);
+        }
     }
 
     /// Ends erasures that were cut short.
@@ -1022,13 +1129,8 @@ impl Ledger {
         for of_segment in positions.chunk_by(|a, b| a.segment == b.segment) {
             let number = of_segment[0].segment;
             let path = segment_path(&self.dir, number);
-            let mut bytes = fs::read(&path)?;
-            for position in of_segment {
-                let gone = record::erased(frame_of(&bytes, *position))
-                    .ok_or_else(|| io::Error::other("a record too short to be erased"))?;
-                frame_of_mut(&mut bytes, *position).copy_from_slice(&gone);
-            }
-            write_whole(&path, &bytes, 0o644)?;
+            let before = Arc::new(File::open(&path)?);
+            write_whole_with(&path, 0o644, |file| copy_without(&before, of_segment, file))?;
             let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
             self.documents.add(number, Arc::clone(&file));
             of_segment.iter().for_each(|position| self.documents.forget(*position));
@@ -1042,6 +1144,25 @@ impl Ledger {
     }
 }
 
+/// Copies a segment, but for the bodies and salts of these records, which ascend.
+fn copy_without(before: &Arc<File>, records: &[Position], file: &mut File) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(COPY_AT_ONCE, file);
+    let copy = |out: &mut BufWriter<&mut File>, at: u64, to: u64| {
+        io::copy(&mut FromStart { file: Arc::clone(before), at }.take(to - at), out)
+    };
+    let mut at = 0;
+    for record in records {
+        copy(&mut out, at, record.offset)?;
+        let mut frame = vec![0; record.len as usize];
+        before.read_exact_at(&mut frame, record.offset)?;
+        let gone = record::erased(&frame);
+        out.write_all(&gone.ok_or_else(|| io::Error::other("a record too short to be erased"))?)?;
+        at = record.offset + u64::from(record.len);
+    }
+    copy(&mut out, at, before.metadata()?.len())?;
+    out.flush()
+}
+
 /// Erased records, and what later records say of them.
 #[derive(Default)]
 struct Erasures {
@@ -1051,13 +1172,13 @@ struct Erasures {
 }
 
 impl Erasures {
-    fn see(&mut self, path: &Path, bytes: &[u8], frame: &Frame) {
+    fn see(&mut self, path: &Path, window: Window<'_>, frame: &Frame) {
         let Frame { position, link } = frame;
         if link.erased {
             self.found.insert(link.seq, (path.to_owned(), position.offset));
         }
         if link.op == Op::Erase {
-            let erasure = Erasure::read(frame_of(bytes, *position), *position);
+            let erasure = Erasure::read(window.frame(*position), *position);
             self.explained.extend(erasure.into_iter().flat_map(|erasure| erasure.properties.erased));
         }
     }
@@ -1077,24 +1198,8 @@ impl Erasures {
     }
 }
 
-/// The bytes of one record in those of its segment.
-pub(crate) fn frame_of(bytes: &[u8], position: Position) -> &[u8] {
-    #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
-    let start = position.offset as usize;
-    &bytes[start..start + position.len as usize]
-}
-
-fn frame_of_mut(bytes: &mut [u8], position: Position) -> &mut [u8] {
-    #[expect(clippy::cast_possible_truncation, reason = "an offset into bytes that are in memory")]
-    let start = position.offset as usize;
-    &mut bytes[start..start + position.len as usize]
-}
-
 /// Walks a whole ledger again, from its files, as a stranger would; gives how far it has come.
-pub(crate) fn inspect(
-    dir: &Path,
-    each: &mut dyn FnMut(&[u8], &[Frame]),
-) -> Result<(Log, Recovery), OpenError> {
+pub(crate) fn inspect(dir: &Path, each: Each<'_>) -> Result<(Log, Recovery), OpenError> {
     let (ledger, recovery) = Ledger::open(dir, false, true, Arc::default(), each)?;
     Ok((ledger.documents.log(), recovery))
 }
@@ -1102,21 +1207,40 @@ pub(crate) fn inspect(
 /// How one record is read and checked; formats differ in it.
 pub(crate) type Decode = fn(&[u8]) -> Result<(Link, usize), BadRecord>;
 
+/// A stretch of a segment that is to be read.
+struct Stretch<'a> {
+    path: &'a Path,
+    number: u32,
+    file: &'a File,
+    from: u64,
+    to: u64,
+    /// Whether nothing comes behind it.
+    last: bool,
+}
+
+/// How far a stretch was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walked {
+    ToItsEnd,
+    /// Records were handed over of a batch that is not complete.
+    TooFar,
+}
+
 /// Follows the chain through the segments.
 pub(crate) struct Walk {
     pub head: Head,
     /// How many records of the batch of `head` are still to come.
     missing: u32,
     index: u32,
+    /// Where in its segment that batch began, and what it followed.
+    began: (u64, Head),
     /// The record before was not sound: where the next one should stand is not known.
     lost: bool,
     pub recovery: Recovery,
-    /// Where the next segment is to be read from.
-    from: u64,
     decode: Decode,
 }
 
-/// A stretch of a segment that is, or should be, one record.
+/// A stretch of a window that is, or should be, one record.
 struct Piece {
     offset: usize,
     len: usize,
@@ -1125,7 +1249,8 @@ struct Piece {
 
 impl Walk {
     pub fn new(head: Head, decode: Decode) -> Self {
-        Self { head, missing: 0, index: 0, lost: false, recovery: Recovery::default(), from: 0, decode }
+        let recovery = Recovery::default();
+        Self { head, missing: 0, index: 0, began: (0, head), lost: false, recovery, decode }
     }
 
     fn damage(&mut self, file: &Path, offset: u64, problem: String) {
@@ -1133,7 +1258,14 @@ impl Walk {
         self.recovery.damage.push(DamagedAt { file: file.to_owned(), offset, seq, problem });
     }
 
-    /// Reads the segment that stands at place `at` in the order of their numbers.
+    /// Whether the segment that stands at place `at` has the number that it should have there.
+    fn in_order(&mut self, path: &Path, (at, number): (usize, u32)) {
+        if number as usize != at + 1 {
+            self.damage(path, 0, format!("segment {} is missing", at + 1));
+        }
+    }
+
+    /// Reads the whole segment that stands at place `at` in the order of their numbers.
     pub fn segment_in_order(
         &mut self,
         path: &Path,
@@ -1141,57 +1273,81 @@ impl Walk {
         bytes: &[u8],
         last: bool,
     ) -> Vec<Frame> {
-        if number as usize != at + 1 {
-            self.damage(path, 0, format!("segment {} is missing", at + 1));
-        }
-        self.segment(path, number, bytes, last)
+        self.in_order(path, (at, number));
+        self.segment(path, number, Window { bytes, start: 0 }, last)
     }
 
-    fn segment(&mut self, path: &Path, number: u32, bytes: &[u8], last: bool) -> Vec<Frame> {
-        let from = usize::try_from(std::mem::take(&mut self.from)).unwrap_or(bytes.len());
-        let pieces = split(bytes, from, self.decode);
+    /// The records of a window, if nothing is wrong with any; else the walk stands where it stood before.
+    fn sound(&mut self, number: u32, window: Window<'_>) -> Option<Vec<Frame>> {
+        let Self { head, missing, index, began, .. } = *self;
+        let pieces = split(window.bytes, self.decode);
+        let follow = |piece: &Piece| match (self.anomaly(piece), &piece.link) {
+            (None, Ok(link)) if !self.lost => Some(self.follow(number, window, piece, *link)),
+            _ => None,
+        };
+        let frames: Option<Vec<Frame>> = pieces.iter().map(follow).collect();
+        match &frames {
+            Some(frames) => self.recovery.records += frames.len() as u64,
+            None => (self.head, self.missing, self.index, self.began) = (head, missing, index, began),
+        }
+        frames
+    }
+
+    /// Goes on to a record that is sound.
+    fn follow(&mut self, number: u32, window: Window<'_>, piece: &Piece, link: Link) -> Frame {
+        let offset = window.start + piece.offset as u64;
+        if self.missing == 0 {
+            self.began = (offset, self.head);
+        }
+        self.head = Head { seq: link.seq, batch: link.batch, hash: link.hash };
+        self.missing = link.of - link.index - 1;
+        self.index = link.index;
+        // At most u32::MAX: the writer refuses longer records.
+        let len = u32::try_from(piece.len).unwrap_or(u32::MAX);
+        Frame { position: Position { segment: number, offset, len }, link }
+    }
+
+    /// Reads a segment to its end, from the beginning of the window on.
+    fn segment(&mut self, path: &Path, number: u32, window: Window<'_>, last: bool) -> Vec<Frame> {
+        let pieces = split(window.bytes, self.decode);
+        let at = |piece: &Piece| window.start + piece.offset as u64;
         let mut frames = Vec::with_capacity(pieces.len());
-        // Where the batch now being read began, in `pieces` and in `frames`.
-        let mut batch_start = (0, 0);
-        for (at, piece) in pieces.iter().enumerate() {
+        let mut batch =
+            Begun { piece: 0, frame: 0, before: if self.missing > 0 { self.index as usize + 1 } else { 0 } };
+        for (number_of_piece, piece) in pieces.iter().enumerate() {
             if self.missing == 0 {
                 // Of a batch whose first records are damaged, the first sound one tells how many these are.
                 let began = match &piece.link {
-                    Ok(link) if self.lost => at.saturating_sub(link.index as usize).max(batch_start.0),
-                    Err(_) if self.lost => batch_start.0,
-                    _ => at,
+                    Ok(link) if self.lost => {
+                        number_of_piece.saturating_sub(link.index as usize).max(batch.piece)
+                    }
+                    Err(_) if self.lost => batch.piece,
+                    _ => number_of_piece,
                 };
-                batch_start = (began, frames.len());
+                batch = Begun { piece: began, frame: frames.len(), before: 0 };
             }
             if let Some(problem) = self.anomaly(piece) {
-                if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
-                    self.cut(path, bytes, pieces[batch_start.0].offset, &mut frames, batch_start.1);
+                if last && self.is_torn(window, &pieces[batch.piece..], batch.before) {
+                    self.cut(path, window, &pieces, &batch, &mut frames);
                     return frames;
                 }
-                self.damage(path, piece.offset as u64, problem);
+                self.damage(path, at(piece), problem);
             }
             self.lost = piece.link.is_err();
             self.head.seq += u64::from(self.lost);
             if let Ok(link) = piece.link {
-                // At most u32::MAX: the writer refuses longer records.
-                let len = u32::try_from(piece.len).unwrap_or(u32::MAX);
-                let position = Position { segment: number, offset: piece.offset as u64, len };
-                frames.push(Frame { position, link });
-                self.head = Head { seq: link.seq, batch: link.batch, hash: link.hash };
-                self.missing = link.of - link.index - 1;
-                self.index = link.index;
+                frames.push(self.follow(number, window, piece, link));
                 self.recovery.records += 1;
             }
         }
         if self.missing > 0 && !self.lost {
-            if last && self.is_torn(bytes, &pieces[batch_start.0..]) {
-                let offset = pieces.get(batch_start.0).map_or(0, |piece| piece.offset);
-                self.cut(path, bytes, offset, &mut frames, batch_start.1);
+            if last && self.is_torn(window, &pieces[batch.piece..], batch.before) {
+                self.cut(path, window, &pieces, &batch, &mut frames);
                 return frames;
             }
             self.damage(
                 path,
-                bytes.len() as u64,
+                window.end(),
                 format!("{} records of batch {} are missing", self.missing, self.head.batch),
             );
         }
@@ -1227,61 +1383,82 @@ impl Walk {
     /// Incomplete means that bytes are missing: the file ends within a record, a sector was never written,
     /// or there are fewer records than the batch has. A batch of full size with a wrong byte in it was
     /// acknowledged, and is damage.
-    fn is_torn(&self, bytes: &[u8], pieces: &[Piece]) -> bool {
+    ///
+    /// Of its records `before` were sound and stand before these.
+    fn is_torn(&self, window: Window<'_>, pieces: &[Piece], before: usize) -> bool {
         let links = || pieces.iter().filter_map(|piece| piece.link.as_ref().ok());
         let batch = if self.missing > 0 { self.head.batch } else { self.head.batch + 1 };
         if links().any(|link| link.batch != batch) {
             return false;
         }
-        let Some(first) = pieces.first() else { return false };
-        if has_unwritten_sector(bytes, first.offset) {
+        let Some(first) = pieces.first() else { return before > 0 };
+        if has_unwritten_sector(window, first.offset) {
             return true;
         }
-        if bytes.last() != Some(&LF) {
-            return !last_byte_was_changed(bytes, pieces, self.decode);
+        if window.bytes.last() != Some(&LF) {
+            return !last_byte_was_changed(window.bytes, pieces, self.decode);
         }
-        links().next().is_some_and(|link| pieces.len() < link.of as usize)
+        links().next().is_some_and(|link| before + pieces.len() < link.of as usize)
     }
 
-    /// Drops a torn batch that begins at `offset`, and the frames from `keep` on, which are its sound records.
-    fn cut(&mut self, path: &Path, bytes: &[u8], offset: usize, frames: &mut Vec<Frame>, keep: usize) {
-        let torn_bytes = (bytes.len() - offset) as u64;
-        let dropped = self.head;
-        self.recovery.records -= (frames.len() - keep) as u64;
-        frames.truncate(keep);
+    /// Drops a torn batch, with those of its records that are sound.
+    fn cut(
+        &mut self,
+        path: &Path,
+        window: Window<'_>,
+        pieces: &[Piece],
+        batch: &Begun,
+        frames: &mut Vec<Frame>,
+    ) {
+        let first = pieces.get(batch.piece);
+        let (offset, follows) = if batch.before > 0 {
+            self.began
+        } else {
+            let follows = match first.map(|piece| &piece.link) {
+                // The first record of a batch names what is before it.
+                Some(Ok(link)) => Head { seq: link.seq - 1, batch: link.batch - 1, hash: link.prev },
+                _ => self.head,
+            };
+            (window.start + first.map_or(0, |piece| piece.offset as u64), follows)
+        };
+        self.recovery.records -= (frames.len() - batch.frame) as u64;
+        frames.truncate(batch.frame);
         // The head goes back to the last complete batch.
         if self.missing > 0 {
             self.head = match frames.last() {
                 Some(frame) => Head { seq: frame.link.seq, batch: frame.link.batch, hash: frame.link.hash },
-                None => self.before_first(bytes, offset, dropped),
+                None => follows,
             };
         }
-        let batch = self.head.batch + 1;
         self.missing = 0;
-        self.recovery.torn =
-            Some(TornTail { file: path.to_owned(), offset: offset as u64, bytes: torn_bytes, batch });
-    }
-
-    /// The head before a segment whose only batch is torn: its first record names it.
-    fn before_first(&self, bytes: &[u8], offset: usize, dropped: Head) -> Head {
-        match split(bytes, offset, self.decode).first().map(|piece| &piece.link) {
-            Some(Ok(link)) => Head { seq: link.seq - 1, batch: link.batch - 1, hash: link.prev },
-            _ => dropped,
-        }
+        self.recovery.torn = Some(TornTail {
+            file: path.to_owned(),
+            offset,
+            bytes: window.end() - offset,
+            batch: self.head.batch + 1,
+        });
     }
 }
 
+/// Where a batch began.
+struct Begun {
+    /// Its first record among those of the window, and among the sound ones of these.
+    piece: usize,
+    frame: usize,
+    /// How many of its records stand before the window.
+    before: usize,
+}
+
 /// A sector that was allotted but never written reads as zeros up to its end.
-fn has_unwritten_sector(bytes: &[u8], from: usize) -> bool {
-    let mut at = from;
+fn has_unwritten_sector(window: Window<'_>, from: usize) -> bool {
+    let (bytes, mut at) = (window.bytes, from);
     while let Some(found) = memchr::memchr(0, &bytes[at..]) {
         let start = at + found;
         let run = bytes[start..].iter().take_while(|byte| **byte == 0).count();
-        let end = start + run;
-        if end == bytes.len() || end.is_multiple_of(512) {
+        at = start + run;
+        if at == bytes.len() || (window.start + at as u64).is_multiple_of(512) {
             return true;
         }
-        at = end;
     }
     false
 }
@@ -1296,10 +1473,10 @@ fn last_byte_was_changed(bytes: &[u8], pieces: &[Piece], decode: Decode) -> bool
     decode(&frame).is_ok_and(|(link, _)| link.index + 1 == link.of)
 }
 
-/// Splits a segment from some byte on into records, sound or not, and checks each by itself.
-fn split(bytes: &[u8], from: usize, decode: Decode) -> Vec<Piece> {
+/// Splits some bytes into records, sound or not, and checks each by itself.
+fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
     let mut spans = Vec::new();
-    let mut at = from;
+    let mut at = 0;
     while at < bytes.len() {
         // A record ends with LF; a stretch that does not begin with RS ends where the next RS is.
         let rest = &bytes[at..];
@@ -1318,32 +1495,17 @@ fn split(bytes: &[u8], from: usize, decode: Decode) -> Vec<Piece> {
     spans.into_par_iter().map(check).collect()
 }
 
-/// Reads a file on all cores.
-pub(crate) fn read_whole(file: &File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    read_into(file, &mut bytes)?;
-    Ok(bytes)
-}
-
-/// The bytes of a file from one on; those before it are zeros, for which no memory is taken.
-fn read_from(file: &File, from: u64) -> io::Result<Vec<u8>> {
-    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
-    let start = usize::try_from(from).map_err(io::Error::other)?.min(len);
-    let mut bytes = vec![0; len];
-    file.read_exact_at(&mut bytes[start..], start as u64)?;
-    Ok(bytes)
-}
-
-/// Reads a file on all cores into the room of the one before: what takes long is to find room for it in memory.
-fn read_into(file: &File, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+/// Reads some bytes of a file on all cores into the room of those before: what takes long is to find room for them in memory.
+fn read_into(file: &File, range: Range<u64>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let len = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
     if bytes.capacity() < len {
         // Nothing is copied, and pages that come as zeros are not written.
         *bytes = vec![0; len];
     }
     bytes.resize(len, 0);
-    let pieces = bytes.par_chunks_mut(READ_AT_ONCE).enumerate();
-    pieces.try_for_each(|(number, piece)| file.read_exact_at(piece, (number * READ_AT_ONCE) as u64))
+    let read = |(at, piece): (u64, &mut [u8])| file.read_exact_at(piece, at);
+    let starts = (0..).map(|number: u64| range.start + number * READ_AT_ONCE as u64);
+    starts.zip(bytes.chunks_mut(READ_AT_ONCE)).collect::<Vec<_>>().into_par_iter().try_for_each(read)
 }
 
 pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
@@ -1470,12 +1632,20 @@ pub(crate) fn folder_beside(dir: &Path, folder: &str) -> io::Result<PathBuf> {
 
 /// Writes a whole file: it is there complete and on the disk, or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write_whole_with(path, mode, |file| file.write_all(bytes))
+}
+
+fn write_whole_with(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(".new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&fresh)?;
     // One that was left by a write that was cut short has the mode it had.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.write_all(bytes)?;
+    write(&mut file)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     path.parent().map_or(Ok(()), sync_dir)
@@ -1552,8 +1722,9 @@ mod tests {
 
     fn open(dir: &Path) -> (Ledger, Recovery, Vec<Link>) {
         let mut links = Vec::new();
-        let (ledger, recovery) = Ledger::open(dir, true, false, Arc::default(), &mut |_, frames| {
-            links.extend(frames.iter().map(|frame| frame.link));
+        let (ledger, recovery) = Ledger::open(dir, true, false, Arc::default(), &mut |seen| match seen {
+            Seen::Records(_, frames) => links.extend(frames.iter().map(|frame| frame.link)),
+            Seen::Anew => links.clear(),
         })
         .unwrap();
         (ledger, recovery, links)
@@ -1765,10 +1936,10 @@ mod tests {
     fn a_second_opener_is_told_who_holds_the_store_and_a_reader_needs_no_lock() {
         let (dir, ..) = sample();
         let (ledger, ..) = open(dir.path());
-        let second = Ledger::open(dir.path(), true, false, Arc::default(), &mut |_, _| {});
+        let second = Ledger::open(dir.path(), true, false, Arc::default(), &mut |_| {});
         let Err(OpenError::Held { pid, .. }) = second else { panic!("it is held") };
         assert_eq!(pid, std::process::id().to_string());
-        assert!(Ledger::open(dir.path(), false, true, Arc::default(), &mut |_, _| {}).is_ok());
+        assert!(Ledger::open(dir.path(), false, true, Arc::default(), &mut |_| {}).is_ok());
         drop(ledger);
         open(dir.path());
     }
@@ -1777,7 +1948,7 @@ mod tests {
     fn a_newer_format_is_refused_and_so_is_a_file_that_is_no_header() {
         let (dir, ..) = sample();
         let header = dir.path().join(LEDGER_DIR).join(FORMAT_FILE);
-        let try_open = || Ledger::open(dir.path(), false, true, Arc::default(), &mut |_, _| {});
+        let try_open = || Ledger::open(dir.path(), false, true, Arc::default(), &mut |_| {});
         fs::write(&header, r#"{"format":"kordon-ledger","version":3}"#).unwrap();
         assert!(matches!(try_open(), Err(OpenError::Newer { found: 3, .. })));
         fs::write(&header, "{}").unwrap();
@@ -1813,6 +1984,50 @@ mod tests {
         assert_eq!(recovery.damage.iter().map(|damage| damage.seq).collect::<Vec<_>>(), [7]);
     }
 
+    /// What a ledger is found to be that is read in windows of so many bytes: what was handed over, its end, what is wrong.
+    fn read_in_windows(dir: &Path, window_bytes: u64) -> (Vec<(u64, Position)>, Head, String, Log) {
+        let mut ledger = Ledger::unread(dir, false, true, Arc::default()).unwrap();
+        ledger.window_bytes = window_bytes;
+        let mut seen = Vec::new();
+        let recovery = ledger.recover(true, &mut |read| match read {
+            Seen::Records(window, frames) => seen.extend(frames.iter().map(|frame| {
+                assert_eq!(record::decode(window.frame(frame.position)).unwrap().0.hash, frame.link.hash);
+                (frame.link.seq, frame.position)
+            })),
+            Seen::Anew => seen.clear(),
+        });
+        (seen, ledger.head(), format!("{:?}", recovery.unwrap()), ledger.documents.log())
+    }
+
+    #[test]
+    fn a_ledger_read_in_windows_is_what_it_is_read_whole_however_it_was_cut_or_damaged() {
+        let (dir, segment, bytes, last) = sample();
+        let same = |what: &str| {
+            let whole = read_in_windows(dir.path(), u64::MAX);
+            for window_bytes in [1, 300, 700, 1_100] {
+                let windows = read_in_windows(dir.path(), window_bytes);
+                assert_eq!((&whole.0, whole.1, &whole.2), (&windows.0, windows.1, &windows.2), "{what}");
+                assert_eq!(format!("{:?}", whole.3), format!("{:?}", windows.3), "{what}");
+            }
+            whole
+        };
+        assert_eq!(same("as it was written").0.len(), 6);
+        let mut anew = 0;
+        for len in 0..bytes.len() {
+            fs::write(&segment, &bytes[..len]).unwrap();
+            anew += usize::from(same(&format!("cut behind {len} bytes")).0.len() == 3);
+        }
+        assert_eq!(anew, bytes.len() - last, "what is cut within the last batch loses all of it");
+        for at in (0..bytes.len()).step_by(3) {
+            for (what, change) in [("one bit", 1), ("the byte", bytes[at])] {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= change;
+                fs::write(&segment, &bytes).unwrap();
+                same(&format!("{what} at {at} is another"));
+            }
+        }
+    }
+
     /// Whoever can compute a hash can change a record so that it seems sound by itself.
     #[test]
     fn behind_what_is_known_a_record_that_was_hashed_anew_is_not_read_and_its_place_is_found() {
@@ -1823,30 +2038,33 @@ mod tests {
         ledger.append(&entries(2, "behind")).unwrap();
         drop(ledger);
         let mut bytes = fs::read(&segment).unwrap();
-        let (link, body) = record::decode(frame_of(&bytes, positions[4])).unwrap();
+        let (link, body) = record::decode(Window { bytes: &bytes, start: 0 }.frame(positions[4])).unwrap();
         let (other, salt) = (br#"{"type":"Feature","id":"x4","properties":{}"#, [7; 32]);
         assert_eq!(other.len(), body - 1);
         let link = Link { commitment: record::commitment(&salt, other), ..link };
         let mut frame = Vec::new();
         record::encode(&mut frame, other, &salt, &Link { hash: link.chained(), ..link });
-        frame_of_mut(&mut bytes, positions[4]).copy_from_slice(&frame);
+        let start = positions[4].offset as usize;
+        bytes[start..start + frame.len()].copy_from_slice(&frame);
         fs::write(&segment, &bytes).unwrap();
         let (documents, mut behind) = (Arc::new(Documents::in_memory()), 0);
-        let opened = Ledger::open_behind(dir.path(), &log, Arc::clone(&documents), &mut |_, some| {
-            behind += some.len()
+        let opened = Ledger::open_behind(dir.path(), &log, Arc::clone(&documents), &mut |seen| {
+            if let Seen::Records(_, some) = seen {
+                behind += some.len();
+            }
         });
         let mut ledger = opened.unwrap().expect("what is behind is sound");
         assert_eq!((behind, ledger.head().seq), (2, 602));
         assert!(matches!(documents.read(positions[4]), Err(ReadError::Changed { .. })));
         assert!(documents.read(positions[3]).is_err(), "nor are its neighbors");
         assert!(documents.read(positions[599]).is_ok());
-        let recovery = ledger.recover(false, &mut |_, _| {}).unwrap();
+        let recovery = ledger.recover(false, &mut |_| {}).unwrap();
         assert_eq!(recovery.damage.first().map(|damage| damage.seq), Some(6));
         drop(ledger);
         // A torn tail is cut off, and told when all was read.
         bytes.truncate(bytes.len() - 3);
         fs::write(&segment, &bytes).unwrap();
-        let opened = Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_, _| {});
+        let opened = Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_| {});
         assert!(opened.unwrap().is_some());
         assert_eq!(
             fs::metadata(&segment).unwrap().len(),
@@ -1854,7 +2072,7 @@ mod tests {
         );
         // What has not come so far, or is another ledger, is not the one that is known.
         fs::write(&segment, &bytes[..positions[599].offset as usize]).unwrap();
-        assert!(Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_, _| {}).unwrap().is_none());
+        assert!(Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_| {}).unwrap().is_none());
     }
 
     #[test]
@@ -1870,7 +2088,7 @@ mod tests {
     #[test]
     fn a_store_is_not_made_unless_asked() {
         let dir = tempfile::tempdir().unwrap();
-        let missing = Ledger::open(dir.path(), false, false, Arc::default(), &mut |_, _| {});
+        let missing = Ledger::open(dir.path(), false, false, Arc::default(), &mut |_| {});
         assert!(matches!(missing, Err(OpenError::Missing(_))));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }

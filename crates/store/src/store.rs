@@ -30,7 +30,8 @@ use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::known::Known;
 use crate::layers::Layers;
 use crate::ledger::{
-    self, AppendError, DamagedAt, Documents, Entry, Ledger, Log, OpenError, Position, ReadError, Recovery,
+    self, AppendError, DamagedAt, Documents, Entry, Frame, Ledger, Log, OpenError, Position, ReadError,
+    Recovery, Seen, Window,
 };
 use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::past::Pasts;
@@ -818,7 +819,7 @@ impl Store {
         // Batches that come while this walks are not looked at: these snapshots have not seen them either.
         let (public, full) = self.both();
         let mut check = Verify { up_to: full.seq(), ..Verify::default() };
-        let (log, recovery) = ledger::inspect(&self.dir, &mut |bytes, frames| check.segment(bytes, frames))?;
+        let (log, recovery) = ledger::inspect(&self.dir, &mut |seen| check.see(seen))?;
         if !recovery.damage.is_empty() {
             return Err(Damage::Ledger(recovery.damage));
         }
@@ -989,9 +990,8 @@ impl Loaded {
         let (context, mut loading) = (Self::context(borders), Loading::default());
         let Options { create, read_only } = options;
         let documents = Arc::clone(&context.documents);
-        let (ledger, recovery) = Ledger::open(dir, create, read_only, documents, &mut |bytes, frames| {
-            loading.segment(bytes, frames, &context);
-        })?;
+        let (ledger, recovery) =
+            Ledger::open(dir, create, read_only, documents, &mut |seen| loading.see(seen, &context))?;
         Ok(Self { ledger, recovery: Some(recovery), loading, context })
     }
 
@@ -1005,19 +1005,28 @@ impl Loaded {
     ) -> Result<Option<Self>, OpenError> {
         let (log, mut loading) = Loading::behind(cached);
         let documents = Arc::clone(&context.documents);
-        let mut each = |bytes: &[u8], frames: &[ledger::Frame]| loading.segment(bytes, frames, &context);
+        let mut is_anew = false;
+        let mut each = |window: Window<'_>, frames: &[Frame]| loading.records(window, frames, &context);
         let ledger = if options.read_only {
             // Who only looks takes no lock: all of it is read now, as it is now.
-            let mut unread = |bytes: &[u8], frames: &[ledger::Frame]| {
-                each(bytes, &frames[frames.partition_point(|frame| frame.link.seq <= log.head.seq)..]);
+            let mut unread = |seen: Seen<'_>| match seen {
+                Seen::Records(window, frames) => {
+                    each(window, &frames[frames.partition_point(|frame| frame.link.seq <= log.head.seq)..]);
+                }
+                Seen::Anew => is_anew = true,
             };
             let (ledger, recovery) = Ledger::open(dir, false, true, documents, &mut unread)?;
             let fits = recovery.damage.is_empty() && ledger.begins_with(&log);
             fits.then_some((ledger, Some(recovery)))
         } else {
-            Ledger::open_behind(dir, &log, documents, &mut each)?.map(|ledger| (ledger, None))
+            let mut behind = |seen: Seen<'_>| {
+                if let Seen::Records(window, frames) = seen {
+                    each(window, frames);
+                }
+            };
+            Ledger::open_behind(dir, &log, documents, &mut behind)?.map(|ledger| (ledger, None))
         };
-        let fits = !loading.has_erased && loading.damage.is_empty();
+        let fits = !is_anew && !loading.has_erased && loading.damage.is_empty();
         Ok(ledger.filter(|_| fits).map(|(ledger, recovery)| Self { ledger, recovery, loading, context }))
     }
 
@@ -1091,16 +1100,22 @@ impl Loading {
         recovery
     }
 
-    fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame], context: &Context) {
-        let read = |frame: &ledger::Frame| {
+    fn see(&mut self, seen: Seen<'_>, context: &Context) {
+        match seen {
+            Seen::Records(window, frames) => self.records(window, frames, context),
+            Seen::Anew => *self = Self::default(),
+        }
+    }
+
+    fn records(&mut self, window: Window<'_>, frames: &[Frame], context: &Context) {
+        let read = |frame: &Frame| {
             if frame.link.op == Op::Erase {
-                return Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)
-                    .map(Said::Erasure);
+                return Erasure::read(window.frame(frame.position), frame.position).map(Said::Erasure);
             }
             if frame.link.erased {
                 return Ok(Said::Erased);
             }
-            let incident = parse(bytes, frame)?;
+            let incident = parse(window, frame)?;
             let keys = keys_of(&incident);
             let current = Current::new(&incident, frame.position);
             let record = Record::new(incident);
@@ -1177,8 +1192,8 @@ fn split(rows: impl Iterator<Item = Row>, context: &Context) -> (Batch<PublicRow
     (Batch::of(public, context), Batch::of(staff, context))
 }
 
-fn parse(bytes: &[u8], frame: &ledger::Frame) -> Result<Incident, ReadError> {
-    incident_of(ledger::frame_of(bytes, frame.position), frame.position)
+fn parse(window: Window<'_>, frame: &Frame) -> Result<Incident, ReadError> {
+    incident_of(window.frame(frame.position), frame.position)
 }
 
 pub(crate) fn incident_of(frame: &[u8], position: Position) -> Result<Incident, ReadError> {
@@ -1244,16 +1259,23 @@ impl Written {
 }
 
 impl Verify {
-    fn segment(&mut self, bytes: &[u8], frames: &[ledger::Frame]) {
-        let read = |frame: &ledger::Frame| {
+    fn see(&mut self, seen: Seen<'_>) {
+        match seen {
+            Seen::Records(window, frames) => self.records(window, frames),
+            Seen::Anew => *self = Self { up_to: self.up_to, ..Self::default() },
+        }
+    }
+
+    fn records(&mut self, window: Window<'_>, frames: &[Frame]) {
+        let read = |frame: &Frame| {
             if frame.link.op == Op::Erase {
-                let erasure = Erasure::read(ledger::frame_of(bytes, frame.position), frame.position)?;
+                let erasure = Erasure::read(window.frame(frame.position), frame.position)?;
                 return Ok(Some((erasure.id, Written::nothing(frame.position))));
             }
             if frame.link.erased {
                 return Ok(None);
             }
-            parse(bytes, frame).map(|incident| Some((incident.id, Written::new(incident, frame.position))))
+            parse(window, frame).map(|incident| Some((incident.id, Written::new(incident, frame.position))))
         };
         let read: Vec<Result<_, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
@@ -1444,7 +1466,7 @@ impl Writer {
             return;
         }
         let (log, indexed) = (shared.context.documents.log(), self.keeping.kept_seq);
-        let mut recovery = match self.ledger.recover(false, &mut |_, _| {}) {
+        let mut recovery = match self.ledger.recover(false, &mut |_| {}) {
             Ok(recovery) if recovery.damage.is_empty() && self.ledger.begins_with(&log) => {
                 _ = shared.recovery.set(Recovery { indexed, ..recovery });
                 return;
@@ -1453,9 +1475,7 @@ impl Writer {
             Err(error) => Recovery { damage: vec![unread(&self.keeping.dir, &error)], ..Recovery::default() },
         };
         let mut loading = Loading::default();
-        let mut each =
-            |bytes: &[u8], frames: &[ledger::Frame]| loading.segment(bytes, frames, &shared.context);
-        match self.ledger.recover(false, &mut each) {
+        match self.ledger.recover(false, &mut |seen| loading.see(seen, &shared.context)) {
             Ok(again) => recovery = Recovery { torn: recovery.torn.or(again.torn.clone()), ..again },
             Err(error) => recovery.damage.push(unread(&self.keeping.dir, &error)),
         }

@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::ledger::{
-    self, AppendError, DamagedAt, Disk, Entry, Frame, Head, LEDGER_DIR, Ledger, OpenError, Walk, frame_of,
+    self, AppendError, DamagedAt, Disk, Entry, Frame, Head, LEDGER_DIR, Ledger, OpenError, Walk, Window,
 };
 use crate::record::{self, BadRecord, Hash, LF, Link, RS};
 
@@ -65,7 +65,7 @@ pub fn upgrade(dir: &Path) -> Result<Upgraded, UpgradeError> {
     }
     fs::rename(&fresh, &place).map_err(OpenError::at(&place))?;
     ledger::sync_dir(dir).map_err(OpenError::at(dir))?;
-    let (log, _) = ledger::inspect(dir, &mut |_, _| {})?;
+    let (log, _) = ledger::inspect(dir, &mut |_| {})?;
     Ok(Upgraded { records: log.head.seq, kept })
 }
 
@@ -78,9 +78,10 @@ fn copy(old: &Path, fresh: &Path) -> Result<(), UpgradeError> {
     let unsynced = Disk { sync: |_| Ok(()), ..Disk::default() };
     let mut copy = Ledger::bare(fresh, origin, unsynced);
     walk(old, &mut |bytes, frames| {
+        let segment = Window { bytes, start: 0 };
         for batch in frames.chunk_by(|a, b| a.link.batch == b.link.batch) {
             let entry = |frame: &Frame| {
-                let feature = record::feature(frame_of(bytes, frame.position)).unwrap_or_default();
+                let feature = record::feature(segment.frame(frame.position)).unwrap_or_default();
                 Entry { op: frame.link.op, feature }
             };
             copy.append(&batch.iter().map(entry).collect::<Vec<_>>())?;
@@ -94,7 +95,7 @@ fn copy(old: &Path, fresh: &Path) -> Result<(), UpgradeError> {
     ledger::sync_dir(fresh).map_err(OpenError::at(fresh))?;
     // What is on the disk is read again and must end where the old one ends.
     let mut check = Ledger::bare(fresh, origin, Disk::default());
-    let recovery = check.recover(true, &mut |_, _| {})?;
+    let recovery = check.recover(true, &mut |_| {})?;
     if let Some(damage) = recovery.damage.into_iter().next() {
         return Err(UpgradeError::Damaged(damage));
     }
@@ -163,6 +164,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::ledger::Seen;
 
     /// A ledger of format 1 with batches of two and one, as its program wrote them.
     fn old_store() -> tempfile::TempDir {
@@ -187,9 +189,10 @@ mod tests {
 
     fn ids(dir: &Path) -> Vec<(u64, u64, String)> {
         let mut ids = Vec::new();
-        let (_, recovery) = ledger::inspect(dir, &mut |bytes, frames| {
+        let (_, recovery) = ledger::inspect(dir, &mut |seen| {
+            let Seen::Records(window, frames) = seen else { return ids.clear() };
             ids.extend(frames.iter().map(|frame| {
-                let json = record::feature(frame_of(bytes, frame.position)).unwrap();
+                let json = record::feature(window.frame(frame.position)).unwrap();
                 let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
                 (frame.link.seq, frame.link.batch, json["id"].as_str().unwrap().to_owned())
             }));
@@ -207,7 +210,7 @@ mod tests {
     fn an_older_store_is_refused_until_it_is_copied_and_then_has_the_same_records() {
         let dir = old_store();
         let before = fs::read(ledger::segment_path(&dir.path().join(LEDGER_DIR), 1)).unwrap();
-        let refused = ledger::inspect(dir.path(), &mut |_, _| {});
+        let refused = ledger::inspect(dir.path(), &mut |_| {});
         assert!(matches!(refused, Err(OpenError::Older { found: 1, .. })));
         let upgraded = upgrade(dir.path()).unwrap();
         assert_eq!(upgraded.records, 3);
@@ -226,7 +229,7 @@ mod tests {
         upgrade(dir.path()).unwrap();
         fs::rename(dir.path().join(LEDGER_DIR), dir.path().join("ledger.new")).unwrap();
         for create in [true, false] {
-            let opened = Ledger::open(dir.path(), create, !create, Arc::default(), &mut |_, _| {});
+            let opened = Ledger::open(dir.path(), create, !create, Arc::default(), &mut |_| {});
             assert!(matches!(opened, Err(OpenError::Older { .. })));
         }
         assert_eq!(upgrade(dir.path()).unwrap().records, 3);
