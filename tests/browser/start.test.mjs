@@ -38,6 +38,22 @@ describe('the start', () => {
     await close();
   });
 
+  it('draws the map too where neither the browser tells of a paint nor the graphics card of its work', async () => {
+    const { page, close } = await blank();
+    await page.addInitScript(() => {
+      window.PerformanceObserver = class {
+        observe() {}
+        disconnect() {}
+      };
+      WebGL2RenderingContext.prototype.getSyncParameter = function () {
+        return this.UNSIGNALED;
+      };
+    });
+    await page.goto(kordon.address);
+    await drawn(page);
+    await close();
+  });
+
   it('draws no frame of the map while the one before is still being drawn', async () => {
     const { page, close } = await blank();
     await page.addInitScript(() => {

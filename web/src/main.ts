@@ -488,9 +488,10 @@ function cite(): void {
   );
 }
 
-/** Resolves once the page is on the screen. */
+/** Resolves once the page is on the screen; after some seconds where the browser, so as not to be recognised, tells of no paint. */
 function painted(): Promise<void> {
   return new Promise((resolve) => {
     new PerformanceObserver(() => resolve()).observe({ type: 'paint', buffered: true });
+    setTimeout(resolve, 3_000);
   });
 }

@@ -347,12 +347,15 @@ function pace(map: MapLibre): () => void {
     if (isDrawing) isWanted = true;
     else repaint.call(map);
   };
-  function look(fence: WebGLSync): void {
-    if (gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.UNSIGNALED) {
-      setTimeout(() => look(fence), 4);
+  function look(fence: WebGLSync, until: number): void {
+    const isPending = gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.UNSIGNALED;
+    if (isPending && performance.now() < until) {
+      setTimeout(() => look(fence, until), 4);
       return;
     }
     gl.deleteSync(fence);
+    // A card that never says that it is done must not leave the map empty.
+    if (isPending) stop();
     isDrawing = false;
     if (isWanted) repaint.call(map);
     isWanted = false;
@@ -362,16 +365,17 @@ function pace(map: MapLibre): () => void {
     if (!fence) return;
     gl.flush();
     isDrawing = true;
-    look(fence);
+    look(fence, performance.now() + 5_000);
+  }
+  function stop(): void {
+    map.off('render', mark);
+    map.triggerRepaint = repaint;
+    if (isWanted) map.triggerRepaint();
   }
   // The first frame waits for the page itself to be drawn.
   mark();
   map.on('render', mark);
-  return () => {
-    map.off('render', mark);
-    map.triggerRepaint = repaint;
-    if (isWanted) map.triggerRepaint();
-  };
+  return stop;
 }
 
 function featuresAt(map: MapLibre, point: Point, reach: number): MapGeoJSONFeature[] {
