@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { begin, drawn } from './page.mjs';
+import { begin, drawn, hold } from './page.mjs';
 
 const kordon = begin();
 
@@ -51,6 +51,21 @@ describe('the start', () => {
     });
     await page.goto(kordon.address);
     await drawn(page);
+    await close();
+  });
+
+  it('leaves what is being typed as it is when the map comes', async () => {
+    const { page, close } = await blank();
+    const { release } = await hold(page, '**/assets/map-*.js');
+    await page.goto(kordon.address);
+    await page.getByText('Area', { exact: true }).click();
+    const corners = page.getByLabel(/^Corners:/);
+    await corners.fill('28.7 45.2\n29 45.2\n29 45.5');
+    release();
+    await drawn(page);
+    assert.equal(await corners.inputValue(), '28.7 45.2\n29 45.2\n29 45.5');
+    await page.getByLabel(/^Center/).focus();
+    await page.waitForURL(/area=28\.7,45\.2;29,45\.2;29,45\.5/);
     await close();
   });
 

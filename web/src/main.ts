@@ -370,7 +370,7 @@ async function startMap(): Promise<void> {
   }
   app.map.setLabel(app.words.t('map.label'));
   screen.bounds = app.map.bounds();
-  tools.show();
+  tools.showOnMap();
   // A tool that was taken in hand meanwhile waits for its first point.
   if (app.state.tool && app.state.tool !== tool) app.map.focus();
   void shading.show();

@@ -152,6 +152,13 @@ export function createTools(context: ToolsContext) {
       count.textContent = t('draw.points', { count: points.length });
     }
     showFields(state);
+    showOnMap();
+  }
+
+  /** Shows on the map what is drawn; what somebody is typing stays. */
+  function showOnMap(): void {
+    const state = context.state();
+    const { tool } = state;
     const map = context.map();
     map?.setTool(tool !== null);
     map?.setDrawn(drawnFeatures(state, points));
@@ -180,7 +187,7 @@ export function createTools(context: ToolsContext) {
         : t('filter.anywhere');
   }
 
-  return { show, pointed };
+  return { show, showOnMap, pointed };
 }
 
 /** The places of the figures of a state, to move the map to. */
