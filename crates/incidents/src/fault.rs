@@ -33,7 +33,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of the whole input at this line.
-    pub(crate) fn of_input<'h>(
+    pub fn of_input<'h>(
         file: &Arc<str>,
         line: usize,
         problem: impl Into<Box<str>>,

@@ -626,7 +626,7 @@ impl<'a> In<'a> {
 
     /// How many items there are; whatever the number says, no more than there are bytes.
     fn count_of(&mut self, len: usize) -> Option<usize> {
-        let count = usize::try_from(self.number()?).ok()?;
+        let count = self.count()?;
         let bytes = count.checked_mul(len)? as u64;
         (bytes <= self.left()).then_some(count)
     }

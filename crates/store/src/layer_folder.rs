@@ -262,28 +262,18 @@ pub(crate) fn sound_of<M>(
 /// That the file is GeoJSON, or packed, as far as its first bytes tell: other kinds of files are read too, as reports.
 fn check_is_json(input: &mut impl BufRead, options: &ReadOptions) -> Result<(), Fault> {
     let file: Arc<str> = options.file.as_str().into();
-    let fault = |problem: String, hint: Option<&str>| Fault {
-        file: Arc::clone(&file),
-        index: None,
-        line: 1,
-        column: 1,
-        pointer: None,
-        field: None,
-        problem: problem.into(),
-        hint: hint.map(Box::from),
-        fatal: true,
-    };
-    let first = input.fill_buf().map_err(|error| fault(format!("cannot be read: {error}"), None))?;
+    let unread = |error| Fault::of_input(&file, 1, format!("cannot be read: {error}"), None);
+    let first = input.fill_buf().map_err(unread)?;
     let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
     match text.first() {
         None | Some(b'{' | b'[' | 0x1e | 0x1f | 0xfe | 0xff) => Ok(()),
         Some(_) if text.starts_with(b"PK") => Ok(()),
-        Some(_) => Err(fault(
-            "the file is not GeoJSON, of which layers are made".into(),
-            Some(
-                "make it of a table, a Shapefile or a GeoPackage: ogr2ogr -t_srs EPSG:4326 layer.geojson FILE \
-                 (of a table, with -s_srs EPSG:4326 -oo X_POSSIBLE_NAMES=lon -oo Y_POSSIBLE_NAMES=lat)",
-            ),
+        Some(_) => Err(Fault::of_input(
+            &file,
+            1,
+            "the file is not GeoJSON, of which layers are made",
+            "make it of a table, a Shapefile or a GeoPackage: ogr2ogr -t_srs EPSG:4326 layer.geojson FILE \
+             (of a table, with -s_srs EPSG:4326 -oo X_POSSIBLE_NAMES=lon -oo Y_POSSIBLE_NAMES=lat)",
         )),
     }
 }

@@ -1076,7 +1076,7 @@ impl Ledger {
         let read = |bytes: &mut Vec<u8>, range| read_into(file, range, bytes).map_err(OpenError::at(path));
         let mut start = from;
         loop {
-            let mut end = to.min(start + self.window_bytes);
+            let end = to.min(start + self.window_bytes);
             read(bytes, start..end)?;
             if end < to
                 && let Some(lf) = memchr::memrchr(LF, bytes)
@@ -1091,8 +1091,7 @@ impl Ledger {
             }
             // Whether what is wrong is a batch cut short depends on all that follows.
             if bytes.len() as u64 != to - start {
-                end = to;
-                read(bytes, start..end)?;
+                read(bytes, start..to)?;
             }
             let window = Window { bytes, start };
             let frames = walk.segment(path, number, window, last);

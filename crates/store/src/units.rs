@@ -192,17 +192,7 @@ fn units_of(input: impl BufRead + Send, file: &str) -> Result<Vec<(AdminUnit, Ri
     if !units.is_empty() {
         return Ok(units);
     }
-    let none = Fault {
-        file: file.into(),
-        index: None,
-        line: 1,
-        column: 1,
-        pointer: None,
-        field: None,
-        problem: "the file has no unit".into(),
-        hint: None,
-        fatal: false,
-    };
+    let none = Fault::of_input(&file.into(), 1, "the file has no unit", None);
     Err(LayerError::Faults { faults: vec![none], total: 1 })
 }
 

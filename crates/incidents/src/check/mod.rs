@@ -186,17 +186,7 @@ pub fn check_one(
 ) -> Result<Checked, Vec<Fault>> {
     let mut reader = read(input, options).map_err(|fault| vec![fault])?;
     let refusal = |problem: &str| {
-        vec![Fault {
-            file: options.file.as_str().into(),
-            index: None,
-            line: 1,
-            column: 1,
-            pointer: None,
-            field: None,
-            problem: problem.into(),
-            hint: Some("one GeoJSON Feature is expected".into()),
-            fatal: true,
-        }]
+        vec![Fault::of_input(&options.file.as_str().into(), 1, problem, "one GeoJSON Feature is expected")]
     };
     let report =
         reader.next().ok_or_else(|| refusal("the input holds no record"))?.map_err(|fault| vec![fault])?;
