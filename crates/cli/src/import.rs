@@ -36,7 +36,7 @@ use crate::terminal::{interrupted, progress, say};
 use crate::{Done, StoreArg, open_store, sets};
 
 /// Records checked at a time, and bytes of them: of long records there are fewer.
-const CHUNK: usize = 16_384;
+const CHUNK: usize = 4_096;
 const CHUNK_BYTES: usize = 16 << 20;
 /// Warnings printed for one file; the others are counted.
 const WARNINGS: usize = 20;

@@ -126,7 +126,7 @@ fn import(store: &Store, dir: &Path, file: &Path, borders: &Arc<BorderSet>) {
     let mut bulk = Bulk::new(dir, borders, &Author::new("bench"));
     let options = ReadOptions { format: Some(Format::NdJson), ..ReadOptions::default() };
     let mut reader = read(BufReader::with_capacity(1 << 20, File::open(file).unwrap()), &options).unwrap();
-    let mut next = || reader.by_ref().take(16_384).map(Result::unwrap).collect::<Vec<Report>>();
+    let mut next = || reader.by_ref().take(4_096).map(Result::unwrap).collect::<Vec<Report>>();
     let mut reports = next();
     while !reports.is_empty() {
         let sound = |one: Report| bulk.prepare(check(&one, &mut { new_id }).unwrap().incident).unwrap();
@@ -192,6 +192,7 @@ fn main() {
     println!("{count} incidents, {} MB of GeoJSON", input / 1_000_000);
 
     let store = open();
+    store.hold_no_documents();
     let begin = Instant::now();
     import(&store, &at, &file, &borders);
     println!("import: durable and queryable after {:.2} s", begin.elapsed().as_secs_f64());

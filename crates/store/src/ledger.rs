@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::FromStart;
 use crate::bodies::{self, Block, Bodies};
+use crate::direct::Direct;
 use crate::erase::Erasure;
 use crate::merkle::{self, Tree};
 use crate::note::Signer;
@@ -854,42 +855,44 @@ impl Ledger {
         meanwhile: impl FnOnce(&[Position]) -> T + Send,
     ) -> Result<T, Unwritten> {
         let disk = self.disk;
-        let mut next = |batch: &mut Batch| -> Result<Option<(Vec<u8>, u64)>, Unwritten> {
+        let at = batch.offset;
+        let mut next = |batch: &mut Batch| -> Result<Option<Vec<u8>>, Unwritten> {
             let Some(piece) = pieces.next().transpose()? else { return Ok(None) };
-            let (first, from) = (batch.positions.len(), batch.offset);
+            let first = batch.positions.len();
             let bytes = batch.encode(&piece)?;
             // Nobody asks for them before they are on the disk: no snapshot has them.
             self.documents.hold(|| Block::new(piece.text, &piece.ends, &batch.positions[first..]));
-            Ok(Some((bytes, from)))
+            Ok(Some(bytes))
         };
-        let Some((bytes, at)) = next(batch)? else { return Ok(meanwhile(&[])) };
+        let Some(bytes) = next(batch)? else { return Ok(meanwhile(&[])) };
         if batch.index == batch.of {
             (disk.write)(file, &bytes, at)?;
             // Another thread takes over what is to be done meanwhile, if one is free before the disk is.
             let (synced, done) = rayon::join(|| (disk.sync)(file), || meanwhile(&batch.positions));
             return synced.map(|()| done).map_err(Unwritten::from);
         }
-        let (written, to_write) = mpsc::sync_channel::<(Vec<u8>, u64)>(PIECES_AHEAD);
+        let path = segment_path(&self.dir, batch.segment);
+        let (written, to_write) = mpsc::sync_channel::<Vec<u8>>(PIECES_AHEAD);
         let (dirty, to_sync) = mpsc::sync_channel::<()>(1);
         std::thread::scope(|scope| {
             let writing = scope.spawn(move || {
-                let mut since = 0;
-                for (bytes, at) in to_write {
-                    (disk.write)(file, &bytes, at)?;
+                let (mut out, mut since) = (Direct::new(disk, file, &path, at), 0);
+                for bytes in to_write {
+                    out.write(&bytes)?;
                     since += bytes.len();
                     // One that is still busy will be told of later bytes.
-                    if since >= SYNC_BYTES && dirty.try_send(()).is_ok() {
+                    if since >= SYNC_BYTES && !out.is_past_cache() && dirty.try_send(()).is_ok() {
                         since = 0;
                     }
                 }
-                Ok::<(), io::Error>(())
+                out.flush()
             });
             // What the disk has already need not be waited for in the end. One failure is enough: nothing is tried again.
             let syncing = scope.spawn(move || {
                 to_sync.into_iter().try_for_each(|()| (disk.sync)(file))?;
                 (disk.sync)(file)
             });
-            let mut piece = Some((bytes, at));
+            let mut piece = Some(bytes);
             while let Some(ready) = piece {
                 if written.send(ready).is_err() {
                     break; // The thread that writes has met an error, and will tell it.

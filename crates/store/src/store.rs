@@ -37,7 +37,7 @@ use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::past::Pasts;
 use crate::project::{Record, project};
 use crate::record::{self, Hash, Link, Op};
-use crate::snapshot::{Batch, Context, Full, OnePart, Public, PublicRow, Snapshot, StaffRow, Tier};
+use crate::snapshot::{Batch, Context, Full, OnePart, Public, PublicRow, Snapshot, StaffRow, Tier, TierRow};
 use crate::units::Units;
 
 /// Waiting batches are written together up to about so many incidents.
@@ -1570,12 +1570,12 @@ impl Writer {
             let context = Arc::clone(&self.shared.context);
             let build = |positions: &[Position]| {
                 let Ready { public, staff } = bulk.rows(&positions[..fresh], &apart, &context);
-                rayon::join(|| OnePart::of(&public), || OnePart::of(&staff))
+                rayon::join(|| parts_of(public), || parts_of(staff))
             };
             let written = self.ledger.append_pieces(count, pieces, build);
             let (positions, (public, staff)) = written.inspect_err(|_| self.tell_refusal())?;
-            self.public.add(public);
-            self.staff.add(staff);
+            public.into_iter().for_each(|part| self.public.add(part));
+            staff.into_iter().for_each(|part| self.staff.add(part));
             {
                 let mut index = self.shared.index.write().unwrap_or_else(PoisonError::into_inner);
                 index.extend(&bulk, &apart, &positions[..fresh]);
@@ -1926,6 +1926,11 @@ impl Writer {
         public.store(Arc::new(Snapshot::<Public>::of(&self.public, context, head)));
         full.store(Arc::new(Snapshot::<Full>::of(&self.public, &self.staff, context, head)));
     }
+}
+
+/// A part of each batch: they are made in memory that is used again and again, and merged when the file has been acknowledged.
+fn parts_of<R: TierRow + Send>(batches: Vec<Batch<R>>) -> Vec<OnePart<R>> {
+    batches.into_par_iter().map(OnePart::from).collect()
 }
 
 /// A ledger that could be opened and cannot be read.
