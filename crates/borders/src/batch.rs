@@ -138,8 +138,12 @@ impl DistanceBounds {
 /// The order in which the places lie along a Hilbert curve through longitude and latitude: places that follow each other
 /// lie close together.
 pub fn hilbert_order(places: &[LonLat]) -> Vec<u32> {
-    let mut keyed: Vec<(u32, u32)> =
-        places.par_iter().enumerate().map(|(i, place)| (hilbert(*place), i as u32)).collect();
+    let mut keyed: Vec<(u32, u32)> = places
+        .par_iter()
+        .enumerate()
+        .with_min_len(RUN)
+        .map(|(i, place)| (hilbert(*place), i as u32))
+        .collect();
     keyed.par_sort_unstable();
     keyed.into_iter().map(|(_, i)| i).collect()
 }

@@ -9,6 +9,7 @@ use kordon_borders::{LonLat, Nearest, TerritoryId};
 use kordon_incidents::{Incident, IncidentId};
 use rayon::prelude::*;
 
+use crate::cores::both;
 use crate::ledger::Position;
 use crate::names::{NONE, Symbol};
 use crate::snapshot::Context;
@@ -262,7 +263,8 @@ impl Columns {
         for &(at, row) in order {
             places.extend_from_slice(from[at as usize].places(row as usize));
         }
-        let (titles, texts) = rayon::join(
+        let (titles, texts) = both(
+            order.len(),
             || Texts::gather(order, |(at, row)| from[at as usize].title(row as usize)),
             || Texts::gather(order, |(at, row)| from[at as usize].text(row as usize)),
         );

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backup::FromStart;
 use crate::bodies::{self, Block, Bodies};
+use crate::cores::both;
 use crate::direct::Direct;
 use crate::erase::Erasure;
 use crate::merkle::{self, Tree};
@@ -867,8 +868,8 @@ impl Ledger {
         let Some(bytes) = next(batch)? else { return Ok(meanwhile(&[])) };
         if batch.index == batch.of {
             (disk.write)(file, &bytes, at)?;
-            // Another thread takes over what is to be done meanwhile, if one is free before the disk is.
-            let (synced, done) = rayon::join(|| (disk.sync)(file), || meanwhile(&batch.positions));
+            let (sync, meanwhile) = (|| (disk.sync)(file), || meanwhile(&batch.positions));
+            let (synced, done) = both(batch.positions.len(), sync, meanwhile);
             return synced.map(|()| done).map_err(Unwritten::from);
         }
         let path = segment_path(&self.dir, batch.segment);

@@ -17,6 +17,7 @@ mod bodies; // Documents in memory.
 mod bulk; // A whole file, put as one batch.
 mod cache; // The index on disk, for a fast start.
 mod columns; // Rows in columns.
+mod cores; // What is worth sharing out among cores.
 mod direct; // Long writes past the page cache.
 mod doubt; // Of whom a damaged record spoke.
 mod duplicates; // Incidents that may be one event.

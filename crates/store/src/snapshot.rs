@@ -21,6 +21,7 @@ use kordon_incidents::{EventType, Incident, IncidentId};
 use rayon::prelude::*;
 
 use crate::columns::{Columns, Prepared, Source, measure_all};
+use crate::cores::FEW;
 use crate::ledger::{Documents, Head, Position, ReadError};
 use crate::mercator::{FINE_ZOOM_MAX, Fine, OnTile, Tile, fine_of, world_of};
 use crate::names::{Names, Symbol};
@@ -38,8 +39,6 @@ pub struct Public(());
 #[derive(Debug)]
 pub struct Full(());
 
-/// Rows that one core writes in a row: so few are not worth sharing out.
-const FEW: usize = 64;
 /// Pieces of so many rows that are made at once.
 const PIECES: usize = 16;
 /// How many targets a part remembers distances to.
@@ -435,6 +434,18 @@ impl<R: TierRow> Tier<R> {
         }
     }
 
+    /// Whether [`Self::settle`] would do anything.
+    pub fn is_unsettled(&self) -> bool {
+        let is_sparse = |slice: &Slice| slice.live * 2 < slice.part.columns.len();
+        self.slices.iter().any(is_sparse) || self.of_last_level() >= FAN_IN
+    }
+
+    /// How many of the last parts are no larger than the last one.
+    fn of_last_level(&self) -> usize {
+        let Some(last) = self.slices.last().map(Slice::level) else { return 0 };
+        self.slices.iter().rev().take_while(|slice| slice.level() <= last).count()
+    }
+
     /// Merges parts that have become many or mostly dead; says whether anything was done.
     pub fn settle(&mut self) -> bool {
         let before = self.slices.len();
@@ -446,18 +457,16 @@ impl<R: TierRow> Tier<R> {
                 changed = true;
             }
         }
-        while let Some(last) = self.slices.last() {
-            let level = last.level();
-            let same = self.slices.iter().rev().take_while(|slice| slice.level() <= level).count();
+        loop {
+            let same = self.of_last_level();
             if same < FAN_IN {
-                break;
+                return changed;
             }
             let merged = Part::of_slices(&self.slices[self.slices.len() - same..]);
             self.slices.truncate(self.slices.len() - same);
             self.slices.push(Slice::new(merged));
             changed = true;
         }
-        changed
     }
 }
 

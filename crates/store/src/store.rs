@@ -1,8 +1,9 @@
 //! The store: puts incidents into the ledger, and shows what is there as snapshots.
 //!
-//! One thread writes. Callers hand it their batches and wait; it takes all that are waiting, writes them as
-//! one batch of the ledger with one fsync, makes them visible, and only then answers. So an answer means:
-//! on the disk, and seen by every query that begins now.
+//! One writes at a time. Callers hand their batches to a thread and wait; it takes all that are waiting, writes them as
+//! one batch of the ledger with one fsync, makes them visible, and only then answers. Who comes alone with a few incidents
+//! writes them without waiting for that thread to wake up. So an answer means: on the disk, and seen by every query that begins
+//! now.
 //!
 //! An incident is known by its id and by each of its `same_as`, for ever: a key that once named it still does
 //! after a revision that no longer mentions it. Of a report whose keys name different incidents, the one that
@@ -13,7 +14,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::{fmt, io};
 
@@ -25,6 +26,7 @@ use serde::Serialize;
 
 use crate::bulk::{Bulk, Ready};
 use crate::cache::{self, Cached, Draft};
+use crate::cores::FEW;
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
 use crate::known::Known;
@@ -359,7 +361,8 @@ pub struct Store {
     shared: Arc<Shared>,
     dir: PathBuf,
     queue: Option<Sender<Work>>,
-    writer: Option<JoinHandle<()>>,
+    writer: Arc<Mutex<Writer>>,
+    thread: Option<JoinHandle<()>>,
     pasts: Pasts,
     layers: Layers,
     units: Units,
@@ -510,6 +513,8 @@ enum Work {
     Load { bulk: Box<Bulk>, reply: Sender<Result<Put, PutError>> },
     /// As well.
     Erase { id: IncidentId, reason: Reason, author: Author, reply: Sender<Result<Put, PutError>> },
+    /// What is left to do behind one that was written without this thread.
+    Tidy,
 }
 
 impl Job {
@@ -571,15 +576,20 @@ impl Store {
         });
         let (queue, jobs) = mpsc::channel();
         let keeping = Keeping { dir: dir.to_owned(), kept_seq: indexed, is_over: false, thread: None };
-        let writer = Writer { ledger, public, staff, shared: Arc::clone(&shared), keeping };
         let writer =
-            std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || writer.run(&jobs));
-        let writer = writer.map_err(OpenError::at(dir))?;
+            Writer { ledger, public, staff, shared: Arc::clone(&shared), keeping, is_crowded: false };
+        let writer = Arc::new(Mutex::new(writer));
+        let thread = {
+            let writer = Arc::clone(&writer);
+            std::thread::Builder::new().name("kordon-writer".to_owned()).spawn(move || work(&writer, &jobs))
+        };
+        let thread = Some(thread.map_err(OpenError::at(dir))?);
         Ok(Self {
             shared,
             dir: dir.to_owned(),
             queue: Some(queue),
-            writer: Some(writer),
+            writer,
+            thread,
             pasts: Pasts::default(),
             layers: Layers::of_store(dir),
             units: Units::of_store(dir),
@@ -748,8 +758,23 @@ impl Store {
     fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
         let (reply, answer) = mpsc::channel();
         let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
-        queue.send(work(reply)).map_err(|_| PutError::Closing)?;
+        let send = |work| queue.send(work).map_err(|_| PutError::Closing);
+        match (work(reply), self.free_writer()) {
+            (Work::Job(job), Some(mut writer)) if job.size() < FEW => {
+                answer_all(writer.commit(vec![job]));
+                if writer.is_untidy() {
+                    send(Work::Tidy)?;
+                }
+            }
+            (work, _) => send(work)?,
+        }
         answer.recv().map_err(|_| PutError::Closing)?
+    }
+
+    /// What writes, if it has nothing else to do and the ledger was read to its end.
+    fn free_writer(&self) -> Option<MutexGuard<'_, Writer>> {
+        self.shared.recovery.get()?;
+        self.writer.try_lock().ok().filter(|writer| !writer.is_crowded)
     }
 
     /// Whether an incident was there and has been withdrawn.
@@ -962,9 +987,9 @@ fn compare(
 impl Drop for Store {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has said so already, and its callers got `Closing`.
-            let _ = writer.join();
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has said so already, and its callers got `Closing`.
+            let _ = thread.join();
         }
     }
 }
@@ -1293,13 +1318,15 @@ impl Verify {
     }
 }
 
-/// The thread that writes.
+/// What writes, for one at a time.
 struct Writer {
     ledger: Ledger,
     public: Tier<PublicRow>,
     staff: Tier<StaffRow>,
     shared: Arc<Shared>,
     keeping: Keeping,
+    /// Several came at once: they are written together.
+    is_crowded: bool,
 }
 
 /// How the index is kept for the next start.
@@ -1412,50 +1439,70 @@ impl Group {
 
 type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 
-impl Writer {
-    fn run(mut self, queue: &Receiver<Work>) {
-        self.check();
-        let (mut pool, mut waiting) = (None, None);
-        self.keep_index();
-        while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
-            // A single incident is worked off here, and not handed to another thread a dozen times: this one is then one of the
-            // pool's. Rayon never gives such a pool back, so it is there for who writes only.
-            pool.get_or_insert_with(|| rayon::ThreadPoolBuilder::new().use_current_thread().build());
-            let replies = match first {
-                Work::Load { bulk, reply } => vec![(reply, self.load(*bulk))],
-                Work::Erase { id, reason, author, reply } => vec![(reply, self.erase(id, reason, &author))],
-                Work::Job(first) => {
-                    let mut size = first.size();
-                    let mut group = vec![first];
-                    while size < GROUP_MAX
-                        && let Ok(next) = queue.try_recv()
-                    {
-                        match next {
-                            Work::Job(next) => {
-                                size += next.size();
-                                group.push(next);
-                            }
-                            alone @ (Work::Load { .. } | Work::Erase { .. }) => {
-                                waiting = Some(alone);
-                                break;
-                            }
+fn answer_all(replies: Vec<Reply>) {
+    for (reply, result) in replies {
+        // Whoever asked may have gone; what is written is written.
+        let _ = reply.send(result);
+    }
+}
+
+/// Writes what comes until nothing can come any more.
+fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
+    // After a panic of whoever wrote it is not known how far that came: nothing more is written.
+    let Ok(mut first) = writer.lock() else { return };
+    first.check();
+    first.keep_index();
+    drop(first);
+    let mut waiting = None;
+    while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
+        let Ok(mut writer) = writer.lock() else { return };
+        match first {
+            Work::Load { bulk, reply } => answer_all(vec![(reply, writer.load(*bulk))]),
+            Work::Erase { id, reason, author, reply } => {
+                answer_all(vec![(reply, writer.erase(id, reason, &author))]);
+            }
+            Work::Tidy => {}
+            Work::Job(first) => {
+                let mut size = first.size();
+                let mut group = vec![first];
+                while size < GROUP_MAX
+                    && let Ok(next) = queue.try_recv()
+                {
+                    match next {
+                        Work::Job(next) => {
+                            size += next.size();
+                            group.push(next);
+                        }
+                        Work::Tidy => {}
+                        alone => {
+                            waiting = Some(alone);
+                            break;
                         }
                     }
-                    self.commit(group)
                 }
-            };
-            for (reply, result) in replies {
-                // Whoever asked may have gone; what is written is written.
-                let _ = reply.send(result);
+                writer.is_crowded = group.len() > 1;
+                answer_all(writer.commit(group));
             }
-            if self.public.settle() | self.staff.settle() {
-                self.publish();
-            }
-            self.keep_index();
         }
-        self.keeping.wait();
+        writer.tidy();
+    }
+    let Ok(mut last) = writer.lock() else { return };
+    last.keeping.wait();
+    last.keep_index();
+    last.keeping.wait();
+}
+
+impl Writer {
+    /// Whether [`Self::tidy`] would do anything.
+    fn is_untidy(&self) -> bool {
+        self.public.is_unsettled() || self.staff.is_unsettled() || self.is_to_be_kept()
+    }
+
+    fn tidy(&mut self) {
+        if self.public.settle() | self.staff.settle() {
+            self.publish();
+        }
         self.keep_index();
-        self.keeping.wait();
     }
 
     /// Reads all of a ledger that was begun behind a kept index. If anything is wrong with it, the index is worth nothing, and is
@@ -1490,12 +1537,16 @@ impl Writer {
         _ = shared.recovery.set(recovery);
     }
 
-    /// Keeps the index, once reading what came since would make a start slower by a tenth.
-    fn keep_index(&mut self) {
+    /// Whether reading what came since the index was kept would make a start slower by a tenth.
+    fn is_to_be_kept(&self) -> bool {
         let head = self.ledger.head();
         let due = self.keeping.kept_seq + KEPT_EVERY.max(head.seq / 10);
         let may = !self.keeping.is_over && !self.keeping.is_busy() && self.ledger.refusal().is_none();
-        if !may || head.seq < due {
+        may && head.seq >= due
+    }
+
+    fn keep_index(&mut self) {
+        if !self.is_to_be_kept() {
             return;
         }
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner).clone();

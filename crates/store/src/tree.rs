@@ -19,6 +19,8 @@ use std::collections::BinaryHeap;
 use kordon_borders::{LonLat, distance, hilbert_order};
 use rayon::prelude::*;
 
+use crate::cores::FEW;
+
 /// Children of a box.
 const WIDTH: usize = 16;
 /// The least radius of curvature of the WGS84 ellipsoid, at the equator along the meridian, rounded down.
@@ -49,8 +51,8 @@ pub(crate) struct PlaceTree {
 impl PlaceTree {
     pub fn build(rows: &[u32], places: &[LonLat]) -> Self {
         let order = hilbert_order(places);
-        let rows = order.par_iter().map(|&at| rows[at as usize]).collect();
-        let places = order.par_iter().map(|&at| places[at as usize]).collect();
+        let rows = order.par_iter().with_min_len(FEW).map(|&at| rows[at as usize]).collect();
+        let places = order.par_iter().with_min_len(FEW).map(|&at| places[at as usize]).collect();
         Self::of_flat(rows, places)
     }
 
@@ -62,7 +64,7 @@ impl PlaceTree {
     /// The tree of rows and places that stand along the curve already.
     pub fn of_flat(rows: Vec<u32>, places: Vec<LonLat>) -> Self {
         let mut levels: Vec<Vec<Degrees>> = Vec::new();
-        let mut boxes: Vec<Degrees> = places.par_chunks(WIDTH).map(box_of_places).collect();
+        let mut boxes: Vec<Degrees> = places.par_chunks(WIDTH).with_min_len(FEW).map(box_of_places).collect();
         while !boxes.is_empty() {
             let above: Vec<Degrees> = if boxes.len() == 1 {
                 Vec::new()
