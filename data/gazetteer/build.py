@@ -100,12 +100,12 @@ EXONYMS = {
     ("Zamość", "PL"): ("Замостя", ""), ("Hrubieszów", "PL"): ("Грубешів", ""), ("Łódź", "PL"): ("Лодзь", ""),
     ("Wrocław", "PL"): ("Вроцлав", ""), ("Gdańsk", "PL"): ("Гданськ", ""), ("Poznań", "PL"): ("Познань", ""),
     ("Budapest", "HU"): ("Будапешт", "Budapesta"), ("Debrecen", "HU"): ("Дебрецен", "Debrețin"), ("Nyíregyháza", "HU"): ("Ніредьгаза", ""),
-    ("Szeged", "HU"): ("Сегед", "Seghedin"), ("Miskolc", "HU"): ("Мішкольц", ""), ("Bratislava", "SK"): ("Братислава", ""),
+    ("Miskolc", "HU"): ("Мішкольц", ""), ("Bratislava", "SK"): ("Братислава", ""),
     ("Košice", "SK"): ("Кошиці", "Cașovia"), ("Prešov", "SK"): ("Пряшів", ""), ("Michalovce", "SK"): ("Михайлівці", ""),
     ("Sofia", "BG"): ("Софія", ""), ("Varna", "BG"): ("Варна", ""), ("Ruse", "BG"): ("Русе", ""), ("Plovdiv", "BG"): ("Пловдив", ""),
-    ("Burgas", "BG"): ("Бургас", ""), ("Minsk", "BY"): ("Мінськ", ""), ("Brest", "BY"): ("Берестя", ""), ("Homyel'", "BY"): ("Гомель", ""),
+    ("Minsk", "BY"): ("Мінськ", ""), ("Brest", "BY"): ("Берестя", ""), ("Homyel'", "BY"): ("Гомель", ""),
     ("Pinsk", "BY"): ("Пінськ", ""), ("Moscow", "RU"): ("Москва", "Moscova"), ("Saint Petersburg", "RU"): ("Санкт-Петербург", "Sankt Petersburg"),
-    ("Rostov-na-Donu", "RU"): ("Ростов-на-Дону", "Rostov pe Don"), ("Krasnodar", "RU"): ("Краснодар", ""), ("Voronezh", "RU"): ("Воронеж", "Voronej"),
+    ("Krasnodar", "RU"): ("Краснодар", ""), ("Voronezh", "RU"): ("Воронеж", "Voronej"),
     ("Belgorod", "RU"): ("Бєлгород", ""), ("Kursk", "RU"): ("Курськ", ""), ("Berlin", "DE"): ("Берлін", ""), ("Hamburg", "DE"): ("Гамбург", ""),
     ("Munich", "DE"): ("Мюнхен", "München"), ("Paris", "FR"): ("Париж", ""), ("London", "GB"): ("Лондон", "Londra"), ("Rome", "IT"): ("Рим", "Roma"),
     ("Milan", "IT"): ("Мілан", "Milano"), ("Madrid", "ES"): ("Мадрид", ""), ("Barcelona", "ES"): ("Барселона", ""), ("Lisbon", "PT"): ("Лісабон", "Lisabona"),
@@ -117,6 +117,27 @@ EXONYMS = {
     ("Tbilisi", "GE"): ("Тбілісі", ""), ("Yerevan", "AM"): ("Єреван", "Erevan"), ("Baku", "AZ"): ("Баку", ""), ("Dublin", "IE"): ("Дублін", ""),
     ("New York City", "US"): ("Нью-Йорк", "New York"), ("Tokyo", "JP"): ("Токіо", ""), ("Beijing", "CN"): ("Пекін", ""), ("Cairo", "EG"): ("Каїр", ""),
     ("Tehran", "IR"): ("Тегеран", "Teheran"), ("Delhi", "IN"): ("Делі", ""),
+    ("Rostov-on-Don", "RU"): ("Ростов-на-Дону", "Rostov pe Don"), ("Nizhniy Novgorod", "RU"): ("Нижній Новгород", "Nijni Novgorod"),
+    ("Kazan", "RU"): ("Казань", ""), ("Samara", "RU"): ("Самара", ""), ("Ufa", "RU"): ("Уфа", ""), ("Volgograd", "RU"): ("Волгоград", ""),
+    ("Perm", "RU"): ("Перм", ""), ("Saratov", "RU"): ("Саратов", ""), ("Tolyatti", "RU"): ("Тольятті", ""),
+    ("Izhevsk", "RU"): ("Іжевськ", "Ijevsk"), ("Ulyanovsk", "RU"): ("Ульяновськ", "Ulianovsk"),
+    ("Yaroslavl", "RU"): ("Ярославль", "Iaroslavl"), ("Makhachkala", "RU"): ("Махачкала", "Mahacikala"),
+    ("Orenburg", "RU"): ("Оренбург", ""), ("Ryazan’", "RU"): ("Рязань", "Riazan"), ("Astrakhan", "RU"): ("Астрахань", "Astrahan"),
+    ("Penza", "RU"): ("Пенза", ""), ("Lipetsk", "RU"): ("Липецьк", "Lipețk"), ("Kirov", "RU"): ("Кіров", ""),
+    ("Cheboksary", "RU"): ("Чебоксари", "Ceboksarî"), ("Tula", "RU"): ("Тула", ""), ("Kaliningrad", "RU"): ("Калінінград", ""),
+    ("Stavropol", "RU"): ("Ставрополь", ""), ("Bryansk", "RU"): ("Брянськ", "Briansk"), ("Tver", "RU"): ("Твер", ""),
+    ("Ivanovo", "RU"): ("Іваново", ""), ("Vladimir", "RU"): ("Владимир", ""), ("Arkhangel’sk", "RU"): ("Архангельськ", "Arhanghelsk"),
+    ("Kaluga", "RU"): ("Калуга", ""), ("Smolensk", "RU"): ("Смоленськ", ""), ("Sochi", "RU"): ("Сочі", "Soci"),
+    ("Volzhsky", "RU"): ("Волзький", ""), ("Saransk", "RU"): ("Саранськ", ""), ("Cherepovets", "RU"): ("Череповець", ""),
+    ("Vologda", "RU"): ("Вологда", ""), ("Vladikavkaz", "RU"): ("Владикавказ", ""), ("Orël", "RU"): ("Орел", "Oriol"),
+    ("Hrodna", "BY"): ("Гродно", "Grodno"), ("Vitebsk", "BY"): ("Вітебськ", ""), ("Mahilyow", "BY"): ("Могильов", "Moghilău"),
+    ("Szczecin", "PL"): ("Щецин", ""), ("Bydgoszcz", "PL"): ("Бидгощ", ""), ("Brno", "CZ"): ("Брно", ""),
+    ("Dresden", "DE"): ("Дрезден", "Dresda"), ("Leipzig", "DE"): ("Лейпциг", ""), ("Nuremberg", "DE"): ("Нюрнберг", "Nürnberg"),
+    ("Naples", "IT"): ("Неаполь", "Napoli"), ("Palermo", "IT"): ("Палермо", ""), ("Bologna", "IT"): ("Болонья", ""),
+    ("Florence", "IT"): ("Флоренція", "Florența"), ("Bari", "IT"): ("Барі", ""), ("Gothenburg", "SE"): ("Гетеборг", "Göteborg"),
+    ("Malmö", "SE"): ("Мальме", ""), ("Graz", "AT"): ("Грац", ""), ("Sarajevo", "BA"): ("Сараєво", ""), ("Skopje", "MK"): ("Скоп’є", ""),
+    ("Tirana", "AL"): ("Тирана", ""), ("Pristina", "XK"): ("Приштина", "Priștina"), ("Ganja", "AZ"): ("Гянджа", "Gandja"),
+    ("Sumgayit", "AZ"): ("Сумгаїт", ""), ("Bursa", "TR"): ("Бурса", ""), ("Samsun", "TR"): ("Самсун", ""),
 }
 
 # Two romanisations of Ukrainian: the national one of 2010, and BGN/PCGN of 1965, which GeoNames used before.
@@ -219,6 +240,9 @@ def build():
 
     chosen = [p for p in chosen if not is_part(p)]
     chosen.sort(key=lambda p: (rank(p["population"]), -p["population"], p["name"], p["geonameid"]))
+    unknown = EXONYMS.keys() - {(p["name"], p["countrycode"]) for p in chosen}
+    if unknown:
+        sys.exit(f"the table of exonyms names what is no place of the map: {sorted(unknown)}")
     features = []
     for p in chosen:
         country = p["countrycode"]
