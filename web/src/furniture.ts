@@ -10,7 +10,7 @@ import { nameOf, printLength, type Words } from './words.ts';
 export function showFooter(boundary: Boundary | null, words: Words, basemap: Basemap | null): void {
   const footer = byId('footer');
   if (!boundary) {
-    footer.replaceChildren(h('span', {}, words.t('footer.loading')));
+    footer.replaceChildren(h('div', {}, words.t('footer.loading')));
     return;
   }
   const { set, version, accuracy, license, attribution, worldView } = boundary;
@@ -23,7 +23,8 @@ export function showFooter(boundary: Boundary | null, words: Words, basemap: Bas
     basemap?.attribution && words.t('footer.basemap', { attribution: basemap.attribution }),
     words.t('footer.background'),
   ];
-  footer.replaceChildren(...parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : [])));
+  const spans = parts.flatMap((part) => (part ? [h('span', {}, part), ' '] : []));
+  footer.replaceChildren(h('div', {}, ...spans));
 }
 
 export function showLegend(words: Words): void {
