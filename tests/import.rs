@@ -462,6 +462,32 @@ fn an_import_says_which_incidents_had_come_with_another_file() {
 }
 
 #[test]
+fn a_dry_run_says_what_the_import_will_say_and_stores_nothing() {
+    let at = folder();
+    let rows = "id,date,lon,lat,title,same_as\n1,2024-06-01,28.84,45.33,Port,viina:1\n2,2024-06-02,28.28,45.45,Reni,viina:2\n";
+    import(at.path(), "a.csv", rows.as_bytes(), &[]);
+    let other = rows.replace("2024-06-02,28.28,45.45,Reni", "2023-01-02,30.7,46.4,Odesa")
+        + "3,2024-06-03,28.80,45.30,New,viina:3\n";
+    for _ in 0..2 {
+        let told = import(at.path(), "b.csv", other.as_bytes(), &["--dry-run"]);
+        for words in [
+            "of b.csv would be accepted 1, updated 1, unchanged 1",
+            "b.csv would update 1 incidents that had not come with it: 1 of a.csv (batch 1: viina:2)",
+            "warning: 1 of the updated incidents are at another time and in another place than in a.csv",
+            "nothing was stored",
+        ] {
+            assert!(told.err.contains(words), "{words}: {}", told.err);
+        }
+    }
+    let repeated = other.clone() + "4,2024-06-03,28.80,45.30,Again,viina:3\n";
+    let told = import(at.path(), "b.csv", repeated.as_bytes(), &["--dry-run"]);
+    assert!(told.err.contains("would be accepted 1, updated 1, unchanged 1"), "{}", told.err);
+    assert_eq!(counts(&import(at.path(), "b.csv", other.as_bytes(), &[])), [1, 1, 1, 0]);
+    let told = import(at.path(), "b.csv", other.as_bytes(), &["--dry-run"]);
+    assert!(told.err.contains("would be accepted 0, updated 0, unchanged 3"), "{}", told.err);
+}
+
+#[test]
 fn our_own_tables_are_refused_in_every_form_and_say_what_to_export_instead() {
     let at = folder();
     kordon(at.path(), &["import", repository("data/samples/incidents.geojson").to_str().unwrap()]);

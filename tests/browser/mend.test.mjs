@@ -133,6 +133,22 @@ describe('an import', () => {
       await desk.getByRole('table').waitFor({ state: 'detached' });
     }));
 
+  it('says before it is stored what the incidents that are known would become', () =>
+    onPage({}, async (page) => {
+      const head = 'id,date,lat,lon,title,country\n';
+      const port = 'k1,2024-07-01,45.35,28.84,A port,UKR\n';
+      const desk = await openDesk(page, 'Import');
+      await choose(page, 'known.csv', `${head}${port}k2,2024-07-02,45.45,28.28,A ferry,UKR\n`);
+      await desk.getByRole('button', { name: 'Store 2 records' }).click();
+      await desk.getByText('Stored: 2 new').waitFor();
+      const elsewhere = 'k2,2021-01-02,46.48,30.73,Another event,UKR\n';
+      const fresh = 'k3,2024-07-03,45.35,28.84,A new one,UKR\n';
+      await choose(page, 'known.csv', head + port + elsewhere + fresh);
+      await desk.getByText('Stored now: 1 new · 1 updated · 1 unchanged.').waitFor();
+      await desk.getByText(/1 known incident would be at another time .* \(known:k2\)/).waitFor();
+      await checkAccess(page);
+    }));
+
   it('is stored once and taken back once by a double click', () =>
     onPage({}, async (page) => {
       const desk = await openDesk(page, 'Import');

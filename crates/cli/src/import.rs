@@ -20,12 +20,13 @@ use indicatif::ProgressBar;
 use kordon_borders::BorderSet;
 use kordon_gazetteer::Gazetteer;
 use kordon_incidents::{
-    Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, IncidentId, NamedPlaces, Original, Profile,
-    Profiles, ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among, explain_all,
-    read_file,
+    Checked, DateOrder, Encoding, Explained, Fault, Fix, Format, Incident, IncidentId, NamedPlaces, Original,
+    Profile, Profiles, ReadOptions, Reader, Repeated, Report, Sighting, Surroundings, check, check_among,
+    explain_all, read_file,
 };
 use kordon_store::{
-    Author, Bulk, Counted, NamesSeen, Options, Prepared, Refusals, Repeats, Replaced, Revised, Store, Units,
+    Author, Bulk, Counted, NamesSeen, OpenError, Options, Prepared, Put, Refusals, Repeats, Replaced,
+    Revised, Store, Units,
 };
 use rayon::prelude::*;
 
@@ -136,11 +137,21 @@ struct ReadFile {
     bulk: Bulk,
     /// The others, if they are to be kept.
     refused: Refusals,
+    /// What a store that a dry run compares with would make of the sound ones.
+    foreseen: Put,
+}
+
+/// What records are held against.
+#[derive(Clone, Copy)]
+struct Ground<'r> {
+    around: &'r Surroundings<'r>,
+    /// What a dry run compares with.
+    known: Option<&'r Store>,
 }
 
 /// What is known while a file is read.
 struct Reading<'r> {
-    around: &'r Surroundings<'r>,
+    ground: Ground<'r>,
     names: NamesSeen,
     /// The names of the records that were printed.
     printed: Repeated,
@@ -174,9 +185,11 @@ impl Import {
             units: units.as_deref(),
             now_s: Some(jiff::Timestamp::now().as_second()),
         };
+        let known = self.known(&borders);
+        let ground = Ground { around: &around, known: known.as_ref() };
         let mut files = Vec::new();
         for path in &self.files {
-            files.push(self.read(path, &borders, &around, &profile, &stop)?);
+            files.push(self.read(path, &borders, ground, &profile, &stop)?);
         }
         let broken = files.iter().any(|f| f.broken);
         let faulty: u64 = files.iter().map(|f| f.faulty).sum();
@@ -187,6 +200,9 @@ impl Import {
                 "dry run: {} sound, {faulty} with faults{rest}; nothing was stored",
                 records - faulty
             ));
+            if let Some(store) = &known {
+                files.iter().for_each(|file| tell_foreseen(store, file));
+            }
             return Ok(if faulty == 0 && !broken { Done::All } else { Done::SomeRefused });
         }
         if broken || (faulty > 0 && self.on_error == OnError::Reject) {
@@ -204,6 +220,23 @@ impl Import {
         let tally = self.store(files, borders, &stop)?;
         end(&tally);
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
+    }
+
+    /// What a dry run compares with: the store, if there is one and it can be read.
+    fn known(&self, borders: &Arc<BorderSet>) -> Option<Store> {
+        let dir = &self.store.store;
+        let may_read = Options { create: false, read_only: true };
+        match (self.dry_run && !self.explain).then(|| Store::open(dir, Arc::clone(borders), may_read))? {
+            Ok(store) => Some(store),
+            Err(OpenError::Missing(_)) => None,
+            Err(error) => {
+                say(&format!(
+                    "warning: what the store {} has already cannot be told: {error}",
+                    dir.display()
+                ));
+                None
+            }
+        }
     }
 
     /// What can be read only once, such as standard input, becomes a file first.
@@ -266,7 +299,7 @@ impl Import {
         &self,
         path: &Path,
         borders: &Arc<BorderSet>,
-        around: &Surroundings<'_>,
+        ground: Ground<'_>,
         profile: &Profiles,
         stop: &AtomicBool,
     ) -> anyhow::Result<ReadFile> {
@@ -279,9 +312,10 @@ impl Import {
             broken: false,
             bulk: Bulk::new(&self.store.store, borders, &Author::new(self.by.as_str())),
             refused: Refusals::new(&self.store.store, &options.file),
+            foreseen: Put::default(),
         };
         let mut reading = Reading {
-            around,
+            ground,
             names: NamesSeen::new(&self.store.store),
             printed: Repeated::new(&options.file),
             warnings: 0,
@@ -323,7 +357,7 @@ impl Import {
             let bar =
                 progress(input.metadata().ok().map(|m| m.len()), &format!("repeats in {}", options.file));
             let reader = begin(&input, &bar, &options)?.map_err(|fault| changed(&options.file, &fault))?;
-            self.refuse_repeats(&mut file, reader, repeats, around, stop)?;
+            self.refuse_repeats(&mut file, reader, repeats, ground, stop)?;
             bar.finish_and_clear();
         }
         Ok(file)
@@ -336,10 +370,10 @@ impl Import {
         reading: &mut Reading<'_>,
     ) -> anyhow::Result<()> {
         let beside = || format!("beside the store {}", self.store.store.display());
-        let mut sound = Vec::new();
-        for checked in self.check_all(reports, &file.bulk, reading.around) {
+        let (mut sound, mut compared) = (Vec::new(), Vec::new());
+        for checked in self.check_all(reports, &file.bulk, reading.ground) {
             match checked {
-                Ok(Sound { sighting, warnings: told, repairs, credits, prepared, shown }) => {
+                Ok(Sound { sighting, warnings: told, repairs, credits, prepared, compare, shown }) => {
                     file.records += 1;
                     let (record, line) = (sighting.index() as u64, sighting.line() as u64);
                     reading.names.see(sighting.key(), record, line).with_context(beside)?;
@@ -357,6 +391,7 @@ impl Import {
                         reading.warnings += 1;
                     }
                     sound.extend(prepared);
+                    compared.extend(compare);
                 }
                 Err(Bad::Bytes(fault)) => {
                     say(&fault.to_string());
@@ -368,6 +403,9 @@ impl Import {
                     self.refuse(file, &text, &faults)?;
                 }
             }
+        }
+        if let Some(store) = reading.ground.known {
+            file.foreseen.absorb(store.foresee(compared, self.restore)?);
         }
         file.bulk.add(sound).with_context(beside)
     }
@@ -391,7 +429,7 @@ impl Import {
         file: &mut ReadFile,
         reader: Reader<'_>,
         repeats: impl Iterator<Item = <Repeats as Iterator>::Item>,
-        around: &Surroundings<'_>,
+        ground: Ground<'_>,
         stop: &AtomicBool,
     ) -> anyhow::Result<()> {
         let (name, mut next) = (file.name.clone(), 0);
@@ -406,12 +444,22 @@ impl Import {
                 None if stop.load(Ordering::Relaxed) => bail!("interrupted; nothing of {name} was stored"),
                 None => return Err(changed(&name, &"it is shorter")),
             };
-            let checked = checked(&report, around).map_err(|faults| {
+            let checked = checked(&report, ground.around).map_err(|faults| {
                 changed(&name, &faults.first().map(ToString::to_string).unwrap_or_default())
             })?;
             let fault = Sighting::of(&checked).repeats(&name, repeat.earlier_line);
             if !self.dry_run {
                 file.bulk.leave_out(usize::try_from(repeat.place)?);
+            }
+            if let Some(store) = ground.known {
+                let Put { accepted, updated, unchanged, withdrawn, withheld, .. } =
+                    store.foresee(vec![checked.incident], self.restore)?;
+                let foreseen = &mut file.foreseen;
+                foreseen.accepted -= accepted;
+                foreseen.updated -= updated;
+                foreseen.unchanged -= unchanged;
+                foreseen.withdrawn -= withdrawn;
+                foreseen.withheld -= withheld;
             }
             self.refuse(file, &report.into_original(), &[fault])?;
         }
@@ -423,11 +471,11 @@ impl Import {
         &self,
         reports: Vec<Result<Report, Fault>>,
         bulk: &Bulk,
-        around: &Surroundings<'_>,
+        ground: Ground<'_>,
     ) -> Vec<Result<Sound, Bad>> {
         let check_one = |report: Result<Report, Fault>| {
             let report = report.map_err(Bad::Bytes)?;
-            let checked = match checked(&report, around) {
+            let checked = match checked(&report, ground.around) {
                 Ok(checked) => checked,
                 Err(faults) => return Err(Bad::Record(report.into_original(), faults)),
             };
@@ -435,9 +483,12 @@ impl Import {
             let Checked { index, incident, warnings, repairs, credits, .. } = checked;
             let shown = (index < self.shown()).then(|| serde_json::to_string(&incident)).transpose();
             let shown = shown.map_err(|error| Bad::Unwritable(error.into()))?;
-            let prepared = (!self.dry_run).then(|| bulk.prepare(incident)).transpose();
-            let prepared = prepared.map_err(Bad::Unwritable)?;
-            Ok(Sound { sighting, warnings, repairs, credits, prepared, shown })
+            let (prepared, compare) = match ground.known {
+                None if self.dry_run => (None, None),
+                None => (Some(bulk.prepare(incident).map_err(Bad::Unwritable)?), None),
+                Some(_) => (None, Some(incident)),
+            };
+            Ok(Sound { sighting, warnings, repairs, credits, prepared, compare, shown })
         };
         reports.into_par_iter().with_min_len(64).map(check_one).collect()
     }
@@ -480,21 +531,8 @@ impl Import {
                 kept = Some(id);
             }
             let put = store.load(file.bulk.restoring(self.restore))?;
-            if put.withdrawn > 0 {
-                let stay = "stay withdrawn; --restore brings them back";
-                say(&format!("{} of {name} were withdrawn before and {stay}", put.withdrawn));
-            }
-            if put.withheld > 0 {
-                let (many, why) =
-                    (put.withheld, "not to be passed on, masked, embargoed or not published yet");
-                say(&format!("{many} of {name} are withheld from the public: {why}; the desk shows them"));
-            }
-            match store.revised(&put) {
-                Ok(revised) => tell_revised(&name, &revised),
-                Err(error) => {
-                    say(&format!("with which files the updated ones had come cannot be told: {error}"))
-                }
-            }
+            tell_held_back(&name, &put);
+            tell_revised(&store, &name, &put, true);
             if let Some(batch) = put.batch {
                 say(&format!("{name} is batch {batch}; kordon withdraw --batch {batch} takes it back"));
             }
@@ -526,9 +564,40 @@ impl Import {
     }
 }
 
-/// Tells which incidents were revised that had come with another file, and which are quite another event now: records of two files
+/// Tells what of a file a store would take up.
+fn tell_foreseen(store: &Store, file: &ReadFile) {
+    let (name, put) = (&file.name, &file.foreseen);
+    let Put { accepted, updated, unchanged, .. } = put;
+    say(&format!("of {name} would be accepted {accepted}, updated {updated}, unchanged {unchanged}"));
+    tell_held_back(name, put);
+    tell_revised(store, name, put, false);
+}
+
+/// Tells what of a file the public does not see.
+fn tell_held_back(name: &str, put: &Put) {
+    if put.withdrawn > 0 {
+        let stay = "stay withdrawn; --restore brings them back";
+        say(&format!("{} of {name} were withdrawn before and {stay}", put.withdrawn));
+    }
+    if put.withheld > 0 {
+        let (many, why) = (put.withheld, "not to be passed on, masked, embargoed or not published yet");
+        say(&format!("{many} of {name} are withheld from the public: {why}; the desk shows them"));
+    }
+}
+
+/// Tells which incidents are revised that had come with another file, and which are quite another event now: records of two files
 /// are taken for the same when they are known by the same.
-fn tell_revised(name: &str, revised: &[Revised]) {
+fn tell_revised(store: &Store, name: &str, put: &Put, is_stored: bool) {
+    let (updates, take_back) = match is_stored {
+        true => ("updated", format!("take {name} back as below, and ")),
+        false => ("would update", String::new()),
+    };
+    let revised = match store.revised(put) {
+        Ok(revised) => revised,
+        Err(error) => {
+            return say(&format!("with which files the updated ones had come cannot be told: {error}"));
+        }
+    };
     let of = |Counted { names, count }: &Counted| {
         let more = if *count > names.len() { ", …" } else { "" };
         names.iter().map(|name| shortened(name)).collect::<Vec<_>>().join(", ") + more
@@ -541,16 +610,16 @@ fn tell_revised(name: &str, revised: &[Revised]) {
             None => format!("{} that were revised one by one ({})", all.count, of(all)),
         };
         let told: Vec<String> = others.into_iter().map(told).collect();
-        say(&format!("{name} updated {count} incidents that had not come with it: {}", told.join("; ")));
+        say(&format!("{name} {updates} {count} incidents that had not come with it: {}", told.join("; ")));
     }
-    for Revised { file, batch, replaced: Replaced { elsewhere, .. } } in revised {
+    for Revised { file, batch, replaced: Replaced { elsewhere, .. } } in &revised {
         if elsewhere.count > 0 {
             let before = file
                 .as_deref()
                 .map_or_else(|| "before".into(), |file| format!("in {} (batch {batch})", shortened(file)));
             say(&format!(
                 "warning: {} of the updated incidents are at another time and in another place than {before}: {}; \
-                 if these are other events, take {name} back as below, and --source NAME gives its records names of their own",
+                 if these are other events, {take_back}--source NAME gives its records names of their own",
                 elsewhere.count,
                 of(elsewhere)
             ));
@@ -603,6 +672,8 @@ struct Sound {
     credits: Vec<Arc<str>>,
     /// Ready to be put, when it is to be.
     prepared: Option<Prepared>,
+    /// To be compared with what is stored, when that is only to be told.
+    compare: Option<Incident>,
     /// The record as it would be stored, when it is to be printed.
     shown: Option<String>,
 }

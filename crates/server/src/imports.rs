@@ -32,7 +32,7 @@ use kordon_incidents::{
     Profile, Profiles, ReadOptions, Repeated, Report, Sighting, Surroundings, check, check_among,
     explain_all, read,
 };
-use kordon_store::{Author, Import, Refusals, Revised, Store};
+use kordon_store::{Author, Import, Put, Refusals, Revised, Store};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -194,6 +194,9 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     }
     if order.dry_run {
         told["sound"] = json!(file.sound.len());
+        let put = store.foresee(file.sound, order.restore).map_err(|error| not_stored(&error))?;
+        told["would"] = told_of(&put);
+        told["would"]["revised"] = revised_by(store, &put);
         return Ok(told);
     }
     let kept_back = |error: io::Error| Problem::internal(&error);
@@ -213,10 +216,6 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     let prepared = file.sound.into_par_iter().map(|one| bulk.prepare(one)).collect::<io::Result<_>>();
     prepared.and_then(|prepared| bulk.add(prepared)).map_err(|error| Problem::internal(&error))?;
     let put = store.load(bulk.restoring(order.restore)).map_err(|error| not_stored(&error))?;
-    let revised = store.revised(&put).unwrap_or_else(|error| {
-        tracing::error!("an import is stored, and what it revised could not be told: {error}");
-        Vec::new()
-    });
     // It is stored; that it cannot be noted must not say that it was not.
     let noted = store.note_import(Import {
         by,
@@ -238,15 +237,34 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     if let Some(mended) = mends.filter(|mended| quarantine.as_ref() != Some(&mended.quarantine)) {
         store.mended(&mended.quarantine).map_err(kept_back)?;
     }
-    told["imported"] = json!(put.accepted);
-    told["updated"] = json!(put.updated);
-    told["unchanged"] = json!(put.unchanged);
-    told["withdrawn"] = json!(put.withdrawn);
-    told["withheld"] = json!(put.withheld);
-    told["revised"] = revised.iter().map(revised_json).collect();
+    if let (Value::Object(told), Value::Object(counts)) = (&mut told, told_of(&put)) {
+        told.extend(counts);
+    }
+    told["revised"] = revised_by(store, &put);
     told["batch"] = json!(put.batch);
     told["quarantine"] = json!(quarantine);
     Ok(told)
+}
+
+/// What became of the sound records, or would.
+fn told_of(put: &Put) -> Value {
+    let Put { accepted, updated, unchanged, withdrawn, withheld, .. } = put;
+    json!({
+        "imported": accepted,
+        "updated": updated,
+        "unchanged": unchanged,
+        "withdrawn": withdrawn,
+        "withheld": withheld,
+    })
+}
+
+/// With which files the revised incidents had come.
+fn revised_by(store: &Store, put: &Put) -> Value {
+    let revised = store.revised(put).unwrap_or_else(|error| {
+        tracing::error!("with which files revised incidents had come cannot be told: {error}");
+        Vec::new()
+    });
+    revised.iter().map(revised_json).collect()
 }
 
 /// Incidents that were revised, by the file that they had come with.

@@ -627,25 +627,43 @@ fn schemas() -> Value {
                 "problem": { "type": "string", "description": "Why it does not hold" },
             },
         },
-        "ImportResult": {
-            "type": "object",
-            "required": ["imported", "updated", "unchanged", "rejected", "errors", "warnings"],
-            "properties": {
-                "imported": { "type": "integer" }, "updated": { "type": "integer" },
-                "unchanged": { "type": "integer" }, "rejected": { "type": "integer" },
-                "errors": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
-                "errors_total": { "type": "integer" },
-                "warnings": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
-                "warnings_total": { "type": "integer" },
-                "repairs": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
-                "repairs_total": { "type": "integer" },
-                "credits": { "type": "array", "items": { "type": "string" } },
-                "records": { "type": "integer" },
-                "id": { "type": "string" },
-                "batch": nullable("integer"), "quarantine": nullable("string"),
-                "preview": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
-                "explained": { "type": "array", "items": { "type": "object" } },
-                "dry_run": { "type": "boolean" },
+        "ImportResult": import_result(),
+    })
+}
+
+/// What is told of a file that was sent, or only checked.
+fn import_result() -> Value {
+    json!({
+        "type": "object",
+        "required": ["imported", "updated", "unchanged", "rejected", "errors", "warnings"],
+        "properties": {
+            "imported": { "type": "integer" }, "updated": { "type": "integer" },
+            "unchanged": { "type": "integer" }, "rejected": { "type": "integer" },
+            "withdrawn": { "type": "integer" }, "withheld": { "type": "integer" },
+            "revised": { "type": "array", "items": { "type": "object" } },
+            "errors": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+            "errors_total": { "type": "integer" },
+            "warnings": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+            "warnings_total": { "type": "integer" },
+            "repairs": { "type": "array", "items": { "$ref": "#/components/schemas/Fault" } },
+            "repairs_total": { "type": "integer" },
+            "credits": { "type": "array", "items": { "type": "string" } },
+            "records": { "type": "integer" },
+            "id": { "type": "string" },
+            "batch": { "type": "integer", "nullable": true }, "quarantine": { "type": "string", "nullable": true },
+            "preview": { "type": "array", "items": { "$ref": "#/components/schemas/Feature" } },
+            "explained": { "type": "array", "items": { "type": "object" } },
+            "dry_run": { "type": "boolean" },
+            "sound": { "type": "integer" },
+            "would": {
+                "type": "object",
+                "description": "Of a dry run: what the sound records would come to now, in the words of an import",
+                "properties": {
+                    "imported": { "type": "integer" }, "updated": { "type": "integer" },
+                    "unchanged": { "type": "integer" }, "withdrawn": { "type": "integer" },
+                    "withheld": { "type": "integer" },
+                    "revised": { "type": "array", "items": { "type": "object" } },
+                },
             },
         },
     })

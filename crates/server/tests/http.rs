@@ -1147,16 +1147,32 @@ async fn one_bad_record_refuses_the_file_and_every_fault_is_told() {
 }
 
 #[tokio::test]
-async fn a_dry_run_stores_nothing() {
+async fn a_dry_run_stores_nothing_and_tells_what_would_become_of_it() {
     let door = Door::new();
-    let csv = "id,lon,lat,date,title\n1,28.8,45.3,2023-08-02,Port\n";
-    let told = door.post("/imports?dry-run=true", "text/csv", csv).await.is_ok().json();
+    let csv = "id,lon,lat,date,title\n1,28.8,45.3,2023-08-02,Port\n2,28.3,45.4,2023-08-03,Reni\n";
+    let (store, dry_run) = ("/imports?file=a.csv", "/imports?file=a.csv&dry-run=true");
+    let told = door.post(dry_run, "text/csv", csv).await.is_ok().json();
     assert_eq!(
         (&told["dry_run"], &told["sound"], &told["imported"]),
-        (&json!(true), &json!(1), &json!(0)),
+        (&json!(true), &json!(2), &json!(0)),
         "{told}"
     );
+    assert_eq!((&told["would"]["imported"], &told["would"]["updated"]), (&json!(2), &json!(0)), "{told}");
     assert_eq!(door.get(ITEMS).await.json()["numberMatched"], 0);
+
+    door.post(store, "text/csv", csv).await.is_ok();
+    let changed =
+        csv.replace("28.3,45.4,2023-08-03", "30.7,46.4,2021-01-01") + "3,28.8,45.3,2023-08-04,New\n";
+    let would = door.post(dry_run, "text/csv", &*changed).await.is_ok().json()["would"].take();
+    let told = door.post(store, "text/csv", &*changed).await.is_ok().json();
+    for name in ["imported", "updated", "unchanged", "withdrawn", "withheld", "revised"] {
+        assert_eq!(would[name], told[name], "{name}: {told}");
+    }
+    assert_eq!(
+        (&would["imported"], &would["updated"], &would["unchanged"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    assert_eq!(would["revised"][0]["elsewhere"]["count"], 1, "{would}");
 }
 
 #[tokio::test]

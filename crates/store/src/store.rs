@@ -108,6 +108,22 @@ pub struct Put {
     pub batch: Option<u64>,
 }
 
+impl Put {
+    /// Adds what became of more incidents of the same file; [`Put::ids`], [`Put::seq`] and [`Put::batch`] stay.
+    pub fn absorb(&mut self, more: Self) {
+        let Self { accepted, updated, unchanged, withdrawn, withheld, replaced, ids: _, seq: _, batch: _ } =
+            more;
+        self.accepted += accepted;
+        self.updated += updated;
+        self.unchanged += unchanged;
+        self.withdrawn += withdrawn;
+        self.withheld += withheld;
+        for (batch, more) in replaced {
+            self.replaced.entry(batch).or_default().extend(more);
+        }
+    }
+}
+
 /// Incidents whose last revision came in one batch, and which have another now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replaced {
@@ -680,6 +696,22 @@ impl Store {
     /// [`PutError`]: nothing of the file is acknowledged.
     pub fn load(&self, bulk: Bulk) -> Result<Put, PutError> {
         self.ask(|reply| Work::Load { bulk: Box::new(bulk), reply })
+    }
+
+    /// What putting these incidents by [`Self::load`] would come to now, each for itself; nothing is written. `restores` as
+    /// [`Bulk::restoring`]. Of a store that is open for reading only as well.
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`], as of [`Self::load`].
+    pub fn foresee(&self, incidents: Vec<Incident>, restores: bool) -> Result<Put, PutError> {
+        let (author, withdrawn) = (Author::new(""), OfWithdrawn::of_file(restores));
+        let foresee = |one| self.shared.resolve_put(vec![one], withdrawn, &author, &mut Group::default());
+        let all = incidents.into_par_iter().map(foresee);
+        all.try_reduce(Put::default, |mut all, one| {
+            all.absorb(one);
+            Ok(all)
+        })
     }
 
     /// A file on its way into this store: see [`Self::load`].
@@ -1437,6 +1469,119 @@ impl Group {
     }
 }
 
+impl Shared {
+    /// What putting these comes to, behind what the group has already.
+    fn resolve_put(
+        &self,
+        incidents: Vec<Incident>,
+        withdrawn: OfWithdrawn,
+        author: &Author,
+        group: &mut Group,
+    ) -> Result<Put, PutError> {
+        let index = self.index();
+        let documents = &self.context.documents;
+        // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
+        let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current(id)) {
+            Some(current) if !current.erased => read_of_batch(documents, current.position).map(Some),
+            _ => Ok(None),
+        };
+        let stored: Vec<Option<(Incident, u64)>> =
+            incidents.par_iter().with_min_len(64).map(stored).collect::<Result<_, _>>()?;
+        let now = now();
+        let mut put = Put::default();
+        for (mut incident, stored) in incidents.into_iter().zip(stored) {
+            let known = group.find(&incident, &index);
+            if let Some(id) = known.filter(|&id| index.current(id).is_some_and(|current| current.erased)) {
+                if withdrawn == OfWithdrawn::Refuse {
+                    return Err(PutError::Erased(id));
+                }
+                put.ids.push((id, Outcome::Unchanged));
+                put.unchanged += 1;
+                continue;
+            }
+            let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
+            let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
+            let outcome = match before {
+                None => Outcome::Accepted,
+                Some(before) => {
+                    incident.id = before.id;
+                    let is_said = incident.properties.record_status.is_some();
+                    keep_unsaid(&mut incident, before);
+                    if !is_said && incident.properties.record_status == Some(RecordStatus::Withdrawn) {
+                        match withdrawn {
+                            OfWithdrawn::Restore => {
+                                incident.properties.record_status = Some(RecordStatus::Published);
+                            }
+                            OfWithdrawn::Stay | OfWithdrawn::Refuse => put.withdrawn += 1,
+                        }
+                    }
+                    self.keep_merged(&mut incident, before, group, &index)?;
+                    if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
+                        return Err(PutError::Withdrawn(before.id));
+                    }
+                    let is_same = incident.same_content(before);
+                    if let Some((_, batch)) = stored.as_ref().filter(|_| !is_same && newest.is_none()) {
+                        put.replaced.entry(*batch).or_default().extend(Replaced::of(before, &incident));
+                    }
+                    if is_same { Outcome::Unchanged } else { Outcome::Updated }
+                }
+            };
+            let revision = before.map_or(0, |before| before.properties.revision.unwrap_or(1));
+            put.ids.push((incident.id, outcome));
+            match outcome {
+                Outcome::Accepted => put.accepted += 1,
+                Outcome::Updated => put.updated += 1,
+                Outcome::Unchanged => {
+                    put.unchanged += 1;
+                    continue;
+                }
+            }
+            put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
+            sign(&mut incident, revision + 1, now.as_ref(), author);
+            group.push(Op::Put, incident);
+        }
+        Ok(put)
+    }
+
+    /// A report that knows nothing of a merge does not undo it: what was merged into the incident stays with it. Of one that was
+    /// merged in another store only the id is known here, and stays.
+    fn keep_merged(
+        &self,
+        incident: &mut Incident,
+        before: &Incident,
+        group: &Group,
+        index: &Index,
+    ) -> Result<(), PutError> {
+        if incident.properties.merged_from.is_empty() {
+            for &merged in &before.properties.merged_from {
+                match self.newest(merged, group, index) {
+                    Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => {
+                        incident.properties.merged_from.push(merged);
+                    }
+                    merged => incident.absorb(&merged?),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An incident as it is now, with what the group is about to write.
+    fn newest(&self, id: IncidentId, group: &Group, index: &Index) -> Result<Incident, PutError> {
+        if let Some(&at) = group.newest.get(&id) {
+            return Ok(group.revisions[at].incident.clone());
+        }
+        let current = index.current(id).ok_or(PutError::NoSuchIncident(id))?;
+        if current.erased {
+            return Err(PutError::Erased(id));
+        }
+        read(&self.context.documents, current.position)
+    }
+}
+
 type Reply = (Sender<Result<Put, PutError>>, Result<Put, PutError>);
 
 fn answer_all(replies: Vec<Reply>) {
@@ -1583,6 +1728,10 @@ impl Writer {
         replies
     }
 
+    fn writable(&self) -> Result<(), PutError> {
+        self.ledger.refusal().map_or(Ok(()), |why| Err(why.clone().into()))
+    }
+
     fn tell_refusal(&self) {
         let refusal = self.ledger.refusal().cloned();
         *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
@@ -1591,23 +1740,13 @@ impl Writer {
     /// Puts a whole file. What is known already, or stands in it twice, is resolved as single reports are; the
     /// rest is written as it was prepared.
     fn load(&mut self, mut bulk: Bulk) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
+        self.writable()?;
         let apart = self.apart(&bulk);
         let (mut group, author) = (Group::default(), bulk.author.clone());
-        let withdrawn = if bulk.restores { OfWithdrawn::Restore } else { OfWithdrawn::Stay };
+        let withdrawn = OfWithdrawn::of_file(bulk.restores);
         let mut put = Put::default();
         bulk.read(&apart, |some| {
-            let one = self.resolve_put(some, withdrawn, &author, &mut group)?;
-            put.withdrawn += one.withdrawn;
-            put.accepted += one.accepted;
-            put.updated += one.updated;
-            put.unchanged += one.unchanged;
-            put.withheld += one.withheld;
-            for (batch, more) in one.replaced {
-                put.replaced.entry(batch).or_default().extend(more);
-            }
+            put.absorb(self.shared.resolve_put(some, withdrawn, &author, &mut group)?);
             Ok(())
         })?;
         let fresh = bulk.len() - apart.len();
@@ -1652,9 +1791,7 @@ impl Writer {
     }
 
     fn erase(&mut self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
+        self.writable()?;
         let shared = Arc::clone(&self.shared);
         let (records, keys) = {
             let index = shared.index.read().unwrap_or_else(PoisonError::into_inner);
@@ -1709,9 +1846,10 @@ impl Writer {
 
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
         match job {
-            Job::Put { incidents, withdrawn, author, reply } => {
-                (reply, self.resolve_put(incidents, withdrawn, &author, group))
-            }
+            Job::Put { incidents, withdrawn, author, reply } => (
+                reply,
+                self.writable().and_then(|()| self.shared.resolve_put(incidents, withdrawn, &author, group)),
+            ),
             Job::Withdraw { id, author, reply } => (reply, self.resolve_withdraw(id, &author, group)),
             Job::Merge { from, into, author, reply } => {
                 (reply, self.resolve_merge(from, into, &author, group))
@@ -1720,108 +1858,9 @@ impl Writer {
         }
     }
 
-    fn resolve_put(
-        &self,
-        incidents: Vec<Incident>,
-        withdrawn: OfWithdrawn,
-        author: &Author,
-        group: &mut Group,
-    ) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
-        let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
-        let documents = &self.shared.context.documents;
-        // What is stored is read on all cores; what the same batch has just said is newer, and in memory.
-        let stored = |incident: &Incident| match index.find(incident).and_then(|id| index.current(id)) {
-            Some(current) if !current.erased => read_of_batch(documents, current.position).map(Some),
-            _ => Ok(None),
-        };
-        let stored: Vec<Option<(Incident, u64)>> =
-            incidents.par_iter().with_min_len(64).map(stored).collect::<Result<_, _>>()?;
-        let now = now();
-        let mut put = Put::default();
-        for (mut incident, stored) in incidents.into_iter().zip(stored) {
-            let known = group.find(&incident, &index);
-            if let Some(id) = known.filter(|&id| index.current(id).is_some_and(|current| current.erased)) {
-                if withdrawn == OfWithdrawn::Refuse {
-                    return Err(PutError::Erased(id));
-                }
-                put.ids.push((id, Outcome::Unchanged));
-                put.unchanged += 1;
-                continue;
-            }
-            let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
-            let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
-            let outcome = match before {
-                None => Outcome::Accepted,
-                Some(before) => {
-                    incident.id = before.id;
-                    let is_said = incident.properties.record_status.is_some();
-                    keep_unsaid(&mut incident, before);
-                    if !is_said && incident.properties.record_status == Some(RecordStatus::Withdrawn) {
-                        match withdrawn {
-                            OfWithdrawn::Restore => {
-                                incident.properties.record_status = Some(RecordStatus::Published);
-                            }
-                            OfWithdrawn::Stay | OfWithdrawn::Refuse => put.withdrawn += 1,
-                        }
-                    }
-                    self.keep_merged(&mut incident, before, group, &index)?;
-                    if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
-                        return Err(PutError::Withdrawn(before.id));
-                    }
-                    let is_same = incident.same_content(before);
-                    if let Some((_, batch)) = stored.as_ref().filter(|_| !is_same && newest.is_none()) {
-                        put.replaced.entry(*batch).or_default().extend(Replaced::of(before, &incident));
-                    }
-                    if is_same { Outcome::Unchanged } else { Outcome::Updated }
-                }
-            };
-            let revision = before.map_or(0, |before| before.properties.revision.unwrap_or(1));
-            put.ids.push((incident.id, outcome));
-            match outcome {
-                Outcome::Accepted => put.accepted += 1,
-                Outcome::Updated => put.updated += 1,
-                Outcome::Unchanged => {
-                    put.unchanged += 1;
-                    continue;
-                }
-            }
-            put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
-            sign(&mut incident, revision + 1, now.as_ref(), author);
-            group.push(Op::Put, incident);
-        }
-        Ok(put)
-    }
-
-    /// A report that knows nothing of a merge does not undo it: what was merged into the incident stays with it. Of one that was
-    /// merged in another store only the id is known here, and stays.
-    fn keep_merged(
-        &self,
-        incident: &mut Incident,
-        before: &Incident,
-        group: &Group,
-        index: &Index,
-    ) -> Result<(), PutError> {
-        if incident.properties.merged_from.is_empty() {
-            for &merged in &before.properties.merged_from {
-                match self.newest(merged, group, index) {
-                    Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => {
-                        incident.properties.merged_from.push(merged);
-                    }
-                    merged => incident.absorb(&merged?),
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn resolve_withdraw(&self, id: IncidentId, author: &Author, group: &mut Group) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
-        let mut incident = match self.newest(id, group, &self.index()) {
+        self.writable()?;
+        let mut incident = match self.shared.newest(id, group, &self.shared.index()) {
             Err(PutError::Erased(id)) => return Ok(unchanged(id)),
             incident => incident?,
         };
@@ -1833,22 +1872,6 @@ impl Writer {
         Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], ..Put::default() })
     }
 
-    fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.shared.index.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// An incident as it is now, with what the group is about to write.
-    fn newest(&self, id: IncidentId, group: &Group, index: &Index) -> Result<Incident, PutError> {
-        if let Some(&at) = group.newest.get(&id) {
-            return Ok(group.revisions[at].incident.clone());
-        }
-        let current = index.current(id).ok_or(PutError::NoSuchIncident(id))?;
-        if current.erased {
-            return Err(PutError::Erased(id));
-        }
-        read(&self.shared.context.documents, current.position)
-    }
-
     fn resolve_merge(
         &self,
         from: IncidentId,
@@ -1856,15 +1879,13 @@ impl Writer {
         author: &Author,
         group: &mut Group,
     ) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
+        self.writable()?;
         if from == into {
             return Err(PutError::NotMerged(NotMerged::Itself));
         }
         let (mut one, mut other) = {
-            let index = self.index();
-            (self.newest(from, group, &index)?, self.newest(into, group, &index)?)
+            let index = self.shared.index();
+            (self.shared.newest(from, group, &index)?, self.shared.newest(into, group, &index)?)
         };
         if one.properties.record_status == Some(RecordStatus::Merged)
             && one.properties.merged_into == Some(into)
@@ -1890,11 +1911,9 @@ impl Writer {
     }
 
     fn resolve_unmerge(&self, id: IncidentId, author: &Author, group: &mut Group) -> Result<Put, PutError> {
-        if let Some(why) = self.ledger.refusal() {
-            return Err(why.clone().into());
-        }
-        let index = self.index();
-        let mut one = self.newest(id, group, &index)?;
+        self.writable()?;
+        let index = self.shared.index();
+        let mut one = self.shared.newest(id, group, &index)?;
         let was_merged = |p: &Properties| p.record_status == Some(RecordStatus::Merged);
         let Some(into) = one.properties.merged_into.filter(|_| was_merged(&one.properties)) else {
             return Err(PutError::NotMerged(NotMerged::NotMerged(id)));
@@ -1903,7 +1922,7 @@ impl Writer {
             self.revisions_of(id, group, &index)?.into_iter().rev().find(|revision| !was_merged(revision));
         one.properties.record_status = before.and_then(|before| before.record_status);
         one.properties.merged_into = None;
-        let mut other = match self.newest(into, group, &index) {
+        let mut other = match self.shared.newest(into, group, &index) {
             Err(PutError::Erased(_)) => None,
             other => Some(other?),
         };
@@ -2032,6 +2051,12 @@ enum OfWithdrawn {
     Stay,
     /// The incident is there again.
     Restore,
+}
+
+impl OfWithdrawn {
+    fn of_file(restores: bool) -> Self {
+        if restores { Self::Restore } else { Self::Stay }
+    }
 }
 
 /// Whether it is in no snapshot, neither the public one nor that for staff.

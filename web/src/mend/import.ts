@@ -25,6 +25,7 @@ import {
   readQuarantine,
   type Told,
   takeBack,
+  type Would,
 } from './write.ts';
 
 const TYPES: Record<string, string> = {
@@ -406,6 +407,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       error && h('p', { class: 'fault', role: 'alert' }, error.text),
       error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
       stored && result(words, stored),
+      isLooked && !at.isMending && isKnown(preview.would) ? foreseen(words, preview.would) : null,
       isLooked && preview.faults.length
         ? faultTable(words, preview.faults, preview.faultsTotal)
         : null,
@@ -452,15 +454,44 @@ export function showImport(work: Work, body: HTMLElement): View {
     return h('div', { class: 'mend-actions' }, made, h('span', { class: 'fine' }, note));
   }
 
-  function result(words: Words, told: Told): HTMLElement {
-    const said = [
+  /** What became of the sound records, or would. */
+  function outcome(words: Words, told: Would | Told): (string | null)[] {
+    return [
       words.t('mend.import.imported', { count: told.imported, n: told.imported }),
       counted(words, 'mend.import.updated', told.updated),
       counted(words, 'mend.import.unchanged', told.unchanged),
-      counted(words, 'mend.import.refused', told.rejected),
-    ]
-      .filter(Boolean)
-      .join(' · ');
+    ];
+  }
+
+  /** Whether there is more to say than how many are sound. */
+  function isKnown(would: Would | null): would is Would {
+    return would !== null && would.updated + would.unchanged > 0;
+  }
+
+  function foreseen(words: Words, would: Would): HTMLElement {
+    const said = outcome(words, would).filter(Boolean).join(' · ');
+    const { elsewhere, elsewhereNames } = would;
+    return h(
+      'div',
+      {},
+      h('p', {}, words.t('mend.import.would', { said })),
+      elsewhere
+        ? h(
+            'p',
+            { class: 'fault' },
+            words.t('mend.import.moved', {
+              count: elsewhere,
+              n: elsewhere,
+              names: elsewhereNames.join(', '),
+            }),
+          )
+        : h('span', { hidden: true }),
+    );
+  }
+
+  function result(words: Words, told: Told): HTMLElement {
+    const refused = counted(words, 'mend.import.refused', told.rejected);
+    const said = [...outcome(words, told), refused].filter(Boolean).join(' · ');
     return h(
       'div',
       {

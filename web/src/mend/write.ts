@@ -91,10 +91,21 @@ export interface Told {
   id: string | null;
   /** Where the refused records are kept. */
   quarantine: string | null;
+  /** Of a check: what the sound records would come to if they were stored now. */
+  would: Would | null;
   /** The first records as they would be stored. */
   preview: Incident[];
   /** What becomes of each column. */
   explained: Explained[];
+}
+
+export interface Would {
+  imported: number;
+  updated: number;
+  unchanged: number;
+  /** Of the updated ones, those that would be at another time and in another place; and what the first are known by. */
+  elsewhere: number;
+  elsewhereNames: string[];
 }
 
 export interface Explained {
@@ -432,6 +443,24 @@ async function refusal(response: Response): Promise<Refused> {
   return new Refused(message, response.status, faults);
 }
 
+function readWould(would: unknown): Would | null {
+  if (!would) return null;
+  const body = object(would);
+  const count = (name: string) => number(body[name]) ?? 0;
+  const elsewhere = list(body.revised).map((one) => object(object(one).elsewhere));
+  return {
+    imported: count('imported'),
+    updated: count('updated'),
+    unchanged: count('unchanged'),
+    elsewhere: elsewhere.reduce((sum, one) => sum + (number(one.count) ?? 0), 0),
+    elsewhereNames: elsewhere.flatMap((one) =>
+      list(one.names)
+        .map(text)
+        .filter((name) => name !== null),
+    ),
+  };
+}
+
 function readTold(body: Record<string, unknown>): Told {
   const faults = list(body.errors).map(object).map(readFault);
   const warnings = list(body.warnings).map(object).map(readFault);
@@ -451,6 +480,7 @@ function readTold(body: Record<string, unknown>): Told {
     repairs: list(body.repairs).map(object).map(readFault),
     id: text(body.id),
     quarantine: text(body.quarantine),
+    would: readWould(body.would),
     preview: list(body.preview).map(readIncident),
     explained: list(body.explained)
       .map(object)
