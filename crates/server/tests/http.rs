@@ -1163,8 +1163,8 @@ async fn a_dry_run_stores_nothing_and_tells_what_would_become_of_it() {
     door.post(store, "text/csv", csv).await.is_ok();
     let changed =
         csv.replace("28.3,45.4,2023-08-03", "30.7,46.4,2021-01-01") + "3,28.8,45.3,2023-08-04,New\n";
-    let would = door.post(dry_run, "text/csv", &*changed).await.is_ok().json()["would"].take();
-    let told = door.post(store, "text/csv", &*changed).await.is_ok().json();
+    let would = door.post(dry_run, "text/csv", &changed).await.is_ok().json()["would"].take();
+    let told = door.post(store, "text/csv", &changed).await.is_ok().json();
     for name in ["imported", "updated", "unchanged", "withdrawn", "withheld", "revised"] {
         assert_eq!(would[name], told[name], "{name}: {told}");
     }

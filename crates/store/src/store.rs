@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
@@ -391,6 +392,8 @@ struct Shared {
     full: ArcSwap<Snapshot<Full>>,
     index: RwLock<Index>,
     refusal: Mutex<Option<AppendError>>,
+    /// How much was handed to the thread that writes and not yet taken up by it.
+    waiting: AtomicUsize,
     signer: Option<Arc<Signer>>,
     /// What the whole ledger is like, once that is known.
     recovery: OnceLock<Recovery>,
@@ -586,6 +589,7 @@ impl Store {
             full: ArcSwap::from_pointee(Snapshot::<Full>::of(&public, &staff, &context, head)),
             index: RwLock::new(index),
             refusal: Mutex::new(ledger.refusal().cloned()),
+            waiting: AtomicUsize::new(0),
             signer: ledger.signer(),
             recovery: known,
             context,
@@ -790,12 +794,16 @@ impl Store {
     fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
         let (reply, answer) = mpsc::channel();
         let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
-        let send = |work| queue.send(work).map_err(|_| PutError::Closing);
+        let send = |work| {
+            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+            queue.send(work).map_err(|_| PutError::Closing)
+        };
         match (work(reply), self.free_writer()) {
             (Work::Job(job), Some(mut writer)) if job.size() < FEW => {
                 answer_all(writer.commit(vec![job]));
                 if writer.is_untidy() {
-                    send(Work::Tidy)?;
+                    // What is written is written, whether or not anything is tidied.
+                    _ = send(Work::Tidy);
                 }
             }
             (work, _) => send(work)?,
@@ -803,10 +811,12 @@ impl Store {
         answer.recv().map_err(|_| PutError::Closing)?
     }
 
-    /// What writes, if it has nothing else to do and the ledger was read to its end.
+    /// What writes, if it has nothing else to do, nobody waits for it, and the ledger was read to its end.
     fn free_writer(&self) -> Option<MutexGuard<'_, Writer>> {
         self.shared.recovery.get()?;
-        self.writer.try_lock().ok().filter(|writer| !writer.is_crowded)
+        // Else whoever comes again and again would always be faster than the thread that wakes up for the others.
+        let nobody_waits = self.shared.waiting.load(Ordering::Relaxed) == 0;
+        nobody_waits.then(|| self.writer.try_lock().ok())?.filter(|writer| !writer.is_crowded)
     }
 
     /// Whether an incident was there and has been withdrawn.
@@ -1597,9 +1607,14 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
     let Ok(mut first) = writer.lock() else { return };
     first.check();
     first.keep_index();
+    let shared = Arc::clone(&first.shared);
     drop(first);
+    let taken = |work: Work| {
+        shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        work
+    };
     let mut waiting = None;
-    while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
+    while let Some(first) = waiting.take().or_else(|| queue.recv().ok().map(taken)) {
         let Ok(mut writer) = writer.lock() else { return };
         match first {
             Work::Load { bulk, reply } => answer_all(vec![(reply, writer.load(*bulk))]),
@@ -1611,7 +1626,7 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
                 let mut size = first.size();
                 let mut group = vec![first];
                 while size < GROUP_MAX
-                    && let Ok(next) = queue.try_recv()
+                    && let Ok(next) = queue.try_recv().map(taken)
                 {
                     match next {
                         Work::Job(next) => {
