@@ -391,10 +391,18 @@ impl Slice {
         self.live
     }
 
-    /// Parts of one level are within a factor of four of each other.
-    fn level(&self) -> u32 {
-        self.live.max(1).ilog2() / 2
+    /// Whether most of its rows have been superseded.
+    fn is_sparse(&self) -> bool {
+        self.live * 2 < self.part.columns.len()
     }
+}
+
+/// How many of the last parts are no larger than the last one, by how many rows of each count. Parts of one level are within a factor
+/// of four of each other.
+fn of_last_level(live: &[usize]) -> usize {
+    let level = |live: &usize| live.max(&1).ilog2() / 2;
+    let Some(last) = live.last().map(level) else { return 0 };
+    live.iter().rev().take_while(|live| level(live) <= last).count()
 }
 
 /// The parts of one kind of rows.
@@ -434,16 +442,20 @@ impl<R: TierRow> Tier<R> {
         }
     }
 
-    /// Whether [`Self::settle`] would do anything.
-    pub fn is_unsettled(&self) -> bool {
-        let is_sparse = |slice: &Slice| slice.live * 2 < slice.part.columns.len();
-        self.slices.iter().any(is_sparse) || self.of_last_level() >= FAN_IN
-    }
-
-    /// How many of the last parts are no larger than the last one.
-    fn of_last_level(&self) -> usize {
-        let Some(last) = self.slices.last().map(Slice::level) else { return 0 };
-        self.slices.iter().rev().take_while(|slice| slice.level() <= last).count()
+    /// How many rows [`Self::settle`] would move.
+    pub fn unsettled(&self) -> usize {
+        let sparse = self.slices.iter().filter(|slice| slice.is_sparse()).map(Slice::live);
+        let mut rows = sparse.sum::<usize>();
+        let mut live: Vec<usize> = self.slices.iter().map(Slice::live).collect();
+        loop {
+            let same = of_last_level(&live);
+            if same < FAN_IN {
+                return rows;
+            }
+            let merged = live.split_off(live.len() - same).into_iter().sum();
+            live.push(merged);
+            rows += merged;
+        }
     }
 
     /// Merges parts that have become many or mostly dead; says whether anything was done.
@@ -452,13 +464,14 @@ impl<R: TierRow> Tier<R> {
         self.slices.retain(|slice| slice.live > 0);
         let mut changed = self.slices.len() != before;
         for slice in &mut self.slices {
-            if slice.live * 2 < slice.part.columns.len() {
+            if slice.is_sparse() {
                 *slice = Slice::new(Part::of_slices(std::slice::from_ref(slice)));
                 changed = true;
             }
         }
         loop {
-            let same = self.of_last_level();
+            let live: Vec<usize> = self.slices.iter().map(Slice::live).collect();
+            let same = of_last_level(&live);
             if same < FAN_IN {
                 return changed;
             }

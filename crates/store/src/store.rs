@@ -801,9 +801,11 @@ impl Store {
         match (work(reply), self.free_writer()) {
             (Work::Job(job), Some(mut writer)) if job.size() < FEW => {
                 answer_all(writer.commit(vec![job]));
-                if writer.is_untidy() {
+                match writer.untidy() {
+                    0 => {}
+                    1..FEW => writer.tidy(),
                     // What is written is written, whether or not anything is tidied.
-                    _ = send(Work::Tidy);
+                    _ => _ = send(Work::Tidy),
                 }
             }
             (work, _) => send(work)?,
@@ -1653,9 +1655,10 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
 }
 
 impl Writer {
-    /// Whether [`Self::tidy`] would do anything.
-    fn is_untidy(&self) -> bool {
-        self.public.is_unsettled() || self.staff.is_unsettled() || self.is_to_be_kept()
+    /// How many rows [`Self::tidy`] would move.
+    fn untidy(&self) -> usize {
+        let kept = if self.is_to_be_kept() { KEPT_EVERY as usize } else { 0 };
+        self.public.unsettled() + self.staff.unsettled() + kept
     }
 
     fn tidy(&mut self) {
