@@ -227,7 +227,10 @@ impl Import {
         let dir = &self.store.store;
         let may_read = Options { create: false, read_only: true };
         match (self.dry_run && !self.explain).then(|| Store::open(dir, Arc::clone(borders), may_read))? {
-            Ok(store) => Some(store),
+            Ok(store) => {
+                store.hold_no_documents();
+                Some(store)
+            }
             Err(OpenError::Missing(_)) => None,
             Err(error) => {
                 say(&format!(
