@@ -101,10 +101,23 @@ export type ImportResult = {
   rejected: number;
   repairs?: Fault[];
   repairs_total?: number;
+  revised?: Record<string, unknown>[];
+  sound?: number;
   unchanged: number;
   updated: number;
   warnings: Fault[];
   warnings_total?: number;
+  withdrawn?: number;
+  withheld?: number;
+  /** Of a dry run: what the sound records would come to now, in the words of an import */
+  would?: {
+    imported?: number;
+    revised?: Record<string, unknown>[];
+    unchanged?: number;
+    updated?: number;
+    withdrawn?: number;
+    withheld?: number;
+  };
 };
 
 /** Something that happened somewhere: one GeoJSON Feature (RFC 7946). An unknown is null or absent, never 0. */
