@@ -549,6 +549,31 @@ describe('the page while it is changed', () => {
       await page.waitForURL((url) => !url.search.includes('q='));
     }));
 
+  it('leaves what is being typed in its filters as it is while the map moves', () =>
+    onPage({}, async (page) => {
+      await drawn(page);
+      const search = page.getByRole('searchbox');
+      const near = page.getByRole('spinbutton', { name: /^Within/ });
+      for (const [field, typed] of [
+        [search, 'Reni'],
+        [near, '40'],
+      ]) {
+        const before = page.url();
+        await field.fill(typed);
+        await page.locator('#map').hover();
+        await page.mouse.wheel(0, -400);
+        await page.waitForURL((url) => url.href !== before && /map=/.test(url.search));
+        assert.equal(await field.inputValue(), typed);
+        await page.keyboard.press('Enter');
+        await page.waitForURL(new RegExp(`(q|within-km)=${typed}`));
+      }
+      // What the state says now takes the place of what it said before, also in the field that has the focus.
+      await near.fill('7');
+      await page.goBack();
+      await page.waitForURL((url) => !url.search.includes('within-km'));
+      assert.equal(await near.inputValue(), '');
+    }));
+
   it('has each id once, also after another view, and keeps the focus where it was', () =>
     onPage({ query: '?show=ask' }, async (page) => {
       await page.getByRole('img', { name: /^Chart/ }).waitFor();

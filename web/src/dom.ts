@@ -55,6 +55,16 @@ function nameOf(element: HTMLElement): string {
   return element.getAttribute('aria-label') ?? element.textContent ?? '';
 }
 
+/**
+ * Shows `text` in a field, where nobody is typing: what somebody has begun there stays until something else is to be shown
+ * than before. What was shown last is the field's `defaultValue`.
+ */
+export function showIn(field: HTMLInputElement | HTMLTextAreaElement, text: string): void {
+  if (field === document.activeElement && field.defaultValue === text) return;
+  field.defaultValue = text;
+  field.value = text;
+}
+
 /** Calls `act` once, `wait` milliseconds after the last call. */
 export function debounce(wait: number, act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;

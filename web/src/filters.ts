@@ -1,6 +1,6 @@
 // The row of filters: shows a state, and turns what the reader does into changes of it.
 
-import { byId, h } from './dom.ts';
+import { byId, h, showIn } from './dom.ts';
 import { CEILINGS, isFiltered, noFilters, SORTS, type Sort, type State } from './state.ts';
 import type { World } from './types.ts';
 import { nameOf, printLength, regionName, setName, type Words } from './words.ts';
@@ -63,13 +63,13 @@ export function nameFilters(words: Words, world: World): void {
 
 /** Shows a state in the controls. */
 export function showFilters(state: State, words: Words, world: World): void {
-  byId<HTMLInputElement>('search').value = state.q;
+  showIn(byId<HTMLInputElement>('search'), state.q);
   const of = byId<HTMLSelectElement>('of');
   if (state.of && ![...of.options].some((option) => option.value === state.of)) {
     of.append(h('option', { value: state.of }, nameOf(words, state.of, world)));
   }
   of.value = state.of;
-  byId<HTMLInputElement>('within').value = state.withinKm === null ? '' : String(state.withinKm);
+  showIn(byId<HTMLInputElement>('within'), String(state.withinKm ?? ''));
   byId<HTMLSelectElement>('certainty').value = state.certainty;
   byId<HTMLInputElement>('inside').checked = state.includeInside;
   byId('near-fields').hidden = state.withinKm === null;

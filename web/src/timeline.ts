@@ -2,7 +2,7 @@
 // into changes of it; the bars are asked for when something other than the dates has changed.
 
 import { countBy, isAbort } from './api.ts';
-import { byId } from './dom.ts';
+import { byId, showIn } from './dom.ts';
 import { type Span, stepSpan } from './playback.ts';
 import { filterParams, STEPS, type State } from './state.ts';
 import { type Bin, binsOf, handlesFor, showTime, spanFor, typedDay, withDay } from './time.ts';
@@ -63,11 +63,8 @@ export function createTimeline(context: TimelineContext) {
     showTime(elements, bins, low, high);
     say(low, high);
     step.value = state.step;
-    for (const end of ['from', 'to'] as const) {
-      const field = byId<HTMLInputElement>(`day-${end}`);
-      // What is being typed is left alone.
-      if (field !== document.activeElement) field.value = state[end] ?? '';
-    }
+    for (const end of ['from', 'to'] as const)
+      showIn(byId<HTMLInputElement>(`day-${end}`), state[end] ?? '');
     for (const id of ['time-play', 'time-before', 'time-after'])
       byId<HTMLButtonElement>(id).disabled = bins.length === 0;
     play.hidden = still.matches;

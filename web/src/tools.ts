@@ -2,7 +2,7 @@
 // by a click, by the cross in the middle and Enter, or, for a figure, as typed numbers.
 
 import { type Corners, createCorners } from './corners.ts';
-import { byId } from './dom.ts';
+import { byId, showIn } from './dom.ts';
 import {
   addPoint,
   type DrawnTool,
@@ -176,9 +176,9 @@ export function createTools(context: ToolsContext) {
   function showFields(state: State): void {
     const { t, number } = context.words();
     const { area, circle } = state;
-    byId<HTMLTextAreaElement>('corners').value = writeCorners(area);
-    byId<HTMLInputElement>('circle-center').value = circle ? circle.center.join(' ') : '';
-    if (circle) byId<HTMLInputElement>('circle-km').value = String(circle.km);
+    showIn(byId<HTMLTextAreaElement>('corners'), writeCorners(area));
+    showIn(byId<HTMLInputElement>('circle-center'), circle ? circle.center.join(' ') : '');
+    if (circle) showIn(byId<HTMLInputElement>('circle-km'), String(circle.km));
     byId('figure-remove').hidden = !area.length && !circle;
     byId('area-said').textContent = circle
       ? t('draw.said.circle', { km: number(circle.km) })
