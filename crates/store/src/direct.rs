@@ -2,8 +2,8 @@
 //!
 //! A file of a million incidents is some 850 MB in the ledger. Through the page cache each byte is copied once more, into pages that
 //! have to be found first, and pages that somebody may ask for go; and nobody asks for these soon, whoever imports them has them in
-//! memory. So the whole blocks of a long batch go from memory to the disk (`O_DIRECT` of open(2)), what is before the first and
-//! behind the last one goes the usual way, and the sync that follows is for all of them.
+//! memory. So the whole blocks of a long batch go from memory to the disk (`O_DIRECT` of open(2)), the pieces of a block before
+//! the first and behind the last one go the usual way, and the sync that follows is for all of them.
 //!
 //! Where the system or the file system does not know of it, all goes the usual way.
 

@@ -163,18 +163,10 @@ pub(crate) struct OnePart<R> {
     _kind: PhantomData<fn(R)>,
 }
 
-impl<R> OnePart<R> {
-    pub fn of(batches: &[Batch<R>]) -> Self {
-        let columns: Vec<&Columns> = batches.iter().map(|batch| &batch.columns).collect();
-        let any = columns.iter().any(|columns| columns.len() > 0);
-        let slice = any.then(|| Slice::new(Part::merged(&columns, |_, _| true)));
-        Self { slice, _kind: PhantomData }
-    }
-}
-
 impl<R> From<Batch<R>> for OnePart<R> {
-    fn from(batch: Batch<R>) -> Self {
-        Self::of(&[batch])
+    fn from(Batch { columns, .. }: Batch<R>) -> Self {
+        let slice = (columns.len() > 0).then(|| Slice::new(Part::merged(&[&columns], |_, _| true)));
+        Self { slice, _kind: PhantomData }
     }
 }
 
@@ -442,10 +434,10 @@ impl<R: TierRow> Tier<R> {
         }
     }
 
-    /// How many rows [`Self::settle`] would move.
+    /// How many rows [`Self::settle`] would move; a part without one counts as one.
     pub fn unsettled(&self) -> usize {
-        let sparse = self.slices.iter().filter(|slice| slice.is_sparse()).map(Slice::live);
-        let mut rows = sparse.sum::<usize>();
+        let sparse = self.slices.iter().filter(|slice| slice.is_sparse());
+        let mut rows: usize = sparse.map(|slice| slice.live.max(1)).sum();
         let mut live: Vec<usize> = self.slices.iter().map(Slice::live).collect();
         loop {
             let same = of_last_level(&live);

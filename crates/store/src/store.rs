@@ -123,6 +123,24 @@ impl Put {
             self.replaced.entry(batch).or_default().extend(more);
         }
     }
+
+    /// Takes back what was added by [`Put::absorb`], of what was added last.
+    pub fn retract(&mut self, less: &Self) {
+        let Self { accepted, updated, unchanged, withdrawn, withheld, replaced, ids: _, seq: _, batch: _ } =
+            less;
+        self.accepted -= accepted;
+        self.updated -= updated;
+        self.unchanged -= unchanged;
+        self.withdrawn -= withdrawn;
+        self.withheld -= withheld;
+        for (batch, less) in replaced {
+            if let Some(replaced) = self.replaced.get_mut(batch) {
+                replaced.all.retract(&less.all);
+                replaced.elsewhere.retract(&less.elsewhere);
+            }
+        }
+        self.replaced.retain(|_, replaced| replaced.all.count > 0);
+    }
 }
 
 /// Incidents whose last revision came in one batch, and which have another now.
@@ -164,6 +182,15 @@ impl Counted {
         self.count += more.count;
         let room = Self::NAMES - self.names.len();
         self.names.extend(more.names.into_iter().take(room));
+    }
+
+    fn retract(&mut self, less: &Self) {
+        self.count -= less.count;
+        for name in &less.names {
+            if let Some(last) = self.names.iter().rposition(|known| known == name) {
+                self.names.remove(last);
+            }
+        }
     }
 }
 
@@ -392,7 +419,7 @@ struct Shared {
     full: ArcSwap<Snapshot<Full>>,
     index: RwLock<Index>,
     refusal: Mutex<Option<AppendError>>,
-    /// How much was handed to the thread that writes and not yet taken up by it.
+    /// How much was handed to the thread that writes and is not done by it.
     waiting: AtomicUsize,
     signer: Option<Arc<Signer>>,
     /// What the whole ledger is like, once that is known.
@@ -801,11 +828,11 @@ impl Store {
         match (work(reply), self.free_writer()) {
             (Work::Job(job), Some(mut writer)) if job.size() < FEW => {
                 answer_all(writer.commit(vec![job]));
-                match writer.untidy() {
-                    0 => {}
-                    1..FEW => writer.tidy(),
+                if writer.is_soon_tidied() {
+                    writer.tidy();
+                } else {
                     // What is written is written, whether or not anything is tidied.
-                    _ => _ = send(Work::Tidy),
+                    _ = send(Work::Tidy);
                 }
             }
             (work, _) => send(work)?,
@@ -1609,15 +1636,11 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
     let Ok(mut first) = writer.lock() else { return };
     first.check();
     first.keep_index();
-    let shared = Arc::clone(&first.shared);
     drop(first);
-    let taken = |work: Work| {
-        shared.waiting.fetch_sub(1, Ordering::Relaxed);
-        work
-    };
     let mut waiting = None;
-    while let Some(first) = waiting.take().or_else(|| queue.recv().ok().map(taken)) {
+    while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
         let Ok(mut writer) = writer.lock() else { return };
+        let mut done = 1;
         match first {
             Work::Load { bulk, reply } => answer_all(vec![(reply, writer.load(*bulk))]),
             Work::Erase { id, reason, author, reply } => {
@@ -1628,7 +1651,7 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
                 let mut size = first.size();
                 let mut group = vec![first];
                 while size < GROUP_MAX
-                    && let Ok(next) = queue.try_recv().map(taken)
+                    && let Ok(next) = queue.try_recv()
                 {
                     match next {
                         Work::Job(next) => {
@@ -1641,12 +1664,14 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
                             break;
                         }
                     }
+                    done += 1;
                 }
                 writer.is_crowded = group.len() > 1;
                 answer_all(writer.commit(group));
             }
         }
         writer.tidy();
+        writer.shared.waiting.fetch_sub(done, Ordering::Relaxed);
     }
     let Ok(mut last) = writer.lock() else { return };
     last.keeping.wait();
@@ -1655,10 +1680,9 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
 }
 
 impl Writer {
-    /// How many rows [`Self::tidy`] would move.
-    fn untidy(&self) -> usize {
-        let kept = if self.is_to_be_kept() { KEPT_EVERY as usize } else { 0 };
-        self.public.unsettled() + self.staff.unsettled() + kept
+    /// Whether [`Self::tidy`] would move a few rows at most.
+    fn is_soon_tidied(&self) -> bool {
+        self.public.unsettled() + self.staff.unsettled() < FEW && !self.is_to_be_kept()
     }
 
     fn tidy(&mut self) {
@@ -2099,6 +2123,9 @@ pub(crate) fn now() -> Option<EventDate> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+    use std::time::{Duration, Instant};
+
     use super::*;
     use crate::ledger::{Disk, SEGMENT_BYTES};
 
@@ -2132,5 +2159,38 @@ mod tests {
         drop(store);
         let store = Store::open(dir.path(), borders, options).expect("it opens");
         store.put(vec![incident(4)], &author).expect("it is put");
+    }
+
+    /// Who comes alone writes without the thread that waits for work. Nobody may do so again and again while others wait: they
+    /// count as waiting until their work is done, not until it is taken from the queue.
+    #[test]
+    fn whoever_waits_for_the_thread_that_writes_is_passed_by_nobody() {
+        let borders = Arc::new(BorderSet::natural_earth().expect("it is built in"));
+        let dir = tempfile::tempdir().expect("a folder");
+        let options = Options { create: true, read_only: false };
+        let author = Author::new("a test");
+        let store = Store::open(dir.path(), borders, options).expect("it opens");
+        let waiting = |store: &Store| store.shared.waiting.load(Ordering::Relaxed);
+        let wait_until = |is_so: &dyn Fn() -> bool| {
+            let begun = Instant::now();
+            while !is_so() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "it never was");
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let many = (2..2 + u8::try_from(FEW).expect("a few")).map(incident).collect();
+        store.put(many, &author).expect("they are put");
+        wait_until(&|| waiting(&store) == 0);
+        let at_work = store.writer.lock().expect("nothing has panicked");
+        thread::scope(|scope| {
+            let other = scope.spawn(|| store.put(vec![incident(1)], &author));
+            wait_until(&|| waiting(&store) > 0);
+            // Time enough for the thread that writes to take it from the queue.
+            thread::sleep(Duration::from_millis(100));
+            assert_eq!(waiting(&store), 1);
+            drop(at_work);
+            other.join().expect("it does not panic").expect("it is put");
+        });
+        assert_eq!(store.public().len(), FEW + 1);
     }
 }
