@@ -479,9 +479,12 @@ fn a_dry_run_says_what_the_import_will_say_and_stores_nothing() {
             assert!(told.err.contains(words), "{words}: {}", told.err);
         }
     }
-    let repeated = other.clone() + "4,2024-06-03,28.80,45.30,Again,viina:3\n";
+    // What comes twice is refused the second time, whether it is new or would update another file's.
+    let repeated = other.clone()
+        + "4,2024-06-03,28.80,45.30,Again,viina:3\n5,2023-01-03,30.7,46.4,Odesa again,viina:2\n";
     let told = import(at.path(), "b.csv", repeated.as_bytes(), &["--dry-run"]);
     assert!(told.err.contains("would be accepted 1, updated 1, unchanged 1"), "{}", told.err);
+    assert!(told.err.contains("1 of a.csv (batch 1: viina:2)\n"), "{}", told.err);
     assert_eq!(counts(&import(at.path(), "b.csv", other.as_bytes(), &[])), [1, 1, 1, 0]);
     let told = import(at.path(), "b.csv", other.as_bytes(), &["--dry-run"]);
     assert!(told.err.contains("would be accepted 0, updated 0, unchanged 3"), "{}", told.err);

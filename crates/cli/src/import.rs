@@ -455,14 +455,7 @@ impl Import {
                 file.bulk.leave_out(usize::try_from(repeat.place)?);
             }
             if let Some(store) = ground.known {
-                let Put { accepted, updated, unchanged, withdrawn, withheld, .. } =
-                    store.foresee(vec![checked.incident], self.restore)?;
-                let foreseen = &mut file.foreseen;
-                foreseen.accepted -= accepted;
-                foreseen.updated -= updated;
-                foreseen.unchanged -= unchanged;
-                foreseen.withdrawn -= withdrawn;
-                foreseen.withheld -= withheld;
+                file.foreseen.retract(&store.foresee(vec![checked.incident], self.restore)?);
             }
             self.refuse(file, &report.into_original(), &[fault])?;
         }

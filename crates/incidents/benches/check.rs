@@ -15,7 +15,7 @@ use std::time::Instant;
 use kordon_incidents::{Format, IncidentId, ReadOptions, Report, check, read};
 
 /// Records that are checked at a time.
-const CHUNK: usize = 16_384;
+const CHUNK: usize = 4_096;
 const WORDS: [&str; 8] = ["drone", "debris", "port", "grain", "пожежа", "зерно", "Ізмаїл", "dronă"];
 const HIT: [&str; 4] = ["residential", "health", "energy", "port"];
 

@@ -195,7 +195,7 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     if order.dry_run {
         told["sound"] = json!(file.sound.len());
         let put = store.foresee(file.sound, order.restore).map_err(|error| not_stored(&error))?;
-        told["would"] = told_of(&put);
+        told["would"] = counts(&put).into_iter().collect();
         told["would"]["revised"] = revised_by(store, &put);
         return Ok(told);
     }
@@ -237,8 +237,8 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     if let Some(mended) = mends.filter(|mended| quarantine.as_ref() != Some(&mended.quarantine)) {
         store.mended(&mended.quarantine).map_err(kept_back)?;
     }
-    if let (Value::Object(told), Value::Object(counts)) = (&mut told, told_of(&put)) {
-        told.extend(counts);
+    for (name, count) in counts(&put) {
+        told[name] = json!(count);
     }
     told["revised"] = revised_by(store, &put);
     told["batch"] = json!(put.batch);
@@ -247,15 +247,15 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
 }
 
 /// What became of the sound records, or would.
-fn told_of(put: &Put) -> Value {
-    let Put { accepted, updated, unchanged, withdrawn, withheld, .. } = put;
-    json!({
-        "imported": accepted,
-        "updated": updated,
-        "unchanged": unchanged,
-        "withdrawn": withdrawn,
-        "withheld": withheld,
-    })
+fn counts(put: &Put) -> [(&'static str, usize); 5] {
+    let Put { accepted, updated, unchanged, withdrawn, withheld, .. } = *put;
+    [
+        ("imported", accepted),
+        ("updated", updated),
+        ("unchanged", unchanged),
+        ("withdrawn", withdrawn),
+        ("withheld", withheld),
+    ]
 }
 
 /// With which files the revised incidents had come.
@@ -401,11 +401,6 @@ impl CheckedFile {
     /// What is told of it before anything is stored.
     fn told(&self, dry_run: bool) -> Value {
         let mut told = json!({
-            "imported": 0,
-            "updated": 0,
-            "unchanged": 0,
-            "withdrawn": 0,
-            "withheld": 0,
             "rejected": self.refused.len(),
             "errors": self.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
             "errors_total": self.faults().count(),
@@ -416,6 +411,9 @@ impl CheckedFile {
             "records": self.records,
             "dry_run": dry_run,
         });
+        for (name, count) in counts(&Put::default()) {
+            told[name] = json!(count);
+        }
         if !self.credits.is_empty() {
             told["credits"] = json!(self.credits);
         }
