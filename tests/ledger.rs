@@ -179,6 +179,38 @@ fn both_verifiers_convict_every_byte_that_was_changed() {
 }
 
 #[test]
+fn both_verifiers_leave_out_a_batch_that_was_cut_short() {
+    let at = folder();
+    import_samples(at.path());
+    let text = "long ".repeat(500);
+    let line = format!(
+        r#"{{"type":"Feature","id":"one","geometry":{{"type":"Point","coordinates":[28.84,45.33]}},"properties":{{"title":"one","description":"{text}","date_start":"2025-01-01"}}}}"#
+    );
+    fs::write(at.path().join("more.ndjson"), line).unwrap();
+    assert_eq!(kordon(at.path(), &["import", "more.ndjson"]).code, 0);
+    let segment = ledger(at.path()).join("000001.geojsons");
+    let sound = fs::read(&segment).unwrap();
+    let cut = |bytes: usize| sound[..sound.len() - bytes].to_vec();
+    // One within the last record.
+    let mut unwritten = sound.clone();
+    let sector = (sound.len() - 1_500) / 512 * 512;
+    unwritten[sector..sector + 512].fill(0);
+    for (what, torn) in [("one byte", cut(1)), ("more", cut(200)), ("a sector", unwritten)] {
+        fs::write(&segment, torn).unwrap();
+        let (theirs, ours) = (python(at.path(), &[]), kordon(at.path(), &["verify"]));
+        assert_eq!((theirs.code, ours.code), (0, 0), "{what}: {theirs:?} {ours:?}");
+        assert!(theirs.out.contains("left out"), "{what}: {theirs:?}");
+        let root = &theirs.out.split_once("root ").unwrap().1[..64];
+        assert!(ours.err.contains(root), "{what}: {theirs:?} {ours:?}");
+    }
+    // The control: where no byte is missing, the last one is a byte like any other.
+    let mut changed = cut(1);
+    changed.push(b' ');
+    fs::write(&segment, changed).unwrap();
+    assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (1, 1));
+}
+
+#[test]
 fn the_signing_key_is_for_the_owner_alone_and_a_proof_names_what_it_proves() {
     use std::os::unix::fs::PermissionsExt;
     let at = folder();

@@ -43,6 +43,11 @@ impl Erase {
             bail!("{} was erased before", self.id);
         }
         say(&format!("{}: what it said is overwritten; that it was there stays provable", self.id));
+        for (holder, _) in put.ids.iter().skip(1) {
+            say(&format!(
+                "{holder} had taken it in, and says nothing of it any more; its earlier revisions do: erase it, too, if that must go"
+            ));
+        }
         say("out of reach: backups, copies elsewhere, and what the disk itself keeps of overwritten files");
         for (name, what) in [
             ("ledger.v1", "the ledger of an older format"),

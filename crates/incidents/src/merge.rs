@@ -28,23 +28,23 @@ impl Incident {
         add(&mut own.merged_from, other.id);
     }
 
-    /// Gives back another report that was taken in: what came `with` it, as the revisions with and `without` it show, goes
-    /// again; whatever was changed since stays.
-    pub fn release(&mut self, id: IncidentId, with: &Properties, without: &Properties) {
+    /// Gives back another report that was taken in: what came with it goes again, which is what any revision of it says and
+    /// none of those that are `kept`. Whatever was changed since stays.
+    pub fn release(&mut self, id: IncidentId, theirs: &[Properties], kept: &[&Properties]) {
         let own = &mut self.properties;
         own.merged_from.retain(|merged| *merged != id);
-        let came = |name: &String, with: &[String], without: &[String]| {
-            with.contains(name) && !without.contains(name)
+        let came = |says: &dyn Fn(&Properties) -> bool| {
+            theirs.iter().any(says) && !kept.iter().any(|properties| says(properties))
         };
-        own.same_as.retain(|name| !came(name, &with.same_as, &without.same_as));
-        own.tags.retain(|tag| !came(tag, &with.tags, &without.tags));
-        own.impacts.retain(|impact| !with.impacts.contains(impact) || without.impacts.contains(impact));
+        own.same_as.retain(|name| !came(&|properties| properties.same_as.contains(name)));
+        own.tags.retain(|tag| !came(&|properties| properties.tags.contains(tag)));
+        own.impacts
+            .retain(|impact| !came(&|properties| properties.impacts.iter().any(|one| is_like(one, impact))));
         let mut numbers = Vec::with_capacity(own.sources.len());
         let mut stay = 0;
         for source in mem::take(&mut own.sources) {
             // What an impact rests on that was written since cannot go.
-            let goes = with.sources.contains(&source)
-                && !without.sources.contains(&source)
+            let goes = came(&|properties| properties.sources.contains(&source))
                 && own.impacts.iter().all(|impact| impact.source != Some(numbers.len()));
             numbers.push((!goes).then_some(stay));
             if !goes {
@@ -56,6 +56,11 @@ impl Incident {
             impact.source = impact.source.and_then(|source| numbers.get(source).copied().flatten());
         }
     }
+}
+
+/// Whether two impacts say the same; where their source stands in the list is another matter in each incident.
+fn is_like(one: &Impact, other: &Impact) -> bool {
+    Impact { source: None, ..one.clone() } == Impact { source: None, ..other.clone() }
 }
 
 fn add<T: PartialEq>(list: &mut Vec<T>, one: T) {
@@ -110,8 +115,18 @@ mod tests {
         let mut with = before.clone();
         with.absorb(&other);
         let mut alone = with.clone();
-        alone.release(other.id, &with.properties, &before.properties);
+        let theirs = [other.properties.clone()];
+        alone.release(other.id, &theirs, &[&before.properties]);
         assert_eq!(alone, before, "nothing was changed since");
+
+        // What the other said only later, and the incident has taken in since, goes as well.
+        let mut later = other.clone();
+        later.properties.sources.push(Source { name: Some("later".to_owned()), ..Source::default() });
+        let mut again = with.clone();
+        again.absorb(&later);
+        assert_eq!(again.properties.sources.len(), 4);
+        again.release(other.id, &[other.properties.clone(), later.properties], &[&before.properties]);
+        assert_eq!(again, before);
 
         let mut changed = with.clone();
         changed.properties.tags.push("checked".to_owned());
@@ -121,7 +136,7 @@ mod tests {
             source: Some(3),
             ..Impact::default()
         });
-        changed.release(other.id, &with.properties, &before.properties);
+        changed.release(other.id, &theirs, &[&before.properties]);
         assert_eq!(changed.properties.tags, ["port", "checked"]);
         assert_eq!(changed.properties.sources.len(), 2);
         assert_eq!(changed.properties.impacts.last().unwrap().source, Some(1));

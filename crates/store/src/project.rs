@@ -43,13 +43,13 @@ impl PublicRecord<'_> {
 
 /// What everybody may know of this record, if anything.
 pub(crate) fn project(record: &Record) -> Option<PublicRecord<'_>> {
-    (record.status() == RecordStatus::Published && is_free(record))
+    (record.status() == RecordStatus::Published && is_free(&record.incident))
         .then_some(PublicRecord { incident: &record.incident })
 }
 
 /// Whether it asks to be shown neither coarser nor not at all.
-fn is_free(record: &Record) -> bool {
-    let properties = &record.incident.properties;
+pub(crate) fn is_free(incident: &Incident) -> bool {
+    let properties = &incident.properties;
     let exact = properties.masking.as_ref().is_none_or(|masking| masking.level == MaskingLevel::Exact);
     exact && properties.redistributable != Some(false)
 }
@@ -64,7 +64,7 @@ pub(crate) fn may_still_be_told<E>(later: impl Iterator<Item = Result<Record, E>
     for record in later {
         let record = record?;
         let is_gone = matches!(record.status(), RecordStatus::Withdrawn | RecordStatus::Merged);
-        if !is_gone || !is_free(&record) {
+        if !is_gone || !is_free(&record.incident) {
             return Ok(project(&record).is_some());
         }
     }
