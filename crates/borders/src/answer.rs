@@ -319,23 +319,51 @@ pub(crate) fn round(value: f64, parts: f64) -> f64 {
 pub fn push_rounded<const DECIMALS: usize>(out: &mut Vec<u8>, number: f64) {
     const POINT: usize = 24;
     let parts_of_one = 10_u64.pow(DECIMALS as u32);
-    let parts = (number * parts_of_one as f64).round();
-    if parts < 0.0 {
-        out.push(b'-');
-    }
-    let parts = parts.abs() as u64;
+    let parts = rounded_away(number.abs() * parts_of_one as f64);
     let (mut whole, mut part) = (parts / parts_of_one, parts % parts_of_one);
     let (mut digits, mut start) = ([b'0'; 40], POINT);
     digits[POINT] = b'.';
-    for digit in digits[POINT + 1..=POINT + DECIMALS].iter_mut().rev() {
-        *digit = b'0' + (part % 10) as u8;
-        part /= 10;
+    for two in digits[POINT + 1..=POINT + DECIMALS].rchunks_mut(2) {
+        let [tens, ones] = PAIRS[(part % 100) as usize];
+        match two {
+            [a, b] => (*a, *b) = (tens, ones),
+            // The first digit of an odd number of them.
+            [a] => *a = ones,
+            _ => {}
+        }
+        part /= 100;
     }
-    while whole > 0 || start == POINT {
+    while whole > 9 {
+        start -= 2;
+        digits[start..start + 2].copy_from_slice(&PAIRS[(whole % 100) as usize]);
+        whole /= 100;
+    }
+    if whole > 0 || start == POINT {
         start -= 1;
-        digits[start] = b'0' + (whole % 10) as u8;
-        whole /= 10;
+        digits[start] = b'0' + whole as u8;
+    }
+    if parts > 0 && number < 0.0 {
+        start -= 1;
+        digits[start] = b'-';
     }
     let zeros = digits[POINT + 2..=POINT + DECIMALS].iter().rev().take_while(|digit| **digit == b'0').count();
     out.extend_from_slice(&digits[start..=POINT + DECIMALS - zeros]);
+}
+
+/// The numbers from 0 to 99 in two digits.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// As [`f64::round`], of what is neither negative nor 2^63 or more; that one is a call of a function on most processors.
+fn rounded_away(number: f64) -> u64 {
+    let whole = number as i64;
+    // What is cut off is exact, for all that have a fraction.
+    whole as u64 + u64::from(number - whole as f64 >= 0.5)
 }

@@ -73,6 +73,25 @@ enum Answer<'a> {
     },
 }
 
+/// What is known of where a row is, from columns in which every row stands elsewhere: looked up for many rows at once, the processor
+/// waits for the memory of many together.
+pub(crate) struct Standing {
+    place: Option<LonLat>,
+    radius_m: Option<f64>,
+    /// That of the nearest foreign territory.
+    reach: Option<Reach>,
+}
+
+impl Standing {
+    pub fn of(row: &Row, borders: &BorderSet) -> Self {
+        Self {
+            place: row.places().first().copied(),
+            radius_m: row.radius_m(),
+            reach: row.reach_foreign(borders),
+        }
+    }
+}
+
 /// Code and name of a territory, as JSON.
 pub(crate) struct Named {
     code: String,
@@ -98,29 +117,29 @@ impl<'a> Borders<'a> {
         Self { context, claims: (NONE, b"[]".to_vec()) }
     }
 
-    /// Appends the member as the last one of a Feature, and its closing brace; `reach` is that of the nearest foreign territory.
-    pub fn end_with_border(&mut self, row: &Row, reach: Option<&Reach>, out: &mut Vec<u8>) {
+    /// Appends the member as the last one of a Feature, and its closing brace.
+    pub fn end_with_border(&mut self, row: &Row, standing: &Standing, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"border\":");
-        self.write(row, reach, out);
+        self.write(row, standing, out);
         out.push(b'}');
     }
 
-    fn write(&mut self, row: &Row, reach: Option<&Reach>, out: &mut Vec<u8>) {
+    fn write(&mut self, row: &Row, standing: &Standing, out: &mut Vec<u8>) {
         let column = &row.part.columns.border[row.row];
-        let radius_m = row.radius_m();
+        let Standing { place, radius_m, reach } = *standing;
         out.extend_from_slice(b"{\"territory\":");
         out.extend_from_slice(self.claims(column.claims));
         out.extend_from_slice(b",\"nearest_foreign\":");
         // Foreign territory is never entered, so the place itself is not told, whichever of several it was.
-        match (&column.foreign, reach, row.places()) {
-            (Some(nearest), Some(reach), [place, ..]) => {
+        match (&column.foreign, reach, place) {
+            (Some(nearest), Some(reach), Some(place)) => {
                 let country = &self.context.names[nearest.territory.index()].code;
-                self.measure(country, (*place, radius_m.unwrap_or_default()), (nearest, reach), out);
+                self.measure(country, (place, radius_m.unwrap_or_default()), (nearest, &reach), out);
             }
             _ => out.extend_from_slice(b"null"),
         }
-        match (row.places(), radius_m) {
-            ([], _) => out.extend_from_slice(b",\"reason\":\"the place is not known\""),
+        match (place, radius_m) {
+            (None, _) => out.extend_from_slice(b",\"reason\":\"the place is not known\""),
             (_, None) => out.extend_from_slice(
                 b",\"reason\":\"the place is known only as an area, so no point distance is claimed\"",
             ),
@@ -200,7 +219,8 @@ impl<'a> Borders<'a> {
         out.extend_from_slice(b"],\"azimuth_deg\":");
         match nearest.azimuth_deg.filter(|_| !is_inside) {
             // What is rounded to a full turn is north.
-            Some(azimuth_deg) => push_json::<4>(out, rounded(azimuth_deg) % 360.0),
+            Some(azimuth_deg) if rounded(azimuth_deg) >= 360.0 => push_json::<4>(out, 0.0),
+            Some(azimuth_deg) => push_json::<4>(out, azimuth_deg),
             None => out.extend_from_slice(b"null"),
         }
         let side = reach.side(radius_m);
@@ -253,12 +273,12 @@ fn rounded(number: f64) -> f64 {
 /// Appends a number rounded to so many decimals, as serde writes it.
 fn push_json<const DECIMALS: usize>(out: &mut Vec<u8>, number: f64) {
     let parts_of_one = 10_f64.powi(DECIMALS as i32);
-    let parts = (number * parts_of_one).round();
+    let parts = number * parts_of_one;
     // Longer ones have no room for the proof above; very small ones are written with an exponent.
-    if parts == 0.0 || (1e-3..1e15 / parts_of_one).contains(&number.abs()) {
+    if parts.abs() < 0.5 || (1e-3..1e15 / parts_of_one).contains(&number.abs()) {
         push_rounded::<DECIMALS>(out, number);
     } else {
-        out.extend(json(&(parts / parts_of_one)));
+        out.extend(json(&(parts.round() / parts_of_one)));
     }
 }
 

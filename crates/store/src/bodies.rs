@@ -143,11 +143,14 @@ impl Bodies {
 
     /// The body of a record: its Feature without the closing brace.
     pub fn get(&self, position: Position) -> Option<&[u8]> {
+        self.body_in(&self.blocks[self.block_of(position)?], position)
+    }
+
+    fn body_in<'a>(&self, block: &'a Block, position: Position) -> Option<&'a [u8]> {
         if !self.gone.is_empty() && self.gone.contains(&(position.segment, position.offset)) {
             return None;
         }
-        let (block, body) = self.find(position)?;
-        Some(&self.blocks[block].text[body])
+        Some(&block.text[block.body(position.offset)?])
     }
 
     /// The bodies of records, for whoever copies them at once.
@@ -162,7 +165,9 @@ impl Bodies {
             .zip(&blocks)
             .filter_map(|(position, block)| block.map(|block| block.records[block.guess(position.offset)].1));
         black_box(guessed.fold(0, u32::wrapping_add));
-        let bodies: Vec<Option<&[u8]>> = positions.iter().map(|position| self.get(*position)).collect();
+        let found = positions.iter().zip(blocks);
+        let bodies: Vec<Option<&[u8]>> =
+            found.map(|(position, block)| self.body_in(block?, *position)).collect();
         let lines = bodies.iter().flatten().flat_map(|body| body.iter().step_by(LINE));
         black_box(lines.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
         bodies
@@ -170,15 +175,12 @@ impl Bodies {
 
     /// Overwrites the body of a record that is erased.
     pub fn forget(&mut self, position: Position) {
-        if let Some((block, body)) = self.find(position) {
-            self.blocks[block].text[body].fill(0);
+        let Some(block) = self.block_of(position) else { return };
+        let block = &mut self.blocks[block];
+        if let Some(body) = block.body(position.offset) {
+            block.text[body].fill(0);
             self.gone.insert((position.segment, position.offset));
         }
-    }
-
-    fn find(&self, position: Position) -> Option<(usize, Range<usize>)> {
-        let block = self.block_of(position)?;
-        Some((block, self.blocks[block].body(position.offset)?))
     }
 
     /// The number of the block that has a record, if one has it.

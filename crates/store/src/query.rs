@@ -1292,9 +1292,8 @@ impl<'a> Sorter<'a> {
             }
             let start = |hit: &Hit| columns(hit).start_s[hit.row as usize];
             hits.sort_by_key(|hit| self.by_date(start(hit)));
-            for alike in hits.chunk_by_mut(|a, b| start(a) == start(b)).filter(|alike| alike.len() > 1) {
-                alike.sort_unstable_by_key(id);
-            }
+            let alike = hits.par_chunk_by_mut(|a, b| start(a) == start(b));
+            alike.filter(|alike| alike.len() > 1).for_each(|alike| alike.sort_unstable_by_key(id));
             return;
         }
         let key = |hit: &Hit| self.candidate(*hit, f64::INFINITY, &mut Memo::default()).key;

@@ -20,6 +20,7 @@ use kordon_borders::{BorderSet, LonLat, Nearest, Reach, TerritoryId};
 use kordon_incidents::{EventType, Incident, IncidentId};
 use rayon::prelude::*;
 
+use crate::answer::Standing;
 use crate::columns::{Columns, Prepared, Source, measure_all};
 use crate::cores::FEW;
 use crate::ledger::{Documents, Head, Position, ReadError};
@@ -571,8 +572,8 @@ impl<V> Snapshot<V> {
     pub fn feature(&self, row: &Row) -> Result<String, ReadError> {
         let mut json = self.document(row)?;
         json.pop();
-        let reach = row.reach_foreign(&self.context.borders);
-        answer::Borders::new(&self.context).end_with_border(row, reach.as_ref(), &mut json);
+        let standing = Standing::of(row, &self.context.borders);
+        answer::Borders::new(&self.context).end_with_border(row, &standing, &mut json);
         String::from_utf8(json).map_err(|error| self.not_one(row, &error))
     }
 
@@ -621,9 +622,9 @@ impl<V> Snapshot<V> {
         let held = self.context.documents.bodies();
         // As there, what is read of the columns of all comes from memory together.
         let positions: Vec<Position> = rows.iter().map(Row::position).collect();
-        let reaches: Vec<Option<Reach>> =
-            rows.iter().map(|row| row.reach_foreign(&self.context.borders)).collect();
-        for ((row, body), reach) in rows.iter().zip(held.get_each(&positions)).zip(reaches) {
+        let standing: Vec<Standing> =
+            rows.iter().map(|row| Standing::of(row, &self.context.borders)).collect();
+        for ((row, body), standing) in rows.iter().zip(held.get_each(&positions)).zip(&standing) {
             if !out.is_empty() {
                 out.push(b',');
             }
@@ -631,7 +632,7 @@ impl<V> Snapshot<V> {
                 Some(body) => out.extend_from_slice(body),
                 None => out.extend_from_slice(record::body(&self.document(row)?)),
             }
-            borders.end_with_border(row, reach.as_ref(), out);
+            borders.end_with_border(row, standing, out);
         }
         Ok(())
     }
