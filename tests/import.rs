@@ -341,8 +341,14 @@ fn refused_records_are_mended_in_a_file_and_leave_the_quarantine() {
     assert!(again.code == 2 && again.err.contains("somebody has mended"), "{again:?}");
     assert_eq!(std::fs::read_to_string(at.path().join("m.csv")).unwrap(), half);
     let mends = [&flags[..], &["--mends", &id]].concat();
+    // One of the two alone: it is stored, and the other is not lost.
+    let one: String =
+        half.lines().take_while(|line| !line.starts_with('d')).map(|line| format!("{line}\n")).collect();
+    let said = import(at.path(), "one.csv", one.as_bytes(), &mends);
+    assert!(counts(&said) == [1, 0, 0, 0] && said.err.contains("only 1 came back"), "{said:?}");
+    assert!(kordon(at.path(), &["quarantine", "list"]).out.starts_with(&id));
     let said = import(at.path(), "m.csv", half.as_bytes(), &mends);
-    assert_eq!(counts(&said), [1, 0, 0, 1], "{said:?}");
+    assert_eq!(counts(&said), [0, 0, 1, 1], "{said:?}");
     let listed = kordon(at.path(), &["quarantine", "list"]);
     let rest = listed.out.split_whitespace().next().unwrap().to_owned();
     assert!(rest != id && listed.out.lines().count() == 1, "{listed:?}");
@@ -380,6 +386,31 @@ fn a_batch_is_withdrawn_as_one_and_what_it_revised_says_what_it_said() {
     let said = import(at.path(), "r.csv", more.as_bytes(), &[&flags[..], &["--restore"]].concat());
     assert_eq!((counts(&said), found(at.path(), &[]).len()), ([0, 1, 2, 0], 3), "{said:?}");
     assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+}
+
+#[test]
+fn a_file_that_comes_again_publishes_nothing_that_was_hidden_since() {
+    let at = folder();
+    let rows = "id,date,lat,lon,title,masking,record_status\n1,2024-06-01,45.3,28.8,Shelter,exact,published\n2,2024-06-01,45.4,28.9,Port,exact,published\n";
+    import(at.path(), "r.csv", rows.as_bytes(), &[]);
+    for (what, hidden) in [
+        ("masked", rows.replacen("exact", "hidden", 1)),
+        ("embargoed", rows.replacen("published", "embargoed", 1)),
+    ] {
+        assert_eq!(counts(&import(at.path(), "r.csv", hidden.as_bytes(), &[])), [0, 1, 1, 0], "{what}");
+        assert_eq!(found(at.path(), &[]).len(), 1, "{what}");
+        // The file as it was, and with another cell: the incident is revised and stays hidden.
+        for (again, counted) in
+            [(rows.to_owned(), [0, 0, 2, 0]), (rows.replacen("Shelter", "School", 1), [0, 1, 1, 0])]
+        {
+            let said = import(at.path(), "r.csv", again.as_bytes(), &[]);
+            assert_eq!(counts(&said), counted, "{what}");
+            assert!(said.err.contains("1 of r.csv are withheld"), "{what}: {said:?}");
+            assert_eq!(found(at.path(), &[]).len(), 1, "{what}");
+        }
+        assert_eq!(counts(&import(at.path(), "r.csv", rows.as_bytes(), &["--restore"])), [0, 1, 1, 0]);
+        assert_eq!(found(at.path(), &[]).len(), 2, "{what}");
+    }
 }
 
 #[test]

@@ -90,7 +90,8 @@ pub struct Import {
     /// Print what becomes of each column, by which rule, with an example; store nothing
     #[arg(long, env = "KORDON_EXPLAIN")]
     explain: bool,
-    /// Bring incidents back that were withdrawn and stand in these files; without it they stay withdrawn
+    /// Bring incidents back that were withdrawn and stand in these files, and publish those that were hidden where the files say
+    /// so; without it they stay withdrawn and hidden
     #[arg(long, env = "KORDON_RESTORE")]
     restore: bool,
     /// Print `durable N` after each file that is safely on disk
@@ -495,11 +496,17 @@ impl Import {
     }
 
     /// What was mended is stored, and what is still refused is kept anew.
-    fn leave_quarantine(&self, store: &Store, kept: &[String]) -> anyhow::Result<()> {
+    fn leave_quarantine(&self, store: &Store, kept: &[String], sent: u64) -> anyhow::Result<()> {
         // What is refused again just as it was is the same file.
         let Some(id) = self.mends.as_ref().filter(|id| !kept.contains(id)) else { return Ok(()) };
-        store.mended(id).with_context(|| format!("the refused records {id}"))?;
-        say(&format!("the refused records {id} are resolved"));
+        if store.mended(id, sent).with_context(|| format!("the refused records {id}"))? {
+            say(&format!("the refused records {id} are resolved"));
+        } else {
+            say(&format!(
+                "the refused records {id} stay where they are: only {sent} came back, and which ones cannot be told; \
+                 send all of them together"
+            ));
+        }
         Ok(())
     }
 
@@ -513,6 +520,7 @@ impl Import {
         let store = open_store(dir, &borders, Options { create: true, read_only: false })?;
         store.hold_no_documents();
         let (mut tally, mut kept_in) = (Tally::default(), Vec::new());
+        let sent = files.iter().map(|file| file.records).sum();
         for file in files {
             if stop.load(Ordering::Relaxed) {
                 bail!("interrupted; what was acknowledged is stored, the same import again completes it");
@@ -555,7 +563,7 @@ impl Import {
                 say(&format!("durable {}", tally.accepted + tally.updated + tally.unchanged));
             }
         }
-        self.leave_quarantine(&store, &kept_in)?;
+        self.leave_quarantine(&store, &kept_in, sent)?;
         Ok(tally)
     }
 }
@@ -577,7 +585,10 @@ fn tell_held_back(name: &str, put: &Put) {
     }
     if put.withheld > 0 {
         let (many, why) = (put.withheld, "not to be passed on, masked, embargoed or not published yet");
-        say(&format!("{many} of {name} are withheld from the public: {why}; the desk shows them"));
+        say(&format!(
+            "{many} of {name} are withheld from the public: {why}; the desk shows them. A file publishes none that was hidden, \
+             without --restore"
+        ));
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "source_sha256",
     "source_extra",
     "sensitivity",
+    "masking",
     "same_as",
     "tags",
     "language",
@@ -479,14 +480,7 @@ pub(crate) fn is_field(name: &str) -> bool {
     FIELDS.contains(&name)
         || matches!(
             name,
-            "impacts"
-                | "sources"
-                | "masking"
-                | "merged_into"
-                | "revision"
-                | "recorded_at"
-                | "recorded_by"
-                | "extra"
+            "impacts" | "sources" | "merged_into" | "revision" | "recorded_at" | "recorded_by" | "extra"
         )
 }
 

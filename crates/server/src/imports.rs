@@ -235,7 +235,7 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     }
     // What is refused again just as it was is the same file.
     if let Some(mended) = mends.filter(|mended| quarantine.as_ref() != Some(&mended.quarantine)) {
-        store.mended(&mended.quarantine).map_err(kept_back)?;
+        store.mended(&mended.quarantine, records).map_err(kept_back)?;
     }
     for (name, count) in counts(&put) {
         told[name] = json!(count);

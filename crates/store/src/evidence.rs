@@ -20,6 +20,9 @@ use crate::ledger::{self, AppendError};
 use crate::store::Store;
 
 pub(crate) const EVIDENCE_DIR: &str = "evidence";
+/// What folders of additions and of removals begin with while they are under way: no digest.
+const FRESH: &str = ".new-";
+const GONE: &str = ".gone-";
 const CONTENT: &str = "content";
 const ABOUT: &str = "about.json";
 /// Timestamps of one file.
@@ -106,7 +109,7 @@ impl Store {
         fs::create_dir_all(&folder).map_err(at(&folder))?;
         ledger::sync_dir(self.dir()).map_err(at(self.dir()))?;
         // What is left of an addition that was cut short is a folder whose name is no digest.
-        let fresh = tempfile::Builder::new().prefix(".new-").tempdir_in(&folder).map_err(at(&folder))?;
+        let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&folder).map_err(at(&folder))?;
         let path = fresh.path().join(CONTENT);
         let mut file = File::create_new(&path).map_err(at(&path))?;
         let digests = Digests::of(content, |piece| file.write_all(piece)).map_err(at(&path))?;
@@ -191,15 +194,29 @@ impl Store {
     pub fn remove_evidence(&self, sha256: &str) -> Result<(), EvidenceError> {
         self.may_write_evidence()?;
         let home = home(self.dir(), sha256)?;
-        fs::remove_dir_all(&home).map_err(at(&home))?;
         let folder = self.dir().join(EVIDENCE_DIR);
-        ledger::sync_dir(&folder).map_err(at(&folder))
+        // Under another name first: a part of a file of evidence is none.
+        let gone = tempfile::Builder::new().prefix(GONE).tempdir_in(&folder).map_err(at(&folder))?;
+        fs::rename(&home, gone.path().join(sha256)).map_err(at(&home))?;
+        ledger::sync_dir(&folder).map_err(at(&folder))?;
+        gone.close().map_err(at(&folder))
     }
 
     fn may_write_evidence(&self) -> Result<(), EvidenceError> {
         match self.refusal() {
             Some(AppendError::ReadOnly) => Err(EvidenceError::ReadOnly),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Removes what additions and removals that were cut short have left in a store that only this process writes to. Best effort: it is
+/// in nobody's way but for its room.
+pub(crate) fn tidy(dir: &Path) {
+    let folder = dir.join(EVIDENCE_DIR);
+    for name in ledger::names_beside(&folder, "").unwrap_or_default() {
+        if name.starts_with(FRESH) || name.starts_with(GONE) {
+            _ = fs::remove_dir_all(folder.join(name));
         }
     }
 }

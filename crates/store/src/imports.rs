@@ -222,18 +222,30 @@ impl Store {
         Ok(name)
     }
 
-    /// Takes a file of refused records away, since they were mended. That it is gone already is no fault.
+    /// Takes a file of refused records away, since they were mended and sent again: `sent` is how many were. Where these are fewer
+    /// than it has, nothing is known of the others, and it stays. Says whether it is gone; that it was already is no fault.
     ///
     /// # Errors
     ///
     /// What the disk said, or that the store was opened for reading only.
-    pub fn mended(&self, quarantine: &str) -> io::Result<()> {
+    pub fn mended(&self, quarantine: &str, sent: u64) -> io::Result<bool> {
         self.may_write_beside()?;
-        let Ok(path) = path_of(self.dir(), QUARANTINE_DIR, quarantine, "ndjson") else { return Ok(()) };
+        let Ok(path) = path_of(self.dir(), QUARANTINE_DIR, quarantine, "ndjson") else { return Ok(true) };
+        let gone = |error: io::Error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(true) } else { Err(error) }
+        };
+        let kept = match File::open(&path) {
+            Ok(file) => {
+                BufReader::new(file).split(b'\n').try_fold(0, |count, line| line.map(|_| count + 1))?
+            }
+            Err(error) => return gone(error),
+        };
+        if sent < kept {
+            return Ok(false);
+        }
         match fs::remove_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => ledger::sync_dir(&self.dir().join(QUARANTINE_DIR)),
+            Err(error) => gone(error),
+            Ok(()) => ledger::sync_dir(&self.dir().join(QUARANTINE_DIR)).map(|()| true),
         }
     }
 

@@ -223,6 +223,11 @@ pub enum AppendError {
     /// The disk is full, now or since an earlier write.
     #[error("the disk is full; reads go on, and writing begins again after a restart")]
     Full,
+    /// An erasure copies the segments that it overwrites, one at a time.
+    #[error(
+        "there is no room on the disk for a copy of the segment that is to be overwritten; nothing was erased: make room, and erase it then"
+    )]
+    NoRoomToErase,
     /// A write or an fsync failed, now or earlier: what the disk holds is unknown until it is read again.
     #[error("writing failed ({0}); reads go on, and writing begins again after a restart")]
     Failed(Arc<io::Error>),
@@ -896,7 +901,9 @@ impl Ledger {
             let mut piece = Some(bytes);
             while let Some(ready) = piece {
                 if written.send(ready).is_err() {
-                    break; // The thread that writes has met an error, and will tell it.
+                    // It has met an error, and tells it. Nothing can be made of a part of the batch meanwhile.
+                    joined(writing)?;
+                    return Err(io::Error::other("the thread that writes ended early").into());
                 }
                 piece = next(batch)?;
             }
@@ -1009,7 +1016,11 @@ impl Ledger {
         let mut erasures = Erasures::default();
         let mut log = Log::new(self.origin);
         self.documents.forget_all();
-        let numbers = segments(&self.dir)?;
+        let mut numbers = segments(&self.dir)?;
+        if let Some(torn) = &known {
+            // Whoever writes may have ended that batch meanwhile, and begun another segment: that is told next time.
+            numbers.retain(|number| segment_path(&self.dir, *number) <= torn.file);
+        }
         let mut bytes = Vec::new();
         for (at, &number) in numbers.iter().enumerate() {
             let path = segment_path(&self.dir, number);
@@ -1062,8 +1073,12 @@ impl Ledger {
         recovery.erased = erasures.found.len() as u64;
         let pending = erasures.pending();
         recovery.damage.extend(erasures.unexplained());
-        if !read_only && recovery.damage.is_empty() {
-            self.finish_erasing(&pending)?;
+        if !read_only
+            && recovery.damage.is_empty()
+            && let Err(problem) = self.finish_erasing(&pending)
+        {
+            // What is to be erased is in no snapshot; the others are served, and the next start tries it again.
+            self.stop(problem);
         }
         Ok(Ok(recovery))
     }
@@ -1108,16 +1123,32 @@ impl Ledger {
     }
 
     /// Ends erasures that were cut short.
-    fn finish_erasing(&mut self, seqs: &[u64]) -> Result<(), OpenError> {
-        let dir = self.dir.clone();
-        let unread = |source| OpenError::Io { path: dir.clone(), source };
+    fn finish_erasing(&mut self, seqs: &[u64]) -> io::Result<()> {
         let mut positions = Vec::new();
         for seq in seqs {
-            let block = self.documents.block((seq - 1) / merkle::BLOCK);
-            let block = block.map_err(|error| unread(io::Error::other(error)))?;
+            let block = self.documents.block((seq - 1) / merkle::BLOCK).map_err(io::Error::other)?;
             positions.extend(block.iter().filter(|kept| kept.link.seq == *seq).map(|kept| kept.position));
         }
-        self.rewrite_without(&positions).map_err(unread)
+        self.rewrite_without(&positions)
+    }
+
+    /// Whether there is room for the copies that overwriting these records takes, one segment at a time.
+    pub fn has_room_to_erase(&self, positions: &[Position]) -> Result<(), AppendError> {
+        let mut numbers: Vec<u32> = positions.iter().map(|position| position.segment).collect();
+        numbers.dedup();
+        let room = || -> io::Result<bool> {
+            let of = rustix::fs::statvfs(&self.dir)?;
+            let mut most = 0;
+            for number in numbers {
+                most = most.max(fs::metadata(segment_path(&self.dir, number))?.len());
+            }
+            Ok(of.f_bavail.saturating_mul(of.f_frsize) > most)
+        };
+        match room() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(AppendError::NoRoomToErase),
+            Err(problem) => Err(AppendError::Failed(Arc::new(problem))),
+        }
     }
 
     /// Overwrites the bodies and salts of these records. That they are erased must be in the ledger already.
@@ -1646,11 +1677,18 @@ fn write_whole_with(
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(".new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&fresh)?;
-    // One that was left by a write that was cut short has the mode it had.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    write(&mut file)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
+    let put = || {
+        // One that was left by a write that was cut short has the mode it had.
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        write(&mut file)?;
+        file.sync_all()?;
+        fs::rename(&fresh, path)
+    };
+    if let Err(problem) = put() {
+        // On a full disk it would take the room that others need. If it cannot go, the next one takes its place.
+        _ = fs::remove_file(&fresh);
+        return Err(problem);
+    }
     path.parent().map_or(Ok(()), sync_dir)
 }
 
@@ -1913,6 +1951,44 @@ mod tests {
         assert!(recovery.torn.is_some());
         assert_eq!(links.len(), 6);
         assert_eq!(fs::read(&segment).unwrap(), bytes);
+    }
+
+    /// Who hands over the pieces is ahead of who writes them: what it has when that fails is a part of the batch.
+    #[test]
+    fn a_long_batch_on_a_full_disk_is_refused_as_a_short_one_is() {
+        let (dir, segment, bytes, _) = sample();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
+        let many = entries(4 * PIECES_AHEAD * PIECE, "d");
+        let pieces = seal(&many).unwrap().into_iter().map(Ok);
+        let written = ledger.append_pieces(many.len(), pieces, |positions| positions[many.len() - 1]);
+        assert!(matches!(written, Err(AppendError::Full)), "{written:?}");
+        drop(ledger);
+        let (_, recovery, links) = open(dir.path());
+        assert!(recovery.torn.is_some());
+        assert_eq!(links.len(), 6);
+        assert_eq!(fs::read(&segment).unwrap(), bytes);
+    }
+
+    #[test]
+    fn who_read_a_batch_under_way_is_not_misled_by_what_was_written_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.with_disk(Disk::default(), 500);
+        let positions: Vec<Position> =
+            (0..6).flat_map(|_| ledger.append(&entries(1, "a")).unwrap()).collect();
+        assert_eq!((positions[1].segment, positions[2].segment), (1, 2));
+        let (mut reader, _) = Ledger::open(dir.path(), false, true, Arc::default(), &mut |_| {}).unwrap();
+        let file = segment_path(&reader.dir, 1);
+        let torn = TornTail { file, offset: positions[1].offset, bytes: 1, batch: 2 };
+        let mut seen = 0;
+        let recovery = reader.read_all(true, Some(torn.clone()), &mut |records| {
+            if let Seen::Records(_, frames) = records {
+                seen += frames.len();
+            }
+        });
+        let recovery = recovery.unwrap().unwrap();
+        assert_eq!((seen, recovery.damage.len(), recovery.torn), (1, 0, Some(torn)));
     }
 
     #[test]

@@ -43,8 +43,12 @@ impl PublicRecord<'_> {
 
 /// What everybody may know of this record, if anything.
 pub(crate) fn project(record: &Record) -> Option<PublicRecord<'_>> {
-    (record.status() == RecordStatus::Published && is_free(&record.incident))
-        .then_some(PublicRecord { incident: &record.incident })
+    is_public(&record.incident).then_some(PublicRecord { incident: &record.incident })
+}
+
+/// Whether everybody may see it.
+pub(crate) fn is_public(incident: &Incident) -> bool {
+    matches!(incident.properties.record_status, None | Some(RecordStatus::Published)) && is_free(incident)
 }
 
 /// Whether it asks to be shown neither coarser nor not at all.

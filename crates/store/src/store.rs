@@ -30,6 +30,7 @@ use crate::cache::{self, Cached, Draft};
 use crate::cores::FEW;
 use crate::doubt;
 use crate::erase::{Erased, Erasure, Reason, Withdrawn};
+use crate::evidence;
 use crate::known::Known;
 use crate::layers::Layers;
 use crate::ledger::{
@@ -38,7 +39,7 @@ use crate::ledger::{
 };
 use crate::note::{Checkpoint, PublicKey, Signer};
 use crate::past::Pasts;
-use crate::project::{Record, project};
+use crate::project::{Record, is_free, is_public, project};
 use crate::record::{self, Hash, Link, Op};
 use crate::snapshot::{Batch, Context, Full, OnePart, Public, PublicRow, Snapshot, StaffRow, Tier, TierRow};
 use crate::units::Units;
@@ -96,7 +97,8 @@ pub struct Put {
     pub unchanged: usize,
     /// Of the last two, those that were withdrawn and stay so, since nothing said that they are to come back.
     pub withdrawn: usize,
-    /// Of the new and the revised ones, those that not everybody may see.
+    /// Of the new and the revised ones, those that not everybody may see; and of those that say the same, those that stay so although
+    /// their file would publish them.
     pub withheld: usize,
     /// Of the revised ones, which batch of the ledger had said what they said before.
     pub replaced: BTreeMap<u64, Replaced>,
@@ -621,6 +623,9 @@ impl Store {
             recovery: known,
             context,
         });
+        if !options.read_only {
+            evidence::tidy(dir);
+        }
         let (queue, jobs) = mpsc::channel();
         let keeping = Keeping { dir: dir.to_owned(), kept_seq: indexed, is_over: false, thread: None };
         let writer =
@@ -760,7 +765,9 @@ impl Store {
     }
 
     /// Erases an incident: what all its revisions said is overwritten, and that they were there stays provable.
-    /// A record remains that names their numbers, who erased them and why. Erasing it again changes nothing.
+    /// A record remains that names their numbers, who erased them and why. Erasing it again changes nothing. If it was merged into
+    /// another incident, that one gives back what it had taken over, and is the next one of [`Put::ids`]; what its own earlier
+    /// revisions say of it stays.
     ///
     /// # Errors
     ///
@@ -823,7 +830,7 @@ impl Store {
         let queue = self.queue.as_ref().ok_or(PutError::Closing)?;
         let send = |work| {
             self.shared.waiting.fetch_add(1, Ordering::Relaxed);
-            queue.send(work).map_err(|_| PutError::Closing)
+            queue.send(work).map_err(|_| self.no_writer())
         };
         match (work(reply), self.free_writer()) {
             (Work::Job(job), Some(mut writer)) if job.size() < FEW => {
@@ -837,7 +844,18 @@ impl Store {
             }
             (work, _) => send(work)?,
         }
-        answer.recv().map_err(|_| PutError::Closing)?
+        answer.recv().map_err(|_| self.no_writer())?
+    }
+
+    /// Why nobody writes any more.
+    fn no_writer(&self) -> PutError {
+        if !self.writer.is_poisoned() {
+            return PutError::Closing;
+        }
+        // After a panic: how far it came is not known until the store is opened again.
+        let why = || AppendError::Failed(Arc::new(io::Error::other("a fault of this program, see its log")));
+        let mut refusal = self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.get_or_insert_with(why).clone().into()
     }
 
     /// What writes, if it has nothing else to do, nobody waits for it, and the ledger was read to its end.
@@ -1540,6 +1558,7 @@ impl Shared {
             }
             let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
             let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
+            let mut stays_hidden = false;
             let outcome = match before {
                 None => Outcome::Accepted,
                 Some(before) => {
@@ -1551,9 +1570,12 @@ impl Shared {
                             OfWithdrawn::Restore => {
                                 incident.properties.record_status = Some(RecordStatus::Published);
                             }
-                            OfWithdrawn::Stay | OfWithdrawn::Refuse => put.withdrawn += 1,
+                            OfWithdrawn::Stay | OfWithdrawn::StayHidden | OfWithdrawn::Refuse => {
+                                put.withdrawn += 1;
+                            }
                         }
                     }
+                    stays_hidden = withdrawn == OfWithdrawn::StayHidden && keep_hidden(&mut incident, before);
                     self.keep_merged(&mut incident, before, group, &index)?;
                     if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
@@ -1572,12 +1594,18 @@ impl Shared {
                 Outcome::Updated => put.updated += 1,
                 Outcome::Unchanged => {
                     put.unchanged += 1;
+                    put.withheld += usize::from(stays_hidden);
                     continue;
                 }
             }
             put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
+            let is_hidden_now = !is_free(&incident) && before.is_some_and(is_free);
             sign(&mut incident, revision + 1, now.as_ref(), author);
+            let id = incident.id;
             group.push(Op::Put, incident);
+            if is_hidden_now {
+                self.take_back(id, TakeBack::WhereItIsPublic, author, group, &index)?;
+            }
         }
         Ok(put)
     }
@@ -1597,11 +1625,63 @@ impl Shared {
                     Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => {
                         incident.properties.merged_from.push(merged);
                     }
-                    merged => incident.absorb(&merged?),
+                    Err(error) => return Err(error),
+                    // What is withheld is not published by having been merged before it was.
+                    Ok(merged) if is_free(incident) && !is_free(&merged) => {}
+                    Ok(merged) => incident.absorb(&merged),
                 }
             }
         }
         Ok(())
+    }
+
+    /// Takes back what a merged incident had brought to the one that it was merged into, and to those that this one was merged into
+    /// since: when it is withheld, from those that are not, and when it is erased, from all. Gives those that are revised.
+    fn take_back(
+        &self,
+        id: IncidentId,
+        of: TakeBack,
+        author: &Author,
+        group: &mut Group,
+        index: &Index,
+    ) -> Result<Vec<IncidentId>, PutError> {
+        let theirs = self.revisions_of(id, group, index)?;
+        let (mut child, mut revised) = (self.newest(id, group, index)?, Vec::new());
+        while child.properties.record_status == Some(RecordStatus::Merged)
+            && let Some(into) = child.properties.merged_into
+        {
+            let mut holder = match self.newest(into, group, index) {
+                Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => break,
+                holder => holder?,
+            };
+            let is_meant = of == TakeBack::Everywhere || is_free(&holder);
+            if !is_meant || !holder.properties.merged_from.contains(&child.id) {
+                break;
+            }
+            let revisions = self.revisions_of(into, group, index)?;
+            let without = before_merge(&revisions, child.id);
+            let of_child = (child.id != id).then_some(&child.properties);
+            let kept: Vec<&Properties> = without.into_iter().chain(of_child).collect();
+            holder.release(id, &theirs, &kept);
+            revised.push(into);
+            revise(group, Op::Put, holder.clone(), author);
+            child = holder;
+        }
+        Ok(revised)
+    }
+
+    /// What every revision of an incident said, oldest first, with those that are about to be written.
+    fn revisions_of(
+        &self,
+        id: IncidentId,
+        group: &Group,
+        index: &Index,
+    ) -> Result<Vec<Properties>, PutError> {
+        let read = |position| read(&self.context.documents, position).map(|incident| incident.properties);
+        let written = index.revisions(id).into_iter().map(read);
+        let waiting =
+            group.revisions.iter().map(|revision| &revision.incident).filter(|incident| incident.id == id);
+        written.chain(waiting.map(|incident| Ok(incident.properties.clone()))).collect()
     }
 
     fn index(&self) -> RwLockReadGuard<'_, Index> {
@@ -1702,6 +1782,7 @@ impl Writer {
         let (log, indexed) = (shared.context.documents.log(), self.keeping.kept_seq);
         let mut recovery = match self.ledger.recover(false, &mut |_| {}) {
             Ok(recovery) if recovery.damage.is_empty() && self.ledger.begins_with(&log) => {
+                self.tell_refusal();
                 _ = shared.recovery.set(Recovery { indexed, ..recovery });
                 return;
             }
@@ -1835,6 +1916,16 @@ impl Writer {
     fn erase(&mut self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
         self.writable()?;
         let shared = Arc::clone(&self.shared);
+        let mut ids = vec![(id, Outcome::Updated)];
+        if !shared.index().current(id).is_none_or(|current| current.erased) {
+            // What it was merged into says what it said.
+            let mut group = Group::default();
+            let index = shared.index();
+            let revised = shared.take_back(id, TakeBack::Everywhere, author, &mut group, &index)?;
+            drop(index);
+            self.write(group).inspect_err(|_| self.tell_refusal())?;
+            ids.extend(revised.into_iter().map(|holder| (holder, Outcome::Updated)));
+        }
         let (records, keys) = {
             let index = shared.index.read().unwrap_or_else(PoisonError::into_inner);
             match index.current(id) {
@@ -1850,7 +1941,7 @@ impl Writer {
             let unread = |error| PutError::Read(Arc::new(error));
             let (frame, link) = shared.context.documents.read_frame(position).map_err(unread)?;
             let incident = incident_of(&frame, position).map_err(unread)?;
-            was_public |= project(&Record::new(incident)).is_some();
+            was_public |= is_public(&incident);
             erased.push(link.seq);
         }
         let erasure = Erasure::new(
@@ -1871,6 +1962,7 @@ impl Writer {
         // What was kept of it goes first: it has the words, too.
         let unsafe_yet = |error| PutError::Ledger(AppendError::Failed(Arc::new(error)));
         self.keeping.end().map_err(unsafe_yet)?;
+        self.ledger.has_room_to_erase(&records)?;
         let written = self.ledger.append(&[Entry { op: Op::Erase, feature }]);
         let positions = written.inspect_err(|_| self.tell_refusal())?;
         {
@@ -1883,7 +1975,7 @@ impl Writer {
         // Nobody finds it any more; now the disk forgets it.
         self.ledger.erase(&records).inspect_err(|_| self.tell_refusal())?;
         let seq = self.ledger.head().seq;
-        Ok(Put { updated: 1, ids: vec![(id, Outcome::Updated)], seq, ..Put::default() })
+        Ok(Put { updated: 1, ids, seq, ..Put::default() })
     }
 
     fn resolve(&self, job: Job, group: &mut Group) -> Reply {
@@ -1960,8 +2052,8 @@ impl Writer {
         let Some(into) = one.properties.merged_into.filter(|_| was_merged(&one.properties)) else {
             return Err(PutError::NotMerged(NotMerged::NotMerged(id)));
         };
-        let before =
-            self.revisions_of(id, group, &index)?.into_iter().rev().find(|revision| !was_merged(revision));
+        let theirs = self.shared.revisions_of(id, group, &index)?;
+        let before = theirs.iter().rev().find(|revision| !was_merged(revision));
         one.properties.record_status = before.and_then(|before| before.record_status);
         one.properties.merged_into = None;
         let mut other = match self.shared.newest(into, group, &index) {
@@ -1972,12 +2064,11 @@ impl Writer {
             if was_merged(&other.properties) {
                 return Err(PutError::NotMerged(NotMerged::MergedOn { id, into }));
             }
-            let revisions = self.revisions_of(into, group, &index)?;
-            let took = |pair: &&[Properties]| {
-                !pair[0].merged_from.contains(&id) && pair[1].merged_from.contains(&id)
-            };
-            if let Some([without, with]) = revisions.windows(2).rev().find(took) {
-                other.release(id, with, without);
+            let revisions = self.shared.revisions_of(into, group, &index)?;
+            if other.properties.merged_from.contains(&id)
+                && let Some(without) = before_merge(&revisions, id)
+            {
+                other.release(id, &theirs, &[without]);
             }
         }
         revise(group, Op::Put, one, author);
@@ -1986,21 +2077,6 @@ impl Writer {
         };
         revise(group, Op::Put, other, author);
         Ok(both_updated(id, into))
-    }
-
-    /// What every revision of an incident said, oldest first, with those that are about to be written.
-    fn revisions_of(
-        &self,
-        id: IncidentId,
-        group: &Group,
-        index: &Index,
-    ) -> Result<Vec<Properties>, PutError> {
-        let read =
-            |position| read(&self.shared.context.documents, position).map(|incident| incident.properties);
-        let written = index.revisions(id).into_iter().map(read);
-        let waiting =
-            group.revisions.iter().map(|revision| &revision.incident).filter(|incident| incident.id == id);
-        written.chain(waiting.map(|incident| Ok(incident.properties.clone()))).collect()
     }
 
     fn write(&mut self, group: Group) -> Result<u64, PutError> {
@@ -2055,9 +2131,19 @@ fn both_updated(one: IncidentId, other: IncidentId) -> Put {
     Put { updated: 2, ids: vec![(one, Outcome::Updated), (other, Outcome::Updated)], ..Put::default() }
 }
 
-/// Whether everybody may see it.
-fn is_public(incident: &Incident) -> bool {
-    project(&Record::new(incident.clone())).is_some()
+/// What an incident said before it last took another one in, of all its revisions.
+fn before_merge(revisions: &[Properties], merged: IncidentId) -> Option<&Properties> {
+    let took = |pair: &&[Properties]| {
+        !pair[0].merged_from.contains(&merged) && pair[1].merged_from.contains(&merged)
+    };
+    revisions.windows(2).rev().find(took).map(|pair| &pair[0])
+}
+
+/// From where it is taken back what a merged incident had brought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TakeBack {
+    WhereItIsPublic,
+    Everywhere,
 }
 
 /// Adds the next revision of an incident to what is about to be written.
@@ -2084,6 +2170,18 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     }
 }
 
+/// Whether a report would publish what is withheld; what keeps it from the public is kept then.
+fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
+    let would_publish = is_public(incident) && !is_public(before) && !is_gone(before);
+    if would_publish {
+        let (said, kept) = (&mut incident.properties, &before.properties);
+        said.record_status = kept.record_status;
+        said.masking.clone_from(&kept.masking);
+        said.redistributable = kept.redistributable;
+    }
+    would_publish
+}
+
 /// What becomes of a report of an incident that was withdrawn and does not speak of its status.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OfWithdrawn {
@@ -2091,13 +2189,16 @@ enum OfWithdrawn {
     Refuse,
     /// The incident takes further revisions and stays withdrawn.
     Stay,
-    /// The incident is there again.
+    /// As [`Self::Stay`]; and one that is withheld from the public stays so, whatever the report says. That is for files: one that
+    /// comes again says what it said before somebody hid the incident.
+    StayHidden,
+    /// The incident is there again, and public if the report says so.
     Restore,
 }
 
 impl OfWithdrawn {
     fn of_file(restores: bool) -> Self {
-        if restores { Self::Restore } else { Self::Stay }
+        if restores { Self::Restore } else { Self::StayHidden }
     }
 }
 

@@ -1143,6 +1143,33 @@ fn an_erasure_that_was_cut_short_is_ended_when_the_store_is_opened_next() {
 }
 
 #[test]
+fn an_erasure_that_the_disk_refuses_ends_writing_and_nothing_else_until_the_disk_takes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(59);
+    let mut all = incidents(&mut dice, 20);
+    all[5].properties.title = Text::new("en", "shelter under the school");
+    store.put(all.clone(), &author()).unwrap();
+    // Something stands where the copy of the segment would be made.
+    let in_the_way = dir.path().join("ledger/000001.geojsons.new");
+    std::fs::create_dir(&in_the_way).unwrap();
+    store.erase(all[5].id, Reason::DangerToLife, &author()).unwrap_err();
+    let mut at_hand = Some(store);
+    for when in ["at once", "opened again"] {
+        let store = at_hand.take().unwrap_or_else(|| open(dir.path()));
+        assert_eq!(store.public().len(), 19, "{when}");
+        assert!(store.public().get(all[5].id).is_none(), "{when}");
+        assert!(store.put(incidents(&mut dice, 1), &author()).is_err(), "{when}");
+        assert!(matches!(store.refusal(), Some(AppendError::Failed(_))), "{when}");
+    }
+    std::fs::remove_dir(&in_the_way).unwrap();
+    assert!(files_say(dir.path(), "shelter under"));
+    let store = open(dir.path());
+    assert!(!files_say(dir.path(), "shelter under"));
+    store.put(incidents(&mut dice, 1), &author()).unwrap();
+}
+
+#[test]
 fn two_reports_of_one_key_in_one_batch_are_one_incident() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
@@ -1752,8 +1779,9 @@ fn refused_records_are_kept_as_they_came() {
     assert_eq!((kept.len(), kept[1].record.text()), (2, "2,999,45.3,2024"));
     assert_eq!(store.quarantine(refusals()).unwrap(), id, "the same records are the same file");
     assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.as_str()]);
-    store.mended(&id).unwrap();
-    store.mended(&id).unwrap();
+    assert!(!store.mended(&id, 1).unwrap(), "one of two came back, and it is not known which");
+    assert_eq!(kordon_store::quarantined(dir.path()).unwrap(), [id.as_str()]);
+    assert!(store.mended(&id, 2).unwrap() && store.mended(&id, 2).unwrap());
     assert!(kordon_store::quarantined(dir.path()).unwrap().is_empty());
     assert!(matches!(kordon_store::refused(dir.path(), &id), Err(LeftError::NoSuch(_))));
 }

@@ -765,6 +765,10 @@ impl<'r> Desk<'r> {
     }
 
     fn masking(&mut self, node: &Node<'_>, path: &Path<'_>) -> Option<Masking> {
+        // A cell has the level alone.
+        if let Json::String(_) = &node.json {
+            return self.word(node, path).map(|level| Masking { level });
+        }
         let members = self.members(node, path)?;
         let mut level = None;
         for Member { name, value, .. } in members {

@@ -224,6 +224,63 @@ fn what_was_merged_twice_over_leads_to_the_last_and_is_taken_back_from_the_last_
     assert!([one.id, other.id, third.id].iter().all(|&id| properties(&store, id).sources.len() == 1));
 }
 
+/// The document that everybody may see.
+fn told(store: &Store, id: IncidentId) -> String {
+    let public = store.public();
+    public.feature(&public.get(id).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_withheld_after_it_was_merged_is_taken_back_from_what_is_public() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [one, other, third] = [1, 2, 3].map(|number| report(number, "feed", "Port hit"));
+    let all = vec![one.clone(), other.clone(), third.clone()];
+    store.put(all.clone(), &author()).unwrap();
+    let before = without_stamp(properties(&store, third.id));
+    store.merge(one.id, other.id, &author()).unwrap();
+    store.merge(other.id, third.id, &author()).unwrap();
+    let has = |store: &Store, name: &str| told(store, third.id).contains(name);
+    assert!(has(&store, "feed:1") && has(&store, "feed:2"));
+
+    let mut hidden = one.clone();
+    hidden.properties.masking = Some(Masking { level: MaskingLevel::Hidden });
+    hidden.properties.sources.push(Source { name: Some("a witness".to_owned()), ..Source::default() });
+    store.put(vec![hidden.clone()], &author()).unwrap();
+    let store = {
+        drop(store);
+        open(dir.path())
+    };
+    // Nor does it come back when the others are reported again, or it says more.
+    hidden.properties.tags.push("cellar".to_owned());
+    for reports in [vec![], vec![other, third.clone()], vec![hidden]] {
+        store.put(reports, &author()).unwrap();
+        assert!(has(&store, "feed:2") && has(&store, "feed:3"));
+        for theirs in ["feed:1", "a witness", "cellar"] {
+            assert!(!has(&store, theirs), "{theirs}: {}", told(&store, third.id));
+        }
+    }
+    store.unmerge(all[1].id, &author()).unwrap();
+    assert_eq!(without_stamp(properties(&store, third.id)), before);
+}
+
+#[test]
+fn what_is_erased_after_it_was_merged_is_taken_back_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [one, mut other] = [1, 2].map(|number| report(number, "feed", "Port hit"));
+    other.properties.masking = Some(Masking { level: MaskingLevel::Hidden });
+    store.put(vec![one.clone(), other.clone()], &author()).unwrap();
+    let before = without_stamp(properties(&store, other.id));
+    store.merge(one.id, other.id, &author()).unwrap();
+    assert_eq!(properties(&store, other.id).sources.len(), 2);
+    let put = store.erase(one.id, Reason::DangerToLife, &author()).unwrap();
+    let ids: Vec<IncidentId> = put.ids.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, [one.id, other.id]);
+    assert_eq!(without_stamp(properties(&store, other.id)), before);
+    store.verify().unwrap();
+}
+
 #[test]
 fn a_report_whose_parts_were_merged_in_another_store_can_be_told_anew() {
     let dir = tempfile::tempdir().unwrap();
