@@ -1075,6 +1075,50 @@ async fn changes_differences_and_proofs_are_the_publics_view() {
     door.get(&format!("{ITEMS}/{hidden}/history/proof")).await.is_problem(404);
 }
 
+/// Work that keeps every core of the pool busy until what is returned is dropped.
+fn busy_cores() -> std::sync::mpsc::Sender<()> {
+    let (held, wait) = std::sync::mpsc::channel();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    for _ in 0..rayon::current_num_threads() {
+        let wait = Arc::clone(&wait);
+        rayon::spawn(move || _ = wait.lock().unwrap().recv());
+    }
+    held
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_ledger_is_still_checked_nothing_is_vouched_for_and_no_question_waits() {
+    let door = Door::new();
+    // So many that the index is kept for the next start, and so long that checking them is not done at once.
+    let notes = "Kharkiv ".repeat(60);
+    let rows = (0..10_001).map(|n| format!("{n},28.8,45.3,2023-08-02,Port {n},{notes}\n"));
+    let rows = format!("id,lon,lat,date,title,notes\n{}", rows.collect::<String>());
+    let put = door.post("/imports?source=test", "text/csv", &rows).await;
+    assert_eq!(put.is_ok().json()["imported"], 10_001);
+    let found = door.get(&format!("{ITEMS}?limit=1")).await.is_ok().json();
+    let door = door.restarted();
+    let busy = busy_cores();
+    let proof = format!("{ITEMS}/{}/history/proof", found["features"][0]["id"].as_str().unwrap());
+    let all = ["/checkpoint", "/checkpoint/extension?size=1", &proof];
+    for address in all {
+        let asked = tokio::time::timeout(std::time::Duration::from_secs(30), door.get(address));
+        let reply = asked.await.unwrap_or_else(|_| panic!("{address} waits for the ledger"));
+        let problem = reply.is_problem(503);
+        assert!(problem["detail"].as_str().unwrap().contains("still checks"), "{problem}");
+        assert!(reply.header("retry-after").parse::<u32>().is_ok());
+    }
+    drop(busy);
+    for _ in 0..6_000 {
+        if door.get("/checkpoint").await.status != StatusCode::SERVICE_UNAVAILABLE {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    for address in all {
+        door.get(address).await.is_ok();
+    }
+}
+
 #[tokio::test]
 async fn a_masked_record_stays_masked_when_its_row_is_imported_again() {
     let door = Door::new();

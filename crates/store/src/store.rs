@@ -659,6 +659,11 @@ impl Store {
         self.shared.recovery.wait()
     }
 
+    /// Whether all of the ledger was read by now: then nothing waits for [`Self::recovery`].
+    pub fn is_checked(&self) -> bool {
+        self.shared.recovery.get().is_some()
+    }
+
     /// Holds no documents in memory from now on, for whoever only puts: those of a million incidents are some 500 MB. Whatever is
     /// asked for all the same is read from the disk.
     pub fn hold_no_documents(&self) {
