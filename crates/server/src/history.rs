@@ -268,7 +268,7 @@ pub fn missing(store: &Store, id: IncidentId) -> Problem {
 ///
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
 /// now, the chain without what it said: that does not stand any more, and only who asks for the past by its name is told
-/// (`asked.rs`). In both, that it was withdrawn stays told.
+/// (`asked.rs`). In both, that it was withdrawn stays told. Whatever hides what it said in the past hides all of this.
 pub fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
     let is_public = store.public().get(id).is_some();
     let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
@@ -276,7 +276,8 @@ pub fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Probl
     // Withdrawn between the two looks at the store is withdrawn.
     let is_public = is_public && !is_withdrawn;
     let not_found = || Problem::not_found(format!("There is no incident {id}."));
-    if !is_public && !is_withdrawn {
+    // Asked after the revisions were read: what was hidden meanwhile is hidden.
+    if !store.may_be_told(id).map_err(|error| Problem::internal(&error))? {
         return Err(not_found());
     }
     let mut shown = Vec::new();

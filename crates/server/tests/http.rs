@@ -1075,6 +1075,34 @@ async fn changes_differences_and_proofs_are_the_publics_view() {
     door.get(&format!("{ITEMS}/{hidden}/history/proof")).await.is_problem(404);
 }
 
+#[tokio::test]
+async fn what_is_masked_after_it_was_merged_or_withdrawn_is_as_if_it_were_not_there() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let stays = door.post(ITEMS, media, &feature("Stays", "2025-05-30", Some(IZMAIL)).to_string()).await;
+    let into = json!({ "into": stays.json()["id"] }).to_string();
+    for (name, gone) in [("merged", 307), ("withdrawn", 410)] {
+        let mut row = feature("Secret words", "2025-05-30", Some(IZMAIL));
+        row["properties"]["same_as"] = json!([format!("test:{name}")]);
+        let made = door.post(ITEMS, media, &row.to_string()).await;
+        let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+        let done = match name {
+            "merged" => door.post(&format!("{location}/merge"), "application/json", &into).await,
+            _ => door.ask(Method::DELETE, &location, &[], "").await,
+        };
+        assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.text());
+        let history = format!("{location}/history");
+        assert_eq!(door.get(&location).await.status.as_u16(), gone);
+        door.get(&history).await.is_ok();
+        row["properties"]["masking"] = json!({ "level": "hidden" });
+        assert_eq!(door.post("/imports", media, &row.to_string()).await.is_ok().json()["updated"], 1);
+        for address in [&location, &history, &format!("{history}/proof")] {
+            let problem = door.get(address).await.is_problem(404);
+            assert!(!problem.to_string().contains("merged into"), "{problem}");
+        }
+    }
+}
+
 /// Work that keeps every core of the pool busy until what is returned is dropped.
 fn busy_cores() -> std::sync::mpsc::Sender<()> {
     let (held, wait) = std::sync::mpsc::channel();
