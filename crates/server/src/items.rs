@@ -510,8 +510,8 @@ pub fn parse_id(text: &str) -> Result<IncidentId, Problem> {
 ///
 /// # Errors
 ///
-/// 400 and 422 with every fault; 409 for an id that is taken, and for a record that was withdrawn; 507 and 503 when
-/// it cannot be stored.
+/// 400 and 422 with every fault; 409 for an id that is taken, and for a record that was withdrawn; 428 for what would revise
+/// a record where `If-Match` is required; 507 and 503 when it cannot be stored.
 pub async fn create(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -521,10 +521,19 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
-    let store = Arc::clone(&app.config.store);
+    let work = Arc::clone(&app);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
+            let store = &work.config.store;
             let incident = record::read_one(&bytes, crs)?.incident;
+            // A report of what is known is a revision, so it must not come between what others compare and write.
+            let beside = work.adding();
+            let _turn = if store.known_as(&incident).is_some() {
+                drop(beside);
+                (Some(work.replacing()), None)
+            } else {
+                (None, Some(beside))
+            };
             // One that was withdrawn is not in this snapshot, and PUT would not replace it: the store tells of it.
             if store.full().get(incident.id).is_some() {
                 return Err(Problem::new(
@@ -534,12 +543,32 @@ pub async fn create(
                     format!("{} exists; PUT replaces it.", incident.id),
                 ));
             }
-            put_one(&store, incident, &caller)
+            if work.config.require_if_match {
+                revises_none(store, &incident)?;
+            }
+            put_one(store, incident, &caller)
         })
         .await?;
     let answer = stored(&app, &base, id, &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
     let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer.status(status).finish(&HeaderMap::new()))
+}
+
+/// 428 for a report that the store would take for a new revision of a record, which may be another one than whoever sends it
+/// has seen. What says the same again changes nothing, and one that was withdrawn has no ETag to name.
+fn revises_none(store: &Store, incident: &Incident) -> Result<(), Problem> {
+    let Some(id) = store.known_as(incident).filter(|id| store.full().get(*id).is_some()) else {
+        return Ok(());
+    };
+    let would = store.foresee(vec![incident.clone()], false).map_err(|error| record::not_stored(&error))?;
+    if would.updated == 0 {
+        return Ok(());
+    }
+    let detail = format!(
+        "By its same_as this is a revision of {id}. Read that record, and replace it by PUT with the ETag of that answer in \
+         If-Match."
+    );
+    Err(precondition_required(detail).with("id", id.to_string()))
 }
 
 /// `PUT /collections/incidents/items/{id}`: a new revision.
@@ -671,16 +700,22 @@ fn put_one(
 
 fn if_match(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match headers.get(header::IF_MATCH).map(|value| value.to_str()) {
-        None if app.config.require_if_match => Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "precondition-required",
-            "Say which revision you mean to change",
-            "Read the record, and send the ETag of that answer in If-Match.",
-        )),
+        None if app.config.require_if_match => {
+            Err(precondition_required("Read the record, and send the ETag of that answer in If-Match."))
+        }
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value.to_owned())),
         Some(Err(_)) => Err(Problem::bad_request("bad-if-match", "If-Match is not a list of entity tags.")),
     }
+}
+
+fn precondition_required(detail: impl Into<String>) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "precondition-required",
+        "Say which revision you mean to change",
+        detail,
+    )
 }
 
 /// The record, which exists and is still what the client saw.

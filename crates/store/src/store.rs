@@ -853,6 +853,11 @@ impl Store {
         nobody_waits.then(|| self.writer.try_lock().ok())?.filter(|writer| !writer.is_crowded)
     }
 
+    /// The incident that a put of this one would revise: that of its id, else of the first of its `same_as` that is known.
+    pub fn known_as(&self, incident: &Incident) -> Option<IncidentId> {
+        self.shared.index().find(incident)
+    }
+
     /// Whether an incident was there and has been withdrawn.
     pub fn is_withdrawn(&self, id: IncidentId) -> bool {
         let index = self.shared.index.read().unwrap_or_else(PoisonError::into_inner);
