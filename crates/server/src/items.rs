@@ -25,7 +25,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::{Addresses, Checked, Described, Incident, IncidentId};
 use kordon_store::{
-    Author, Casualties, Cell, Cursor, Dimension, Hit, Outcome, Query, Row, Snapshot, SortBy, Store,
+    Author, Casualties, Cell, Cursor, Dimension, Group, Hit, Outcome, Query, Row, Snapshot, SortBy, Store,
 };
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -40,6 +40,8 @@ const AGGREGATE: &str = "/collections/incidents/aggregate";
 const CHUNK_ROWS: usize = 500;
 /// Things that can be counted by at once.
 const MAX_DIMENSIONS: usize = 3;
+/// Bytes of what the addresses of all groups repeat.
+const MAX_ADDRESSES_BYTES: usize = 64 << 20;
 
 /// `GET /collections/incidents/items`.
 ///
@@ -325,10 +327,10 @@ enum Written {
 const NUMBER_MATCHED: header::HeaderName = header::HeaderName::from_static("ogc-numbermatched");
 
 /// A part of a long collection.
-enum Part {
+enum Part<R> {
     /// Some rows, and how many such parts stand before them.
-    Rows((usize, Vec<Row>)),
-    /// What stands behind the features.
+    Rows((usize, Vec<R>)),
+    /// What stands behind the rows.
     Foot(String),
 }
 
@@ -742,7 +744,7 @@ fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<
 ///
 /// # Errors
 ///
-/// 400 for parameters that cannot be understood.
+/// 400 for parameters that cannot be understood, and for more groups than can be told with so long a question.
 pub async fn aggregate(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -756,33 +758,74 @@ pub async fn aggregate(
     let etag = format!("W/\"{}\"", asked.snapshot.id());
     let (counted, snapshot) = (by.clone(), Arc::clone(&asked.snapshot));
     let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
-    let filter = params.to_query(&["by", "f"]);
-    let groups: Vec<Value> = sums
-        .groups
-        .iter()
-        .map(|group| {
-            let mut object = json!({
-                "count": group.count,
-                "deaths": range(&group.deaths),
-                "injured": range(&group.injured),
-            });
-            let mut query = filter.clone();
-            for (dimension, value) in by.iter().zip(&group.key) {
-                object[dimension.as_str()] = json!(value);
-                let cell = Cell { by: *dimension, value: value.clone() }.to_string();
-                query.push_str(if query.is_empty() { "cell=" } else { "&cell=" });
-                query.push_str(&encode(&cell));
-            }
-            object["items"] = json!(address(&base, PATH, &query));
-            object
-        })
-        .collect();
-    let by: Vec<&str> = by.iter().map(|dimension| dimension.as_str()).collect();
+    let told = Told { items: address(&base, PATH, &params.to_query(&["by", "f"])), by };
+    told.is_short_enough(sums.groups.len())?;
+    let words: Vec<&str> = told.by.iter().map(|dimension| dimension.as_str()).collect();
     let source = Source::new(&asked, &app.config.borders, &base, AGGREGATE, &params, sums.matched);
-    let body = json!({ "by": by, "matched": sums.matched, "deaths": range(&sums.deaths),
-        "injured": range(&sums.injured), "groups": groups });
-    let body = format!("{{{}{}", source.to_members(), &body.to_string()[1..]);
+    // In the order in which one object with all of it would be written.
+    let (by, deaths, injured) = (json!(words), range(&sums.deaths), range(&sums.injured));
+    let head = format!(r#"{{{}"by":{by},"deaths":{deaths},"groups":["#, source.to_members());
+    let foot = format!(r#"],"injured":{injured},"matched":{}}}"#, sums.matched);
+    let body = if sums.groups.len() <= CHUNK_ROWS {
+        Body::from([head, told.groups(&sums.groups), foot].concat())
+    } else {
+        let parts = chunks(sums.groups).enumerate().map(Part::Rows).chain([Part::Foot(foot)]);
+        stream::pieces(&app, head.into(), parts, move |part| {
+            Ok(match part {
+                Part::Rows((0, groups)) => told.groups(&groups),
+                Part::Rows((_, groups)) => format!(",{}", told.groups(&groups)),
+                Part::Foot(foot) => foot,
+            }
+            .into_bytes())
+        })
+    };
     Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).cache(asked.cache()).finish(&headers))
+}
+
+/// How groups are told.
+struct Told {
+    by: Vec<Dimension>,
+    /// The address of all that were counted, with which that of each group begins.
+    items: String,
+}
+
+impl Told {
+    /// Each group repeats the question, which may be as long as a request: of many groups that is an answer of gigabytes.
+    fn is_short_enough(&self, groups: usize) -> Result<(), Problem> {
+        if self.items.len().saturating_mul(groups) <= MAX_ADDRESSES_BYTES {
+            return Ok(());
+        }
+        let most = MAX_ADDRESSES_BYTES >> 20;
+        let detail = format!(
+            "makes {groups} groups, and the addresses of their incidents would be longer than {most} MiB together. Count by \
+             fewer or coarser things, or ask with a shorter filter."
+        );
+        Err(Problem::bad_parameter("by", detail).with("groups", groups))
+    }
+
+    /// Groups with commas between them.
+    fn groups(&self, groups: &[Group]) -> String {
+        let groups: Vec<String> = groups.iter().map(|group| self.group(group).to_string()).collect();
+        groups.join(",")
+    }
+
+    fn group(&self, group: &Group) -> Value {
+        let mut object = json!({
+            "count": group.count,
+            "deaths": range(&group.deaths),
+            "injured": range(&group.injured),
+        });
+        let mut items = self.items.clone();
+        for (dimension, value) in self.by.iter().zip(&group.key) {
+            object[dimension.as_str()] = json!(value);
+            let cell = Cell { by: *dimension, value: value.clone() }.to_string();
+            items.push(if items.contains('?') { '&' } else { '?' });
+            items.push_str("cell=");
+            items.push_str(&encode(&cell));
+        }
+        object["items"] = items.into();
+        object
+    }
 }
 
 fn range(people: &Casualties) -> Value {

@@ -631,6 +631,34 @@ async fn counts_add_up_to_what_the_same_filter_finds() {
     }
 }
 
+#[tokio::test]
+async fn many_groups_are_told_as_few_are_and_too_many_for_so_long_a_question_are_refused() {
+    let door = Door::new();
+    let day = |n: usize| format!("{}-{:02}-{:02}", 2000 + n / 336, 1 + n / 28 % 12, 1 + n % 28);
+    let rows: Vec<Value> = (0..1_500).map(|n| feature("Port struck", &day(n), Some(IZMAIL))).collect();
+    let body = json!({ "type": "FeatureCollection", "features": rows }).to_string();
+    let put = door.post("/imports?source=test", "application/geo+json", &body).await;
+    assert_eq!(put.is_ok().json()["imported"], 1_500);
+    let asked = "/collections/incidents/aggregate?by=day&event-type=explosions_remote_violence";
+    let told = door.get(asked).await;
+    let mut all = told.is_ok().json();
+    let days: std::collections::BTreeSet<&str> = (all["groups"].as_array().unwrap().iter())
+        .map(|group| (group["day"].as_str().unwrap(), assert_eq!(group["count"], 1)).0)
+        .collect();
+    assert_eq!((days.len(), &all["matched"]), (1_500, &json!(1_500)));
+    for source in ["snapshot", "citation", "licences"] {
+        assert!(all.as_object_mut().unwrap().remove(source).is_some(), "{source}");
+    }
+    assert!(told.text().ends_with(&all.to_string()[1..]), "the members stand in another order");
+    // A blank is three bytes in the address that each group would have.
+    let long = format!("{asked}{}", "+".repeat(16_000));
+    let problem = door.get(&long).await.is_problem(400);
+    assert_eq!((&problem["parameter"], &problem["groups"]), (&json!("by"), &json!(1_500)));
+    assert!(problem["detail"].as_str().unwrap().contains("shorter filter"), "{problem}");
+    let coarser = door.get(&long.replacen("day", "year", 1)).await.is_ok().json();
+    assert_eq!(coarser["groups"].as_array().unwrap().len(), 5);
+}
+
 // ------------------------------------------------------------------------------------------------ the past
 
 /// The address by which an answer asks to be cited.
