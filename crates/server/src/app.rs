@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, StatusCode};
 use kordon_borders::BorderSet;
 use kordon_store::{Basemap, BorderSets, Store};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
@@ -100,7 +100,7 @@ pub struct Shared {
     /// What pages of ours may load.
     pub policy: HeaderValue,
     lanes: Lanes,
-    replacing: Mutex<()>,
+    replacing: RwLock<()>,
     basemap: OnceLock<Basemap>,
 }
 
@@ -123,7 +123,7 @@ impl Shared {
             studio: Studio::default(),
             policy: guard::policy(config.basemap.as_ref().and_then(OwnBasemap::host)),
             lanes: Lanes::default(),
-            replacing: Mutex::new(()),
+            replacing: RwLock::new(()),
             basemap: OnceLock::new(),
             config,
         }
@@ -136,8 +136,13 @@ impl Shared {
 
     /// A turn to compare a record with what a client saw and then replace it, with no other such change between.
     /// It holds against other clients of this server; the store takes an import meanwhile as it always does.
-    pub fn replacing(&self) -> MutexGuard<'_, ()> {
-        self.replacing.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn replacing(&self) -> RwLockWriteGuard<'_, ()> {
+        self.replacing.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A turn to add what is new. Nobody replaces meanwhile, and others may add: they wait for one fsync together.
+    pub fn adding(&self) -> RwLockReadGuard<'_, ()> {
+        self.replacing.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs reading work that takes time: at most two pieces a core at once.

@@ -1,9 +1,11 @@
 //! How far a place is from a border: one place by its address, or many in a body.
 
 mod batch; // The forms of many answers, and points from a table.
+mod written; // Points from JSON, as they are written.
 
 use self::batch::Batch;
 pub use self::batch::FORMS;
+use self::written::{Held, Written, WrittenObject, read_collection, read_list};
 use crate::answer::{Answer, NO_STORE};
 use crate::app::{App, Lane};
 use crate::body;
@@ -19,11 +21,7 @@ use axum::response::Response;
 use kordon_borders::{BorderSet, Day, LonLat, Question, Target, TooCoarse, View, spread};
 use kordon_store::SetError;
 use rayon::prelude::*;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -302,68 +300,6 @@ fn chunked(points: Vec<Point>) -> Vec<Vec<Point>> {
     chunks
 }
 
-/// A point as it is written: plain members, or a GeoJSON Feature or Point. Reading into named fields makes a
-/// member that comes twice an error.
-#[derive(Default, Deserialize)]
-struct Written {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    id: Option<Value>,
-    #[serde(alias = "longitude", alias = "lng")]
-    lon: Option<f64>,
-    #[serde(alias = "latitude")]
-    lat: Option<f64>,
-    to: Option<String>,
-    radius_m: Option<f64>,
-    geometry: Option<WrittenGeometry>,
-    coordinates: Option<Vec<f64>>,
-    properties: Option<WrittenProperties>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a GeoJSON geometry")]
-struct WrittenGeometry {
-    #[serde(rename = "type")]
-    kind: String,
-    coordinates: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "an object of properties")]
-struct WrittenProperties {
-    id: Option<Value>,
-    to: Option<String>,
-    #[serde(alias = "location_radius_m")]
-    radius_m: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct WrittenCollection {
-    features: Vec<WrittenObject>,
-}
-
-/// A point that is an object: a struct by itself would also be read from an array of its members in order, and
-/// `[28.8,45.3]` would be told that its longitude is no text.
-struct WrittenObject(Written);
-
-impl<'de> Deserialize<'de> for WrittenObject {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct OnlyMap;
-        impl<'de> Visitor<'de> for OnlyMap {
-            type Value = WrittenObject;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("an object with lon and lat")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<WrittenObject, M::Error> {
-                Written::deserialize(MapAccessDeserializer::new(map)).map(WrittenObject)
-            }
-        }
-        from.deserialize_map(OnlyMap)
-    }
-}
-
 /// Every point of a body, or every fault in it.
 fn points(
     written: Vec<(usize, Written)>,
@@ -404,22 +340,24 @@ fn check(
     day: Option<Day>,
     borders: &BorderSet,
 ) -> Result<Point, (&'static str, String)> {
-    let properties = written.properties.as_ref();
-    let id = written.id.clone().or_else(|| properties.and_then(|properties| properties.id.clone()));
-    let to = written.to.clone().or_else(|| properties.and_then(|properties| properties.to.clone()));
-    let own = written.radius_m.or_else(|| properties.and_then(|properties| properties.radius_m));
     let (lon, lat) = position(&written)?;
+    let properties = written.properties.unwrap_or_default();
+    let own = written.radius_m.or(properties.radius_m);
     let place = LonLat::new(lon, lat).map_err(|error| ("lon", error.to_string()))?;
     if own.is_some_and(|radius| !(0.0..=MAX_KM * 1_000.0).contains(&radius)) {
         return Err(("radius_m", "is not a length in meters, 0 or more".to_owned()));
     }
-    let to = match to {
+    let to = match written.to.or(properties.to) {
         Some(name) => Some(borders.target(&name, day).map_err(|error| ("to", error.to_string()))?),
         None => None,
     };
-    if id.as_ref().is_some_and(|id| id.is_object() || id.is_array()) {
-        return Err(("id", "is neither text nor a number".to_owned()));
-    }
+    let id = match written.id.or(properties.id) {
+        Some(Held::Plain(id)) => Some(id),
+        Some(Held::Numbers(_) | Held::Object) => {
+            return Err(("id", "is neither text nor a number".to_owned()));
+        }
+        None => None,
+    };
     Ok(Point { id, place, radius_m: own.or(radius_m), to })
 }
 
@@ -429,10 +367,9 @@ fn position(written: &Written) -> Result<(f64, f64), (&'static str, String)> {
         _ => Err(("geometry", "a position is [longitude, latitude]".to_owned())),
     };
     if let Some(geometry) = &written.geometry {
-        let coordinates: Option<Vec<f64>> =
-            geometry.coordinates.clone().and_then(|value| serde_json::from_value(value).ok());
+        let coordinates = geometry.coordinates.as_ref().and_then(Held::numbers);
         return match (geometry.kind.as_str(), coordinates) {
-            ("Point", Some(coordinates)) => pair(&coordinates),
+            ("Point", Some(coordinates)) => pair(coordinates),
             ("Point", None) => Err(("geometry", "a position is [longitude, latitude]".to_owned())),
             (kind, _) => Err(("geometry", format!("{} is not measured here; a Point is", echo(kind)))),
         };
@@ -459,24 +396,22 @@ fn read_written(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Prob
     let text = text.trim_start_matches('\u{feff}').trim_start_matches(['\u{1e}', ' ', '\n', '\r', '\t']);
     let skipped = count_lines(&bytes[..bytes.len() - text.len()]) - 1;
     let whole = if text.starts_with('[') {
-        Some(serde_json::from_str::<Vec<WrittenObject>>(text))
+        Some(read_list(text, most))
     } else if is_collection(text) {
-        Some(serde_json::from_str::<WrittenCollection>(text).map(|collection| collection.features))
+        Some(read_collection(text, most))
     } else {
         None
     };
     let written = match whole {
         Some(read) => {
             let read = read.map_err(|error| not_json(skipped, &error))?;
+            let read = read.ok_or_else(|| too_many(most))?;
             read.into_iter().map(|WrittenObject(point)| (skipped + 1, point)).collect()
         }
         None => lines(text, skipped, most)?,
     };
     if written.is_empty() {
         return Err(Problem::bad_request("no-points", "The body holds no points."));
-    }
-    if written.len() > most {
-        return Err(too_many(most));
     }
     Ok(written)
 }
@@ -652,8 +587,42 @@ mod tests {
     #[test]
     fn too_many_points_are_refused_in_every_form() {
         let one = r#"{"lon":1,"lat":2}"#;
-        for text in [format!("[{one},{one},{one},{one}]"), format!("{one}\n{one}\n{one}\n{one}")] {
-            assert_eq!(read(&text).err().unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let four = format!("[{one},{one},{one},{one}]");
+        for text in [
+            format!("{one}\n{one}\n{one}\n{one}"),
+            format!(r#"{{"type":"FeatureCollection","features":{four}}}"#),
+            four,
+        ] {
+            assert_eq!(read(&text).err().unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE, "{text}");
         }
+    }
+
+    #[test]
+    fn what_stands_behind_the_most_points_is_not_read() {
+        // Thirty megabytes of empty objects were six gigabytes of points before they were counted.
+        let list = "[{},{},{},{},nonsense";
+        for text in [list.to_owned(), format!(r#"{{"type":"FeatureCollection","features":{list}"#)] {
+            assert_eq!(read(&text).err().unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE, "{text}");
+        }
+        assert_eq!(read("[{},{},{},nonsense").err().unwrap().status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn what_is_no_id_and_no_position_is_told_and_not_held() {
+        let check = |text: &str| {
+            let (_, written) = read(text).unwrap().remove(0);
+            check(written, None, None, &BorderSet::natural_earth().unwrap()).err().unwrap()
+        };
+        for id in ["{}", "[]", r#"[{"a":1},[2]]"#] {
+            let told = check(&format!(r#"{{"lon":1,"lat":2,"id":{id}}}"#));
+            assert_eq!(told, ("id", "is neither text nor a number".to_owned()));
+        }
+        let of = |kind: &str, coordinates: &str| {
+            check(&format!(r#"{{"geometry":{{"type":"{kind}","coordinates":{coordinates}}}}}"#)).1
+        };
+        for coordinates in ["[1]", "[1,2,3,4,5]", "[[1,2],[3,4]]", r#"["1","2"]"#, "{}", "null", "7"] {
+            assert_eq!(of("Point", coordinates), "a position is [longitude, latitude]", "{coordinates}");
+        }
+        assert!(of("Polygon", "[[[1,2],[3,4],[5,6],[1,2]]]").contains("is not measured here"));
     }
 }

@@ -11,7 +11,7 @@ use crate::params::Params;
 use crate::query;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::IncidentId;
 use kordon_store::{Before, Change, Changes, PublicSnapshot, Query, Store};
@@ -55,7 +55,7 @@ pub async fn history(
 ///
 /// # Errors
 ///
-/// 404 when there is no such incident.
+/// 404 when there is no such incident; 503 while the ledger is still being checked.
 pub async fn proof(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -67,6 +67,7 @@ pub async fn proof(
     let store = Arc::clone(&app.config.store);
     let proofs = app
         .work(move || {
+            checked(&store)?;
             let shown = public_history(&store, id)?;
             // Of each record of the history: whether it is shown with what it says.
             let shown: BTreeMap<u64, bool> =
@@ -180,13 +181,15 @@ impl News<'_> {
 ///
 /// # Errors
 ///
-/// 404 when this server has no key to sign with.
+/// 404 when this server has no key to sign with; 503 while the ledger is still being checked.
 pub async fn checkpoint(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let store = Arc::clone(&app.config.store);
     let (note, key) = app
         .work(move || {
-            let signed = store.checkpoint().zip(store.public_key().map(ToString::to_string));
-            signed.ok_or_else(|| Problem::not_found("This server signs no checkpoints.".to_owned()))
+            let none = || Problem::not_found("This server signs no checkpoints.".to_owned());
+            let key = store.public_key().ok_or_else(none)?.to_string();
+            checked(&store)?;
+            Ok((store.checkpoint().ok_or_else(none)?, key))
         })
         .await?;
     Ok(Answer::bytes("text/plain; charset=utf-8", note).header(KEY, key).finish(&headers))
@@ -196,7 +199,7 @@ pub async fn checkpoint(State(app): State<App>, headers: HeaderMap) -> Result<Re
 ///
 /// # Errors
 ///
-/// 400 when the ledger never had so many records.
+/// 400 when the ledger never had so many records; 503 while it is still being checked.
 pub async fn extension(
     State(app): State<App>,
     Extension(params): Extension<Arc<Params>>,
@@ -209,12 +212,29 @@ pub async fn extension(
     let store = Arc::clone(&app.config.store);
     let proof = app
         .work(move || {
+            checked(&store)?;
             let proof = store.prove_extension(size).map_err(|error| Problem::internal(&error))?;
             proof.ok_or_else(|| Problem::bad_parameter("size", "is more records than the ledger has."))
         })
         .await?;
     Ok(Answer::json(&json!({ "size": size, "path": proof.path, "checkpoint": proof.checkpoint }))
         .finish(&headers))
+}
+
+/// 503 while the ledger is still being read behind a kept index. The store would wait until all of it is, in one of the few
+/// places for questions: who asked for some checkpoints then would keep every question from being answered.
+fn checked(store: &Store) -> Result<(), Problem> {
+    if store.is_checked() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "ledger-not-checked",
+        "The ledger is still being checked",
+        "The server has started and still checks every record of its ledger; until that is done nothing is vouched for. Ask \
+         again shortly.",
+    )
+    .header(header::RETRY_AFTER, "5"))
 }
 
 /// A whole number from 0 on, `None` when not given.
@@ -248,7 +268,7 @@ pub fn missing(store: &Store, id: IncidentId) -> Problem {
 ///
 /// Of one that is public now, all that were public when they were made. Of one that was public once and is withdrawn
 /// now, the chain without what it said: that does not stand any more, and only who asks for the past by its name is told
-/// (`asked.rs`). In both, that it was withdrawn stays told.
+/// (`asked.rs`). In both, that it was withdrawn stays told. Whatever hides what it said in the past hides all of this.
 pub fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Problem> {
     let is_public = store.public().get(id).is_some();
     let revisions = store.history(id).map_err(|error| Problem::internal(&error))?;
@@ -256,7 +276,8 @@ pub fn public_history(store: &Store, id: IncidentId) -> Result<Vec<Value>, Probl
     // Withdrawn between the two looks at the store is withdrawn.
     let is_public = is_public && !is_withdrawn;
     let not_found = || Problem::not_found(format!("There is no incident {id}."));
-    if !is_public && !is_withdrawn {
+    // Asked after the revisions were read: what was hidden meanwhile is hidden.
+    if !store.may_be_told(id).map_err(|error| Problem::internal(&error))? {
         return Err(not_found());
     }
     let mut shown = Vec::new();

@@ -8,8 +8,8 @@
 //! `dry-run=true` stores nothing and shows the first records as they would be stored; `explain=true` tells what becomes of each
 //! column; `mends` names the import whose refused records these are, mended.
 //!
-//! Memory: about four times the body, which [`crate::Limits::import_bytes`] bounds; the command line imports files
-//! of any size.
+//! Memory: about four times the body, which [`crate::Limits::import_bytes`] bounds; of faulty records no more than is told of
+//! them, since a body may be millions: they wait on the disk if they are to be kept. The command line imports files of any size.
 
 use crate::access::Caller;
 use crate::answer::{Answer, NO_STORE};
@@ -187,9 +187,14 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
         order.options.source = order.options.source.take().or_else(|| Some(mended.source.clone()));
     }
     let units = store.units().all().map_err(|error| Problem::internal(&error))?;
-    let file = CheckedFile::read(bytes, &order, store.borders(), units.as_deref())?;
+    let name = [Some(&order.options.file), order.options.source.as_ref()];
+    let name = name.into_iter().flatten().find(|name| !name.is_empty());
+    let name = name.map_or("import", String::as_str);
+    let keeps = order.store_the_sound && !order.dry_run;
+    let kept = keeps.then(|| Refusals::new(store.dir(), name));
+    let file = CheckedFile::read(bytes, &order, kept, store.borders(), units.as_deref())?;
     let mut told = file.told(order.dry_run);
-    if !file.refused.is_empty() && !order.store_the_sound {
+    if file.refused > 0 && !order.store_the_sound {
         return Err(refuse_all(&file, &told));
     }
     if order.dry_run {
@@ -199,18 +204,10 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
         told["would"]["revised"] = revised_by(store, &put);
         return Ok(told);
     }
-    let kept_back = |error: io::Error| Problem::internal(&error);
-    let name = [Some(&order.options.file), order.options.source.as_ref()];
-    let name = name.into_iter().flatten().find(|name| !name.is_empty());
-    let name = name.map_or("import", String::as_str);
-    let (records, refused) = (file.records as u64, file.refused.len() as u64);
+    let (records, refused) = (file.records as u64, file.refused as u64);
     // Kept before the others are stored: what is not stored must be somewhere.
-    let kept = || {
-        let mut refusals = Refusals::new(store.dir(), name);
-        file.refused.iter().try_for_each(|(record, faults)| refusals.add(record, faults))?;
-        store.quarantine(refusals)
-    };
-    let quarantine = (refused > 0).then(kept).transpose().map_err(kept_back)?;
+    let kept = file.kept.filter(|kept| !kept.is_empty());
+    let quarantine = kept.map(|kept| store.quarantine(kept)).transpose().map_err(not_kept)?;
     // As a batch of its own, so that it can be taken back as one.
     let mut bulk = store.bulk(&order.author);
     let prepared = file.sound.into_par_iter().map(|one| bulk.prepare(one)).collect::<io::Result<_>>();
@@ -235,7 +232,7 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     }
     // What is refused again just as it was is the same file.
     if let Some(mended) = mends.filter(|mended| quarantine.as_ref() != Some(&mended.quarantine)) {
-        store.mended(&mended.quarantine, records).map_err(kept_back)?;
+        store.mended(&mended.quarantine, records).map_err(not_kept)?;
     }
     for (name, count) in counts(&put) {
         told[name] = json!(count);
@@ -244,6 +241,11 @@ fn carry_out(store: &Store, bytes: &[u8], mut order: Order, by: String) -> Resul
     told["batch"] = json!(put.batch);
     told["quarantine"] = json!(quarantine);
     Ok(told)
+}
+
+/// The disk did not take refused records.
+fn not_kept(error: io::Error) -> Problem {
+    Problem::internal(&error)
 }
 
 /// What became of the sound records, or would.
@@ -289,8 +291,8 @@ fn refused_of(dir: &Path, id: &str) -> Result<Mended, Problem> {
 
 /// 422: nothing of the file was stored, so all of its records are rejected, the faulty ones with their reasons.
 fn refuse_all(file: &CheckedFile, told: &Value) -> Problem {
-    let faulty = file.refused.len();
-    let first = file.faults().next().map(ToString::to_string).unwrap_or_default();
+    let faulty = file.refused;
+    let first = file.first.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "faulty-records",
@@ -308,13 +310,19 @@ fn echo_whole(text: &str) -> String {
     if text.chars().count() <= 500 { text.to_owned() } else { echo(text) }
 }
 
-/// A file after its reading: the sound records, and every fault of the others.
+/// A file after its reading: the sound records, and what is to be told of the others.
 #[derive(Default)]
 struct CheckedFile {
     records: usize,
     sound: Vec<Incident>,
-    /// The text of each faulty record, with its faults.
-    refused: Vec<(Original, Vec<Fault>)>,
+    /// How many records have faults.
+    refused: usize,
+    /// The faults.
+    errors: Listed,
+    /// The first of them.
+    first: Option<Fault>,
+    /// The faulty records with their faults, if they are to be kept.
+    kept: Option<Refusals>,
     warnings: Listed,
     /// What was changed because it was asked for.
     repairs: Listed,
@@ -345,6 +353,7 @@ impl CheckedFile {
     fn read(
         bytes: &[u8],
         order: &Order,
+        kept: Option<Refusals>,
         borders: &BorderSet,
         units: Option<&AdminUnits>,
     ) -> Result<Self, Problem> {
@@ -355,7 +364,7 @@ impl CheckedFile {
         let around = Surroundings { borders, places: Some(&places), units, now_s };
         let mut reports = read(bytes, options).map_err(|fault| unreadable(&fault))?;
         let mut repeated = Repeated::new(&options.file);
-        let mut file = Self::default();
+        let mut file = Self { kept, ..Self::default() };
         let shown = if order.dry_run { order.preview } else { 0 };
         loop {
             let chunk = reports.by_ref().take(CHUNK).collect::<Result<Vec<Report>, Fault>>();
@@ -378,7 +387,7 @@ impl CheckedFile {
                         if let Some(fatal) = faults.iter().find(|fault| fault.fatal) {
                             return Err(unreadable(fatal));
                         }
-                        file.refused.push((text, faults));
+                        file.refuse(&text, faults)?;
                     }
                 }
             }
@@ -398,12 +407,23 @@ impl CheckedFile {
         Ok(())
     }
 
+    /// Takes a faulty record, of which no more is held than is told.
+    fn refuse(&mut self, record: &Original, faults: Vec<Fault>) -> Result<(), Problem> {
+        self.refused += 1;
+        self.errors.extend(&faults);
+        if let Some(kept) = &mut self.kept {
+            kept.add(record, &faults).map_err(not_kept)?;
+        }
+        self.first = self.first.take().or_else(|| faults.into_iter().next());
+        Ok(())
+    }
+
     /// What is told of it before anything is stored.
     fn told(&self, dry_run: bool) -> Value {
         let mut told = json!({
-            "rejected": self.refused.len(),
-            "errors": self.faults().take(MAX_FAULTS).map(fault_json).collect::<Vec<_>>(),
-            "errors_total": self.faults().count(),
+            "rejected": self.refused,
+            "errors": self.errors.first,
+            "errors_total": self.errors.total,
             "warnings": self.warnings.first,
             "warnings_total": self.warnings.total,
             "repairs": self.repairs.first,
@@ -425,10 +445,6 @@ impl CheckedFile {
             told["explained"] = self.explained.iter().map(line).collect();
         }
         told
-    }
-
-    fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.refused.iter().flat_map(|(_, faults)| faults)
     }
 }
 

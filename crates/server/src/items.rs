@@ -25,7 +25,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use kordon_incidents::{Addresses, Checked, Described, Incident, IncidentId};
 use kordon_store::{
-    Author, Casualties, Cell, Cursor, Dimension, Hit, Outcome, Query, Row, Snapshot, SortBy, Store,
+    Author, Casualties, Cell, Cursor, Dimension, Group, Hit, Outcome, Query, Row, Snapshot, SortBy, Store,
 };
 use serde_json::{Value, json};
 use std::str::FromStr;
@@ -40,6 +40,8 @@ const AGGREGATE: &str = "/collections/incidents/aggregate";
 const CHUNK_ROWS: usize = 500;
 /// Things that can be counted by at once.
 const MAX_DIMENSIONS: usize = 3;
+/// Bytes of what the addresses of all groups repeat.
+const MAX_ADDRESSES_BYTES: usize = 64 << 20;
 
 /// `GET /collections/incidents/items`.
 ///
@@ -325,10 +327,10 @@ enum Written {
 const NUMBER_MATCHED: header::HeaderName = header::HeaderName::from_static("ogc-numbermatched");
 
 /// A part of a long collection.
-enum Part {
+enum Part<R> {
     /// Some rows, and how many such parts stand before them.
-    Rows((usize, Vec<Row>)),
-    /// What stands behind the features.
+    Rows((usize, Vec<R>)),
+    /// What stands behind the rows.
     Foot(String),
 }
 
@@ -510,8 +512,8 @@ pub fn parse_id(text: &str) -> Result<IncidentId, Problem> {
 ///
 /// # Errors
 ///
-/// 400 and 422 with every fault; 409 for an id that is taken, and for a record that was withdrawn; 507 and 503 when
-/// it cannot be stored.
+/// 400 and 422 with every fault; 409 for an id that is taken, and for a record that was withdrawn; 428 for what would revise
+/// a record where `If-Match` is required; 507 and 503 when it cannot be stored.
 pub async fn create(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -521,10 +523,19 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let crs = Crs::of_body(&headers)?;
     let bytes = one_body(&app, &headers, body).await?;
-    let store = Arc::clone(&app.config.store);
+    let work = Arc::clone(&app);
     let (id, outcome, feature) = app
         .work_in(Lane::Write, move || {
+            let store = &work.config.store;
             let incident = record::read_one(&bytes, crs)?.incident;
+            // A report of what is known is a revision, so it must not come between what others compare and write.
+            let beside = work.adding();
+            let _turn = if store.known_as(&incident).is_some() {
+                drop(beside);
+                (Some(work.replacing()), None)
+            } else {
+                (None, Some(beside))
+            };
             // One that was withdrawn is not in this snapshot, and PUT would not replace it: the store tells of it.
             if store.full().get(incident.id).is_some() {
                 return Err(Problem::new(
@@ -534,12 +545,32 @@ pub async fn create(
                     format!("{} exists; PUT replaces it.", incident.id),
                 ));
             }
-            put_one(&store, incident, &caller)
+            if work.config.require_if_match {
+                revises_none(store, &incident)?;
+            }
+            put_one(store, incident, &caller)
         })
         .await?;
     let answer = stored(&app, &base, id, &feature).header(header::LOCATION, base.at(&format!("{PATH}/{id}")));
     let status = if outcome == Outcome::Accepted { StatusCode::CREATED } else { StatusCode::OK };
     Ok(answer.status(status).finish(&HeaderMap::new()))
+}
+
+/// 428 for a report that the store would take for a new revision of a record, which may be another one than whoever sends it
+/// has seen. What says the same again changes nothing, and one that was withdrawn has no ETag to name.
+fn revises_none(store: &Store, incident: &Incident) -> Result<(), Problem> {
+    let Some(id) = store.known_as(incident).filter(|id| store.full().get(*id).is_some()) else {
+        return Ok(());
+    };
+    let would = store.foresee(vec![incident.clone()], false).map_err(|error| record::not_stored(&error))?;
+    if would.updated == 0 {
+        return Ok(());
+    }
+    let detail = format!(
+        "By its same_as this is a revision of {id}. Read that record, and replace it by PUT with the ETag of that answer in \
+         If-Match."
+    );
+    Err(precondition_required(detail).with("id", id.to_string()))
 }
 
 /// `PUT /collections/incidents/items/{id}`: a new revision.
@@ -671,16 +702,22 @@ fn put_one(
 
 fn if_match(app: &App, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match headers.get(header::IF_MATCH).map(|value| value.to_str()) {
-        None if app.config.require_if_match => Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "precondition-required",
-            "Say which revision you mean to change",
-            "Read the record, and send the ETag of that answer in If-Match.",
-        )),
+        None if app.config.require_if_match => {
+            Err(precondition_required("Read the record, and send the ETag of that answer in If-Match."))
+        }
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value.to_owned())),
         Some(Err(_)) => Err(Problem::bad_request("bad-if-match", "If-Match is not a list of entity tags.")),
     }
+}
+
+fn precondition_required(detail: impl Into<String>) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "precondition-required",
+        "Say which revision you mean to change",
+        detail,
+    )
 }
 
 /// The record, which exists and is still what the client saw.
@@ -707,7 +744,7 @@ fn unchanged_since(app: &App, id: IncidentId, if_match: Option<&str>) -> Result<
 ///
 /// # Errors
 ///
-/// 400 for parameters that cannot be understood.
+/// 400 for parameters that cannot be understood, and for more groups than can be told with so long a question.
 pub async fn aggregate(
     State(app): State<App>,
     Extension(base): Extension<Base>,
@@ -721,33 +758,74 @@ pub async fn aggregate(
     let etag = format!("W/\"{}\"", asked.snapshot.id());
     let (counted, snapshot) = (by.clone(), Arc::clone(&asked.snapshot));
     let sums = app.work(move || Ok(snapshot.aggregate(&wanted, &counted))).await?;
-    let filter = params.to_query(&["by", "f"]);
-    let groups: Vec<Value> = sums
-        .groups
-        .iter()
-        .map(|group| {
-            let mut object = json!({
-                "count": group.count,
-                "deaths": range(&group.deaths),
-                "injured": range(&group.injured),
-            });
-            let mut query = filter.clone();
-            for (dimension, value) in by.iter().zip(&group.key) {
-                object[dimension.as_str()] = json!(value);
-                let cell = Cell { by: *dimension, value: value.clone() }.to_string();
-                query.push_str(if query.is_empty() { "cell=" } else { "&cell=" });
-                query.push_str(&encode(&cell));
-            }
-            object["items"] = json!(address(&base, PATH, &query));
-            object
-        })
-        .collect();
-    let by: Vec<&str> = by.iter().map(|dimension| dimension.as_str()).collect();
+    let told = Told { items: address(&base, PATH, &params.to_query(&["by", "f"])), by };
+    told.is_short_enough(sums.groups.len())?;
+    let words: Vec<&str> = told.by.iter().map(|dimension| dimension.as_str()).collect();
     let source = Source::new(&asked, &app.config.borders, &base, AGGREGATE, &params, sums.matched);
-    let body = json!({ "by": by, "matched": sums.matched, "deaths": range(&sums.deaths),
-        "injured": range(&sums.injured), "groups": groups });
-    let body = format!("{{{}{}", source.to_members(), &body.to_string()[1..]);
+    // In the order in which one object with all of it would be written.
+    let (by, deaths, injured) = (json!(words), range(&sums.deaths), range(&sums.injured));
+    let head = format!(r#"{{{}"by":{by},"deaths":{deaths},"groups":["#, source.to_members());
+    let foot = format!(r#"],"injured":{injured},"matched":{}}}"#, sums.matched);
+    let body = if sums.groups.len() <= CHUNK_ROWS {
+        Body::from([head, told.groups(&sums.groups), foot].concat())
+    } else {
+        let parts = chunks(sums.groups).enumerate().map(Part::Rows).chain([Part::Foot(foot)]);
+        stream::pieces(&app, head.into(), parts, move |part| {
+            Ok(match part {
+                Part::Rows((0, groups)) => told.groups(&groups),
+                Part::Rows((_, groups)) => format!(",{}", told.groups(&groups)),
+                Part::Foot(foot) => foot,
+            }
+            .into_bytes())
+        })
+    };
     Ok(source.head(JSON, Answer::bytes(JSON, body)).etag(etag).cache(asked.cache()).finish(&headers))
+}
+
+/// How groups are told.
+struct Told {
+    by: Vec<Dimension>,
+    /// The address of all that were counted, with which that of each group begins.
+    items: String,
+}
+
+impl Told {
+    /// Each group repeats the question, which may be as long as a request: of many groups that is an answer of gigabytes.
+    fn is_short_enough(&self, groups: usize) -> Result<(), Problem> {
+        if self.items.len().saturating_mul(groups) <= MAX_ADDRESSES_BYTES {
+            return Ok(());
+        }
+        let most = MAX_ADDRESSES_BYTES >> 20;
+        let detail = format!(
+            "makes {groups} groups, and the addresses of their incidents would be longer than {most} MiB together. Count by \
+             fewer or coarser things, or ask with a shorter filter."
+        );
+        Err(Problem::bad_parameter("by", detail).with("groups", groups))
+    }
+
+    /// Groups with commas between them.
+    fn groups(&self, groups: &[Group]) -> String {
+        let groups: Vec<String> = groups.iter().map(|group| self.group(group).to_string()).collect();
+        groups.join(",")
+    }
+
+    fn group(&self, group: &Group) -> Value {
+        let mut object = json!({
+            "count": group.count,
+            "deaths": range(&group.deaths),
+            "injured": range(&group.injured),
+        });
+        let mut items = self.items.clone();
+        for (dimension, value) in self.by.iter().zip(&group.key) {
+            object[dimension.as_str()] = json!(value);
+            let cell = Cell { by: *dimension, value: value.clone() }.to_string();
+            items.push(if items.contains('?') { '&' } else { '?' });
+            items.push_str("cell=");
+            items.push_str(&encode(&cell));
+        }
+        object["items"] = items.into();
+        object
+    }
 }
 
 fn range(people: &Casualties) -> Value {

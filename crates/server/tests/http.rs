@@ -631,6 +631,34 @@ async fn counts_add_up_to_what_the_same_filter_finds() {
     }
 }
 
+#[tokio::test]
+async fn many_groups_are_told_as_few_are_and_too_many_for_so_long_a_question_are_refused() {
+    let door = Door::new();
+    let day = |n: usize| format!("{}-{:02}-{:02}", 2000 + n / 336, 1 + n / 28 % 12, 1 + n % 28);
+    let rows: Vec<Value> = (0..1_500).map(|n| feature("Port struck", &day(n), Some(IZMAIL))).collect();
+    let body = json!({ "type": "FeatureCollection", "features": rows }).to_string();
+    let put = door.post("/imports?source=test", "application/geo+json", &body).await;
+    assert_eq!(put.is_ok().json()["imported"], 1_500);
+    let asked = "/collections/incidents/aggregate?by=day&event-type=explosions_remote_violence";
+    let told = door.get(asked).await;
+    let mut all = told.is_ok().json();
+    let days: std::collections::BTreeSet<&str> = (all["groups"].as_array().unwrap().iter())
+        .map(|group| (group["day"].as_str().unwrap(), assert_eq!(group["count"], 1)).0)
+        .collect();
+    assert_eq!((days.len(), &all["matched"]), (1_500, &json!(1_500)));
+    for source in ["snapshot", "citation", "licences"] {
+        assert!(all.as_object_mut().unwrap().remove(source).is_some(), "{source}");
+    }
+    assert!(told.text().ends_with(&all.to_string()[1..]), "the members stand in another order");
+    // A blank is three bytes in the address that each group would have.
+    let long = format!("{asked}{}", "+".repeat(16_000));
+    let problem = door.get(&long).await.is_problem(400);
+    assert_eq!((&problem["parameter"], &problem["groups"]), (&json!("by"), &json!(1_500)));
+    assert!(problem["detail"].as_str().unwrap().contains("shorter filter"), "{problem}");
+    let coarser = door.get(&long.replacen("day", "year", 1)).await.is_ok().json();
+    assert_eq!(coarser["groups"].as_array().unwrap().len(), 5);
+}
+
 // ------------------------------------------------------------------------------------------------ the past
 
 /// The address by which an answer asks to be cited.
@@ -1073,6 +1101,78 @@ async fn changes_differences_and_proofs_are_the_publics_view() {
         assert!(!text.contains("words") && !text.contains("salt"), "{text}");
     }
     door.get(&format!("{ITEMS}/{hidden}/history/proof")).await.is_problem(404);
+}
+
+#[tokio::test]
+async fn what_is_masked_after_it_was_merged_or_withdrawn_is_as_if_it_were_not_there() {
+    let door = Door::new();
+    let media = "application/geo+json";
+    let stays = door.post(ITEMS, media, &feature("Stays", "2025-05-30", Some(IZMAIL)).to_string()).await;
+    let into = json!({ "into": stays.json()["id"] }).to_string();
+    for (name, gone) in [("merged", 307), ("withdrawn", 410)] {
+        let mut row = feature("Secret words", "2025-05-30", Some(IZMAIL));
+        row["properties"]["same_as"] = json!([format!("test:{name}")]);
+        let made = door.post(ITEMS, media, &row.to_string()).await;
+        let location = made.header("location").strip_prefix("http://localhost:8080").unwrap().to_owned();
+        let done = match name {
+            "merged" => door.post(&format!("{location}/merge"), "application/json", &into).await,
+            _ => door.ask(Method::DELETE, &location, &[], "").await,
+        };
+        assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.text());
+        let history = format!("{location}/history");
+        assert_eq!(door.get(&location).await.status.as_u16(), gone);
+        door.get(&history).await.is_ok();
+        row["properties"]["masking"] = json!({ "level": "hidden" });
+        assert_eq!(door.post("/imports", media, &row.to_string()).await.is_ok().json()["updated"], 1);
+        for address in [&location, &history, &format!("{history}/proof")] {
+            let problem = door.get(address).await.is_problem(404);
+            assert!(!problem.to_string().contains("merged into"), "{problem}");
+        }
+    }
+}
+
+/// Work that keeps every core of the pool busy until what is returned is dropped.
+fn busy_cores() -> std::sync::mpsc::Sender<()> {
+    let (held, wait) = std::sync::mpsc::channel();
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    for _ in 0..rayon::current_num_threads() {
+        let wait = Arc::clone(&wait);
+        rayon::spawn(move || _ = wait.lock().unwrap().recv());
+    }
+    held
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_ledger_is_still_checked_nothing_is_vouched_for_and_no_question_waits() {
+    let door = Door::new();
+    // So many that the index is kept for the next start, and so long that checking them is not done at once.
+    let notes = "Kharkiv ".repeat(60);
+    let rows = (0..10_001).map(|n| format!("{n},28.8,45.3,2023-08-02,Port {n},{notes}\n"));
+    let rows = format!("id,lon,lat,date,title,notes\n{}", rows.collect::<String>());
+    let put = door.post("/imports?source=test", "text/csv", &rows).await;
+    assert_eq!(put.is_ok().json()["imported"], 10_001);
+    let found = door.get(&format!("{ITEMS}?limit=1")).await.is_ok().json();
+    let door = door.restarted();
+    let busy = busy_cores();
+    let proof = format!("{ITEMS}/{}/history/proof", found["features"][0]["id"].as_str().unwrap());
+    let all = ["/checkpoint", "/checkpoint/extension?size=1", &proof];
+    for address in all {
+        let asked = tokio::time::timeout(std::time::Duration::from_secs(30), door.get(address));
+        let reply = asked.await.unwrap_or_else(|_| panic!("{address} waits for the ledger"));
+        let problem = reply.is_problem(503);
+        assert!(problem["detail"].as_str().unwrap().contains("still checks"), "{problem}");
+        assert!(reply.header("retry-after").parse::<u32>().is_ok());
+    }
+    drop(busy);
+    for _ in 0..6_000 {
+        if door.get("/checkpoint").await.status != StatusCode::SERVICE_UNAVAILABLE {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    for address in all {
+        door.get(address).await.is_ok();
+    }
 }
 
 #[tokio::test]

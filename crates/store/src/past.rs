@@ -137,6 +137,26 @@ impl Store {
         Some(Arc::new(PublicSnapshot::of_past(shown?, self.context(), name)))
     }
 
+    /// Whether everybody may be told of an incident that it is there, or that it was and does not stand any more: by the same
+    /// rule as what it said in the past. Of one that was erased, whether it was public.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when a revision cannot be read.
+    pub fn may_be_told(&self, id: IncidentId) -> Result<bool, ReadError> {
+        let (current, revisions) = {
+            let index = self.index().read().unwrap_or_else(PoisonError::into_inner);
+            (index.current(id).copied(), index.revisions(id))
+        };
+        let Some(Current { position, erased, .. }) = current else { return Ok(false) };
+        if erased {
+            let frame = self.documents().read(position)?;
+            return Ok(Erasure::read(&frame, position)?.properties.was_public);
+        }
+        let read = |position| Ok(Record::new(incident_of(&self.documents().read(position)?, position)?));
+        may_still_be_told(revisions.into_iter().rev().map(read))
+    }
+
     /// The snapshot of that name: a question to it has the same answer as it had then.
     ///
     /// # Errors

@@ -664,6 +664,11 @@ impl Store {
         self.shared.recovery.wait()
     }
 
+    /// Whether all of the ledger was read by now: then nothing waits for [`Self::recovery`].
+    pub fn is_checked(&self) -> bool {
+        self.shared.recovery.get().is_some()
+    }
+
     /// Holds no documents in memory from now on, for whoever only puts: those of a million incidents are some 500 MB. Whatever is
     /// asked for all the same is read from the disk.
     pub fn hold_no_documents(&self) {
@@ -864,6 +869,11 @@ impl Store {
         // Else whoever comes again and again would always be faster than the thread that wakes up for the others.
         let nobody_waits = self.shared.waiting.load(Ordering::Relaxed) == 0;
         nobody_waits.then(|| self.writer.try_lock().ok())?.filter(|writer| !writer.is_crowded)
+    }
+
+    /// The incident that a put of this one would revise: that of its id, else of the first of its `same_as` that is known.
+    pub fn known_as(&self, incident: &Incident) -> Option<IncidentId> {
+        self.shared.index().find(incident)
     }
 
     /// Whether an incident was there and has been withdrawn.

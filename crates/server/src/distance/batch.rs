@@ -3,7 +3,8 @@
 //! A line has the whole answer. A row of a table, and the properties of a feature, are the same for every point: where it
 //! lies, how far the target is if one was asked for, and how far the nearest foreign territory.
 
-use super::{Point, Written, too_many};
+use super::written::{Held, Written};
+use super::{Point, too_many};
 use crate::answer::{GEOJSON, negotiate};
 use crate::error::{Problem, echo};
 use crate::params::Params;
@@ -193,7 +194,7 @@ pub fn read_table(bytes: &[u8], most: usize) -> Result<Vec<(usize, Written)>, Pr
             }
         };
         let point = Written {
-            id: text(id).map(Value::String),
+            id: text(id).map(|id| Held::Plain(id.into())),
             lon: number(Some(lon), "lon")?,
             lat: number(Some(lat), "lat")?,
             to: text(to),

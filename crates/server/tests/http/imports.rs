@@ -89,6 +89,35 @@ async fn what_is_refused_again_just_as_it_was_stays_in_the_quarantine() {
     assert_eq!(left["numberMatched"], 2, "{left}");
 }
 
+/// The most memory that this process had.
+#[cfg(target_os = "linux")]
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Each was held with its text and its faults, a thousand times the line that it was.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_many_faulty_records_no_more_is_held_than_is_told() {
+    const ROWS: usize = 200_000;
+    let door = Door::new();
+    let to = "/imports?dry-run=true&on-error=quarantine";
+    door.post(to, "text/csv", HALF).await.is_ok(); // What is read for any import is in memory now.
+    let before = peak_kib();
+    let rows = format!("id,lon,lat,date,title\n{}", "1\n".repeat(ROWS));
+    let told = door.post(to, "text/csv", &rows).await.is_ok().json();
+    assert_eq!(
+        (&told["records"], &told["rejected"], &told["sound"]),
+        (&json!(ROWS), &json!(ROWS), &json!(0))
+    );
+    assert_eq!(told["errors"].as_array().unwrap().len(), 100);
+    assert!(told["errors_total"].as_u64().unwrap() >= ROWS as u64, "{}", told["errors_total"]);
+    let more = peak_kib() - before;
+    assert!(more < 80 << 10, "{more} KiB for {ROWS} rows");
+}
+
 #[tokio::test]
 async fn an_import_is_taken_back_as_one() {
     let door = Door::new();

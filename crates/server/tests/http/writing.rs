@@ -127,6 +127,57 @@ async fn where_a_precondition_is_required_a_change_without_one_is_428() {
 }
 
 #[tokio::test]
+async fn where_a_precondition_is_required_a_report_of_what_is_known_is_428() {
+    let door = Door::with(|config| config.require_if_match = true);
+    let mut one = feature("Words", "2025-05-30", Some(IZMAIL));
+    one["properties"]["same_as"] = json!(["test:1"]);
+    let (location, etag) = made(&door, &one).await;
+    let post = async |report: &Value| door.post(ITEMS, "application/geo+json", &report.to_string()).await;
+    assert_eq!(post(&one).await.is_ok().header("etag"), etag, "what says the same changes nothing");
+    let mut other = one.clone();
+    other["properties"]["title"]["en"] = json!("Other words");
+    let problem = post(&other).await.is_problem(428);
+    assert!(location.ends_with(problem["id"].as_str().unwrap()), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains(problem["id"].as_str().unwrap()), "{problem}");
+    let history = door.get(&format!("{location}/history")).await.is_ok().json();
+    assert_eq!(history["revisions"].as_array().unwrap().len(), 1, "{history}");
+    other["properties"]["same_as"] = json!(["test:2"]);
+    made(&door, &other).await;
+    // One that was withdrawn has no ETag: it is told as ever, and comes back for whoever says so.
+    door.ask(Method::DELETE, &location, &[("if-match", &etag)], "").await;
+    post(&one).await.is_problem(409);
+    one["properties"]["record_status"] = json!("published");
+    post(&one).await.is_ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_what_is_known_does_not_come_between_what_a_put_compares_and_what_it_writes() {
+    let door = Door::new();
+    let mut one = feature("Words", "2025-05-30", Some(IZMAIL));
+    one["properties"]["same_as"] = json!(["test:1"]);
+    let (location, _) = made(&door, &one).await;
+    for round in 0..100 {
+        let seen = door.get(&location).await;
+        let (mut put, mut post) = (one.clone(), one.clone());
+        put["properties"]["title"]["en"] = json!(format!("Put {round}"));
+        post["properties"]["title"]["en"] = json!(format!("Posted {round}"));
+        let (put, post) = (put.to_string(), post.to_string());
+        let headers = [("content-type", "application/geo+json"), ("if-match", seen.header("etag"))];
+        let (put, post) = tokio::join!(
+            door.ask(Method::PUT, &location, &headers, &put),
+            door.post(ITEMS, "application/geo+json", &post)
+        );
+        post.is_ok();
+        if put.status == StatusCode::PRECONDITION_FAILED {
+            continue;
+        }
+        let [before, now] =
+            [&seen, &put].map(|reply| reply.json()["properties"]["revision"].as_u64().unwrap());
+        assert_eq!(now, before + 1, "round {round}: it replaced what nobody had seen");
+    }
+}
+
+#[tokio::test]
 async fn options_tell_what_may_be_done_and_in_which_form_a_patch_comes() {
     let door = Door::new();
     let collection = door.ask(Method::OPTIONS, ITEMS, &[], "").await;
