@@ -5,6 +5,7 @@
 //! is in both groups of infrastructure, so these may add up to more than `matched`. Days, weeks (ISO 8601), months and
 //! years are those of the start of the incident, in UTC.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -149,12 +150,20 @@ impl<'a> Cells<'a> {
             None => Some(NONE),
             Some(value) => number_of(cell.by, value, context),
         };
-        let wanted = cells.iter().map(|cell| (cell.by, number(cell))).collect();
+        let mut wanted = Vec::new();
+        for cell in cells.iter().map(|cell| (cell.by, number(cell))) {
+            if !wanted.contains(&cell) {
+                wanted.push(cell);
+            }
+        }
         (!cells.is_empty()).then_some(Self { context, wanted })
     }
 
     /// Whether a row, so far away, is in all of them.
     pub fn have(&self, columns: &Columns, row: usize, band: impl Fn() -> u32) -> bool {
+        // It may have to be measured, so that is done once.
+        let known = OnceCell::new();
+        let band = || *known.get_or_init(&band);
         self.wanted.iter().all(|(by, wanted)| {
             wanted.is_some_and(|wanted| values(*by, columns, row, self.context, &band).contains(&wanted))
         })
@@ -439,7 +448,27 @@ fn number_of(by: Dimension, text: &str, context: &Context) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use kordon_borders::BorderSet;
+
     use super::*;
+
+    #[test]
+    fn a_row_is_measured_once_however_many_cells_ask_how_far_it_is() {
+        let borders = Arc::new(BorderSet::natural_earth().unwrap());
+        let context = Context::new(borders, Arc::default());
+        let asked = [0, 0, 1].map(|band| Cell { by: Dimension::DistanceBand, value: Some(band_name(band)) });
+        let cells = Cells::new(&asked, &context).unwrap();
+        assert_eq!(cells.wanted.len(), 2);
+        let measured = std::cell::Cell::new(0);
+        let band = || {
+            measured.set(measured.get() + 1);
+            0
+        };
+        assert!(!cells.have(&Columns::default(), 0, band));
+        assert_eq!(measured.get(), 1);
+    }
 
     #[test]
     fn seconds_fall_on_the_days_of_the_calendar() {
