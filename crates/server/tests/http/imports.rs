@@ -106,7 +106,7 @@ async fn of_many_faulty_records_no_more_is_held_than_is_told() {
     let to = "/imports?dry-run=true&on-error=quarantine";
     door.post(to, "text/csv", HALF).await.is_ok(); // What is read for any import is in memory now.
     let before = peak_kib();
-    let rows = format!("id,lon,lat,date,title\n{}", "1\n".repeat(ROWS));
+    let rows = format!("id,lon,lat,date,title\n{}", "1,999,x,y,\n".repeat(ROWS));
     let told = door.post(to, "text/csv", &rows).await.is_ok().json();
     assert_eq!(
         (&told["records"], &told["rejected"], &told["sound"]),
