@@ -683,12 +683,18 @@ describe('when the server does not answer', () => {
     await page.getByRole('searchbox').fill('Reni');
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('The server does not answer.').waitFor();
+    // What was found for another question stands under this one no more.
+    await page.getByRole('heading', { level: 2, name: 'Incidents', exact: true }).waitFor();
+    assert.equal(await page.locator('#list > li').count(), 0);
+    assert.equal(await page.locator('#download-csv').isVisible(), false);
+    await page.getByText('The list has no answer yet.').waitFor();
     await page.getByLabel('Counted by').selectOption({ label: 'damage' });
     await page.locator('.counted').getByText('The server does not answer.').waitFor();
     await checkAccess(page);
     await page.context().setOffline(false);
     await page.getByRole('status').getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents?$/ }).waitFor();
+    await page.locator('#download-csv').waitFor();
     await page.getByRole('img', { name: /^Chart of incidents by damage/ }).waitFor();
     await close();
   });

@@ -40,7 +40,8 @@ export interface App {
 /** What is on the screen but not in the address: it can be had again from the address alone. */
 interface Screen {
   incidents: Incident[];
-  matched: number;
+  /** `null` while the question has no answer. */
+  matched: number | null;
   next: string | null;
   snapshot: string | null;
   total: number | null;
@@ -66,7 +67,7 @@ export function createApp(state: State, basemap: Basemap | null): App {
     map: null,
     screen: {
       incidents: [],
-      matched: 0,
+      matched: null,
       next: null,
       snapshot: null,
       total: null,

@@ -112,6 +112,9 @@ const results = createResults(app, requests, {
     if (app.state.show === 'ask') void views.refresh();
     live.follow(filterParams(app.state), screen.snapshot);
   },
+  unanswered() {
+    if (app.state.show === 'ask') void views.refresh();
+  },
 });
 
 start();
@@ -310,7 +313,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
     theme: themeName(),
     sources: {
       incidents: incidentTiles(filterParams(app.state)),
-      labelFrom: labelFrom(screen.matched),
+      labelFrom: labelFrom(screen.matched ?? 0),
       territories: territoryTiles(),
       ground: NOTHING,
       borderRivers: NOTHING,

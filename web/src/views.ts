@@ -18,7 +18,7 @@ interface ViewsContext {
   words(): Words;
   world(): World;
   /** What the list has. */
-  screen: { incidents: Incident[]; matched: number };
+  screen: { incidents: Incident[]; matched: number | null };
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   open(id: string): void;
   cite(): void;
