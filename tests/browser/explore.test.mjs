@@ -660,6 +660,29 @@ describe('what is new', () => {
     }));
 });
 
+describe('only what the map shows', () => {
+  it('is listed and handed out from the start, and not offered without a map', () =>
+    onPage({ query: '?list=in-view&map=9/28.85/45.35' }, async (page) => {
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.reload();
+      const box = page.getByLabel('only what the map shows');
+      const count = await matched(page);
+      const { bbox } = Object.fromEntries(await paramsOf(page.locator('#download-csv')));
+      assert.equal(count, await ask(page, `bbox=${bbox}&limit=1`));
+      const lists = asked.filter((url) => /items\?.*limit=50/.test(url));
+      assert.ok(lists.length > 0 && lists.every((url) => url.includes('bbox=')), `${lists}`);
+      await page.addInitScript(() => {
+        HTMLCanvasElement.prototype.getContext = () => null;
+      });
+      await page.reload();
+      await page.getByText(/^The map cannot be drawn in this browser/).waitFor();
+      await page.waitForURL((url) => !url.search.includes('list='));
+      assert.equal(await box.isVisible(), false);
+      assert.equal(await matched(page), await ask(page, 'limit=1'));
+    }));
+});
+
 describe('a map in a frame', () => {
   it('is the map alone with its licences, an incident when one is clicked, and a way to the whole page', () =>
     onPage({ query: '?embed=1&of=ROU&within-km=10&map=9/28.8/45.3', empty: true }, async (page) => {

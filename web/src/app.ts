@@ -47,6 +47,8 @@ interface Screen {
   total: number | null;
   boundary: Boundary | null;
   bounds: Bounds | null;
+  /** The browser can draw no map. */
+  isMapless: boolean;
   /** The incidents at the spot that was clicked. */
   stack: Hit[];
   subject: Subject | null;
@@ -73,6 +75,7 @@ export function createApp(state: State, basemap: Basemap | null): App {
       total: null,
       boundary: null,
       bounds: null,
+      isMapless: false,
       stack: [],
       subject: null,
       drawn: 0,

@@ -136,7 +136,8 @@ function start(): void {
   walkWithArrows(byId<HTMLOListElement>('list'));
   addEventListener('popstate', () => {
     timeline.stop();
-    go(readState(location.search, homeLanguage), true);
+    const state = readState(location.search, homeLanguage);
+    go({ ...state, inView: state.inView && !screen.isMapless }, true);
   });
   dark.addEventListener('change', () => {
     app.map?.setTheme(themeName());
@@ -369,10 +370,12 @@ async function startMap(): Promise<void> {
     error.textContent = app.words.t('error.map');
     document.body.classList.add('show-list');
     void shading.show();
+    listAll();
     return;
   }
   app.map.setLabel(app.words.t('map.label'));
   screen.bounds = app.map.bounds();
+  if (app.state.inView) void results.load();
   tools.showOnMap();
   // A tool that was taken in hand meanwhile waits for its first point.
   if (app.state.tool && app.state.tool !== tool) app.map.focus();
@@ -386,6 +389,13 @@ async function startMap(): Promise<void> {
       subject.frame(place, told.measures[drawn], null);
     }
   }
+}
+
+/** Without a map the list has no part of it to keep to. */
+function listAll(): void {
+  screen.isMapless = true;
+  byId('in-view-choice').hidden = true;
+  if (app.state.inView) update({ inView: false }, 'replace');
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */

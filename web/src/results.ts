@@ -35,6 +35,8 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
     showDownloads();
     if (!screen.incidents.length)
       message.replaceChildren(h('p', { class: 'loading' }, app.words.t('list.loading')));
+    // What the map shows is known once the map is there, which then asks for the list.
+    if (awaitsMap()) return requests.giveUp('list');
     let isAnswered = false;
     const isLast = await requests.attempt('list', message, loadList, async (signal) => {
       const page = await findIncidents(params, PAGE, signal);
@@ -57,6 +59,10 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
     if (!isLast) return;
     list.removeAttribute('aria-busy');
     if (!isAnswered) forget();
+  }
+
+  function awaitsMap(): boolean {
+    return app.state.inView && !screen.bounds;
   }
 
   /** The answer to another question must not stand under this one, which has none. */
@@ -175,7 +181,7 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
 
   function showDownloads(): void {
     // What cannot be listed cannot be handed out either.
-    byId('list-foot').hidden = screen.matched === null;
+    byId('list-foot').hidden = screen.matched === null || awaitsMap();
     const params = listParams(app.state, screen.bounds);
     byId<HTMLAnchorElement>('download-csv').href = download(params, 'csv');
     byId<HTMLAnchorElement>('download-json').href = download(params, 'json');
