@@ -420,6 +420,12 @@ describe('an incident', () => {
       await table.getByRole('rowheader', { name: /osm-maritime-10m/ }).waitFor();
       assert.ok((await table.getByRole('row').count()) >= 2);
       await checkAccess(page);
+      // Whose Crimea is differs between them: these are no two values of one distance.
+      await page.goto(`${kordon.address}?at=33.417,46.8405`);
+      await page.getByText(/^By 2 border files: .* · to different countries$/).click();
+      const apart = page.getByRole('table', { name: /of different countries$/ });
+      await apart.getByRole('row', { name: /^osm-maritime.* Moldova$/ }).waitFor();
+      await apart.getByRole('row', { name: /^natural-earth.* Russia$/ }).waitFor();
     }));
 });
 

@@ -492,9 +492,8 @@ function readSpread(body: Record<string, unknown>): Spread[] {
     .map(object)
     .flatMap((said) => {
       const set = text(said.set);
-      return set
-        ? [{ set, version: text(said.version) ?? '', distance: number(said.distance_m) }]
-        : [];
+      const [distance, country] = [number(said.distance_m), text(said.country)];
+      return set ? [{ set, version: text(said.version) ?? '', distance, country }] : [];
     });
   return [{ to, least, greatest, sets }];
 }

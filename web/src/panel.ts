@@ -16,6 +16,7 @@ import type {
 } from './types.ts';
 import {
   boundsOfMeasure,
+  countryName,
   type Key,
   languageOf,
   nameOf,
@@ -183,7 +184,7 @@ function distanceSection(
     h('p', { id: 'distance', class: `figure ${told.side}` }, tellDistance(words, told, world, on)),
     scale(told, words),
     h('p', { class: 'how' }, how(told, words)),
-    spreadOf(told, measures[0] === told, spread, words),
+    spreadOf(told, measures[0] === told, spread, context),
   );
   if (measures.length > 1) {
     section.append(
@@ -211,7 +212,7 @@ function spreadOf(
   told: Measure,
   isNearest: boolean,
   spread: readonly Spread[],
-  words: Words,
+  { words, world }: PanelContext,
 ): HTMLElement {
   const found =
     spread.find((one) => one.to === told.to) ??
@@ -220,6 +221,8 @@ function spreadOf(
   const { least, greatest, sets } = found;
   const [low, high] = [printLength(words, least), printLength(words, greatest)];
   const coarse = sets.filter(({ distance }) => distance === null).length;
+  // World views differ in whose a territory is: then these are distances to different borders.
+  const isElsewhere = new Set(sets.flatMap(({ country }) => country ?? [])).size > 1;
   return h(
     'details',
     { class: 'spread' },
@@ -231,17 +234,22 @@ function spreadOf(
           count: sets.length - coarse,
           range: low === high ? low : words.t('date.range', { start: low, end: high }),
         }),
+        ...(isElsewhere ? [words.t('spread.elsewhere')] : []),
         ...(coarse ? [words.t('spread.coarse.count', { count: coarse })] : []),
       ].join(' · '),
     ),
     h(
       'table',
       {},
-      h('caption', { class: 'unseen' }, words.t('spread.caption')),
+      h(
+        'caption',
+        { class: 'unseen' },
+        words.t(isElsewhere ? 'spread.caption.elsewhere' : 'spread.caption'),
+      ),
       h(
         'tbody',
         {},
-        ...sets.map(({ set, version, distance }) =>
+        ...sets.map(({ set, version, distance, country }) =>
           h(
             'tr',
             {},
@@ -251,6 +259,7 @@ function spreadOf(
               {},
               distance === null ? words.t('spread.coarse') : printLength(words, distance),
             ),
+            isElsewhere && h('td', {}, country && countryName(words, country, world, country)),
           ),
         ),
       ),
