@@ -14,7 +14,16 @@ import {
   rowsOfKept,
   tellFault,
 } from './import-parts.ts';
-import { button, choice, counted, labelled, radios, scrolling, tellError } from './parts.ts';
+import {
+  askWhether,
+  button,
+  choice,
+  counted,
+  labelled,
+  radios,
+  scrolling,
+  tellError,
+} from './parts.ts';
 import { decode, type Rows, readRows, TEXTS } from './rows.ts';
 import {
   type Fault,
@@ -68,6 +77,8 @@ const at = {
   rows: null as Rows | null,
   /** Records as they were mended. */
   changes: new Map<number, string[]>(),
+  /** Some of them no store has. */
+  hasUnstored: false,
   source: '',
   encoding: 'utf-8',
   isGuessed: false,
@@ -95,6 +106,8 @@ export function showImport(work: Work, body: HTMLElement): View {
   let request = new AbortController();
   const out = h('div', { class: 'mend-stack' });
   const status = h('p', { role: 'status', class: 'mend-status' });
+  // Also while another view is shown: what was typed is kept. Added again it is still one.
+  addEventListener('beforeunload', beforeLeaving);
 
   function show(): void {
     const words = work.words();
@@ -234,6 +247,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       file,
       rows: null,
       changes: new Map(),
+      hasUnstored: false,
       source: '',
       map: new Map(),
       keptType: null,
@@ -258,6 +272,7 @@ export function showImport(work: Work, body: HTMLElement): View {
   async function recode(encoding: string | null): Promise<void> {
     const { file } = at;
     at.changes.clear();
+    at.hasUnstored = false;
     at.encoding = encoding ?? 'utf-8';
     if (!file || file.size > MOST_MENDED || !TEXTS.test(file.name)) return;
     const read = decode(await file.arrayBuffer(), encoding);
@@ -327,8 +342,12 @@ export function showImport(work: Work, body: HTMLElement): View {
       if (at.isMending) {
         for (const stored of takeAnswer(sent, told.faults)) at.changes.delete(stored);
         if (told.quarantine) at.mends = told.id;
+        at.hasUnstored = at.changes.size > 0;
       } else if (told.rejected > 0) await keepForMending(told);
-      else at.preview = null;
+      else {
+        at.preview = null;
+        at.hasUnstored = false;
+      }
       void work.changed();
     } else if (at.isMending && at.error?.faults.length) {
       takeAnswer(sent, at.error.faults);
@@ -385,6 +404,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     at.isMending = true;
     at.mends = told.id;
     at.changes.clear();
+    at.hasUnstored = false;
     if (at.rows || !told.id || !at.choices.quarantine) return;
     try {
       const kept = rowsOfKept(await readQuarantine(told.id));
@@ -610,6 +630,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       field.addEventListener('change', () => {
         cells[index] = field.value;
         at.changes.set(record, cells);
+        at.hasUnstored = true;
       });
       return h('td', {}, field);
     });
@@ -627,6 +648,10 @@ export function showImport(work: Work, body: HTMLElement): View {
     follow: show,
     leave: () => request.abort(),
   };
+}
+
+function beforeLeaving(event: Event): void {
+  askWhether(event, () => at.hasUnstored);
 }
 
 /** The columns of the table of mending, by their number: of a wide file the first and those with faults. */
