@@ -72,7 +72,7 @@ m4,2024-05-05 10:20,45.4566,28.2829,Drone over mended Reni,UKR,0
 
 describe('an import', () => {
   it('shows what is wrong before anything is stored, takes the rows as they are mended, and stores all', () =>
-    onPage({}, async (page) => {
+    onPage({ refused: [503] }, async (page) => {
       const desk = await openDesk(page, 'Import');
       await checkAccess(page);
       await choose(page, 'messy.csv', MESSY);
@@ -91,7 +91,13 @@ describe('an import', () => {
       await keepShot(page, 'import');
       await desk.getByLabel('Line 3, date').fill('2024-05-03');
       await desk.getByLabel('Line 4, deaths').fill('2');
+      // A server that is gone for a while takes nothing of what was typed with it.
+      await page.route('**/imports?*', (route) => route.fulfill({ status: 503 }), { times: 1 });
       await desk.getByRole('button', { name: 'Check again' }).click();
+      const again = desk.getByRole('button', { name: 'Try again' });
+      await again.waitFor();
+      assert.equal(await desk.getByLabel('Line 4, deaths').inputValue(), '2');
+      await again.click();
       await desk.getByText(/4 records · 4 sound/).waitFor();
       const asked = [];
       page.on('request', (request) => asked.push(request.url()));

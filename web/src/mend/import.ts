@@ -71,6 +71,16 @@ const FEW_COLUMNS = 12;
 /** What is read into this page to be mended here; a longer file is only sent. */
 const MOST_MENDED = 64 * 2 ** 20;
 
+interface Failure {
+  text: string;
+  faults: Fault[];
+  /** Asks again; `null` where the answer would be the same. */
+  retry: (() => Promise<void>) | null;
+}
+
+/** By these the server says that it cannot take the file itself. */
+const OF_THE_FILE = [400, 413, 415, 422];
+
 /** What was chosen and what became of it: kept while the desk is closed or another view is shown. */
 const at = {
   file: null as File | null,
@@ -90,7 +100,7 @@ const at = {
   choices: { parameters: new Map(), quarantine: false, takeBack: false } as ImportChoices,
   preview: null as Told | null,
   /** What the server refused and how it said so. */
-  error: null as { text: string; faults: Fault[] } | null,
+  error: null as Failure | null,
   stored: null as Told | null,
   /** The records that were kept aside are no part of what is stored: they alone are sent again. */
   isMending: false,
@@ -317,9 +327,11 @@ export function showImport(work: Work, body: HTMLElement): View {
       );
     } catch (error) {
       if (isAbort(error)) return null;
+      const isRefused = error instanceof Refused;
       at.error = {
         text: tellError(words, error),
-        faults: error instanceof Refused ? error.faults : [],
+        faults: isRefused ? error.faults : [],
+        retry: isRefused && OF_THE_FILE.includes(error.status) ? null : dryRun ? check : store,
       };
       return null;
     }
@@ -332,6 +344,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       at.stored = null;
     } else if (!at.error) return;
     showOutcome();
+    focusFailure();
   }
 
   async function store(): Promise<void> {
@@ -355,6 +368,12 @@ export function showImport(work: Work, body: HTMLElement): View {
     }
     showOutcome();
     body.querySelector<HTMLElement>('.mend-result')?.focus();
+    focusFailure();
+  }
+
+  /** What was pressed is made anew, and what it came to stands above it. */
+  function focusFailure(): void {
+    if (at.error) body.querySelector<HTMLElement>('.mend-failure')?.focus();
   }
 
   /**
@@ -413,7 +432,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       at.keptType = kept.type;
       at.preview = { ...told, faults: kept.faults, warnings: [] };
     } catch (error) {
-      at.error = { text: tellError(work.words(), error), faults: [] };
+      at.error = { text: tellError(work.words(), error), faults: [], retry: null };
     }
   }
 
@@ -422,9 +441,11 @@ export function showImport(work: Work, body: HTMLElement): View {
     const { preview, stored, error } = at;
     status.textContent = error ? '' : summary(words);
     // Of a file that was refused as a whole there is nothing to look at; what was kept aside is still there.
-    const isLooked = preview !== null && (!error || at.isMending);
+    // What was typed is never thrown away by a question that failed.
+    const isWhole = error !== null && error.retry === null && !at.changes.size;
+    const isLooked = preview !== null && (!isWhole || at.isMending);
     const parts: (HTMLElement | null)[] = [
-      error && h('p', { class: 'fault', role: 'alert' }, error.text),
+      error && failure(words, error),
       error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
       stored && result(words, stored),
       isLooked && !at.isMending && isKnown(preview.would) ? foreseen(words, preview.would) : null,
@@ -447,6 +468,15 @@ export function showImport(work: Work, body: HTMLElement): View {
       isLooked && !at.isMending ? storing(words, preview) : null,
     ];
     out.replaceChildren(...parts.filter((part) => part !== null));
+  }
+
+  function failure(words: Words, { text, retry }: Failure): HTMLElement {
+    return h(
+      'div',
+      { class: 'mend-failure mend-actions', tabindex: -1 },
+      h('p', { class: 'fault', role: 'alert' }, text),
+      retry && button(words.t('error.retry'), retry),
+    );
   }
 
   function summary(words: Words): string {
