@@ -666,6 +666,24 @@ describe('what is new', () => {
     }));
 });
 
+describe('the files of the list', () => {
+  it('say where one does not hold all that matches', () =>
+    onPage({ locale: 'ro-RO' }, async (page) => {
+      const cut = page.getByText('primele 10.000', { exact: true });
+      assert.equal(await cut.isVisible(), false);
+      await page.route(/items\?.*limit=50/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({
+          response,
+          json: { ...(await response.json()), numberMatched: 10_001 },
+        });
+      });
+      await page.reload();
+      await cut.waitFor();
+      assert.ok((await overflow(page)) <= 0);
+    }));
+});
+
 describe('only what the map shows', () => {
   it('is listed and handed out from the start, and not offered without a map', () =>
     onPage({ query: '?list=in-view&map=9/28.85/45.35' }, async (page) => {

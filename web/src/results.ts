@@ -1,6 +1,6 @@
 // The list of what was found: asked for, told row by row, counted, and handed out as files.
 
-import { download, findIncidents, nextPage, readBorders } from './api.ts';
+import { download, FORMATS, findIncidents, nextPage, readBorders } from './api.ts';
 import type { App } from './app.ts';
 import { byId, h } from './dom.ts';
 import { labelFrom } from './layers.ts';
@@ -185,6 +185,10 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
     const params = listParams(app.state, screen.bounds);
     byId<HTMLAnchorElement>('download-csv').href = download(params, 'csv');
     byId<HTMLAnchorElement>('download-json').href = download(params, 'json');
+    const cut = byId('json-cut');
+    const most = Number(FORMATS.json.limit);
+    cut.hidden = (screen.matched ?? 0) <= most;
+    cut.textContent = app.words.t('list.download.cut', { n: most });
   }
 
   return { load: loadList, loadMore, loadTotal, show: showList, showCount, showDownloads };
