@@ -321,7 +321,7 @@ export function readIncident(value: unknown): Incident {
     admin1: text(p.admin1),
     country: text(p.country),
     locationRadius: number(p.location_radius_m),
-    verification: text(p.verification) ?? 'unverified',
+    verification: text(p.verification),
     deaths: readRange(p, 'deaths'),
     injured: readRange(p, 'injured'),
     impacts: list(p.impacts).map(readImpact),

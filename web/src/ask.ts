@@ -24,6 +24,7 @@ import {
   tellDistance,
   tellQuestion,
   tellRange,
+  tellVerification,
   titleLanguage,
   titleOf,
   type Words,
@@ -191,7 +192,7 @@ function results(context: AskContext): HTMLElement {
                 : t('list.nodistance'),
             ),
             h('td', {}, incident.eventType ? words.term('type', incident.eventType) : ''),
-            h('td', {}, words.term('verification', incident.verification)),
+            h('td', {}, tellVerification(words, incident)),
             h('td', { class: 'number' }, tellRange(words, incident.deaths) ?? ''),
           );
         }),

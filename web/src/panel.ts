@@ -28,6 +28,7 @@ import {
   tellDistance,
   tellRange,
   tellUtc,
+  tellVerification,
   titleLanguage,
   titleOf,
   type Words,
@@ -326,7 +327,7 @@ function facts(incident: Incident, context: PanelContext): HTMLElement {
       h(
         'span',
         { class: `badge ${fillingOf(incident.verification)}` },
-        words.term('verification', incident.verification),
+        tellVerification(words, incident),
       ),
     ],
   ]);

@@ -106,7 +106,7 @@ export interface Incident {
   admin1: string | null;
   country: string | null;
   locationRadius: number | null;
-  verification: string;
+  verification: string | null;
   deaths: Range;
   injured: Range;
   impacts: Impact[];

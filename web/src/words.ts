@@ -345,6 +345,11 @@ export function tellQuestion(words: Words, state: State, world: World): string[]
   return parts.filter((part): part is string => typeof part === 'string' && part !== '');
 }
 
+/** How far it is verified; that a record does not say so is not that it was found unverified. */
+export function tellVerification(words: Words, { verification }: Incident): string {
+  return verification === null ? words.t('mend.nothing') : words.term('verification', verification);
+}
+
 /** Casualties as the range they are: "3", "3–5", "3 or more"; `null` when nothing is known. */
 export function tellRange(words: Words, range: Range): string | null {
   const known = [range.low, range.best, range.high].filter((value) => value !== null);

@@ -17,6 +17,7 @@ import {
   tellQuestion,
   tellRange,
   tellUtc,
+  tellVerification,
   titleLanguage,
   titleOf,
   wordsFor,
@@ -93,6 +94,14 @@ const incident: Incident = {
 function plain(text: string | null): string | null {
   return text?.replace(/[\u00a0\u202f]/g, ' ') ?? null;
 }
+
+describe('the verification', () => {
+  it('is not told of a record that states none', () => {
+    expect(tellVerification(english, incident)).toBe('verified');
+    expect(tellVerification(english, { ...incident, verification: null })).toBe('not stated');
+    expect(tellVerification(ukrainian, { ...incident, verification: null })).toBe('не вказано');
+  });
+});
 
 describe('the catalogues', () => {
   it('have the same keys and the same places to fill in', () => {
