@@ -514,10 +514,17 @@ describe('the question to take along', () => {
 describe('two periods', () => {
   it('stand side by side with maps, counts and the difference, and agree with the server', () =>
     onPage({ query: '?infrastructure=port' }, async (page) => {
-      await page.getByRole('button', { name: 'Compare', exact: true }).click();
-      await page.waitForURL(
-        /datetime=2025-01-01\/2025-12-31.*show=compare.*other=2024-01-01\/2024-12-31/,
-      );
+      const open = async () => {
+        await page.getByRole('button', { name: 'Compare', exact: true }).click();
+        await page.waitForURL(
+          /datetime=2025-01-01\/2025-12-31.*show=compare.*other=2024-01-01\/2024-12-31/,
+        );
+      };
+      await open();
+      await page.getByRole('button', { name: 'Back to the map' }).click();
+      // The days that nobody chose are no filter of the map.
+      await page.waitForURL((url) => !/datetime=|other=|show=/.test(url.search));
+      await open();
       await page.getByLabel('First period: From').fill('2023-01-01');
       await page.waitForURL(/datetime=2023-01-01\/2025-12-31/);
       await page.getByLabel('First period: To').fill('2023-12-31');

@@ -159,7 +159,7 @@ function start(): void {
 
 /** Changes the state and everything that follows from it, and leaves a step for the back button. */
 function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void {
-  const next = { ...app.state, ...change };
+  const next = views.takeBack(app.state, { ...app.state, ...change });
   const query = writeState(next, homeLanguage);
   const address = (query ? `?${query}` : location.pathname) + deskAddress();
   // What is the same address is no step for the back button.
