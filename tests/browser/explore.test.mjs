@@ -183,6 +183,11 @@ describe('an area', () => {
       await page.getByLabel(/^Corners:/).fill(many);
       await page.getByLabel(/^Center/).focus();
       await page.getByText('An area has at most 200 corners.').waitFor();
+      const radius = page.getByLabel('Radius in km');
+      await radius.fill('-3');
+      await page.keyboard.press('Enter');
+      await page.getByText('A radius is more than 0 km and at most 20,000.').waitFor();
+      assert.equal(await radius.getAttribute('aria-invalid'), 'true');
       await checkAccess(page);
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.waitForURL((url) => !url.search.includes('area='));

@@ -26,7 +26,11 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   within.addEventListener('change', () => {
     const km = within.value === '' ? null : Number(within.value);
-    if (km !== null && !(km >= 0 && km <= 20_000)) return;
+    if (km !== null && !(km >= 0 && km <= 20_000)) {
+      // What is not taken must not look as if it were in use.
+      within.value = within.defaultValue;
+      return;
+    }
     // A limit needs something to be near to.
     change({ withinKm: km, ...(km !== null && !of.value && { of: 'NATO' }) });
   });
