@@ -637,6 +637,14 @@ describe('the desk', () => {
       await page.keyboard.press('Escape');
       await page.locator('#desk').waitFor({ state: 'detached' });
       assert.equal((await focused()).trim(), 'Work');
+      // What is on the map is not opened behind the desk.
+      for (const name of ['Ask', 'Measure']) {
+        await page.getByRole('button', { name: 'Work', exact: true }).click();
+        await page.getByRole('heading', { level: 2, name: 'Duplicates' }).waitFor();
+        await page.getByRole('button', { name, exact: true }).click();
+        await page.locator('#desk').waitFor({ state: 'detached' });
+        await page.waitForURL(/(show=ask|tool=measure)$/);
+      }
     }));
 });
 

@@ -17,7 +17,7 @@ import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
 import type { Hit, MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
-import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
+import { deskAddress, followWork, leaveDesk, listenToWork } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
 import { createRequests } from './requests.ts';
 import { createResults } from './results.ts';
@@ -72,6 +72,7 @@ const tools = createTools({
   words: () => app.words,
   map: () => app.map,
   update,
+  uncover: leaveDesk,
 });
 
 const live = listenLive({
@@ -100,6 +101,7 @@ const views = createViews({
     update({ view }, 'replace');
   },
   picked: (hits) => hits[0] && subject.open(hits[0].id, hits),
+  uncover: leaveDesk,
   extent: timeline.extent,
 });
 

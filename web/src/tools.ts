@@ -28,6 +28,8 @@ interface ToolsContext {
   words(): Words;
   map(): IncidentMap | null;
   update(change: Partial<State>): void;
+  /** Shows the map; `true` when something else was before it. */
+  uncover(): boolean;
 }
 
 export function createTools(context: ToolsContext) {
@@ -60,7 +62,8 @@ export function createTools(context: ToolsContext) {
 
   /** Takes a tool in hand, or lays it down. */
   function take(tool: Tool): void {
-    const isLaidDown = context.state().tool === tool;
+    const wasCovered = context.uncover();
+    const isLaidDown = context.state().tool === tool && !wasCovered;
     context.update({ tool: isLaidDown ? null : tool });
     if (isLaidDown) return;
     document.body.classList.remove('show-filters');

@@ -27,6 +27,8 @@ interface ViewsContext {
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
   picked: CompareContext['picked'];
+  /** Shows the place of the map; `true` when something else was before it. */
+  uncover(): boolean;
   /** The days that the data has. */
   extent(): Span | null;
 }
@@ -41,7 +43,9 @@ export function createViews(context: ViewsContext) {
   byId('compare-open').addEventListener('click', () => toggle('compare'));
 
   function toggle(show: Show): void {
+    const wasCovered = context.uncover();
     const isOpen = context.state().show === show;
+    if (isOpen && wasCovered) return;
     context.update(isOpen ? { show: 'map' } : { show, ...(show === 'compare' && periods()) });
   }
 
