@@ -151,6 +151,15 @@ describe('an import', () => {
       const fresh = 'k3,2024-07-03,45.35,28.84,A new one,UKR\n';
       await choose(page, 'known.csv', head + port + elsewhere + fresh);
       await desk.getByText('Stored now: 1 new · 1 updated · 1 unchanged.').waitFor();
+      await choose(
+        page,
+        'drafts.csv',
+        `${head.trim()},record_status\nk4,2024-07-04,45.35,28.84,A draft,UKR,draft\n`,
+      );
+      await desk.getByText('Stored now: 1 new · 1 withheld from the public.').waitFor();
+      await desk.getByRole('button', { name: 'Store 1 record' }).click();
+      await desk.getByText('Stored: 1 new · 1 withheld from the public').waitFor();
+      await choose(page, 'known.csv', head + port + elsewhere + fresh);
       await desk.getByText(/1 known incident would be at another time .* \(known:k2\)/).waitFor();
       await checkAccess(page);
     }));

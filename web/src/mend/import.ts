@@ -510,12 +510,15 @@ export function showImport(work: Work, body: HTMLElement): View {
       words.t('mend.import.imported', { count: told.imported, n: told.imported }),
       counted(words, 'mend.import.updated', told.updated),
       counted(words, 'mend.import.unchanged', told.unchanged),
+      counted(words, 'mend.import.withdrawn', told.withdrawn),
+      counted(words, 'mend.import.withheld', told.withheld),
     ];
   }
 
   /** Whether there is more to say than how many are sound. */
   function isKnown(would: Would | null): would is Would {
-    return would !== null && would.updated + would.unchanged > 0;
+    if (would === null) return false;
+    return would.updated + would.unchanged + would.withdrawn + would.withheld > 0;
   }
 
   function foreseen(words: Words, would: Would): HTMLElement {
