@@ -26,7 +26,7 @@ import {
   tellAzimuth,
   tellDate,
   tellDistance,
-  tellRange,
+  tellPeople,
   tellUtc,
   tellVerification,
   titleLanguage,
@@ -353,9 +353,9 @@ function facts(incident: Incident, context: PanelContext): HTMLElement {
     ]);
   }
   const people = [
-    [tellRange(words, incident.deaths), t('panel.deaths')],
-    [tellRange(words, incident.injured), t('panel.injured')],
-  ].flatMap(([range, label]) => (range ? [`${range} ${label}`] : []));
+    tellPeople(words, 'panel.people.deaths', incident.deaths),
+    tellPeople(words, 'panel.people.injured', incident.injured),
+  ].filter((told) => told !== null);
   if (people.length) rows.push([t('panel.people'), [people.join(', ')]]);
   return h(
     'dl',

@@ -360,6 +360,17 @@ export function tellRange(words: Words, range: Range): string | null {
   return range.high === null && range.best === null ? `≥ ${words.number(low)}` : words.number(low);
 }
 
+/** "3–5 killed", the word in the form of the last of the numbers; `null` when nothing is known. */
+export function tellPeople(
+  words: Words,
+  key: 'panel.people.deaths' | 'panel.people.injured',
+  range: Range,
+): string | null {
+  const n = tellRange(words, range);
+  const count = Math.max(range.low ?? 0, range.best ?? 0, range.high ?? 0);
+  return n === null ? null : words.t(key, { count, n });
+}
+
 function tellMoment(words: Words, date: string, precision: string): string {
   const parts = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:[T ](\d\d):(\d\d))?/.exec(date);
   if (!parts) return date;

@@ -14,6 +14,7 @@ import {
   tellDate,
   tellDay,
   tellDistance,
+  tellPeople,
   tellQuestion,
   tellRange,
   tellUtc,
@@ -94,6 +95,42 @@ const incident: Incident = {
 function plain(text: string | null): string | null {
   return text?.replace(/[\u00a0\u202f]/g, ' ') ?? null;
 }
+
+describe('people', () => {
+  it('are told in the form of their number', () => {
+    const range = (low: number | null, high = low) => ({ low, best: null, high });
+    const killed = (words: typeof english, low: number | null, high = low) =>
+      tellPeople(words, 'panel.people.deaths', range(low, high));
+    const injured = (words: typeof english, number: number) =>
+      tellPeople(words, 'panel.people.injured', range(number));
+    expect(killed(english, 1)).toBe('1 killed');
+    expect([1, 21, 3, 11, 5].map((n) => killed(ukrainian, n))).toEqual([
+      '1 загиблий',
+      '21 загиблий',
+      '3 загиблі',
+      '11 загиблих',
+      '5 загиблих',
+    ]);
+    expect([1, 2, 25].map((n) => injured(ukrainian, n))).toEqual([
+      '1 поранений',
+      '2 поранені',
+      '25 поранених',
+    ]);
+    expect([1, 19, 20, 101].map((n) => killed(romanian, n))).toEqual([
+      '1 mort',
+      '19 morți',
+      '20 de morți',
+      '101 morți',
+    ]);
+    expect([1, 2, 30].map((n) => injured(romanian, n))).toEqual([
+      '1 rănit',
+      '2 răniți',
+      '30 de răniți',
+    ]);
+    expect(killed(ukrainian, 3, 5)).toBe('3–5 загиблих');
+    expect(killed(ukrainian, null)).toBeNull();
+  });
+});
 
 describe('the verification', () => {
   it('is not told of a record that states none', () => {
