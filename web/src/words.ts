@@ -41,9 +41,11 @@ export function wordsFor(lang: Language): Words {
       const form = plural.select(Number(values.count ?? 0));
       text = text[form] ?? text.other ?? '';
     }
-    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    return text.replace(/\{(\w+)\}(\.?)/g, (_, name: string, stop: string) => {
       const value = values[name] ?? '';
-      return typeof value === 'number' ? numbers.format(value) : value;
+      if (typeof value === 'number') return numbers.format(value) + stop;
+      // A year ends with a stop in Ukrainian ("2024 р."), and a sentence has one only.
+      return value.endsWith('.') ? value : value + stop;
     });
   };
   return {

@@ -96,6 +96,14 @@ function plain(text: string | null): string | null {
   return text?.replace(/[\u00a0\u202f]/g, ' ') ?? null;
 }
 
+describe('a sentence', () => {
+  it('ends with one stop, also after a word that has its own', () => {
+    const note = ukrainian.t('report.small.note', { span: 'травень 2024 р.', n: 3 });
+    expect(note).toMatch(/^травень 2024 р\. \p{Lu}/u);
+    expect(english.t('report.filter', { filter: 'May 2024' })).toBe('Chosen by May 2024.');
+  });
+});
+
 describe('people', () => {
   it('are told in the form of their number', () => {
     const range = (low: number | null, high = low) => ({ low, best: null, high });
