@@ -590,6 +590,10 @@ describe('the page while it is changed', () => {
       await page.goBack();
       await page.waitForURL((url) => !url.search.includes('within-km'));
       assert.equal(await near.inputValue(), '');
+      await page.getByRole('button', { name: 'Clear filters' }).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => !/q=|of=/.test(url.search));
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'count');
     }));
 
   it('has each id once, also after another view, and keeps the focus where it was', () =>

@@ -46,6 +46,10 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   byId('reset').addEventListener('click', () => {
     change(noFilters());
+    // It is gone with what it cleared: whoever pressed it goes on from the count, which the desk and the panel cover.
+    const count = byId('count');
+    count.focus();
+    if (document.activeElement !== count) search.focus();
   });
   const sort = byId<HTMLSelectElement>('sort');
   sort.addEventListener('change', () => change({ sort: sort.value as Sort }));
