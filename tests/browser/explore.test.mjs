@@ -183,6 +183,11 @@ describe('an area', () => {
       await page.getByLabel(/^Corners:/).fill(many);
       await page.getByLabel(/^Center/).focus();
       await page.getByText('An area has at most 200 corners.').waitFor();
+      const radius = page.getByLabel('Radius in km');
+      await radius.fill('-3');
+      await page.keyboard.press('Enter');
+      await page.getByText('A radius is more than 0 km and at most 20,000.').waitFor();
+      assert.equal(await radius.getAttribute('aria-invalid'), 'true');
       await checkAccess(page);
       await page.getByRole('button', { name: 'Remove', exact: true }).click();
       await page.waitForURL((url) => !url.search.includes('area='));
@@ -420,6 +425,12 @@ describe('an incident', () => {
       await table.getByRole('rowheader', { name: /osm-maritime-10m/ }).waitFor();
       assert.ok((await table.getByRole('row').count()) >= 2);
       await checkAccess(page);
+      // Whose Crimea is differs between them: these are no two values of one distance.
+      await page.goto(`${kordon.address}?at=33.417,46.8405`);
+      await page.getByText(/^By 2 border files: .* · to different countries$/).click();
+      const apart = page.getByRole('table', { name: /of different countries$/ });
+      await apart.getByRole('row', { name: /^osm-maritime.* Moldova$/ }).waitFor();
+      await apart.getByRole('row', { name: /^natural-earth.* Russia$/ }).waitFor();
     }));
 });
 
@@ -508,10 +519,17 @@ describe('the question to take along', () => {
 describe('two periods', () => {
   it('stand side by side with maps, counts and the difference, and agree with the server', () =>
     onPage({ query: '?infrastructure=port' }, async (page) => {
-      await page.getByRole('button', { name: 'Compare', exact: true }).click();
-      await page.waitForURL(
-        /datetime=2025-01-01\/2025-12-31.*show=compare.*other=2024-01-01\/2024-12-31/,
-      );
+      const open = async () => {
+        await page.getByRole('button', { name: 'Compare', exact: true }).click();
+        await page.waitForURL(
+          /datetime=2025-01-01\/2025-12-31.*show=compare.*other=2024-01-01\/2024-12-31/,
+        );
+      };
+      await open();
+      await page.getByRole('button', { name: 'Back to the map' }).click();
+      // The days that nobody chose are no filter of the map.
+      await page.waitForURL((url) => !/datetime=|other=|show=/.test(url.search));
+      await open();
       await page.getByLabel('First period: From').fill('2023-01-01');
       await page.waitForURL(/datetime=2023-01-01\/2025-12-31/);
       await page.getByLabel('First period: To').fill('2023-12-31');
@@ -572,6 +590,10 @@ describe('the page while it is changed', () => {
       await page.goBack();
       await page.waitForURL((url) => !url.search.includes('within-km'));
       assert.equal(await near.inputValue(), '');
+      await page.getByRole('button', { name: 'Clear filters' }).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL((url) => !/q=|of=/.test(url.search));
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'count');
     }));
 
   it('has each id once, also after another view, and keeps the focus where it was', () =>
@@ -660,6 +682,47 @@ describe('what is new', () => {
     }));
 });
 
+describe('the files of the list', () => {
+  it('say where one does not hold all that matches', () =>
+    onPage({ locale: 'ro-RO' }, async (page) => {
+      const cut = page.getByText('primele 10.000', { exact: true });
+      assert.equal(await cut.isVisible(), false);
+      await page.route(/items\?.*limit=50/, async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({
+          response,
+          json: { ...(await response.json()), numberMatched: 10_001 },
+        });
+      });
+      await page.reload();
+      await cut.waitFor();
+      assert.ok((await overflow(page)) <= 0);
+    }));
+});
+
+describe('only what the map shows', () => {
+  it('is listed and handed out from the start, and not offered without a map', () =>
+    onPage({ query: '?list=in-view&map=9/28.85/45.35' }, async (page) => {
+      const asked = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.reload();
+      const box = page.getByLabel('only what the map shows');
+      const count = await matched(page);
+      const { bbox } = Object.fromEntries(await paramsOf(page.locator('#download-csv')));
+      assert.equal(count, await ask(page, `bbox=${bbox}&limit=1`));
+      const lists = asked.filter((url) => /items\?.*limit=50/.test(url));
+      assert.ok(lists.length > 0 && lists.every((url) => url.includes('bbox=')), `${lists}`);
+      await page.addInitScript(() => {
+        HTMLCanvasElement.prototype.getContext = () => null;
+      });
+      await page.reload();
+      await page.getByText(/^The map cannot be drawn in this browser/).waitFor();
+      await page.waitForURL((url) => !url.search.includes('list='));
+      assert.equal(await box.isVisible(), false);
+      assert.equal(await matched(page), await ask(page, 'limit=1'));
+    }));
+});
+
 describe('a map in a frame', () => {
   it('is the map alone with its licences, an incident when one is clicked, and a way to the whole page', () =>
     onPage({ query: '?embed=1&of=ROU&within-km=10&map=9/28.8/45.3', empty: true }, async (page) => {
@@ -683,12 +746,18 @@ describe('when the server does not answer', () => {
     await page.getByRole('searchbox').fill('Reni');
     await page.keyboard.press('Enter');
     await page.getByRole('status').getByText('The server does not answer.').waitFor();
+    // What was found for another question stands under this one no more.
+    await page.getByRole('heading', { level: 2, name: 'Incidents', exact: true }).waitFor();
+    assert.equal(await page.locator('#list > li').count(), 0);
+    assert.equal(await page.locator('#download-csv').isVisible(), false);
+    await page.getByText('The list has no answer yet.').waitFor();
     await page.getByLabel('Counted by').selectOption({ label: 'damage' });
     await page.locator('.counted').getByText('The server does not answer.').waitFor();
     await checkAccess(page);
     await page.context().setOffline(false);
     await page.getByRole('status').getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents?$/ }).waitFor();
+    await page.locator('#download-csv').waitFor();
     await page.getByRole('img', { name: /^Chart of incidents by damage/ }).waitFor();
     await close();
   });

@@ -72,7 +72,7 @@ m4,2024-05-05 10:20,45.4566,28.2829,Drone over mended Reni,UKR,0
 
 describe('an import', () => {
   it('shows what is wrong before anything is stored, takes the rows as they are mended, and stores all', () =>
-    onPage({}, async (page) => {
+    onPage({ refused: [503] }, async (page) => {
       const desk = await openDesk(page, 'Import');
       await checkAccess(page);
       await choose(page, 'messy.csv', MESSY);
@@ -91,7 +91,13 @@ describe('an import', () => {
       await keepShot(page, 'import');
       await desk.getByLabel('Line 3, date').fill('2024-05-03');
       await desk.getByLabel('Line 4, deaths').fill('2');
+      // A server that is gone for a while takes nothing of what was typed with it.
+      await page.route('**/imports?*', (route) => route.fulfill({ status: 503 }), { times: 1 });
       await desk.getByRole('button', { name: 'Check again' }).click();
+      const again = desk.getByRole('button', { name: 'Try again' });
+      await again.waitFor();
+      assert.equal(await desk.getByLabel('Line 4, deaths').inputValue(), '2');
+      await again.click();
       await desk.getByText(/4 records · 4 sound/).waitFor();
       const asked = [];
       page.on('request', (request) => asked.push(request.url()));
@@ -145,6 +151,15 @@ describe('an import', () => {
       const fresh = 'k3,2024-07-03,45.35,28.84,A new one,UKR\n';
       await choose(page, 'known.csv', head + port + elsewhere + fresh);
       await desk.getByText('Stored now: 1 new · 1 updated · 1 unchanged.').waitFor();
+      await choose(
+        page,
+        'drafts.csv',
+        `${head.trim()},record_status\nk4,2024-07-04,45.35,28.84,A draft,UKR,draft\n`,
+      );
+      await desk.getByText('Stored now: 1 new · 1 withheld from the public.').waitFor();
+      await desk.getByRole('button', { name: 'Store 1 record' }).click();
+      await desk.getByText('Stored: 1 new · 1 withheld from the public').waitFor();
+      await choose(page, 'known.csv', head + port + elsewhere + fresh);
       await desk.getByText(/1 known incident would be at another time .* \(known:k2\)/).waitFor();
       await checkAccess(page);
     }));
@@ -395,8 +410,19 @@ describe('the form', () => {
       await opened(page, { title: { en: 'Unsaved' }, date_start: '2025-03-02' });
       const form = await edit(page);
       await form.getByLabel('Title: English').fill('Changed');
+      const asked = page.waitForEvent('dialog');
+      await page.close({ runBeforeUnload: true });
+      const dialog = await asked;
+      assert.equal(dialog.type(), 'beforeunload');
+      await dialog.dismiss();
+      await group(form, 'More');
+      await form.locator('summary').last().scrollIntoViewIfNeeded();
       await form.getByRole('button', { name: 'Cancel' }).click();
-      await form.getByText('There are changes that were not saved').waitFor();
+      const said = form.getByText('There are changes that were not saved');
+      await said.waitFor();
+      assert.ok(await form.evaluate((one) => one.scrollTop > 0));
+      const [box, frame] = await Promise.all([said.boundingBox(), form.boundingBox()]);
+      assert.ok(box.y >= frame.y && box.y + box.height <= frame.y + frame.height);
       await form.getByRole('button', { name: 'Cancel' }).click();
       await form.waitFor({ state: 'detached' });
     }));
@@ -620,6 +646,14 @@ describe('the desk', () => {
       await page.keyboard.press('Escape');
       await page.locator('#desk').waitFor({ state: 'detached' });
       assert.equal((await focused()).trim(), 'Work');
+      // What is on the map is not opened behind the desk.
+      for (const name of ['Ask', 'Measure']) {
+        await page.getByRole('button', { name: 'Work', exact: true }).click();
+        await page.getByRole('heading', { level: 2, name: 'Duplicates' }).waitFor();
+        await page.getByRole('button', { name, exact: true }).click();
+        await page.locator('#desk').waitFor({ state: 'detached' });
+        await page.waitForURL(/(show=ask|tool=measure)$/);
+      }
     }));
 });
 

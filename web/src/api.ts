@@ -321,7 +321,7 @@ export function readIncident(value: unknown): Incident {
     admin1: text(p.admin1),
     country: text(p.country),
     locationRadius: number(p.location_radius_m),
-    verification: text(p.verification) ?? 'unverified',
+    verification: text(p.verification),
     deaths: readRange(p, 'deaths'),
     injured: readRange(p, 'injured'),
     impacts: list(p.impacts).map(readImpact),
@@ -492,9 +492,8 @@ function readSpread(body: Record<string, unknown>): Spread[] {
     .map(object)
     .flatMap((said) => {
       const set = text(said.set);
-      return set
-        ? [{ set, version: text(said.version) ?? '', distance: number(said.distance_m) }]
-        : [];
+      const [distance, country] = [number(said.distance_m), text(said.country)];
+      return set ? [{ set, version: text(said.version) ?? '', distance, country }] : [];
     });
   return [{ to, least, greatest, sets }];
 }

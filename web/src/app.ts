@@ -40,12 +40,15 @@ export interface App {
 /** What is on the screen but not in the address: it can be had again from the address alone. */
 interface Screen {
   incidents: Incident[];
-  matched: number;
+  /** `null` while the question has no answer. */
+  matched: number | null;
   next: string | null;
   snapshot: string | null;
   total: number | null;
   boundary: Boundary | null;
   bounds: Bounds | null;
+  /** The browser can draw no map. */
+  isMapless: boolean;
   /** The incidents at the spot that was clicked. */
   stack: Hit[];
   subject: Subject | null;
@@ -66,12 +69,13 @@ export function createApp(state: State, basemap: Basemap | null): App {
     map: null,
     screen: {
       incidents: [],
-      matched: 0,
+      matched: null,
       next: null,
       snapshot: null,
       total: null,
       boundary: null,
       bounds: null,
+      isMapless: false,
       stack: [],
       subject: null,
       drawn: 0,

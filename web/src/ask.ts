@@ -24,6 +24,7 @@ import {
   tellDistance,
   tellQuestion,
   tellRange,
+  tellVerification,
   titleLanguage,
   titleOf,
   type Words,
@@ -33,9 +34,9 @@ export interface AskContext {
   state: State;
   words: Words;
   world: World;
-  /** The page of the list that is shown already, and how many match. */
+  /** The page of the list that is shown already, and how many match; `null` while it has no answer. */
   incidents: readonly Incident[];
-  matched: number;
+  matched: number | null;
   attempt: Requests['attempt'];
   update(change: Partial<State>): void;
   open(id: string): void;
@@ -118,9 +119,10 @@ async function count(box: HTMLElement, context: AskContext): Promise<void> {
 
 /** What is asked, as a sentence would list it. */
 function inWords({ state, words, world, matched }: AskContext): string {
-  const count = words.t('list.count.all', { count: matched, total: matched });
-  const parts = tellQuestion(words, state, world);
-  return parts.length ? `${count}: ${parts.join(' · ')}` : count;
+  const count =
+    matched === null ? '' : words.t('list.count.all', { count: matched, total: matched });
+  const parts = tellQuestion(words, state, world).join(' · ');
+  return [count, parts].filter(Boolean).join(': ');
 }
 
 function calls(context: AskContext): Node[] {
@@ -145,6 +147,7 @@ function calls(context: AskContext): Node[] {
 function results(context: AskContext): HTMLElement {
   const { incidents, matched, words, world, state } = context;
   const { t } = words;
+  if (matched === null) return h('p', { class: 'fine' }, t('ask.table.unanswered'));
   if (!incidents.length) return h('p', { class: 'fine' }, t('list.empty'));
   const head = ['ask.column.when', 'ask.column.what', 'panel.place', 'panel.distance'] as const;
   const more = ['panel.type', 'panel.verification', 'panel.deaths'] as const;
@@ -189,7 +192,7 @@ function results(context: AskContext): HTMLElement {
                 : t('list.nodistance'),
             ),
             h('td', {}, incident.eventType ? words.term('type', incident.eventType) : ''),
-            h('td', {}, words.term('verification', incident.verification)),
+            h('td', {}, tellVerification(words, incident)),
             h('td', { class: 'number' }, tellRange(words, incident.deaths) ?? ''),
           );
         }),

@@ -7,7 +7,8 @@ import { printLength, tellDate, tellDistance, titleOf, type Words } from './word
 
 interface Cited {
   boundary: Boundary | null;
-  matched: number;
+  /** `null` where that is not known. */
+  matched: number | null;
   /** What was answered from; `null` when that is not sure. */
   snapshot: string | null;
   /** The filter and order that were asked. */
@@ -28,8 +29,10 @@ export function citation(words: Words, world: World, cited: Cited): string {
           ? tellDistance(words, one.measure, world, one.incident.dateStart)
           : words.t('list.nodistance'),
       })
-    : `${words.t('cite.list', { count: matched, matched })}.`;
-  const text = words.t('cite.text', {
+    : matched === null
+      ? ''
+      : `${words.t('cite.list', { count: matched, matched })}.`;
+  const said = words.t('cite.text', {
     what,
     set: boundary?.set ?? '?',
     version: boundary?.version ?? '?',
@@ -40,6 +43,7 @@ export function citation(words: Words, world: World, cited: Cited): string {
     day: new Date().toISOString().slice(0, 10),
     address,
   });
+  const text = said.trimStart();
   if (!snapshot) return text;
   const data = citedAddress(params, one?.incident.id ?? null, snapshot);
   return `${text} ${words.t('cite.data', { address: data })}`;

@@ -26,7 +26,11 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   within.addEventListener('change', () => {
     const km = within.value === '' ? null : Number(within.value);
-    if (km !== null && !(km >= 0 && km <= 20_000)) return;
+    if (km !== null && !(km >= 0 && km <= 20_000)) {
+      // What is not taken must not look as if it were in use.
+      within.value = within.defaultValue;
+      return;
+    }
     // A limit needs something to be near to.
     change({ withinKm: km, ...(km !== null && !of.value && { of: 'NATO' }) });
   });
@@ -42,6 +46,10 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   byId('reset').addEventListener('click', () => {
     change(noFilters());
+    // It is gone with what it cleared: whoever pressed it goes on from the count, which the desk and the panel cover.
+    const count = byId('count');
+    count.focus();
+    if (document.activeElement !== count) search.focus();
   });
   const sort = byId<HTMLSelectElement>('sort');
   sort.addEventListener('change', () => change({ sort: sort.value as Sort }));

@@ -6,7 +6,14 @@
 import { h } from './dom.ts';
 import { eventTypeOf, fillingOf, symbol } from './symbols.ts';
 import type { Incident, Measure, World } from './types.ts';
-import { tellDay, tellDistance, titleLanguage, titleOf, type Words } from './words.ts';
+import {
+  tellDay,
+  tellDistance,
+  tellVerification,
+  titleLanguage,
+  titleOf,
+  type Words,
+} from './words.ts';
 
 export interface ListContext {
   words: Words;
@@ -65,6 +72,12 @@ export function toldMeasure(incident: Incident, of: string): Measure | null {
   return incident.border.to.find((measure) => measure.to === of) ?? null;
 }
 
+/** With its name where "not stated" alone would not say what. */
+function verificationOf(words: Words, incident: Incident): string {
+  const said = tellVerification(words, incident);
+  return incident.verification === null ? `${words.t('panel.verification')}: ${said}` : said;
+}
+
 function row(incident: Incident, context: ListContext): HTMLLIElement {
   const { words, world, of } = context;
   const type = eventTypeOf(incident.eventType);
@@ -100,7 +113,7 @@ function row(incident: Incident, context: ListContext): HTMLLIElement {
         'span',
         { class: 'row-meta' },
         // Of what kind it was is left out where the record does not say.
-        [kind, words.term('verification', incident.verification)].filter(Boolean).join(' · '),
+        [kind, verificationOf(words, incident)].filter(Boolean).join(' · '),
       ),
     ),
   );

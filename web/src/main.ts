@@ -17,7 +17,7 @@ import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
 import type { Hit, MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
-import { deskAddress, followWork, listenToWork } from './mend/entry.ts';
+import { deskAddress, followWork, leaveDesk, listenToWork } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
 import { createRequests } from './requests.ts';
 import { createResults } from './results.ts';
@@ -72,6 +72,7 @@ const tools = createTools({
   words: () => app.words,
   map: () => app.map,
   update,
+  uncover: leaveDesk,
 });
 
 const live = listenLive({
@@ -100,6 +101,7 @@ const views = createViews({
     update({ view }, 'replace');
   },
   picked: (hits) => hits[0] && subject.open(hits[0].id, hits),
+  uncover: leaveDesk,
   extent: timeline.extent,
 });
 
@@ -111,6 +113,9 @@ const results = createResults(app, requests, {
   loaded() {
     if (app.state.show === 'ask') void views.refresh();
     live.follow(filterParams(app.state), screen.snapshot);
+  },
+  unanswered() {
+    if (app.state.show === 'ask') void views.refresh();
   },
 });
 
@@ -133,7 +138,8 @@ function start(): void {
   walkWithArrows(byId<HTMLOListElement>('list'));
   addEventListener('popstate', () => {
     timeline.stop();
-    go(readState(location.search, homeLanguage), true);
+    const state = readState(location.search, homeLanguage);
+    go({ ...state, inView: state.inView && !screen.isMapless }, true);
   });
   dark.addEventListener('change', () => {
     app.map?.setTheme(themeName());
@@ -155,7 +161,7 @@ function start(): void {
 
 /** Changes the state and everything that follows from it, and leaves a step for the back button. */
 function update(change: Partial<State>, step: 'push' | 'replace' = 'push'): void {
-  const next = { ...app.state, ...change };
+  const next = views.takeBack(app.state, { ...app.state, ...change });
   const query = writeState(next, homeLanguage);
   const address = (query ? `?${query}` : location.pathname) + deskAddress();
   // What is the same address is no step for the back button.
@@ -310,7 +316,7 @@ function mapOptions(): Omit<MapOptions, 'container' | 'events'> {
     theme: themeName(),
     sources: {
       incidents: incidentTiles(filterParams(app.state)),
-      labelFrom: labelFrom(screen.matched),
+      labelFrom: labelFrom(screen.matched ?? 0),
       territories: territoryTiles(),
       ground: NOTHING,
       borderRivers: NOTHING,
@@ -366,10 +372,12 @@ async function startMap(): Promise<void> {
     error.textContent = app.words.t('error.map');
     document.body.classList.add('show-list');
     void shading.show();
+    listAll();
     return;
   }
   app.map.setLabel(app.words.t('map.label'));
   screen.bounds = app.map.bounds();
+  if (app.state.inView) void results.load();
   tools.showOnMap();
   // A tool that was taken in hand meanwhile waits for its first point.
   if (app.state.tool && app.state.tool !== tool) app.map.focus();
@@ -383,6 +391,13 @@ async function startMap(): Promise<void> {
       subject.frame(place, told.measures[drawn], null);
     }
   }
+}
+
+/** Without a map the list has no part of it to keep to. */
+function listAll(): void {
+  screen.isMapless = true;
+  byId('in-view-choice').hidden = true;
+  if (app.state.inView) update({ inView: false }, 'replace');
 }
 
 /** Without a view in the address, the map begins where the first incidents are. */

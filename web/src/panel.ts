@@ -16,6 +16,7 @@ import type {
 } from './types.ts';
 import {
   boundsOfMeasure,
+  countryName,
   type Key,
   languageOf,
   nameOf,
@@ -25,8 +26,9 @@ import {
   tellAzimuth,
   tellDate,
   tellDistance,
-  tellRange,
+  tellPeople,
   tellUtc,
+  tellVerification,
   titleLanguage,
   titleOf,
   type Words,
@@ -183,7 +185,7 @@ function distanceSection(
     h('p', { id: 'distance', class: `figure ${told.side}` }, tellDistance(words, told, world, on)),
     scale(told, words),
     h('p', { class: 'how' }, how(told, words)),
-    spreadOf(told, measures[0] === told, spread, words),
+    spreadOf(told, measures[0] === told, spread, context),
   );
   if (measures.length > 1) {
     section.append(
@@ -211,7 +213,7 @@ function spreadOf(
   told: Measure,
   isNearest: boolean,
   spread: readonly Spread[],
-  words: Words,
+  { words, world }: PanelContext,
 ): HTMLElement {
   const found =
     spread.find((one) => one.to === told.to) ??
@@ -220,6 +222,8 @@ function spreadOf(
   const { least, greatest, sets } = found;
   const [low, high] = [printLength(words, least), printLength(words, greatest)];
   const coarse = sets.filter(({ distance }) => distance === null).length;
+  // World views differ in whose a territory is: then these are distances to different borders.
+  const isElsewhere = new Set(sets.flatMap(({ country }) => country ?? [])).size > 1;
   return h(
     'details',
     { class: 'spread' },
@@ -231,17 +235,22 @@ function spreadOf(
           count: sets.length - coarse,
           range: low === high ? low : words.t('date.range', { start: low, end: high }),
         }),
+        ...(isElsewhere ? [words.t('spread.elsewhere')] : []),
         ...(coarse ? [words.t('spread.coarse.count', { count: coarse })] : []),
       ].join(' · '),
     ),
     h(
       'table',
       {},
-      h('caption', { class: 'unseen' }, words.t('spread.caption')),
+      h(
+        'caption',
+        { class: 'unseen' },
+        words.t(isElsewhere ? 'spread.caption.elsewhere' : 'spread.caption'),
+      ),
       h(
         'tbody',
         {},
-        ...sets.map(({ set, version, distance }) =>
+        ...sets.map(({ set, version, distance, country }) =>
           h(
             'tr',
             {},
@@ -251,6 +260,7 @@ function spreadOf(
               {},
               distance === null ? words.t('spread.coarse') : printLength(words, distance),
             ),
+            isElsewhere && h('td', {}, country && countryName(words, country, world, country)),
           ),
         ),
       ),
@@ -317,7 +327,7 @@ function facts(incident: Incident, context: PanelContext): HTMLElement {
       h(
         'span',
         { class: `badge ${fillingOf(incident.verification)}` },
-        words.term('verification', incident.verification),
+        tellVerification(words, incident),
       ),
     ],
   ]);
@@ -343,9 +353,9 @@ function facts(incident: Incident, context: PanelContext): HTMLElement {
     ]);
   }
   const people = [
-    [tellRange(words, incident.deaths), t('panel.deaths')],
-    [tellRange(words, incident.injured), t('panel.injured')],
-  ].flatMap(([range, label]) => (range ? [`${range} ${label}`] : []));
+    tellPeople(words, 'panel.people.deaths', incident.deaths),
+    tellPeople(words, 'panel.people.injured', incident.injured),
+  ].filter((told) => told !== null);
   if (people.length) rows.push([t('panel.people'), [people.join(', ')]]);
   return h(
     'dl',

@@ -56,6 +56,31 @@ export function periodBefore(from: string, to: string): { otherFrom: string; oth
   };
 }
 
+/** What is chosen in time, for one map or for two. */
+export type Periods = Record<'from' | 'to' | 'otherFrom' | 'otherTo', string | null>;
+
+/** What a comparison begins with: what is chosen, else the last year of the data, beside what was just before it. */
+export function comparedPeriods(chosen: Periods, lastOfData: string): Periods {
+  const hasOther = chosen.otherFrom || chosen.otherTo;
+  if (hasOther && (chosen.from || chosen.to)) return chosen;
+  const { from, to } = closedPeriod(chosen, lastOfData);
+  return { ...chosen, from, to, ...(!hasOther && periodBefore(from, to)) };
+}
+
+/** The periods once the comparison is left: those that were `lent` to it are as before, those that were changed stay. */
+export function returnedPeriods(
+  now: Periods,
+  lent: { before: Periods; given: Periods },
+): Partial<Periods> {
+  const { before, given } = lent;
+  const isFirst = now.from === given.from && now.to === given.to;
+  const isOther = now.otherFrom === given.otherFrom && now.otherTo === given.otherTo;
+  return {
+    ...(isFirst && { from: before.from, to: before.to }),
+    ...(isOther && { otherFrom: before.otherFrom, otherTo: before.otherTo }),
+  };
+}
+
 function nextSpan(
   { from, to }: { from: string | null; to: string | null },
   step: Step,

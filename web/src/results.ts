@@ -1,6 +1,6 @@
 // The list of what was found: asked for, told row by row, counted, and handed out as files.
 
-import { download, findIncidents, nextPage, readBorders } from './api.ts';
+import { download, FORMATS, findIncidents, nextPage, readBorders } from './api.ts';
 import type { App } from './app.ts';
 import { byId, h } from './dom.ts';
 import { labelFrom } from './layers.ts';
@@ -20,6 +20,8 @@ interface ResultsContext {
   fitOnce(incidents: readonly Incident[]): void;
   /** The list is that of the state. */
   loaded(): void;
+  /** The question of the state has no answer. */
+  unanswered(): void;
 }
 
 export function createResults(app: App, requests: Requests, context: ResultsContext) {
@@ -30,11 +32,16 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
     const message = byId('list-message');
     const params = listParams(app.state, screen.bounds);
     list.setAttribute('aria-busy', 'true');
+    showDownloads();
     if (!screen.incidents.length)
       message.replaceChildren(h('p', { class: 'loading' }, app.words.t('list.loading')));
+    // What the map shows is known once the map is there, which then asks for the list.
+    if (awaitsMap()) return requests.giveUp('list');
+    let isAnswered = false;
     const isLast = await requests.attempt('list', message, loadList, async (signal) => {
       const page = await findIncidents(params, PAGE, signal);
       signal.throwIfAborted();
+      isAnswered = true;
       screen.incidents = page.incidents;
       screen.matched = page.matched;
       screen.next = page.next;
@@ -49,7 +56,20 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
       context.loaded();
     });
     // One that was given up for another leaves it to that one to say that the list is there.
-    if (isLast) list.removeAttribute('aria-busy');
+    if (!isLast) return;
+    list.removeAttribute('aria-busy');
+    if (!isAnswered) forget();
+  }
+
+  function awaitsMap(): boolean {
+    return app.state.inView && !screen.bounds;
+  }
+
+  /** The answer to another question must not stand under this one, which has none. */
+  function forget(): void {
+    Object.assign(screen, { incidents: [], matched: null, next: null, snapshot: null });
+    showList();
+    context.unanswered();
   }
 
   /** From the first incident; where there is none, or none with a distance, the server is asked for it. */
@@ -140,23 +160,35 @@ export function createResults(app: App, requests: Requests, context: ResultsCont
 
   function showMore(): void {
     const more = byId('more');
-    const left = screen.matched - screen.incidents.length;
+    const left = (screen.matched ?? 0) - screen.incidents.length;
     more.hidden = screen.next === null || left <= 0;
     more.textContent = app.words.t('list.more', { left });
   }
 
   function showCount(): void {
     const { matched, total } = screen;
+    const { t } = app.words;
+    const count = byId('count');
+    if (matched === null) {
+      count.textContent = t('list.title');
+      return;
+    }
     const whole = total === null || (!isFiltered(app.state) && !app.state.inView);
-    byId('count').textContent = whole
-      ? app.words.t('list.count.all', { count: matched, total: matched })
-      : app.words.t('list.count', { count: total, matched, total });
+    count.textContent = whole
+      ? t('list.count.all', { count: matched, total: matched })
+      : t('list.count', { count: total, matched, total });
   }
 
   function showDownloads(): void {
+    // What cannot be listed cannot be handed out either.
+    byId('list-foot').hidden = screen.matched === null || awaitsMap();
     const params = listParams(app.state, screen.bounds);
     byId<HTMLAnchorElement>('download-csv').href = download(params, 'csv');
     byId<HTMLAnchorElement>('download-json').href = download(params, 'json');
+    const cut = byId('json-cut');
+    const most = Number(FORMATS.json.limit);
+    cut.hidden = (screen.matched ?? 0) <= most;
+    cut.textContent = app.words.t('list.download.cut', { n: most });
   }
 
   return { load: loadList, loadMore, loadTotal, show: showList, showCount, showDownloads };

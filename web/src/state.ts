@@ -107,7 +107,7 @@ export type Tool = (typeof TOOLS)[number];
 
 /** The most corners of an area, and kilometers of a circle. */
 export const MOST_CORNERS = 200;
-const MOST_KM = 20_000;
+export const MOST_KM = 20_000;
 
 export interface View {
   center: Position;

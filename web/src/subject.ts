@@ -269,9 +269,18 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
     document.body.classList.toggle('has-panel', content !== null);
     keepFocus(
       panel,
-      () => panel.replaceChildren(...(content ?? [])),
+      () => replaceIn(panel, content ?? []),
       () => panel.querySelector<HTMLElement>('#panel-title'),
     );
+  }
+
+  /** What was unfolded stays so when it is told anew. */
+  function replaceIn(panel: HTMLElement, content: Node[]): void {
+    const spread = () => panel.querySelector<HTMLDetailsElement>('.spread');
+    const wasOpen = spread()?.open;
+    panel.replaceChildren(...content);
+    const now = spread();
+    if (now && wasOpen) now.open = true;
   }
 
   function focusPanel(): void {

@@ -18,7 +18,7 @@ export function eventTypeOf(name: string | null): EventType {
   return EVENT_TYPES.find((known) => known === name) ?? 'other';
 }
 
-export function fillingOf(verification: string): Filling {
+export function fillingOf(verification: string | null): Filling {
   switch (verification) {
     case 'verified':
       return 'full';

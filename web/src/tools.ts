@@ -13,7 +13,7 @@ import {
   writeCorners,
 } from './draw.ts';
 import type { IncidentMap } from './map.ts';
-import { MOST_CORNERS, type State, type Tool } from './state.ts';
+import { MOST_CORNERS, MOST_KM, type State, type Tool } from './state.ts';
 import type { Position } from './types.ts';
 import type { Key, Words } from './words.ts';
 
@@ -28,6 +28,8 @@ interface ToolsContext {
   words(): Words;
   map(): IncidentMap | null;
   update(change: Partial<State>): void;
+  /** Shows the map; `true` when something else was before it. */
+  uncover(): boolean;
 }
 
 export function createTools(context: ToolsContext) {
@@ -60,7 +62,8 @@ export function createTools(context: ToolsContext) {
 
   /** Takes a tool in hand, or lays it down. */
   function take(tool: Tool): void {
-    const isLaidDown = context.state().tool === tool;
+    const wasCovered = context.uncover();
+    const isLaidDown = context.state().tool === tool && !wasCovered;
     context.update({ tool: isLaidDown ? null : tool });
     if (isLaidDown) return;
     document.body.classList.remove('show-filters');
@@ -112,12 +115,18 @@ export function createTools(context: ToolsContext) {
   }
 
   function typedCircle(): void {
+    const { t } = context.words();
     const center = byId<HTMLInputElement>('circle-center');
-    const km = Number(byId<HTMLInputElement>('circle-km').value);
+    const radius = byId<HTMLInputElement>('circle-km');
+    const km = Number(radius.value);
     const isTyped = center.value.trim() !== '';
     const place = isTyped ? readPlace(center.value) : null;
-    refuse(center, isTyped && !place ? context.words().t('draw.bad.place') : '');
-    if (place && km > 0 && km <= 20_000) {
+    const isWide = km > 0 && km <= MOST_KM;
+    refuse(radius, isWide ? '' : t('draw.bad.radius', { most: MOST_KM }));
+    if (isTyped && !place) refuse(center, t('draw.bad.place'));
+    // One text tells of both: that of the radius stays where it is the only one.
+    else center.removeAttribute('aria-invalid');
+    if (place && isWide) {
       context.update({ circle: { center: place, km }, area: [] });
     } else if (!isTyped && context.state().circle) context.update({ circle: null });
   }

@@ -65,7 +65,8 @@ export interface Spread {
   to: string;
   least: number;
   greatest: number;
-  sets: { set: string; version: string; distance: number | null }[];
+  /** `country`: where the distance leads to, which is not the same in each set; `null` where it is too coarse. */
+  sets: { set: string; version: string; distance: number | null; country: string | null }[];
 }
 
 /** Where a report can be read. Only http and https addresses survive `api.ts`. */
@@ -105,7 +106,7 @@ export interface Incident {
   admin1: string | null;
   country: string | null;
   locationRadius: number | null;
-  verification: string;
+  verification: string | null;
   deaths: Range;
   injured: Range;
   impacts: Impact[];

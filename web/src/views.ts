@@ -7,7 +7,7 @@ import type { CompareContext, Comparison } from './compare.ts';
 import { byId, keepFocus } from './dom.ts';
 import type { Naming } from './layers.ts';
 import type { IncidentMap } from './map.ts';
-import { closedPeriod, periodBefore, type Span } from './playback.ts';
+import { comparedPeriods, type Periods, returnedPeriods, type Span } from './playback.ts';
 import type { Requests } from './requests.ts';
 import type { Show, State, View } from './state.ts';
 import type { Incident, World } from './types.ts';
@@ -18,7 +18,7 @@ interface ViewsContext {
   words(): Words;
   world(): World;
   /** What the list has. */
-  screen: { incidents: Incident[]; matched: number };
+  screen: { incidents: Incident[]; matched: number | null };
   update(change: Partial<State>, step?: 'push' | 'replace'): void;
   open(id: string): void;
   cite(): void;
@@ -27,6 +27,8 @@ interface ViewsContext {
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
   picked: CompareContext['picked'];
+  /** Shows the place of the map; `true` when something else was before it. */
+  uncover(): boolean;
   /** The days that the data has. */
   extent(): Span | null;
 }
@@ -34,22 +36,31 @@ interface ViewsContext {
 export function createViews(context: ViewsContext) {
   let comparison: Comparison | null = null;
   let shown: Show = 'map';
+  /** What time was chosen when a comparison was opened, and what it was given. */
+  let lent: { before: Periods; given: Periods } | null = null;
 
   byId('ask-open').addEventListener('click', () => toggle('ask'));
   byId('compare-open').addEventListener('click', () => toggle('compare'));
 
   function toggle(show: Show): void {
+    const wasCovered = context.uncover();
     const isOpen = context.state().show === show;
+    if (isOpen && wasCovered) return;
     context.update(isOpen ? { show: 'map' } : { show, ...(show === 'compare' && periods()) });
   }
 
-  /** What is chosen, else the last year of the data, beside what was just before it. */
-  function periods(): Partial<State> {
-    const { otherFrom, otherTo } = context.state();
-    if (otherFrom || otherTo) return {};
+  function periods(): Periods {
+    const { from, to, otherFrom, otherTo } = context.state();
     const last = context.extent()?.to ?? new Date().toISOString().slice(0, 10);
-    const { from, to } = closedPeriod(context.state(), last);
-    return { from, to, ...periodBefore(from, to) };
+    const before = { from, to, otherFrom, otherTo };
+    lent = { before, given: comparedPeriods(before, last) };
+    return lent.given;
+  }
+
+  /** Days that only the comparison needed are no filter any more once it is left. */
+  function takeBack(before: State, next: State): State {
+    const isLeft = before.show === 'compare' && next.show !== 'compare';
+    return isLeft && lent ? { ...next, ...returnedPeriods(next, lent) } : next;
   }
 
   /** Shows what the state says; `focus` when the reader asked for it. */
@@ -124,6 +135,7 @@ export function createViews(context: ViewsContext) {
   return {
     show,
     refresh,
+    takeBack,
     moved: (view: View) => comparison?.moved(view),
     /** Maps beside the first one. */
     maps: (): IncidentMap[] => comparison?.maps() ?? [],

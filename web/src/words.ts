@@ -41,9 +41,11 @@ export function wordsFor(lang: Language): Words {
       const form = plural.select(Number(values.count ?? 0));
       text = text[form] ?? text.other ?? '';
     }
-    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    return text.replace(/\{(\w+)\}(\.?)/g, (_, name: string, stop: string) => {
       const value = values[name] ?? '';
-      return typeof value === 'number' ? numbers.format(value) : value;
+      if (typeof value === 'number') return numbers.format(value) + stop;
+      // A year ends with a stop in Ukrainian ("2024 р."), and a sentence has one only.
+      return value.endsWith('.') ? value : value + stop;
     });
   };
   return {
@@ -345,6 +347,11 @@ export function tellQuestion(words: Words, state: State, world: World): string[]
   return parts.filter((part): part is string => typeof part === 'string' && part !== '');
 }
 
+/** How far it is verified; that a record does not say so is not that it was found unverified. */
+export function tellVerification(words: Words, { verification }: Incident): string {
+  return verification === null ? words.t('mend.nothing') : words.term('verification', verification);
+}
+
 /** Casualties as the range they are: "3", "3–5", "3 or more"; `null` when nothing is known. */
 export function tellRange(words: Words, range: Range): string | null {
   const known = [range.low, range.best, range.high].filter((value) => value !== null);
@@ -353,6 +360,17 @@ export function tellRange(words: Words, range: Range): string | null {
   const high = Math.max(...known);
   if (low !== high) return `${words.number(low)}–${words.number(high)}`;
   return range.high === null && range.best === null ? `≥ ${words.number(low)}` : words.number(low);
+}
+
+/** "3–5 killed", the word in the form of the last of the numbers; `null` when nothing is known. */
+export function tellPeople(
+  words: Words,
+  key: 'panel.people.deaths' | 'panel.people.injured',
+  range: Range,
+): string | null {
+  const n = tellRange(words, range);
+  const count = Math.max(range.low ?? 0, range.best ?? 0, range.high ?? 0);
+  return n === null ? null : words.t(key, { count, n });
 }
 
 function tellMoment(words: Words, date: string, precision: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stepSpan } from '../src/playback.ts';
+import { comparedPeriods, returnedPeriods, stepSpan } from '../src/playback.ts';
 
 const extent = { from: '2022-02-10', to: '2024-03-31' };
 const open = { from: null, to: null };
@@ -47,5 +47,36 @@ describe('playback', () => {
     const days = (Date.parse(extent.to) - Date.parse(extent.from)) / 86_400_000 + 1;
     expect(new Set(seen).size).toBe(days);
     expect(seen).toHaveLength(days);
+  });
+});
+
+describe('the periods of a comparison', () => {
+  const before = { from: null, to: null, otherFrom: null, otherTo: null };
+  const given = comparedPeriods(before, '2024-11-30');
+
+  it('are the last year of the data and the one before, unless others are chosen', () => {
+    expect(given).toEqual({
+      from: '2024-01-01',
+      to: '2024-12-31',
+      otherFrom: '2023-01-01',
+      otherTo: '2023-12-31',
+    });
+    const chosen = { ...given, from: '2022-05-01', otherTo: null };
+    expect(comparedPeriods(chosen, '2024-11-30')).toEqual(chosen);
+    const other = { ...before, otherFrom: '2020-01-01' };
+    expect(comparedPeriods(other, '2024-11-30')).toEqual({
+      ...other,
+      from: '2024-01-01',
+      to: '2024-12-31',
+    });
+  });
+
+  it('filter nothing once it is left, unless the reader changed them', () => {
+    expect(returnedPeriods(given, { before, given })).toEqual(before);
+    const changed = { ...given, to: '2024-06-30' };
+    expect(returnedPeriods(changed, { before, given })).toEqual({ otherFrom: null, otherTo: null });
+    const half = { ...before, from: '2023-03-01' };
+    const closed = comparedPeriods(half, '2024-11-30');
+    expect(returnedPeriods(closed, { before: half, given: closed })).toEqual(half);
   });
 });

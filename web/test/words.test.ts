@@ -14,9 +14,11 @@ import {
   tellDate,
   tellDay,
   tellDistance,
+  tellPeople,
   tellQuestion,
   tellRange,
   tellUtc,
+  tellVerification,
   titleLanguage,
   titleOf,
   wordsFor,
@@ -93,6 +95,58 @@ const incident: Incident = {
 function plain(text: string | null): string | null {
   return text?.replace(/[\u00a0\u202f]/g, ' ') ?? null;
 }
+
+describe('a sentence', () => {
+  it('ends with one stop, also after a word that has its own', () => {
+    const note = ukrainian.t('report.small.note', { span: 'травень 2024 р.', n: 3 });
+    expect(note).toMatch(/^травень 2024 р\. \p{Lu}/u);
+    expect(english.t('report.filter', { filter: 'May 2024' })).toBe('Chosen by May 2024.');
+  });
+});
+
+describe('people', () => {
+  it('are told in the form of their number', () => {
+    const range = (low: number | null, high = low) => ({ low, best: null, high });
+    const killed = (words: typeof english, low: number | null, high = low) =>
+      tellPeople(words, 'panel.people.deaths', range(low, high));
+    const injured = (words: typeof english, number: number) =>
+      tellPeople(words, 'panel.people.injured', range(number));
+    expect(killed(english, 1)).toBe('1 killed');
+    expect([1, 21, 3, 11, 5].map((n) => killed(ukrainian, n))).toEqual([
+      '1 загиблий',
+      '21 загиблий',
+      '3 загиблі',
+      '11 загиблих',
+      '5 загиблих',
+    ]);
+    expect([1, 2, 25].map((n) => injured(ukrainian, n))).toEqual([
+      '1 поранений',
+      '2 поранені',
+      '25 поранених',
+    ]);
+    expect([1, 19, 20, 101].map((n) => killed(romanian, n))).toEqual([
+      '1 mort',
+      '19 morți',
+      '20 de morți',
+      '101 morți',
+    ]);
+    expect([1, 2, 30].map((n) => injured(romanian, n))).toEqual([
+      '1 rănit',
+      '2 răniți',
+      '30 de răniți',
+    ]);
+    expect(killed(ukrainian, 3, 5)).toBe('3–5 загиблих');
+    expect(killed(ukrainian, null)).toBeNull();
+  });
+});
+
+describe('the verification', () => {
+  it('is not told of a record that states none', () => {
+    expect(tellVerification(english, incident)).toBe('verified');
+    expect(tellVerification(english, { ...incident, verification: null })).toBe('not stated');
+    expect(tellVerification(ukrainian, { ...incident, verification: null })).toBe('не вказано');
+  });
+});
 
 describe('the catalogues', () => {
   it('have the same keys and the same places to fill in', () => {

@@ -2,7 +2,15 @@
 
 import { isAbort } from '../api.ts';
 import { h } from '../dom.ts';
-import { printLength, tellDate, tellDistance, tellRange, titleOf, type Words } from '../words.ts';
+import {
+  printLength,
+  tellDate,
+  tellDistance,
+  tellRange,
+  tellVerification,
+  titleOf,
+  type Words,
+} from '../words.ts';
 import type { View } from './desk.ts';
 import { isSame } from './diff.ts';
 import type { Work } from './entry.ts';
@@ -232,7 +240,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       [t('panel.deaths'), tellRange(words, incident.deaths) ?? ''],
       [t('panel.impacts'), names(properties.impacts).join('; ')],
       [t('panel.sources'), names(properties.sources).join('; ')],
-      [t('panel.verification'), words.term('verification', incident.verification)],
+      [t('panel.verification'), tellVerification(words, incident)],
     ];
   }
 

@@ -14,7 +14,7 @@ import { openDesk, type Work } from './entry.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { tellRevisions } from './history.ts';
-import { button, labelled, tellError } from './parts.ts';
+import { askWhether, button, labelled, tellError } from './parts.ts';
 import { type Candidate, findPlaces } from './places.ts';
 import { whyWithheld } from './review.ts';
 import { type Field, type Group, groupsOf } from './schema.ts';
@@ -107,6 +107,7 @@ export async function openEditor(work: Work, id: string, atDesk = false): Promis
   } finally {
     isOpening = false;
   }
+  addEventListener('beforeunload', beforeLeaving);
   // One that is not public was not looked at on the map.
   const place = atDesk && placesOf(editor.draft)[0];
   if (place) work.map()?.show([...place, ...place], 12);
@@ -128,9 +129,14 @@ export function closeEditor(force = false): boolean {
   request.abort();
   handles?.remove();
   editor = null;
+  removeEventListener('beforeunload', beforeLeaving);
   removeElement(element);
   work.redraw();
   return true;
+}
+
+function beforeLeaving(event: Event): void {
+  askWhether(event, () => editor !== null && changeOf(editor) !== null);
 }
 
 export function followEditor(): void {
@@ -185,8 +191,9 @@ function show(now: Editor): void {
       h('span', { class: 'editor-actions' }, cancel, save),
       // Always in sight: it is what moves when the place does.
       h('output', { id: 'editor-distance', class: figureClass(now) }, toldDistance(now)),
+      // As is what became of Save and Cancel, wherever the form was scrolled to.
+      status,
     ),
-    status,
     faultsElsewhere(now),
     ...groups.map((group) => section(now, group, context)),
     before(now),
@@ -564,8 +571,15 @@ async function store(): Promise<void> {
         ? words.t('mend.faulty', { count: now.faults.length, n: now.faults.length })
         : tellError(words, error),
     );
-    now.element.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+    showFault(now);
   }
+}
+
+/** Goes to the first field that is wrong; faults that no field shows stand at the top. */
+function showFault({ element, faults }: Editor): void {
+  const field = element.querySelector<HTMLElement>('[aria-invalid]');
+  if (field) field.focus();
+  else if (faults.length) element.scrollTop = 0;
 }
 
 /** Somebody was faster: both versions are shown, and the chosen one is the draft upon theirs. */

@@ -31,15 +31,13 @@ let desk: typeof import('./desk.ts') | null = null;
 let editor: typeof import('./edit.ts') | null = null;
 
 export function listenToWork(lent: Work): void {
-  // What is shown is shown on the map, which the desk hides.
   const open = (id: string) => {
-    if (desk?.isDeskOpen()) desk.closeDesk();
+    leaveDesk();
     lent.open(id);
   };
   work = { ...lent, open };
   byId('work').addEventListener('click', () => {
-    if (desk?.isDeskOpen()) desk.closeDesk();
-    else void openDesk();
+    if (!leaveDesk()) void openDesk();
   });
   const wanted = TABS.find((tab) => location.hash === `#${tab}`);
   if (wanted) void openDesk(wanted);
@@ -54,8 +52,7 @@ export async function openDesk(tab?: Tab): Promise<void> {
 /** Opens the form of an incident; one that is not public is read `atDesk`. */
 export async function editIncident(id: string, atDesk = false): Promise<void> {
   if (!work) return;
-  // The place is moved on the map, which the desk hides.
-  if (desk?.isDeskOpen()) desk.closeDesk();
+  leaveDesk();
   editor ??= await import('./edit.ts');
   editor.openEditor(work, id, atDesk);
 }
@@ -65,6 +62,13 @@ export async function showHistory(id: string, atDesk = false): Promise<void> {
   if (!work) return;
   const { openHistory } = await import('./history.ts');
   openHistory(work, id, atDesk);
+}
+
+/** What is asked for is on the map, which the desk hides; `true` when it did. */
+export function leaveDesk(): boolean {
+  if (!desk?.isDeskOpen()) return false;
+  desk.closeDesk();
+  return true;
 }
 
 /** The end of the address that says what of the desk is open. */

@@ -14,7 +14,16 @@ import {
   rowsOfKept,
   tellFault,
 } from './import-parts.ts';
-import { button, choice, counted, labelled, radios, scrolling, tellError } from './parts.ts';
+import {
+  askWhether,
+  button,
+  choice,
+  counted,
+  labelled,
+  radios,
+  scrolling,
+  tellError,
+} from './parts.ts';
 import { decode, type Rows, readRows, TEXTS } from './rows.ts';
 import {
   type Fault,
@@ -62,12 +71,24 @@ const FEW_COLUMNS = 12;
 /** What is read into this page to be mended here; a longer file is only sent. */
 const MOST_MENDED = 64 * 2 ** 20;
 
+interface Failure {
+  text: string;
+  faults: Fault[];
+  /** Asks again; `null` where the answer would be the same. */
+  retry: (() => Promise<void>) | null;
+}
+
+/** By these the server says that it cannot take the file itself. */
+const OF_THE_FILE = [400, 413, 415, 422];
+
 /** What was chosen and what became of it: kept while the desk is closed or another view is shown. */
 const at = {
   file: null as File | null,
   rows: null as Rows | null,
   /** Records as they were mended. */
   changes: new Map<number, string[]>(),
+  /** Some of them no store has. */
+  hasUnstored: false,
   source: '',
   encoding: 'utf-8',
   isGuessed: false,
@@ -79,7 +100,7 @@ const at = {
   choices: { parameters: new Map(), quarantine: false, takeBack: false } as ImportChoices,
   preview: null as Told | null,
   /** What the server refused and how it said so. */
-  error: null as { text: string; faults: Fault[] } | null,
+  error: null as Failure | null,
   stored: null as Told | null,
   /** The records that were kept aside are no part of what is stored: they alone are sent again. */
   isMending: false,
@@ -95,6 +116,8 @@ export function showImport(work: Work, body: HTMLElement): View {
   let request = new AbortController();
   const out = h('div', { class: 'mend-stack' });
   const status = h('p', { role: 'status', class: 'mend-status' });
+  // Also while another view is shown: what was typed is kept. Added again it is still one.
+  addEventListener('beforeunload', beforeLeaving);
 
   function show(): void {
     const words = work.words();
@@ -234,6 +257,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       file,
       rows: null,
       changes: new Map(),
+      hasUnstored: false,
       source: '',
       map: new Map(),
       keptType: null,
@@ -258,6 +282,7 @@ export function showImport(work: Work, body: HTMLElement): View {
   async function recode(encoding: string | null): Promise<void> {
     const { file } = at;
     at.changes.clear();
+    at.hasUnstored = false;
     at.encoding = encoding ?? 'utf-8';
     if (!file || file.size > MOST_MENDED || !TEXTS.test(file.name)) return;
     const read = decode(await file.arrayBuffer(), encoding);
@@ -302,9 +327,11 @@ export function showImport(work: Work, body: HTMLElement): View {
       );
     } catch (error) {
       if (isAbort(error)) return null;
+      const isRefused = error instanceof Refused;
       at.error = {
         text: tellError(words, error),
-        faults: error instanceof Refused ? error.faults : [],
+        faults: isRefused ? error.faults : [],
+        retry: isRefused && OF_THE_FILE.includes(error.status) ? null : dryRun ? check : store,
       };
       return null;
     }
@@ -317,6 +344,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       at.stored = null;
     } else if (!at.error) return;
     showOutcome();
+    focusFailure();
   }
 
   async function store(): Promise<void> {
@@ -327,8 +355,12 @@ export function showImport(work: Work, body: HTMLElement): View {
       if (at.isMending) {
         for (const stored of takeAnswer(sent, told.faults)) at.changes.delete(stored);
         if (told.quarantine) at.mends = told.id;
+        at.hasUnstored = at.changes.size > 0;
       } else if (told.rejected > 0) await keepForMending(told);
-      else at.preview = null;
+      else {
+        at.preview = null;
+        at.hasUnstored = false;
+      }
       void work.changed();
     } else if (at.isMending && at.error?.faults.length) {
       takeAnswer(sent, at.error.faults);
@@ -336,6 +368,12 @@ export function showImport(work: Work, body: HTMLElement): View {
     }
     showOutcome();
     body.querySelector<HTMLElement>('.mend-result')?.focus();
+    focusFailure();
+  }
+
+  /** What was pressed is made anew, and what it came to stands above it. */
+  function focusFailure(): void {
+    if (at.error) body.querySelector<HTMLElement>('.mend-failure')?.focus();
   }
 
   /**
@@ -385,6 +423,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     at.isMending = true;
     at.mends = told.id;
     at.changes.clear();
+    at.hasUnstored = false;
     if (at.rows || !told.id || !at.choices.quarantine) return;
     try {
       const kept = rowsOfKept(await readQuarantine(told.id));
@@ -393,7 +432,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       at.keptType = kept.type;
       at.preview = { ...told, faults: kept.faults, warnings: [] };
     } catch (error) {
-      at.error = { text: tellError(work.words(), error), faults: [] };
+      at.error = { text: tellError(work.words(), error), faults: [], retry: null };
     }
   }
 
@@ -402,9 +441,11 @@ export function showImport(work: Work, body: HTMLElement): View {
     const { preview, stored, error } = at;
     status.textContent = error ? '' : summary(words);
     // Of a file that was refused as a whole there is nothing to look at; what was kept aside is still there.
-    const isLooked = preview !== null && (!error || at.isMending);
+    // What was typed is never thrown away by a question that failed.
+    const isWhole = error !== null && error.retry === null && !at.changes.size;
+    const isLooked = preview !== null && (!isWhole || at.isMending);
     const parts: (HTMLElement | null)[] = [
-      error && h('p', { class: 'fault', role: 'alert' }, error.text),
+      error && failure(words, error),
       error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
       stored && result(words, stored),
       isLooked && !at.isMending && isKnown(preview.would) ? foreseen(words, preview.would) : null,
@@ -427,6 +468,15 @@ export function showImport(work: Work, body: HTMLElement): View {
       isLooked && !at.isMending ? storing(words, preview) : null,
     ];
     out.replaceChildren(...parts.filter((part) => part !== null));
+  }
+
+  function failure(words: Words, { text, retry }: Failure): HTMLElement {
+    return h(
+      'div',
+      { class: 'mend-failure mend-actions', tabindex: -1 },
+      h('p', { class: 'fault', role: 'alert' }, text),
+      retry && button(words.t('error.retry'), retry),
+    );
   }
 
   function summary(words: Words): string {
@@ -460,12 +510,15 @@ export function showImport(work: Work, body: HTMLElement): View {
       words.t('mend.import.imported', { count: told.imported, n: told.imported }),
       counted(words, 'mend.import.updated', told.updated),
       counted(words, 'mend.import.unchanged', told.unchanged),
+      counted(words, 'mend.import.withdrawn', told.withdrawn),
+      counted(words, 'mend.import.withheld', told.withheld),
     ];
   }
 
   /** Whether there is more to say than how many are sound. */
   function isKnown(would: Would | null): would is Would {
-    return would !== null && would.updated + would.unchanged > 0;
+    if (would === null) return false;
+    return would.updated + would.unchanged + would.withdrawn + would.withheld > 0;
   }
 
   function foreseen(words: Words, would: Would): HTMLElement {
@@ -610,6 +663,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       field.addEventListener('change', () => {
         cells[index] = field.value;
         at.changes.set(record, cells);
+        at.hasUnstored = true;
       });
       return h('td', {}, field);
     });
@@ -627,6 +681,10 @@ export function showImport(work: Work, body: HTMLElement): View {
     follow: show,
     leave: () => request.abort(),
   };
+}
+
+function beforeLeaving(event: Event): void {
+  askWhether(event, () => at.hasUnstored);
 }
 
 /** The columns of the table of mending, by their number: of a wide file the first and those with faults. */

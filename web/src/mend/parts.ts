@@ -30,6 +30,13 @@ export function button(label: string, act: () => unknown, kind = 'plain'): HTMLB
   return made;
 }
 
+/** Has the browser ask before the page is left, as `beforeunload` is about to, while there is work that no store has. */
+export function askWhether(event: Event, isUnsaved: () => boolean): void {
+  // A field that was just typed in has not told its change yet.
+  (document.activeElement as HTMLElement | null)?.blur();
+  if (isUnsaved()) event.preventDefault();
+}
+
 /** What went wrong, and a button that tries again. */
 export function faultWithRetry(words: Words, error: unknown, retry: () => unknown): HTMLElement[] {
   return [

@@ -81,6 +81,10 @@ export interface Told {
   imported: number;
   updated: number;
   unchanged: number;
+  /** Those that were withdrawn before, and stay so. */
+  withdrawn: number;
+  /** Those that the public does not see. */
+  withheld: number;
   rejected: number;
   faults: Fault[];
   faultsTotal: number;
@@ -103,6 +107,8 @@ export interface Would {
   imported: number;
   updated: number;
   unchanged: number;
+  withdrawn: number;
+  withheld: number;
   /** Of the updated ones, those that would be at another time and in another place; and what the first are known by. */
   elsewhere: number;
   elsewhereNames: string[];
@@ -452,6 +458,8 @@ function readWould(would: unknown): Would | null {
     imported: count('imported'),
     updated: count('updated'),
     unchanged: count('unchanged'),
+    withdrawn: count('withdrawn'),
+    withheld: count('withheld'),
     elsewhere: elsewhere.reduce((sum, one) => sum + (number(one.count) ?? 0), 0),
     elsewhereNames: elsewhere.flatMap((one) =>
       list(one.names)
@@ -472,6 +480,8 @@ function readTold(body: Record<string, unknown>): Told {
     imported: count('imported'),
     updated: count('updated'),
     unchanged: count('unchanged'),
+    withdrawn: count('withdrawn'),
+    withheld: count('withheld'),
     rejected: count('rejected'),
     faults,
     faultsTotal: number(body.errors_total) ?? faults.length,
