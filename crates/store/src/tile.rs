@@ -124,9 +124,13 @@ impl<V> Snapshot<V> {
 
     fn singles(&self, spots: &[Spot]) -> MvtResult<Option<MvtLayerBuilder>> {
         let mut layer = MvtLayerBuilder::new("incidents")?;
-        // Later ones are drawn above earlier ones.
+        // Later ones are drawn above earlier ones, and those of one second always in the same order: a tile of a named snapshot is
+        // the same however its rows are held.
         let mut order: Vec<&Spot> = spots.iter().collect();
-        order.sort_by_key(|spot| self.columns(spot.hit).start_s[spot.hit.row as usize]);
+        order.sort_by_key(|spot| {
+            let (columns, row) = (self.columns(spot.hit), spot.hit.row as usize);
+            (columns.start_s[row], columns.ids[row])
+        });
         for spot in order {
             layer = self.single(layer, spot)?;
         }

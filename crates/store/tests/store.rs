@@ -1170,6 +1170,24 @@ fn an_erasure_that_the_disk_refuses_ends_writing_and_nothing_else_until_the_disk
 }
 
 #[test]
+fn a_tile_is_the_same_bytes_however_its_incidents_came() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [at_once, one_by_one] = [&dirs[0], &dirs[1]].map(|dir| open(dir.path()));
+    let mut all = incidents(&mut Dice(61), 300);
+    for one in &mut all {
+        one.properties.date_start = EventDate::parse("2024-05-30").unwrap();
+    }
+    at_once.put(all.clone(), &author()).unwrap();
+    all.reverse();
+    all.chunks(7).for_each(|some| _ = one_by_one.put(some.to_vec(), &author()).unwrap());
+    for (z, x, y) in [(0, 0, 0), (5, 18, 11), (8, 148, 91), (10, 594, 366), (12, 2376, 1466)] {
+        let [a, b] = [&at_once, &one_by_one].map(|store| store.public().tile(&Query::default(), z, x, y));
+        assert!(a == b, "{z}/{x}/{y}");
+    }
+    assert!(!at_once.public().tile(&Query::default(), 8, 148, 91).is_empty());
+}
+
+#[test]
 fn two_reports_of_one_key_in_one_batch_are_one_incident() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
