@@ -81,16 +81,14 @@ export function createViews(context: ViewsContext) {
       if (focus && was !== 'map') byId(`${was}-open`).focus();
       return;
     }
-    await refresh();
-    if (!focus || context.state().show !== wanted) return;
-    if (wanted === 'ask') byId('ask-title').focus();
-    else comparison?.focus();
+    await refresh(focus);
+    if (focus && wanted === 'compare' && context.state().show === wanted) comparison?.focus();
   }
 
-  async function refresh(): Promise<void> {
+  async function refresh(focus = false): Promise<void> {
     const { show: wanted } = context.state();
     try {
-      if (wanted === 'ask') await ask();
+      if (wanted === 'ask') await ask(focus);
       if (wanted === 'compare') await compare();
     } catch (error) {
       // The module itself did not come: the server is gone, or another version of it is there.
@@ -100,7 +98,7 @@ export function createViews(context: ViewsContext) {
     }
   }
 
-  async function ask(): Promise<void> {
+  async function ask(focus: boolean): Promise<void> {
     const { showAsk } = await import('./ask.ts');
     if (context.state().show !== 'ask') return;
     const box = byId('ask');
@@ -122,6 +120,8 @@ export function createViews(context: ViewsContext) {
       done = showAsk(box, given);
     };
     keepFocus(box, show, () => byId('ask-title'));
+    // At once: by the time that the chart is counted the reader may be elsewhere.
+    if (focus) byId('ask-title').focus();
     await done;
   }
 
