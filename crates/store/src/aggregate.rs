@@ -165,7 +165,7 @@ impl<'a> Cells<'a> {
         let known = OnceCell::new();
         let band = || *known.get_or_init(&band);
         self.wanted.iter().all(|(by, wanted)| {
-            wanted.is_some_and(|wanted| values(*by, columns, row, self.context, &band).contains(&wanted))
+            wanted.is_some_and(|wanted| values(*by, columns, row, self.context, band).contains(&wanted))
         })
     }
 }
