@@ -535,7 +535,7 @@ describe('two periods', () => {
       await page.getByLabel('First period: To').fill('2023-12-31');
       await page.waitForURL(/datetime=2023-01-01\/2023-12-31/);
       const table = page.getByRole('table', { name: 'Two periods side by side' });
-      await table.getByRole('columnheader', { name: '2023' }).waitFor();
+      await table.getByRole('columnheader', { name: '2023', exact: true }).waitFor();
       const all = table.getByRole('row').filter({ hasText: 'all incidents' });
       const [first, second, change] = (await all.getByRole('cell').allTextContents()).map((text) =>
         Number.parseInt(text.replace('−', '-'), 10),
