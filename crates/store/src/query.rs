@@ -1292,8 +1292,17 @@ impl<'a> Sorter<'a> {
             }
             let start = |hit: &Hit| columns(hit).start_s[hit.row as usize];
             hits.sort_by_key(|hit| self.by_date(start(hit)));
-            let alike = hits.par_chunk_by_mut(|a, b| start(a) == start(b));
-            alike.filter(|alike| alike.len() > 1).for_each(|alike| alike.sort_unstable_by_key(id));
+            let is_alike = |a: &Hit, b: &Hit| start(a) == start(b);
+            let order = |alike: &mut [Hit]| {
+                if alike.len() > 1 {
+                    alike.sort_unstable_by_key(id);
+                }
+            };
+            if hits.len() <= FEW {
+                hits.chunk_by_mut(is_alike).for_each(order);
+            } else {
+                hits.par_chunk_by_mut(is_alike).for_each(order);
+            }
             return;
         }
         let key = |hit: &Hit| self.candidate(*hit, f64::INFINITY, &mut Memo::default()).key;
