@@ -128,6 +128,14 @@ pub fn short_fingerprint(set: &BorderSet) -> &str {
     whole.get(..12).unwrap_or(whole)
 }
 
+/// The ETag of what `told` tells from all else.
+#[must_use]
+pub fn etag_of(told: &str) -> String {
+    let hash = Sha256::digest(told);
+    let hash = u64::from_be_bytes(std::array::from_fn(|at| hash[at]));
+    format!("W/\"{hash:016x}\"")
+}
+
 /// An answer before it becomes a response.
 #[derive(Debug)]
 pub struct Answer {
@@ -162,9 +170,8 @@ impl Answer {
 
     /// An answer of text that is small enough to be told from another by its hash.
     pub fn text(media: &'static str, text: String) -> Self {
-        let hash = Sha256::digest(&text);
-        let hash = u64::from_be_bytes(std::array::from_fn(|at| hash[at]));
-        Self::bytes(media, text).etag(format!("W/\"{hash:016x}\""))
+        let etag = etag_of(&text);
+        Self::bytes(media, text).etag(etag)
     }
 
     /// The status, 200 unless told.

@@ -1,11 +1,12 @@
 //! Vector tiles, and the tiles kept from before.
 //!
 //! A tile is a pure function of the snapshot, the border set, the filter and its address. These
-//! make its ETag, so a browser that has a tile asks only whether it is still true; and they make the key under
-//! which a tile is kept, so nothing has to be thrown out when the store changes.
+//! make the key under which a tile is kept, so nothing has to be thrown out when the store changes; and the key makes its
+//! ETag, so a browser that has a tile asks only whether it is still true. All of the key: MapLibre takes a tile for
+//! unchanged when it has the ETag of the one before in its place, also where that was asked for with another filter.
 
 use crate::answer::short_fingerprint;
-use crate::answer::{Answer, MVT, is_fresh};
+use crate::answer::{Answer, MVT, etag_of, is_fresh};
 use crate::app::App;
 use crate::asked::asked;
 use crate::error::{Problem, echo};
@@ -62,10 +63,9 @@ async fn incidents_at(
     let wanted = query::filter(params, &app.config.borders)?;
     let asked = asked(app, params).await?;
     let (snapshot, cache) = (Arc::clone(&asked.snapshot), asked.cache());
-    let state = snapshot.id().to_string();
-    let key = format!("i/{state}/{z}/{y}/{x}?{}", params.to_query(&["as-of", "snapshot"]));
+    let key = format!("i/{}/{z}/{y}/{x}?{}", snapshot.id(), params.to_query(&["as-of", "snapshot"]));
     let made = move || Ok(snapshot.tile(&wanted, z, x, y));
-    serve(app, headers, key, state, cache, made).await
+    serve(app, headers, key, cache, made).await
 }
 
 /// `GET /collections/territories/tiles/WebMercatorQuad/{z}/{y}/{x}`.
@@ -100,18 +100,17 @@ async fn territories_at(app: &App, (z, y, x): Address, headers: &HeaderMap) -> R
     let key = format!("t/{state}/{z}/{y}/{x}");
     let ground = Arc::clone(app);
     let made = move || Ok(ground.basemap().tile(z, x, y));
-    serve(app, headers, key, state, "public, max-age=3600", made).await
+    serve(app, headers, key, "public, max-age=3600", made).await
 }
 
 async fn serve(
     app: &App,
     headers: &HeaderMap,
     key: String,
-    state: String,
     cache: &'static str,
     made: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let etag = format!("W/\"{state}\"");
+    let etag = etag_of(&key);
     let known = is_fresh(headers, &etag).then(Bytes::new).or_else(|| app.tiles.get(&key));
     let tile = match known {
         Some(tile) => tile,

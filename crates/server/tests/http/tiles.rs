@@ -62,6 +62,19 @@ async fn tilejson_leads_to_the_same_tiles_with_the_same_filter() {
 }
 
 #[tokio::test]
+async fn a_tile_of_another_filter_has_another_etag_at_the_same_place() {
+    let door = Door::with_incidents().await;
+    let etag = async |query: &str| {
+        door.get(&format!("/tiles/incidents/4/9/5{query}")).await.is_ok().header("etag").to_owned()
+    };
+    let all = etag("").await;
+    for query in ["?q=Izmail", "?within-km=10&of=ROU", "?include-inside=false", "?datetime=2024-01-01/.."] {
+        assert_ne!(etag(query).await, all, "{query}");
+    }
+    assert_eq!(etag("").await, all);
+}
+
+#[tokio::test]
 async fn a_tile_of_a_snapshot_stays_what_it_was() {
     let door = Door::with_incidents().await;
     let page = door.get(ITEMS).await.json();
