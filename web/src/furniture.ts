@@ -45,6 +45,10 @@ export function showLegend(words: Words): void {
         line(symbol('protests', filling, 'neutral'), words.term('verification', states[filling])),
       ),
       line(mark('cluster'), words.t('map.legend.cluster')),
+      line(
+        h('i', { class: 'mark stack', 'aria-hidden': 'true' }, '3'),
+        words.t('map.legend.stack'),
+      ),
       line(mark('circle'), words.t('map.legend.circle')),
       line(mark('line'), words.t('map.legend.line')),
     ),

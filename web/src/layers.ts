@@ -532,7 +532,7 @@ function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerS
       type: 'symbol',
       filter: ['all', IS_CLUSTER, isLarge],
       layout: {
-        'text-field': shortCount(),
+        'text-field': shortCount('count'),
         'text-font': MEDIUM,
         'text-size': 12,
         'text-allow-overlap': true,
@@ -554,12 +554,34 @@ function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerS
         'icon-ignore-placement': true,
       },
     },
+    {
+      // How many stand at one place, beside the sign that hides the others.
+      id: 'incident-stack',
+      source,
+      'source-layer': 'incidents',
+      type: 'symbol',
+      filter: ['has', 'stacked'],
+      layout: {
+        'text-field': shortCount('stacked'),
+        'text-font': MEDIUM,
+        'text-size': 11,
+        'text-anchor': 'bottom-left',
+        'text-offset': [0.6, -0.4],
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+      },
+      paint: {
+        'text-color': theme.place,
+        'text-halo-color': theme.halo,
+        'text-halo-width': 2,
+      },
+    },
   ];
 }
 
 /** "1.2k" for 1234: a count that fits its circle. */
-function shortCount(): ExpressionSpecification {
-  const count: ExpressionSpecification = ['get', 'count'];
+function shortCount(property: 'count' | 'stacked'): ExpressionSpecification {
+  const count: ExpressionSpecification = ['get', property];
   const tenths = (unit: number): ExpressionSpecification => [
     'to-string',
     ['/', ['round', ['/', count, unit / 10]], 10],

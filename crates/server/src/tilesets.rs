@@ -53,6 +53,7 @@ const INCIDENTS: Tiled = Tiled {
             ("damage", "String"),
             ("cluster", "Boolean"),
             ("count", "Number"),
+            ("stacked", "Number"),
             ("latest", "String"),
         ],
     )],

@@ -1,7 +1,8 @@
 //! Incidents as Mapbox vector tiles: single ones where there is room, clusters where there is not.
 //!
 //! Layer `incidents`. A point has `id`, `title`, `event_type`, `verification`, `date`, `foreign` (code of the
-//! nearest foreign territory), `distance_m`, `cluster` false and `count` 1; a cluster has `cluster` true, `count`,
+//! nearest foreign territory), `distance_m`, `cluster` false and `count` 1; where several stand at the very same place, the one
+//! that is drawn last, over the others, has how many they are as `stacked`; a cluster has `cluster` true, `count`,
 //! `latest` and, if any is known, the `damage` of its members that comes first in the vocabulary, which begins with the
 //! worst; it stands at their mean. The tile is a grid of cells and a cell with two or more incidents is a cluster:
 //! counts of the tiles of a zoom add up to the count of the question, since each place is on one tile and in one
@@ -12,6 +13,7 @@
 use fast_mvt::{MvtCoord, MvtGeomType, MvtLayerBuilder, MvtResult};
 use kordon_incidents::{Damage, EventType, Verification};
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 use crate::aggregate::civil;
 use crate::columns::Columns;
@@ -41,6 +43,13 @@ pub(crate) const POINTS_MAX: usize = 4_000;
 struct Spot {
     hit: Hit,
     at: OnTile,
+}
+
+/// The incidents at one place, and the last of them.
+#[derive(Clone, Copy, Default)]
+struct Stack {
+    count: u64,
+    top: Option<Hit>,
 }
 
 /// So many cells along either side of a tile.
@@ -131,13 +140,19 @@ impl<V> Snapshot<V> {
             let (columns, row) = (self.columns(spot.hit), spot.hit.row as usize);
             (columns.start_s[row], columns.ids[row])
         });
+        let mut stacks: HashMap<OnTile, Stack> = HashMap::new();
+        for spot in &order {
+            stacks.entry(spot.at).or_default().add(spot.hit);
+        }
         for spot in order {
-            layer = self.single(layer, spot)?;
+            let stack = stacks[&spot.at];
+            layer = self.single(layer, spot, if stack.top == Some(spot.hit) { stack.count } else { 1 })?;
         }
         Ok(Some(layer).filter(|_| !spots.is_empty()))
     }
 
-    fn single(&self, layer: MvtLayerBuilder, spot: &Spot) -> MvtResult<MvtLayerBuilder> {
+    /// One place, which `stacked` incidents share.
+    fn single(&self, layer: MvtLayerBuilder, spot: &Spot, stacked: u64) -> MvtResult<MvtLayerBuilder> {
         let (columns, row) = (self.columns(spot.hit), spot.hit.row as usize);
         let mut point = layer.feature_of(MvtGeomType::Point);
         point.points([coord(spot.at)])?;
@@ -156,6 +171,9 @@ impl<V> Snapshot<V> {
         }
         point.tag_bool("cluster", false)?;
         point.tag_uint("count", 1)?;
+        if stacked > 1 {
+            point.tag_uint("stacked", stacked)?;
+        }
         Ok(point.end())
     }
 
@@ -165,11 +183,20 @@ impl<V> Snapshot<V> {
         for cell in grid.cells.iter().filter(|cell| cell.count > 0) {
             is_empty = false;
             layer = match &cell.last {
-                Some(only) if cell.count == 1 => self.single(layer, only)?,
+                Some(only) if cell.count == 1 => self.single(layer, only, 1)?,
                 _ => cell.write(layer)?,
             };
         }
         Ok(Some(layer).filter(|_| !is_empty))
+    }
+}
+
+impl Stack {
+    /// Several places of one incident follow each other; they are one.
+    fn add(&mut self, hit: Hit) {
+        if self.top != Some(hit) {
+            (self.count, self.top) = (self.count + 1, Some(hit));
+        }
     }
 }
 

@@ -1755,6 +1755,36 @@ fn a_cluster_tells_the_worst_damage_of_its_members() {
 }
 
 #[test]
+fn the_topmost_of_those_at_one_place_tells_how_many_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut all = incidents(&mut Dice(47), 4);
+    let (here, aside) = (LonLat::new(28.8, 45.3).unwrap(), LonLat::new(28.81, 45.3).unwrap());
+    for (one, places) in all.iter_mut().zip([vec![here], vec![here, here, aside], vec![here], vec![aside]]) {
+        one.places = places;
+    }
+    store.put(all, &author()).unwrap();
+    let [(x, _), (y, _)] = unit_of(here, 12);
+    let tile = store.public().tile(&Query::default(), 12, x, y);
+    let layer = MvtReaderRef::new(&tile).unwrap().layers().next().unwrap();
+    // Of each place in turn, as they are drawn: how many the point says that they are.
+    let mut told: BTreeMap<[i32; 2], Vec<u64>> = BTreeMap::new();
+    for feature in layer.features() {
+        let stacked = feature.properties().find_map(|property| match property.unwrap() {
+            ("stacked", MvtValueRef::UInt(count)) => Some(count),
+            _ => None,
+        });
+        told.entry(point_of(feature.geometry_commands())).or_default().push(stacked.unwrap_or(1));
+    }
+    let told: Vec<Vec<u64>> = told.into_values().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    let (most, [last @ .., top]) = (told[0].len(), &told[0][..]) else { panic!("{told:?}") };
+    assert_eq!((most, *top), (4, 3), "{told:?}");
+    assert!(last[..2].iter().all(|stacked| *stacked == 1), "{told:?}");
+    assert_eq!(told[1], [1, 2]);
+}
+
+#[test]
 fn a_tile_of_territories_has_land_borders_and_names() {
     let set = borders();
     let layers = |z, x, y| -> HashMap<String, usize> {
