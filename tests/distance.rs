@@ -273,6 +273,20 @@ fn a_batch_gives_a_row_for_each_target_and_suggests_a_name_for_an_unknown_one() 
 }
 
 #[test]
+fn a_batch_does_not_write_over_the_file_that_it_reads_whatever_that_is_called() {
+    let at = folder();
+    let rows = "lon,lat\n28.8372,45.3512\n";
+    std::fs::write(at.path().join("p.csv"), rows).unwrap();
+    std::os::unix::fs::symlink("p.csv", at.path().join("link.csv")).unwrap();
+    for output in ["p.csv", "./p.csv", "link.csv"] {
+        let said = kordon(at.path(), &["distance", "--input", "p.csv", "-o", output]);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.err.contains("p.csv") && said.err.contains("another name"), "{said:?}");
+        assert_eq!(std::fs::read_to_string(at.path().join("p.csv")).unwrap(), rows);
+    }
+}
+
+#[test]
 fn a_batch_that_cannot_be_read_to_its_end_leaves_the_old_output_as_it_was() {
     let at = folder();
     std::fs::write(at.path().join("p.csv"), b"id,lon,lat\na,1,2\nb\xe4,1,2\n").unwrap();

@@ -14,13 +14,14 @@ mod row;
 mod write;
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use kordon_borders::{BorderSet, LonLat, Nearest, Target};
 use kordon_incidents::Fault;
 
@@ -38,6 +39,13 @@ const NAMES: usize = 4_096;
 /// The longest name that a country can have.
 const NAME_BYTES: usize = 100;
 
+/// Whether two names lead to one regular file.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let known = |path: &Path| std::fs::metadata(path).ok().filter(|meta| meta.is_file());
+    let [a, b] = [known(a), known(b)].map(|meta| meta.map(|meta| (meta.dev(), meta.ino())));
+    a.is_some() && a == b
+}
+
 /// Answers every row of `input`: `-` is standard input.
 pub fn run(
     borders: &BorderSet,
@@ -45,6 +53,9 @@ pub fn run(
     input: &Path,
     output: Option<&Path>,
 ) -> anyhow::Result<Done> {
+    if output.is_some_and(|output| is_same_file(input, output)) {
+        bail!("{}: the answers would take the place of the places; give -o another name", input.display());
+    }
     let stop = interrupted();
     let bar = progress(std::fs::metadata(input).ok().map(|m| m.len()), &input.display().to_string());
     let input = Input::open(input, &bar)?;
