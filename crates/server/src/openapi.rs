@@ -395,7 +395,8 @@ fn parameters() -> Value {
             .named("sha256-expected"),
         query(
             "restore",
-            "Bring incidents back that were withdrawn and stand in the file; without it they stay withdrawn",
+            "Bring incidents back that were withdrawn and stand in the file, and publish what was hidden since if the file says so; \
+             without it they stay withdrawn, and hidden",
             flag(false),
         ),
         query("mends", "The import whose refused records these are, mended", matching(imports::ID)),
