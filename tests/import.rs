@@ -414,6 +414,19 @@ fn a_file_that_comes_again_publishes_nothing_that_was_hidden_since() {
 }
 
 #[test]
+fn what_was_hidden_and_withdrawn_is_not_published_by_a_file_that_brings_it_back() {
+    let at = folder();
+    let hidden =
+        "id,date,lat,lon,title,masking,record_status\n1,2024-06-01,45.3,28.8,Shelter,hidden,published\n";
+    import(at.path(), "r.csv", hidden.as_bytes(), &[]);
+    assert_eq!(kordon(at.path(), &["withdraw", "--batch", "1"]).code, 0);
+    let said = import(at.path(), "r.csv", hidden.replace("hidden", "exact").as_bytes(), &[]);
+    assert_eq!(counts(&said), [0, 1, 0, 0], "{said:?}");
+    assert!(said.err.contains("1 of r.csv are withheld"), "{said:?}");
+    assert_eq!(found(at.path(), &[]).len(), 0);
+}
+
+#[test]
 fn what_is_stored_and_not_shown_is_said() {
     let at = folder();
     let rows = "id,date,lat,lon,title,redistributable\n1,2024-06-01,45.3,28.8,Ours,\n2,2024-06-01,45.4,28.9,Theirs,false\n";

@@ -1940,34 +1940,22 @@ mod tests {
         ledger.append(&entries(1, "e")).unwrap();
     }
 
+    /// Who hands over the pieces of a long batch is ahead of who writes them: what it has when that fails is a part of the batch.
     #[test]
-    fn a_full_disk_loses_nothing_and_says_so() {
-        let (dir, segment, bytes, _) = sample();
-        let (mut ledger, ..) = open(dir.path());
-        ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
-        assert!(matches!(ledger.append(&entries(4, "d")), Err(AppendError::Full)));
-        drop(ledger);
-        let (_, recovery, links) = open(dir.path());
-        assert!(recovery.torn.is_some());
-        assert_eq!(links.len(), 6);
-        assert_eq!(fs::read(&segment).unwrap(), bytes);
-    }
-
-    /// Who hands over the pieces is ahead of who writes them: what it has when that fails is a part of the batch.
-    #[test]
-    fn a_long_batch_on_a_full_disk_is_refused_as_a_short_one_is() {
-        let (dir, segment, bytes, _) = sample();
-        let (mut ledger, ..) = open(dir.path());
-        ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
-        let many = entries(4 * PIECES_AHEAD * PIECE, "d");
-        let pieces = seal(&many).unwrap().into_iter().map(Ok);
-        let written = ledger.append_pieces(many.len(), pieces, |positions| positions[many.len() - 1]);
-        assert!(matches!(written, Err(AppendError::Full)), "{written:?}");
-        drop(ledger);
-        let (_, recovery, links) = open(dir.path());
-        assert!(recovery.torn.is_some());
-        assert_eq!(links.len(), 6);
-        assert_eq!(fs::read(&segment).unwrap(), bytes);
+    fn a_full_disk_loses_nothing_and_says_so_of_a_short_batch_and_of_a_long_one() {
+        for count in [4, 4 * PIECES_AHEAD * PIECE] {
+            let (dir, segment, bytes, _) = sample();
+            let (mut ledger, ..) = open(dir.path());
+            ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
+            let pieces = seal(&entries(count, "d")).unwrap().into_iter().map(Ok);
+            let written = ledger.append_pieces(count, pieces, |positions| positions[count - 1]);
+            assert!(matches!(written, Err(AppendError::Full)), "{count}: {written:?}");
+            drop(ledger);
+            let (_, recovery, links) = open(dir.path());
+            assert!(recovery.torn.is_some());
+            assert_eq!(links.len(), 6);
+            assert_eq!(fs::read(&segment).unwrap(), bytes);
+        }
     }
 
     #[test]

@@ -1293,11 +1293,7 @@ impl<'a> Sorter<'a> {
             let start = |hit: &Hit| columns(hit).start_s[hit.row as usize];
             hits.sort_by_key(|hit| self.by_date(start(hit)));
             let is_alike = |a: &Hit, b: &Hit| start(a) == start(b);
-            let order = |alike: &mut [Hit]| {
-                if alike.len() > 1 {
-                    alike.sort_unstable_by_key(id);
-                }
-            };
+            let order = |alike: &mut [Hit]| alike.sort_unstable_by_key(id);
             if hits.len() <= FEW {
                 hits.chunk_by_mut(is_alike).for_each(order);
             } else {

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
-use std::{fmt, io};
+use std::{fmt, io, iter};
 
 use arc_swap::ArcSwap;
 use kordon_borders::{BorderSet, LonLat, distance};
@@ -825,9 +825,7 @@ impl Store {
         };
         let Some(Current { position, withdrawn: false, .. }) = current else { return Ok(None) };
         let incident = incident_of(&self.shared.context.documents.read(position)?, position)?;
-        let properties = incident.properties;
-        let is_merged = properties.record_status == Some(RecordStatus::Merged);
-        Ok(properties.merged_into.filter(|_| is_merged))
+        Ok(gone_into(&incident.properties))
     }
 
     fn ask(&self, work: impl FnOnce(Sender<Result<Put, PutError>>) -> Work) -> Result<Put, PutError> {
@@ -1575,6 +1573,7 @@ impl Shared {
                     incident.id = before.id;
                     let is_said = incident.properties.record_status.is_some();
                     keep_unsaid(&mut incident, before);
+                    stays_hidden = withdrawn == OfWithdrawn::StayHidden && keep_hidden(&mut incident, before);
                     if !is_said && incident.properties.record_status == Some(RecordStatus::Withdrawn) {
                         match withdrawn {
                             OfWithdrawn::Restore => {
@@ -1585,7 +1584,6 @@ impl Shared {
                             }
                         }
                     }
-                    stays_hidden = withdrawn == OfWithdrawn::StayHidden && keep_hidden(&mut incident, before);
                     self.keep_merged(&mut incident, before, group, &index)?;
                     if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
@@ -1655,11 +1653,13 @@ impl Shared {
         group: &mut Group,
         index: &Index,
     ) -> Result<Vec<IncidentId>, PutError> {
+        let mut child = self.newest(id, group, index)?;
+        if gone_into(&child.properties).is_none() {
+            return Ok(Vec::new());
+        }
         let theirs = self.revisions_of(id, group, index)?;
-        let (mut child, mut revised) = (self.newest(id, group, index)?, Vec::new());
-        while child.properties.record_status == Some(RecordStatus::Merged)
-            && let Some(into) = child.properties.merged_into
-        {
+        let mut revised = Vec::new();
+        while let Some(into) = gone_into(&child.properties) {
             let mut holder = match self.newest(into, group, index) {
                 Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => break,
                 holder => holder?,
@@ -1926,25 +1926,18 @@ impl Writer {
     fn erase(&mut self, id: IncidentId, reason: Reason, author: &Author) -> Result<Put, PutError> {
         self.writable()?;
         let shared = Arc::clone(&self.shared);
-        let mut ids = vec![(id, Outcome::Updated)];
-        if !shared.index().current(id).is_none_or(|current| current.erased) {
-            // What it was merged into says what it said.
-            let mut group = Group::default();
+        let mut group = Group::default();
+        let (records, keys, holders) = {
             let index = shared.index();
-            let revised = shared.take_back(id, TakeBack::Everywhere, author, &mut group, &index)?;
-            drop(index);
-            self.write(group).inspect_err(|_| self.tell_refusal())?;
-            ids.extend(revised.into_iter().map(|holder| (holder, Outcome::Updated)));
-        }
-        let (records, keys) = {
-            let index = shared.index.read().unwrap_or_else(PoisonError::into_inner);
             match index.current(id) {
                 None => return Err(PutError::NoSuchIncident(id)),
                 Some(current) if current.erased => return Ok(unchanged(id)),
                 Some(_) => {}
             }
             let keys = index.keys.iter().filter(|(_, of)| **of == id).map(|(key, _)| format!("{key:032x}"));
-            (index.revisions(id), keys.collect())
+            // What it was merged into says what it said.
+            let holders = shared.take_back(id, TakeBack::Everywhere, author, &mut group, &index)?;
+            (index.revisions(id), keys.collect(), holders)
         };
         let (mut erased, mut was_public) = (Vec::with_capacity(records.len()), false);
         for &position in &records {
@@ -1973,6 +1966,7 @@ impl Writer {
         let unsafe_yet = |error| PutError::Ledger(AppendError::Failed(Arc::new(error)));
         self.keeping.end().map_err(unsafe_yet)?;
         self.ledger.has_room_to_erase(&records)?;
+        self.write(group).inspect_err(|_| self.tell_refusal())?;
         let written = self.ledger.append(&[Entry { op: Op::Erase, feature }]);
         let positions = written.inspect_err(|_| self.tell_refusal())?;
         {
@@ -1985,6 +1979,7 @@ impl Writer {
         // Nobody finds it any more; now the disk forgets it.
         self.ledger.erase(&records).inspect_err(|_| self.tell_refusal())?;
         let seq = self.ledger.head().seq;
+        let ids = iter::once(id).chain(holders).map(|id| (id, Outcome::Updated)).collect();
         Ok(Put { updated: 1, ids, seq, ..Put::default() })
     }
 
@@ -2031,9 +2026,7 @@ impl Writer {
             let index = self.shared.index();
             (self.shared.newest(from, group, &index)?, self.shared.newest(into, group, &index)?)
         };
-        if one.properties.record_status == Some(RecordStatus::Merged)
-            && one.properties.merged_into == Some(into)
-        {
+        if gone_into(&one.properties) == Some(into) {
             return Ok(Put {
                 unchanged: 2,
                 ids: vec![(from, Outcome::Unchanged), (into, Outcome::Unchanged)],
@@ -2059,7 +2052,7 @@ impl Writer {
         let index = self.shared.index();
         let mut one = self.shared.newest(id, group, &index)?;
         let was_merged = |p: &Properties| p.record_status == Some(RecordStatus::Merged);
-        let Some(into) = one.properties.merged_into.filter(|_| was_merged(&one.properties)) else {
+        let Some(into) = gone_into(&one.properties) else {
             return Err(PutError::NotMerged(NotMerged::NotMerged(id)));
         };
         let theirs = self.shared.revisions_of(id, group, &index)?;
@@ -2180,12 +2173,16 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     }
 }
 
-/// Whether a report would publish what is withheld; what keeps it from the public is kept then.
+/// Whether a report would publish what is withheld; what keeps it from the public is kept then. A report may bring back what was
+/// withdrawn, but takes no mask off it.
 fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
-    let would_publish = is_public(incident) && !is_public(before) && !is_gone(before);
+    let is_withheld = if is_gone(before) { !is_free(before) } else { !is_public(before) };
+    let would_publish = is_withheld && is_public(incident);
     if would_publish {
         let (said, kept) = (&mut incident.properties, &before.properties);
-        said.record_status = kept.record_status;
+        if !is_gone(before) {
+            said.record_status = kept.record_status;
+        }
         said.masking.clone_from(&kept.masking);
         said.redistributable = kept.redistributable;
     }
@@ -2210,6 +2207,11 @@ impl OfWithdrawn {
     fn of_file(restores: bool) -> Self {
         if restores { Self::Restore } else { Self::StayHidden }
     }
+}
+
+/// What a merged incident was merged into.
+fn gone_into(properties: &Properties) -> Option<IncidentId> {
+    properties.merged_into.filter(|_| properties.record_status == Some(RecordStatus::Merged))
 }
 
 /// Whether it is in no snapshot, neither the public one nor that for staff.
