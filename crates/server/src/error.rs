@@ -139,6 +139,17 @@ impl Problem {
         .header(header::RETRY_AFTER, "2")
     }
 
+    /// 503: looking at the incidents of a question was given up.
+    pub fn takes_too_long() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "takes-too-long",
+            "The answer takes too long",
+            "Too much has to be looked at for each incident: ask with a simpler filter, or for fewer of them by bbox, datetime or \
+             within-km, which are looked at first.",
+        )
+    }
+
     /// 500: logs the cause, tells the client nothing of it.
     pub fn internal(cause: &dyn fmt::Display) -> Self {
         tracing::error!(%cause, "a request could not be answered");

@@ -48,6 +48,8 @@ pub struct Limits {
     pub points_bytes: usize,
     /// The longest list of points to measure, in points.
     pub points: usize,
+    /// How long looking at the incidents of one question may take.
+    pub question: Duration,
     /// The memory that all bodies on their way in may take together.
     pub bodies_bytes: usize,
 }
@@ -65,6 +67,7 @@ impl Default for Limits {
             evidence_bytes: 2 * 1024 * 1024 * 1024,
             points_bytes: 32 * 1024 * 1024,
             points: 100_000,
+            question: Duration::from_secs(10),
             bodies_bytes: 160 * 1024 * 1024,
         }
     }

@@ -6,8 +6,10 @@
 
 use crate::error::{Problem, echo};
 use axum::http::StatusCode;
+use kordon_store::Patience;
 use percent_encoding::percent_decode_str;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The longest query string that is read, in bytes.
 const MAX_QUERY_BYTES: usize = 16 * 1024;
@@ -18,7 +20,11 @@ pub const ALIASES: [(&str, &str); 2] = [("event_type", "event-type"), ("sub_even
 
 /// The parameters of one request: known names, each at most once unless it may repeat.
 #[derive(Debug, Default)]
-pub struct Params(Vec<(&'static str, String)>);
+pub struct Params {
+    pairs: Vec<(&'static str, String)>,
+    /// How long the answer may take.
+    patience: Option<Arc<Patience>>,
+}
 
 impl Params {
     /// Reads a query string against the names a route knows. Names in `repeatable` may come several times.
@@ -68,30 +74,43 @@ impl Params {
             }
             pairs.push((known, value));
         }
-        Ok(Self(pairs))
+        Ok(Self { pairs, patience: None })
+    }
+
+    /// The same, of a request that is answered within this time or not at all.
+    #[must_use]
+    pub fn patient(self, patience: Patience) -> Self {
+        Self { patience: Some(Arc::new(patience)), ..self }
+    }
+
+    /// How long the answer may take, if there is an end to that.
+    #[must_use]
+    pub fn patience(&self) -> Option<&Arc<Patience>> {
+        self.patience.as_ref()
     }
 
     /// What was given, by name only, comma-separated: for a log, which must not tell who looked where.
     #[must_use]
     pub fn names(&self) -> String {
-        self.0.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
+        self.pairs.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(",")
     }
 
     /// The others, where some mean something else.
     #[must_use]
     pub fn without(&self, names: &[&str]) -> Self {
-        Self(self.0.iter().filter(|(name, _)| !names.contains(name)).cloned().collect())
+        let pairs = self.pairs.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
+        Self { pairs, patience: self.patience.clone() }
     }
 
     /// The value of a parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a parameter that may repeat, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.pairs.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// A finite number within bounds, `None` when not given.
@@ -177,7 +196,7 @@ impl Params {
     /// The same parameters as a query string, in a fixed order: the key of a cache and the body of a link.
     #[must_use]
     pub fn to_query(&self, leave_out: &[&str]) -> String {
-        let mut pairs: Vec<_> = self.0.iter().filter(|(name, _)| !leave_out.contains(name)).collect();
+        let mut pairs: Vec<_> = self.pairs.iter().filter(|(name, _)| !leave_out.contains(name)).collect();
         pairs.sort_by_key(|(name, _)| *name); // Stable: repeated parameters keep their order.
         let mut query = String::new();
         for (name, value) in pairs {
@@ -194,7 +213,7 @@ impl Params {
     /// The same parameters for people: `bbox=1,2,3,4; q=склад`.
     #[must_use]
     pub fn to_words(&self, leave_out: &[&str]) -> String {
-        let mut pairs: Vec<_> = self.0.iter().filter(|(name, _)| !leave_out.contains(name)).collect();
+        let mut pairs: Vec<_> = self.pairs.iter().filter(|(name, _)| !leave_out.contains(name)).collect();
         pairs.sort_by_key(|(name, _)| *name);
         let words: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         words.join("; ")

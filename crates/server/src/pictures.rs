@@ -155,7 +155,10 @@ pub async fn of_filter(
     let query = format!("static?{}", params.to_query(&["as-of", "snapshot"]));
     // A box is what the picture shows, and says nothing to who looks at it.
     let question = params.without(&["size", "theme", "lang", "as-of", "snapshot", "bbox"]).to_words(&[]);
-    let draw = move |ground: &Ground| Ok(scene_of_many(ground, &snapshot, wanted, &question, look));
+    let draw = move |ground: &Ground| {
+        let patience = wanted.patience.clone();
+        query::whole(patience.as_ref(), scene_of_many(ground, &snapshot, wanted, &question, look))
+    };
     serve(&app, &headers, &asked, query, draw).await
 }
 

@@ -6,8 +6,8 @@ use crate::params::Params;
 use kordon_borders::{BBox, BorderSet, LonLat};
 use kordon_incidents::{Damage, EventDate, EventType, Infrastructure, Verification};
 use kordon_store::{
-    BadFilter, Cell, Certainty, Column, Cursor, During, Filter, Of, Query, RowFilter, SortBy, Within,
-    has_words,
+    BadFilter, Cell, Certainty, Column, Cursor, During, Filter, Of, Patience, Query, RowFilter, SortBy,
+    Within, has_words,
 };
 use std::str::FromStr;
 use std::sync::Arc;
@@ -134,8 +134,21 @@ pub fn filter(params: &Params, borders: &BorderSet) -> Result<Query, Problem> {
         text: text(params)?,
         cell: cells(params)?,
         filter: with_properties(cql2(params, borders)?, params, borders)?.map(Arc::new),
+        patience: params.patience().cloned(),
         ..Query::default()
     })
+}
+
+/// What was made of the answer to a question, if that is whole.
+///
+/// # Errors
+///
+/// A 503 problem when looking at the incidents was given up.
+pub fn whole<T>(patience: Option<&Arc<Patience>>, made: T) -> Result<T, Problem> {
+    match patience {
+        Some(patience) if patience.is_lost() => Err(Problem::takes_too_long()),
+        _ => Ok(made),
+    }
 }
 
 /// The incidents that FILTER chooses; `None` when it says nothing, which is all of them.

@@ -13,8 +13,8 @@ use crate::params::Params;
 use crate::query::{FILTER, PROPERTIES};
 use crate::{
     assets, basemap, body, desk, distance, duplicates, evidence, facilities, forms, gazetteer, guard,
-    history, imported, imports, items, landing, live, operate, pictures, queryables, tables, territories,
-    tiles, tilesets,
+    history, imported, imports, items, landing, live, operate, pictures, query, queryables, tables,
+    territories, tiles, tilesets,
 };
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -22,6 +22,7 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use kordon_store::Patience;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
@@ -941,13 +942,16 @@ async fn enter(
     }
     let caller = app.config.access.admit(route.who, headers)?;
     let query = request.uri().query();
-    let params = route.params.map(|known| Params::read(query, known, REPEATABLE)).transpose()?.map(Arc::new);
+    let params = route.params.map(|known| Params::read(query, known, REPEATABLE)).transpose()?;
+    let params = params.map(|params| Arc::new(params.patient(Patience::new(app.config.limits.question))));
     if let Some(params) = &params {
         request.extensions_mut().insert(Arc::clone(params));
     }
     request.extensions_mut().insert(caller);
     let began = Instant::now();
     let response = next.run(request).await;
+    let patience = params.as_ref().and_then(|params| params.patience());
+    let response = query::whole(patience, response).unwrap_or_else(IntoResponse::into_response);
     // Neither the address nor what its parameters say: these tell who looked where.
     let (route, status) = (route.id, response.status().as_u16());
     let asked = || params.map(|params| params.names()).unwrap_or_default();

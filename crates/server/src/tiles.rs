@@ -64,7 +64,7 @@ async fn incidents_at(
     let asked = asked(app, params).await?;
     let (snapshot, cache) = (Arc::clone(&asked.snapshot), asked.cache());
     let key = format!("i/{}/{z}/{y}/{x}?{}", snapshot.id(), params.to_query(&["as-of", "snapshot"]));
-    let made = move || Ok(snapshot.tile(&wanted, z, x, y));
+    let made = move || query::whole(wanted.patience.as_ref(), snapshot.tile(&wanted, z, x, y));
     serve(app, headers, key, cache, made).await
 }
 

@@ -73,7 +73,9 @@ pub use ledger::{
 pub use merkle::{is_extended, is_included};
 pub use note::{BadNote, Checkpoint, PublicKey};
 pub use past::{Moment, PastError};
-pub use query::{BadCursor, Certainty, Cursor, During, Found, Hit, Of, Query, SortBy, UnknownSort, Within};
+pub use query::{
+    BadCursor, Certainty, Cursor, During, Found, Hit, Of, Patience, Query, SortBy, UnknownSort, Within,
+};
 pub use record::{BadRecord, Hash, Link, Op};
 pub use repeats::{NamesSeen, Repeat, Repeats};
 pub use sets::{BorderSets, Listed, SetError};

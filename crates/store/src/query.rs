@@ -16,7 +16,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{self, AtomicBool};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use kordon_borders::{
     BBox, BorderSet, Day, DistanceBounds, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget,
@@ -73,6 +75,40 @@ pub struct Query {
     pub limit: Option<usize>,
     /// Where the page before ended.
     pub cursor: Option<Cursor>,
+    /// How long looking at rows may take; for ever when absent.
+    pub patience: Option<Arc<Patience>>,
+}
+
+/// How long looking at rows may take, from the first question that is asked with it. When that is over, what is found is not all
+/// that matches: whoever asks must look whether it [is lost](Self::is_lost).
+#[derive(Debug)]
+pub struct Patience {
+    most: Duration,
+    began: OnceLock<Instant>,
+    is_lost: AtomicBool,
+}
+
+impl Patience {
+    /// Patience for so long.
+    #[must_use]
+    pub fn new(most: Duration) -> Self {
+        Self { most, began: OnceLock::new(), is_lost: AtomicBool::new(false) }
+    }
+
+    /// Whether it took longer, and an answer is not whole.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(atomic::Ordering::Relaxed)
+    }
+
+    /// Looks at the clock, which the first look starts.
+    fn ends(&self) -> bool {
+        let ends = self.is_lost() || self.began.get_or_init(Instant::now).elapsed() >= self.most;
+        if ends {
+            self.is_lost.store(true, atomic::Ordering::Relaxed);
+        }
+        ends
+    }
 }
 
 /// An interval of UTC seconds since 1970, half-open and open where `None`.
@@ -485,6 +521,7 @@ pub(crate) struct Compiled<'a> {
     cells: Option<Cells<'a>>,
     filter: Option<Choice<'a>>,
     of: Option<Measure<'a>>,
+    patience: Option<&'a Patience>,
 }
 
 /// The countries asked for: which sets of claimants have one of them, and their own names.
@@ -517,7 +554,13 @@ impl<'a> Compiled<'a> {
             cells: Cells::new(&query.cell, context),
             filter: query.filter.as_deref().map(|filter| Choice::new(filter, context)),
             of: Measure::asked(query, context),
+            patience: query.patience.as_deref(),
         }
+    }
+
+    /// Whether it takes longer than it may.
+    fn is_late(&self) -> bool {
+        self.patience.is_some_and(Patience::ends)
     }
 
     /// Whether every row matches.
@@ -528,7 +571,7 @@ impl<'a> Compiled<'a> {
     /// Whether every row matches that is near what was asked about.
     fn asks_nothing_but_near(&self) -> bool {
         let Self { boxes, datetime, event_type, verification, infrastructure, damage, .. } = self;
-        let Self { sub_event_type, country, text, cells, filter, within: _, of: _, .. } = self;
+        let Self { sub_event_type, country, text, cells, filter, within: _, of: _, patience: _, .. } = self;
         boxes.is_none()
             && datetime.is_none()
             && [event_type, verification, infrastructure, damage].iter().all(|words| words.is_none())
@@ -582,7 +625,10 @@ impl<'a> Compiled<'a> {
             });
             let piece = |rows: &mut dyn Iterator<Item = u32>| {
                 let (mut piece, mut memo) = (empty(), Memo::default());
-                for row in rows {
+                for (seen, row) in rows.enumerate() {
+                    if seen % LOOKED_UP == 0 && self.is_late() {
+                        break;
+                    }
                     if self.matches(slice, row as usize, boxes)
                         && (are_near || self.is_near(&slice.part, row as usize, &mut memo))
                         && self.is_chosen(&slice.part, row as usize, &mut memo)
@@ -1254,6 +1300,8 @@ enum Key<'a> {
 
 /// So many rows are looked at on one core: they are done before another one has woken up.
 pub(crate) const FEW: usize = 4_096;
+/// Who looks at rows looks at the clock at every so many.
+const LOOKED_UP: usize = 256;
 /// So many rows of a part one core scans in a row.
 const SCANNED: usize = 1 << 14;
 /// Of more rows than so many that match, the nearest are looked for in the trees.
@@ -1427,6 +1475,9 @@ impl<'a> Sorter<'a> {
             let full =
                 (page.len() > limit).then(|| page.last().map(|last: &Candidate<'_>| last.key)).flatten();
             let Some((least_m, slice)) = nearest else { break };
+            if self.compiled.is_late() {
+                break;
+            }
             if full.is_some_and(|last| Key::Number(ascending(least_m)) > last) {
                 break;
             }

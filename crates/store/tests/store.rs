@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use fast_mvt::{MvtReaderRef, MvtValueRef};
 use kordon_borders::{BBox, BorderSet, Day, LonLat, Reach, Target, View, within};
@@ -15,8 +16,8 @@ use kordon_incidents::{
 };
 use kordon_store::{
     AppendError, Author, BorderSets, Bulk, Cell, Certainty, Checkpoint, Dimension, During, Hash, LeftError,
-    Moment, Of, Options, Outcome, PastError, PutError, Query, Reason, Refusals, Refused, Row, Snapshot,
-    SnapshotId, SortBy, Store, Within, is_extended, is_included,
+    Moment, Of, Options, Outcome, PastError, Patience, PutError, Query, Reason, Refusals, Refused, Row,
+    Snapshot, SnapshotId, SortBy, Store, Within, is_extended, is_included,
 };
 use proptest::prelude::*;
 
@@ -612,6 +613,28 @@ fn a_page_of_rows_has_the_answers_that_each_row_has_alone() {
             let alone = snapshot.get_with(row.id(), &of).unwrap();
             assert_eq!((row.to(), row.reach(&borders())), (alone.to(), alone.reach(&borders())), "{name}");
             assert_eq!(snapshot.feature(&row).unwrap(), snapshot.feature(&alone).unwrap());
+        }
+    }
+}
+
+#[test]
+fn who_has_no_patience_left_is_told_that_an_answer_is_not_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.put(incidents(&mut Dice(29), 3_000), &author()).unwrap();
+    let public = store.public();
+    let by_type = Query { event_type: vec![EventType::Battles, EventType::Protests], ..Query::default() };
+    let near = Within::new(Of::parse("ROU", public.borders()).unwrap(), 300.0);
+    let by_distance =
+        Query { within: Some(near), sortby: SortBy::Distance, limit: Some(10), ..by_type.clone() };
+    for query in [by_type, by_distance] {
+        let whole = public.find(&query);
+        assert!(whole.matched > 0);
+        for (most, is_lost) in [(Duration::from_secs(3_600), false), (Duration::ZERO, true)] {
+            let patience = Arc::new(Patience::new(most));
+            let found = public.find(&Query { patience: Some(Arc::clone(&patience)), ..query.clone() });
+            assert_eq!(patience.is_lost(), is_lost);
+            assert_eq!(found.matched == whole.matched, !is_lost, "{} of {}", found.matched, whole.matched);
         }
     }
 }
@@ -1766,7 +1789,8 @@ fn the_topmost_of_those_at_one_place_tells_how_many_they_are() {
     store.put(all, &author()).unwrap();
     let [(x, _), (y, _)] = unit_of(here, 12);
     let tile = store.public().tile(&Query::default(), 12, x, y);
-    let layer = MvtReaderRef::new(&tile).unwrap().layers().next().unwrap();
+    let reader = MvtReaderRef::new(&tile).unwrap();
+    let layer = reader.layers().next().unwrap();
     // Of each place in turn, as they are drawn: how many the point says that they are.
     let mut told: BTreeMap<[i32; 2], Vec<u64>> = BTreeMap::new();
     for feature in layer.features() {

@@ -1,8 +1,9 @@
 //! Filters in CQL2, as clients send them.
 
-use super::{Door, ITEMS, feature, link, titles};
+use super::{Door, ITEMS, IZMAIL, feature, link, titles};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
@@ -15,6 +16,27 @@ fn items(filter: &str) -> String {
 async fn found(door: &Door, filter: &str) -> Vec<String> {
     let page = door.get(&format!("{}&sortby=date_start", items(filter))).await.is_ok().json();
     titles(&page).into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_question_that_takes_too_long_is_given_up_with_what_to_do_and_no_part_of_its_answer() {
+    let door = Door::with(|config| config.limits.question = Duration::ZERO);
+    door.post(ITEMS, "application/geo+json", &feature("One", "2025-05-30", Some(IZMAIL)).to_string()).await;
+    let slow = encoded("title LIKE '%one%'");
+    for path in [
+        items("title LIKE '%one%'"),
+        format!("{ITEMS}?f=csv&filter={slow}"),
+        format!("/collections/incidents/aggregate?by=month&filter={slow}"),
+        format!("/tiles/incidents/0/0/0?filter={slow}"),
+        format!("/maps/static.png?filter={slow}"),
+    ] {
+        // Not kept for who asks again either.
+        for _ in 0..2 {
+            let problem = door.get(&path).await.is_problem(503);
+            assert_eq!(problem["type"], "urn:kordon:problem:takes-too-long");
+        }
+    }
+    door.get(&format!("{ITEMS}?limit=1")).await.is_ok();
 }
 
 #[tokio::test]
