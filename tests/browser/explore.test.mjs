@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addIncident, begin, checkAccess, drawn, hold, keepShot, overflow, rows } from './page.mjs';
+import {
+  addIncident,
+  begin,
+  checkAccess,
+  drawn,
+  hold,
+  keepShot,
+  overflow,
+  rows,
+  signs,
+} from './page.mjs';
 
 const kordon = begin();
 const { onPage } = kordon;
@@ -554,6 +564,28 @@ describe('two periods', () => {
     }));
 });
 
+describe('the maps of two periods', () => {
+  it('show what the map showed, each of its own period, and leave it as it was', () =>
+    onPage({ query: '?datetime=2023-08-01/2023-08-31&map=4.1/23.2/50.6' }, async (page) => {
+      const before = await signs(page);
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      await page.getByRole('region', { name: 'Map of the second period' }).waitFor();
+      const compared = await signs(page);
+      await page.getByLabel('First period: From').fill('2021-08-01');
+      await page.getByLabel('First period: To').fill('2021-08-31');
+      await page.waitForURL(/datetime=2021-08-01\/2021-08-31/);
+      await page.getByText('0 of 47 incidents').waitFor();
+      assert.notEqual(await signs(page), compared);
+      await page.goBack();
+      await page.goBack();
+      await page.getByText('3 of 47 incidents').waitFor();
+      assert.equal(await signs(page), compared);
+      await page.getByRole('button', { name: 'Back to the map' }).click();
+      await page.waitForURL((url) => !url.search.includes('show='));
+      assert.equal(await signs(page), before);
+    }));
+});
+
 describe('the page while it is changed', () => {
   it('has no step back to the same page', () =>
     onPage({}, async (page) => {
@@ -658,8 +690,9 @@ describe('the page while it is changed', () => {
 
 describe('what is new', () => {
   it('is told quietly, and shown when the reader wants it', () =>
-    onPage({ query: '?q=quiet', empty: true }, async (page) => {
+    onPage({ query: '?q=quiet&map=8/28.84/45.35', empty: true }, async (page) => {
       await page.getByText('No incident matches.').waitFor();
+      const none = await signs(page);
       const withdraw = await addIncident(
         kordon.address,
         {
@@ -678,6 +711,7 @@ describe('what is new', () => {
       await page.getByRole('button', { name: 'Show it' }).click();
       await rows(page).filter({ hasText: 'A quiet arrival in Izmail' }).waitFor();
       await page.getByText('1 incident is new or changed.').waitFor({ state: 'hidden' });
+      assert.notEqual(await signs(page), none);
       await withdraw();
     }));
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { begin, checkAccess, drawn, keepShot, overflow, rows } from './page.mjs';
+import { begin, checkAccess, drawn, keepShot, overflow, rows, signs } from './page.mjs';
 
 const kordon = begin();
 const { onPage } = kordon;
@@ -87,22 +87,18 @@ describe('the list', () => {
 describe('the map', () => {
   it('has the signs of what a filter leaves, as who opens that address, and all again without it', () =>
     onPage({ query: '?map=5.5/30/47' }, async (page) => {
-      const signs = async (of = page) => {
-        await drawn(of);
-        return (await of.locator('#map canvas').screenshot()).toString('base64');
-      };
-      const all = await signs();
+      const all = await signs(page);
       await page.getByRole('searchbox').fill('Odesa');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 2, name: /^\d+ of \d+ incidents?$/ }).waitFor();
-      const some = await signs();
+      const some = await signs(page);
       assert.notEqual(some, all);
       await onPage({ query: new URL(page.url()).search }, async (other) =>
         assert.equal(await signs(other), some),
       );
       await page.getByRole('button', { name: 'Clear filters' }).click();
       await page.getByRole('heading', { level: 2, name: /^\d+ incidents$/ }).waitFor();
-      assert.equal(await signs(), all);
+      assert.equal(await signs(page), all);
     }));
 });
 

@@ -341,6 +341,12 @@ export async function colors(page) {
   return found;
 }
 
+/** What the map shows, to be compared with itself. */
+export async function signs(page) {
+  await drawn(page);
+  return (await page.locator('#map canvas').screenshot()).toString('base64');
+}
+
 /** Keeps a picture for the docs when KORDON_SHOTS=1. */
 export async function keepShot(page, name, options = {}) {
   if (process.env.KORDON_SHOTS !== '1') return;

@@ -53,6 +53,9 @@ export interface Naming {
 const REGULAR = ['Kordon Sans'];
 const MEDIUM = ['Kordon Sans Medium'];
 const IS_CLUSTER: ExpressionSpecification = ['==', ['get', 'cluster'], true];
+const IS_STACKED: ExpressionSpecification = ['has', 'stacked'];
+/** Where the number of a stack is, in pixels from the middle of its sign. */
+const STACK_CORNER: [number, number] = [11, -11];
 
 export function mapStyle(theme: Theme, sources: Sources, naming: Naming): StyleSpecification {
   const { basemap } = sources;
@@ -554,27 +557,35 @@ function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerS
         'icon-ignore-placement': true,
       },
     },
+    // How many stand at one place, at the corner of the sign that hides the others.
     {
-      // How many stand at one place, beside the sign that hides the others.
       id: 'incident-stack',
       source,
       'source-layer': 'incidents',
+      type: 'circle',
+      filter: IS_STACKED,
+      paint: {
+        'circle-color': theme.cluster,
+        'circle-radius': ['step', ['get', 'stacked'], 7, 10, 8.5, 100, 10.5, 1_000, 13],
+        'circle-stroke-color': theme.clusterRing,
+        'circle-stroke-width': 1,
+        'circle-translate': STACK_CORNER,
+      },
+    },
+    {
+      id: 'incident-stack-count',
+      source,
+      'source-layer': 'incidents',
       type: 'symbol',
-      filter: ['has', 'stacked'],
+      filter: IS_STACKED,
       layout: {
         'text-field': shortCount('stacked'),
         'text-font': MEDIUM,
-        'text-size': 11,
-        'text-anchor': 'bottom-left',
-        'text-offset': [0.6, -0.4],
+        'text-size': 10.5,
         'text-allow-overlap': true,
         'text-ignore-placement': true,
       },
-      paint: {
-        'text-color': theme.place,
-        'text-halo-color': theme.halo,
-        'text-halo-width': 2,
-      },
+      paint: { 'text-color': theme.clusterText, 'text-translate': STACK_CORNER },
     },
   ];
 }

@@ -100,6 +100,7 @@ const views = createViews({
     app.map?.jumpTo(view);
     update({ view }, 'replace');
   },
+  map: () => app.map,
   picked: (hits) => hits[0] && subject.open(hits[0].id, hits),
   uncover: leaveDesk,
   extent: timeline.extent,

@@ -10,7 +10,7 @@ import type { IncidentMap } from './map.ts';
 import { comparedPeriods, type Periods, returnedPeriods, type Span } from './playback.ts';
 import type { Requests } from './requests.ts';
 import type { Show, State, View } from './state.ts';
-import type { Incident, World } from './types.ts';
+import type { Bounds, Incident, World } from './types.ts';
 import type { Words } from './words.ts';
 
 interface ViewsContext {
@@ -26,6 +26,7 @@ interface ViewsContext {
   faultText(error: unknown): string;
   mapOptions: CompareContext['mapOptions'];
   follow(view: View): void;
+  map(): IncidentMap | null;
   picked: CompareContext['picked'];
   /** Shows the place of the map; `true` when something else was before it. */
   uncover(): boolean;
@@ -39,6 +40,9 @@ export function createViews(context: ViewsContext) {
   /** What time was chosen when a comparison was opened, and what it was given. */
   let lent: { before: Periods; given: Periods } | null = null;
 
+  /** What the map showed when a comparison was opened, whose maps are smaller; and the view of the address then. */
+  let seen: { bounds: Bounds; view: View; address: View | null } | null = null;
+
   byId('ask-open').addEventListener('click', () => toggle('ask'));
   byId('compare-open').addEventListener('click', () => toggle('compare'));
 
@@ -46,6 +50,9 @@ export function createViews(context: ViewsContext) {
     const wasCovered = context.uncover();
     const isOpen = context.state().show === show;
     if (isOpen && wasCovered) return;
+    const map = context.map();
+    if (show === 'compare' && !isOpen && map)
+      seen = { bounds: map.bounds(), view: map.view(), address: context.state().view };
     context.update(isOpen ? { show: 'map' } : { show, ...(show === 'compare' && periods()) });
   }
 
@@ -73,9 +80,15 @@ export function createViews(context: ViewsContext) {
     document.body.classList.toggle('showing-ask', wanted === 'ask');
     byId('ask').hidden = wanted !== 'ask';
     if (wanted !== 'ask') byId('ask').replaceChildren();
-    if (wanted !== 'compare') {
-      comparison?.close();
+    if (wanted !== 'compare' && comparison) {
+      comparison.close();
       comparison = null;
+      // Who has moved the maps since stays there.
+      if (seen && context.state().view === seen.address) {
+        context.map()?.resize();
+        context.map()?.jumpTo(seen.view);
+      }
+      seen = null;
     }
     if (wanted === 'map') {
       if (focus && was !== 'map') byId(`${was}-open`).focus();
@@ -128,7 +141,11 @@ export function createViews(context: ViewsContext) {
   async function compare(): Promise<void> {
     const { openComparison } = await import('./compare.ts');
     if (context.state().show !== 'compare') return;
-    comparison ??= openComparison(context);
+    if (!comparison) {
+      comparison = openComparison(context);
+      context.map()?.resize();
+      if (seen) context.map()?.show(seen.bounds, seen.view.zoom, true);
+    }
     await comparison.show();
   }
 
