@@ -7,7 +7,7 @@ import { daysOf } from './calendar.ts';
 import { chartPicker, labelOf } from './charts.ts';
 import { byId, h, keepFocus } from './dom.ts';
 import { labelFrom, type Naming } from './layers.ts';
-import { createMap, type Hit, type IncidentMap, type MapOptions } from './map.ts';
+import { createMap, type Hit, type IncidentMap, isSameView, type MapOptions } from './map.ts';
 import type { Requests } from './requests.ts';
 import { type Chart, filterParams, type State, type View } from './state.ts';
 import { typedDay, withDay } from './time.ts';
@@ -226,7 +226,7 @@ export function openComparison(context: CompareContext) {
     show,
     /** The first map moved. */
     moved(to: View): void {
-      if (view && view.zoom === to.zoom && String(view.center) === String(to.center)) return;
+      if (view && isSameView(view, to)) return;
       view = to;
       map?.jumpTo(to);
     },

@@ -135,7 +135,14 @@ export function createMap(options: MapOptions) {
       await map.getSource<GeoJSONSource>(name)?.setData(data);
     map.once('idle', stopPacing);
   });
-  map.on('moveend', () => events.moved(viewOf(map), boundsOfMap(map), quiet));
+  let told = viewOf(map);
+  map.on('moveend', () => {
+    const view = viewOf(map);
+    // A map that only gets another size is where it was.
+    const isStill = isSameView(view, told);
+    told = view;
+    events.moved(view, boundsOfMap(map), quiet || isStill);
+  });
   map.on('click', (event) => clicked(event));
   map.on('mousemove', (event) => {
     const [top] = hasTool ? [] : featuresAt(map, event.point, REACH_MOUSE);
@@ -424,6 +431,10 @@ function paintDot(theme: 'light' | 'dark'): ImageData | null {
   pen.fill();
   pen.stroke();
   return pen.getImageData(0, 0, 12, 12);
+}
+
+export function isSameView(a: View, b: View): boolean {
+  return a.zoom === b.zoom && String(a.center) === String(b.center);
 }
 
 function viewOf(map: MapLibre): View {
