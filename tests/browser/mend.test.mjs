@@ -187,6 +187,87 @@ describe('an import', () => {
       assert.deepEqual(sent, ['POST', 'DELETE']);
     }));
 
+  it('is listed after the page is loaded again, where its refused rows are mended and it is taken back', () =>
+    onPage({}, async (page) => {
+      let desk = await openDesk(page, 'Import');
+      const name = `again-${Date.now()}.csv`;
+      await choose(page, name, MESSY.replaceAll(/^m/gm, 'again'));
+      await desk.getByLabel('are kept aside, the others are stored').check();
+      await desk.getByRole('button', { name: 'Store 2 records' }).click();
+      await desk.getByText('2 new · 2 refused').waitFor();
+
+      await page.reload();
+      desk = page.getByRole('main', { name: 'Work on the incidents' });
+      await desk.getByText('Earlier imports').click();
+      const listed = desk.getByRole('article', { name }).first();
+      await listed.getByText(/^4 records · 2 new · 2 refused · 2 refused rows wait/).waitFor();
+      await listed.getByText(/UTC · by local$/).waitFor();
+      await checkAccess(page);
+      await listed.getByRole('button', { name: 'Mend the refused rows' }).click();
+      await desk.getByRole('heading', { name: `Refused rows of ${name}` }).waitFor();
+      await desk.getByText('2 refused rows wait to be mended', { exact: true }).waitFor();
+      await desk.getByLabel('Line 2, date').fill('2024-05-03');
+      await desk.getByLabel('Line 3, deaths').fill('2');
+      await checkAccess(page);
+      await desk.getByRole('button', { name: 'Send the mended rows' }).click();
+      await desk.getByText('Stored: 2 new').waitFor();
+      // The import of what was mended is one of its own.
+      const both = desk.getByRole('article', { name });
+      await both
+        .nth(1)
+        .getByText(/no refused row is left to mend$/)
+        .waitFor();
+      await both
+        .first()
+        .getByText(/^2 records · 2 new$/)
+        .waitFor();
+
+      const act = both.first().getByRole('button', { name: 'Take this import back' });
+      await act.click();
+      const question = page.getByRole('dialog', { name: `Take ${name} back?` });
+      await question.getByText(/would be withdrawn: 2\./).waitFor();
+      await checkAccess(page);
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      await act.click();
+      await question.getByRole('button', { name: 'Take this import back' }).click();
+      await desk.getByText('Taken back: 2 withdrawn').waitFor();
+      await act.click();
+      await desk
+        .getByText('Nothing of this import is left to take back', { exact: false })
+        .waitFor();
+    }));
+
+  it('asks before another file takes the place of rows that were typed in and not stored', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      await choose(page, 'typed.csv', MESSY.replaceAll(/^m/gm, 'typed'));
+      await desk.getByLabel('Line 4, deaths').fill('2');
+      await choose(page, 'other.csv', MESSY.replaceAll(/^m/gm, 'other'));
+      const question = page.getByRole('dialog', { name: 'What was typed is not stored yet' });
+      await question
+        .getByText('The mended rows of typed.csv were not sent.', { exact: false })
+        .waitFor();
+      await checkAccess(page);
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+      assert.equal(await desk.getByLabel('Line 4, deaths').inputValue(), '2');
+      await desk.getByText('typed.csv', { exact: true }).waitFor();
+      await desk.getByLabel('Encoding').selectOption('windows-1251');
+      await question.getByRole('button', { name: 'Keep them' }).click();
+      const encoding = desk.getByLabel('Encoding').locator('option:checked');
+      await encoding.filter({ hasText: 'UTF-8' }).waitFor({ state: 'attached' });
+      assert.equal(await desk.getByLabel('Line 4, deaths').inputValue(), '2');
+      await choose(page, 'other.csv', MESSY.replaceAll(/^m/gm, 'other'));
+      await question.getByRole('button', { name: 'Go on and lose them' }).click();
+      await desk.getByText('other.csv', { exact: true }).waitFor();
+      await desk.getByText('4 records · 2 sound · 2 refused').waitFor();
+      assert.equal(await desk.getByLabel('Line 4, deaths').inputValue(), 'two');
+      // Nothing was typed now, and nobody is asked.
+      await choose(page, 'third.csv', MESSY.replaceAll(/^m/gm, 'third'));
+      await desk.getByText('third.csv', { exact: true }).waitFor();
+      assert.equal(await question.count(), 0);
+    }));
+
   for (const screen of ['dark', 'phone', 'small']) {
     it(`has nothing for axe to find and fits: ${screen}`, () =>
       onPage({ screen }, async (page) => {

@@ -7,7 +7,7 @@ import type { Words } from '../words.ts';
 import type { Work } from './entry.ts';
 import { button, choice, modal, tellError } from './parts.ts';
 import { askForToken } from './token.ts';
-import { tellDifference } from './values.ts';
+import { tellDifference, tellTime } from './values.ts';
 import { type Held, hold, patch, type Revision, readHistory, useTokenDialog } from './write.ts';
 
 const VERDICTS = [
@@ -135,16 +135,4 @@ function differences(words: Words, { differences: told }: Revision): HTMLElement
   if (!told) return h('p', { class: 'fine' }, words.t('mend.history.first'));
   if (!told.length) return h('p', { class: 'fine' }, words.t('mend.history.same'));
   return h('ul', {}, ...told.map((one) => h('li', {}, tellDifference(words, one))));
-}
-
-function tellTime(words: Words, at: string | null): string {
-  const instant = at ? new Date(at) : null;
-  if (!instant || Number.isNaN(instant.getTime())) return at ?? '?';
-  const locale = words.lang === 'en' ? 'en-GB' : words.lang;
-  const format = new Intl.DateTimeFormat(locale, {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
-  return `${format.format(instant)} UTC`;
 }

@@ -14,7 +14,9 @@ import {
   rowsOfKept,
   tellFault,
 } from './import-parts.ts';
+import { type PastImports, pastImports } from './imports.ts';
 import {
+  agrees,
   askWhether,
   button,
   choice,
@@ -29,9 +31,12 @@ import {
   type Fault,
   type ImportChoices,
   importFile,
+  type Kept,
+  type PastImport,
   Refused,
   readImportChoices,
   readQuarantine,
+  readTold,
   type Told,
   takeBack,
   type Would,
@@ -70,6 +75,8 @@ const ENCODINGS = [
 const FEW_COLUMNS = 12;
 /** What is read into this page to be mended here; a longer file is only sent. */
 const MOST_MENDED = 64 * 2 ** 20;
+/** Refused records that are read from the server to be mended here. */
+const MOST_KEPT = 500;
 
 interface Failure {
   text: string;
@@ -83,39 +90,50 @@ const OF_THE_FILE = [400, 413, 415, 422];
 
 /** What was chosen and what became of it: kept while the desk is closed or another view is shown. */
 const at = {
-  file: null as File | null,
-  rows: null as Rows | null,
-  /** Records as they were mended. */
-  changes: new Map<number, string[]>(),
-  /** Some of them no store has. */
-  hasUnstored: false,
-  source: '',
+  ...nothing(),
   encoding: 'utf-8',
-  isGuessed: false,
   profile: '',
   fixes: [] as string[],
   onError: 'reject' as 'reject' | 'quarantine',
   dateOrder: '',
-  map: new Map<string, string>(),
   choices: { parameters: new Map(), quarantine: false, takeBack: false } as ImportChoices,
-  preview: null as Told | null,
-  /** What the server refused and how it said so. */
-  error: null as Failure | null,
-  stored: null as Told | null,
-  /** The records that were kept aside are no part of what is stored: they alone are sent again. */
-  isMending: false,
-  /** Of what form the records are that the server kept; `null` while it is that of the file. */
-  keptType: null as string | null,
-  /** The import whose refused records are mended. */
-  mends: null as string | null,
-  /** Of a wide table all columns are shown, and not only those with faults. */
-  hasAllColumns: false,
 };
+
+/** What another file begins with. */
+function nothing() {
+  return {
+    /** `null` when what an earlier import left is mended. */
+    file: null as File | null,
+    /** The name of the file. */
+    name: '',
+    rows: null as Rows | null,
+    /** Records as they were mended. */
+    changes: new Map<number, string[]>(),
+    /** Some of them no store has. */
+    hasUnstored: false,
+    source: '',
+    isGuessed: false,
+    map: new Map<string, string>(),
+    preview: null as Told | null,
+    /** What the server refused and how it said so. */
+    error: null as Failure | null,
+    stored: null as Told | null,
+    /** The records that were kept aside are no part of what is stored: they alone are sent again. */
+    isMending: false,
+    /** Of what form the records are that the server kept; `null` while it is that of the file. */
+    keptType: null as string | null,
+    /** The import whose refused records are mended. */
+    mends: null as string | null,
+    /** Of a wide table all columns are shown, and not only those with faults. */
+    hasAllColumns: false,
+  };
+}
 
 export function showImport(work: Work, body: HTMLElement): View {
   let request = new AbortController();
   const out = h('div', { class: 'mend-stack' });
   const status = h('p', { role: 'status', class: 'mend-status' });
+  const past: PastImports = pastImports(work, mendAgain);
   // Also while another view is shown: what was typed is kept. Added again it is still one.
   addEventListener('beforeunload', beforeLeaving);
 
@@ -125,7 +143,11 @@ export function showImport(work: Work, body: HTMLElement): View {
       h('h2', { tabindex: -1 }, words.t('mend.import.title')),
       h('p', { class: 'mend-lead' }, words.t('mend.import.lead')),
       chooser(words),
-      at.file ? order(words) : h('span', { hidden: true }),
+      past.element,
+      at.file === null && at.isMending
+        ? h('h3', { tabindex: -1 }, words.t('mend.imports.mending', { file: at.name }))
+        : h('span', { hidden: true }),
+      at.file || at.isMending ? order(words) : h('span', { hidden: true }),
       at.rows?.isTable && at.choices.parameters.has('map')
         ? mapping(words, at.rows.columns, at.map, () => void check())
         : h('span', { hidden: true }),
@@ -137,6 +159,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       status,
       out,
     );
+    past.show();
     showOutcome();
   }
 
@@ -192,11 +215,12 @@ export function showImport(work: Work, body: HTMLElement): View {
       { class: 'mend-order' },
       labelled(words.t('mend.import.source'), source),
       at.rows?.isTable &&
+        !at.isMending &&
         choice(
           words.t('mend.import.encoding'),
           ENCODINGS.map((name) => [name, name.toUpperCase()]),
           at.encoding,
-          (value) => void recode(value).then(show).then(check),
+          (value) => void readAs(value),
         ),
       profiles.length > 0 &&
         choice(
@@ -235,40 +259,43 @@ export function showImport(work: Work, body: HTMLElement): View {
             return h('label', { class: 'check' }, box, words.term('mend.fix', fix));
           }),
         ),
-      radios(
-        words.t('mend.import.onerror'),
-        'on-error',
-        [
-          ['reject', words.t('mend.import.reject')],
-          ['quarantine', words.t('mend.import.quarantine')],
-        ],
-        at.onError,
-        (value) => {
-          at.onError = value === 'quarantine' ? 'quarantine' : 'reject';
-          showOutcome();
-        },
-      ),
+      !at.isMending &&
+        radios(
+          words.t('mend.import.onerror'),
+          'on-error',
+          [
+            ['reject', words.t('mend.import.reject')],
+            ['quarantine', words.t('mend.import.quarantine')],
+          ],
+          at.onError,
+          (value) => {
+            at.onError = value === 'quarantine' ? 'quarantine' : 'reject';
+            showOutcome();
+          },
+        ),
     );
+  }
+
+  /** Whether what was typed may be lost; nobody is asked when nothing was. */
+  async function mayDrop(): Promise<boolean> {
+    (document.activeElement as HTMLElement | null)?.blur();
+    if (!at.hasUnstored) return true;
+    const { t } = work.words();
+    const lead = t('mend.import.drop.lead', { file: at.name });
+    return agrees(work.words(), t('mend.import.drop'), lead, {
+      yes: t('mend.import.drop.yes'),
+      no: t('mend.import.drop.no'),
+    });
   }
 
   async function take(file: File | undefined): Promise<void> {
     if (!file) return;
-    Object.assign(at, {
-      file,
-      rows: null,
-      changes: new Map(),
-      hasUnstored: false,
-      source: '',
-      map: new Map(),
-      keptType: null,
-      mends: null,
-      preview: null,
-      error: null,
-      stored: null,
-      isMending: false,
-      isGuessed: false,
-      hasAllColumns: false,
-    });
+    if (!(await mayDrop())) {
+      // The same file can be chosen again.
+      show();
+      return;
+    }
+    Object.assign(at, nothing(), { file, name: file.name });
     await recode(null);
     try {
       at.choices = await readImportChoices();
@@ -277,6 +304,28 @@ export function showImport(work: Work, body: HTMLElement): View {
     }
     show();
     await check();
+  }
+
+  /** Goes on with what an earlier import left; `false` when nothing of it is. */
+  async function mendAgain(one: PastImport): Promise<boolean> {
+    if (!(await mayDrop())) return true;
+    const left = await readQuarantine(one.id, MOST_KEPT);
+    const choices = await readImportChoices();
+    if (!left.records.length) return false;
+    const told = readTold({ id: one.id, records: left.matched, rejected: left.matched });
+    Object.assign(at, nothing(), { name: one.file, choices, isMending: true, mends: one.id });
+    showKept(told, left);
+    show();
+    body.querySelector<HTMLElement>('h3')?.focus();
+    return true;
+  }
+
+  /** Reads the file by another encoding, which gives other rows. */
+  async function readAs(encoding: string): Promise<void> {
+    const isMeant = await mayDrop();
+    if (isMeant) await recode(encoding);
+    show();
+    if (isMeant) await check();
   }
 
   async function recode(encoding: string | null): Promise<void> {
@@ -315,8 +364,9 @@ export function showImport(work: Work, body: HTMLElement): View {
       const keepsAside = dryRun || (at.isMending ? keepsCount() : at.onError === 'quarantine');
       const onError = keepsAside ? 'quarantine' : 'reject';
       const { source, profile, fixes, map, dateOrder } = at;
-      const file = at.file?.name ?? '';
-      const mends = at.isMending && keepsCount() ? at.mends : null;
+      const file = at.name;
+      // Fewer than were kept take nothing away from them.
+      const mends = at.isMending ? at.mends : null;
       const [body, type] = content();
       return await importFile(
         body,
@@ -338,9 +388,11 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   async function check(): Promise<void> {
+    const sent = sentRecords();
     const told = await send(true);
     if (told) {
-      at.preview = told;
+      if (at.isMending) takeAnswer(sent, told.faults);
+      else at.preview = told;
       at.stored = null;
     } else if (!at.error) return;
     showOutcome();
@@ -361,6 +413,7 @@ export function showImport(work: Work, body: HTMLElement): View {
         at.preview = null;
         at.hasUnstored = false;
       }
+      past.follow();
       void work.changed();
     } else if (at.isMending && at.error?.faults.length) {
       takeAnswer(sent, at.error.faults);
@@ -403,11 +456,11 @@ export function showImport(work: Work, body: HTMLElement): View {
     sent: ReadonlyMap<number, readonly string[]>,
     faults: readonly Fault[],
   ): number[] {
-    const { rows, preview, file, keptType } = at;
+    const { rows, preview, name, keptType } = at;
     if (!rows || !preview) return [];
     const records = [...sent.keys()].sort((a, b) => a - b);
     const kept = rows.isTable ? 'sent.csv' : 'sent.ndjson';
-    const part = readRows(keptType ? kept : (file?.name ?? ''), rows.only(sent));
+    const part = readRows(keptType ? kept : name, rows.only(sent));
     const again = faults.flatMap((fault) => {
       const record = records[part?.find(fault) ?? -1];
       return record === undefined ? [] : [{ ...fault, index: record, line: rows.line(record) }];
@@ -426,14 +479,20 @@ export function showImport(work: Work, body: HTMLElement): View {
     at.hasUnstored = false;
     if (at.rows || !told.id || !at.choices.quarantine) return;
     try {
-      const kept = rowsOfKept(await readQuarantine(told.id));
-      if (!kept) return;
-      at.rows = kept.rows;
-      at.keptType = kept.type;
-      at.preview = { ...told, faults: kept.faults, warnings: [] };
+      showKept(told, await readQuarantine(told.id, MOST_KEPT));
     } catch (error) {
       at.error = { text: tellError(work.words(), error), faults: [], retry: null };
     }
+  }
+
+  /** The refused records as the server kept them become the rows to mend. */
+  function showKept(told: Told, left: { records: readonly Kept[]; matched: number }): void {
+    const kept = rowsOfKept(left.records);
+    const faults = kept?.faults ?? left.records.flatMap((one) => one.faults);
+    at.rows = kept?.rows ?? null;
+    at.keptType = kept?.type ?? null;
+    const faultsTotal = faults.length + left.matched - left.records.length;
+    at.preview = { ...told, faults, faultsTotal, warnings: [] };
   }
 
   function showOutcome(): void {
@@ -480,8 +539,15 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   function summary(words: Words): string {
-    const { preview, stored } = at;
+    const { preview, stored, rows } = at;
     if (stored || !preview) return '';
+    if (at.isMending) {
+      const n = new Set(preview.faults.map((fault) => rows?.find(fault))).size;
+      const waiting = counted(words, 'mend.imports.waiting', n) ?? words.t('mend.imports.mended');
+      const shown = preview.faultsTotal > preview.faults.length;
+      const first = words.t('mend.imports.first', { shown: n, n: preview.rejected });
+      return shown ? first : waiting;
+    }
     return [
       words.t('mend.import.records', { count: preview.records, n: preview.records }),
       words.t('mend.import.sound', { count: preview.sound, n: preview.sound }),
@@ -679,7 +745,10 @@ export function showImport(work: Work, body: HTMLElement): View {
   show();
   return {
     follow: show,
-    leave: () => request.abort(),
+    leave: () => {
+      request.abort();
+      past.leave();
+    },
   };
 }
 

@@ -120,6 +120,26 @@ export function modal(
   return dialog;
 }
 
+/** Asks before something is done that cannot be undone here; `false` when the reader turns away, however. */
+export function agrees(
+  words: Words,
+  title: string,
+  lead: string,
+  { yes, no }: { yes: string; no: string },
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    let answer = false;
+    const accept = button(yes, () => {
+      answer = true;
+      dialog.close();
+    });
+    const refuse = button(no, () => dialog.close(), 'plain strong');
+    const body = [h('p', {}, lead), h('div', { class: 'mend-actions' }, refuse, accept)];
+    const dialog = modal(words, title, body, () => resolve(answer));
+    refuse.focus();
+  });
+}
+
 /** "3 new", or nothing when there are none. */
 export function counted(words: Words, key: Key, count: number): string | null {
   return count > 0 ? words.t(key, { count, n: count }) : null;

@@ -51,6 +51,19 @@ export function tellValue(words: Words, name: string, value: unknown): string {
   return isWord ? wordOf(words, name, String(value)) : String(value);
 }
 
+/** When something was written, by the clock of UTC. */
+export function tellTime(words: Words, at: string | null): string {
+  const instant = at ? new Date(at) : null;
+  if (!instant || Number.isNaN(instant.getTime())) return at ?? '?';
+  const locale = words.lang === 'en' ? 'en-GB' : words.lang;
+  const format = new Intl.DateTimeFormat(locale, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return `${format.format(instant)} UTC`;
+}
+
 /** A difference as the server tells it, `impacts[0].damage: severe → destroyed`, in the reader's words. */
 export function tellDifference(words: Words, told: string): string {
   const [, path, before, after] = /^(\S+?): (.*) → (.*)$/s.exec(told) ?? [];

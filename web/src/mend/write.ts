@@ -131,6 +131,23 @@ export interface ImportChoices {
   takeBack: boolean;
 }
 
+/** An import as the server remembers it. */
+export interface PastImport {
+  id: string;
+  at: string | null;
+  by: string;
+  file: string;
+  records: number;
+  imported: number;
+  updated: number;
+  unchanged: number;
+  refused: number;
+  /** Something was written, which can be taken back. */
+  wrote: boolean;
+  /** Refused records were kept; whether they still are is not told here. */
+  keptSome: boolean;
+}
+
 export interface Kept {
   /** The header of the table that it is a row of. */
   header: string | null;
@@ -252,19 +269,56 @@ export async function readImportChoices(): Promise<ImportChoices> {
   };
 }
 
-/** Withdraws what an import made and restores what it revised; gives how many records that were. */
+/**
+ * Withdraws what an import made and restores what it revised; gives how many records that were, or on a `dryRun` would be.
+ */
 export async function takeBack(
   id: string,
+  dryRun = false,
 ): Promise<{ withdrawn: number; restored: number; left: number }> {
-  const body = await ask(`/imports/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  const address = `/imports/${encodeURIComponent(id)}${dryRun ? '?dry-run=true' : ''}`;
+  const body = await ask(address, { method: 'DELETE' });
   const count = (name: string) => list(body[name]).length;
   return { withdrawn: count('withdrawn'), restored: count('restored'), left: count('left') };
 }
 
-/** The refused records of an import, as they came, with what is wrong with each. */
-export async function readQuarantine(id: string, signal?: AbortSignal): Promise<Kept[]> {
-  const address = `/imports/${encodeURIComponent(id)}/quarantine?limit=100`;
-  return list((await ask(address, { signal: signal ?? null })).records)
+/** The last imports, newest first. */
+export async function readImports(limit: number, signal?: AbortSignal): Promise<PastImport[]> {
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  return list((await ask(`/imports?limit=${limit}`, init)).imports)
+    .map(object)
+    .flatMap((one) => {
+      const id = text(one.id);
+      const count = (name: string) => number(one[name]) ?? 0;
+      return id === null
+        ? []
+        : [
+            {
+              id,
+              at: text(one.at),
+              by: text(one.by) ?? '?',
+              file: text(one.file) ?? id,
+              records: count('records'),
+              imported: count('accepted'),
+              updated: count('updated'),
+              unchanged: count('unchanged'),
+              refused: count('refused'),
+              wrote: number(one.batch) !== null,
+              keptSome: text(one.quarantine) !== null,
+            },
+          ];
+    });
+}
+
+/** The refused records of an import that are still kept, as they came, with what is wrong with each; and how many there are. */
+export async function readQuarantine(
+  id: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<{ records: Kept[]; matched: number }> {
+  const address = `/imports/${encodeURIComponent(id)}/quarantine?limit=${limit}`;
+  const body = await ask(address, { cache: 'no-store', signal: signal ?? null });
+  const records = list(body.records)
     .map(object)
     .map((kept) => ({
       index: number(kept.index),
@@ -273,6 +327,7 @@ export async function readQuarantine(id: string, signal?: AbortSignal): Promise<
       record: kept.record,
       faults: list(kept.errors).map(object).map(readFault),
     }));
+  return { records, matched: number(body.numberMatched) ?? records.length };
 }
 
 export async function readSchema(signal?: AbortSignal): Promise<unknown> {
@@ -469,7 +524,8 @@ function readWould(would: unknown): Would | null {
   };
 }
 
-function readTold(body: Record<string, unknown>): Told {
+/** What became of a file; what `body` does not say is nothing. */
+export function readTold(body: Record<string, unknown>): Told {
   const faults = list(body.errors).map(object).map(readFault);
   const warnings = list(body.warnings).map(object).map(readFault);
   const count = (name: string) => number(body[name]) ?? 0;
