@@ -592,6 +592,60 @@ describe('duplicates', () => {
       }
     }));
 
+  it('are parted again from the history of the one that stayed, also after the page is loaded again', () =>
+    onPage({ refused: [409] }, async (page) => {
+      const date = { date_start: '2025-04-07' };
+      const other = await opened(page, { title: { en: 'The same tanker' }, ...date });
+      const one = await opened(page, { title: { en: 'A tanker at the berth' }, ...date });
+      const answer = await page.request.post(`${other.address}/merge`, { data: { into: one.id } });
+      assert.equal(answer.status(), 204);
+      await page.reload();
+      await page.getByRole('button', { name: 'History and review' }).click();
+      const dialog = page.getByRole('dialog', { name: 'History and review' });
+      await dialog.getByText('The same tanker · 7 April 2025').waitFor();
+      await checkAccess(page);
+      // Somebody was faster.
+      const part = dialog.getByRole('button', { name: 'Part again' });
+      await page.request.delete(`${other.address}/merge`);
+      await part.click();
+      await dialog.getByText(/^Not parted: it is not merged into this one any more/).waitFor();
+      await page.request.post(`${other.address}/merge`, { data: { into: one.id } });
+      await part.focus();
+      await page.keyboard.press('Enter');
+      await dialog.getByText('“The same tanker” is an incident of its own again').waitFor();
+      assert.equal(await part.count(), 0);
+      await dialog.getByText('Revision 3').waitFor();
+      assert.equal((await page.request.get(other.address, { maxRedirects: 0 })).status(), 200);
+      assert.deepEqual((await readItem(page, one.address)).properties.merged_from ?? [], []);
+    }));
+
+  it('are not merged when that would publish one that is not public, and the page says why', () =>
+    onPage({ refused: [409] }, async (page) => {
+      const conflict = (type) => ({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({
+          type: `urn:kordon:problem:${type}`,
+          detail: 'in English',
+          status: 409,
+        }),
+      });
+      for (const [index, properties] of TWICE.entries()) {
+        const title = { en: `${properties.title.en}, as is said` };
+        await opened(page, { ...properties, title }, [29.269 + index * 0.001, 45.438]);
+      }
+      await page.goto(`${kordon.address}?q=as+is+said&lang=uk#duplicates`);
+      const desk = page.getByRole('main', { name: 'Робота з інцидентами' });
+      const merge = desk.getByRole('button', { name: 'Об’єднати', exact: true }).first();
+      await page.route('**/merge', (route) => route.fulfill(conflict('not-merged')), { times: 1 });
+      await merge.click();
+      await desk.getByText(/^Не об’єднано: «.+» не оприлюднено, а «.+» оприлюднено/).waitFor();
+      await page.route('**/merge', (route) => route.fulfill(conflict('withdrawn')), { times: 1 });
+      await merge.click();
+      await desk.getByText(/^Один із двох тим часом змінено/).waitFor();
+      assert.equal(await desk.getByText('in English').count(), 0);
+    }));
+
   for (const screen of ['dark', 'phone', 'small']) {
     it(`have nothing for axe to find and fit: ${screen}`, () =>
       onPage({ screen }, async (page) => {

@@ -24,6 +24,7 @@ import {
   merge,
   type Pair,
   type Reason,
+  Refused,
   unmerge,
 } from './write.ts';
 
@@ -167,18 +168,29 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
           status.textContent = words.t('mend.pairs.parted');
           void work.changed();
         } catch (error) {
-          said.textContent = tellError(words, error);
+          const isConflict = error instanceof Refused && error.status === 409;
+          said.textContent = isConflict ? words.t('mend.merged.not') : tellError(words, error);
         }
       });
       const see = button(words.t('mend.pairs.open'), () => work.open(into));
       content.replaceChildren(said, h('div', { class: 'mend-actions' }, undo, see));
       void work.changed();
     } catch (error) {
-      said.textContent = tellError(words, error);
+      said.textContent = tellNotMerged(error, id, features);
       said.classList.add('fault');
       content.append(said);
     }
     said.focus();
+  }
+
+  function tellNotMerged(error: unknown, id: string, features: [Held, Held]): string {
+    const words = work.words();
+    if (!(error instanceof Refused) || ![404, 409, 410].includes(error.status))
+      return tellError(words, error);
+    if (error.code !== 'not-merged') return words.t('mend.pairs.gone');
+    const [from, into] = features[0].feature.id === id ? features : features.toReversed();
+    const name = (held: Held | undefined) => (held ? titleOf(words, held.incident) : '');
+    return words.t('mend.pairs.withheld', { from: name(from), into: name(into) });
   }
 
   /** Two reports in one table; what differs is marked and said. */

@@ -3,12 +3,23 @@
 import './mend.css';
 import { isAbort } from '../api.ts';
 import { h, keepFocus } from '../dom.ts';
-import type { Words } from '../words.ts';
+import type { Incident } from '../types.ts';
+import { tellDate, titleOf, type Words } from '../words.ts';
 import type { Work } from './entry.ts';
 import { button, choice, modal, tellError } from './parts.ts';
 import { askForToken } from './token.ts';
 import { tellDifference, tellTime } from './values.ts';
-import { type Held, hold, patch, type Revision, readHistory, useTokenDialog } from './write.ts';
+import {
+  type Held,
+  hold,
+  patch,
+  Refused,
+  type Revision,
+  readHistory,
+  readMerged,
+  unmerge,
+  useTokenDialog,
+} from './write.ts';
 
 const VERDICTS = [
   'under_review',
@@ -40,10 +51,11 @@ export function openHistory(work: Work, id: string, atDesk = false): void {
         readHistory(id, request.signal, atDesk),
         hold(id, request.signal, atDesk),
       ]);
+      const merged = await readAllMerged(held);
       body.removeAttribute('aria-busy');
       keepFocus(
         shown,
-        () => shown.replaceChildren(review(held)),
+        () => shown.replaceChildren(review(held), ...parting(merged)),
         () => dialog,
       );
       revisions.replaceChildren(
@@ -55,6 +67,48 @@ export function openHistory(work: Work, id: string, atDesk = false): void {
       if (isAbort(error)) return;
       shown.replaceChildren(h('p', { class: 'fault', role: 'alert' }, tellError(words, error)));
     }
+  }
+
+  /** Those that were merged into this one, with what they said; one that may not be seen any more has its id only. */
+  async function readAllMerged({ feature }: Held): Promise<[string, Incident | null][]> {
+    const { merged_from: ids } = feature.properties;
+    if (!Array.isArray(ids)) return [];
+    const read = async (one: string): Promise<[string, Incident | null]> => {
+      try {
+        return [one, await readMerged(one, atDesk, request.signal)];
+      } catch (error) {
+        if (isAbort(error)) throw error;
+        return [one, null];
+      }
+    };
+    return Promise.all(ids.map((one) => read(String(one))));
+  }
+
+  /** A merge can be taken back at any time. */
+  function parting(merged: readonly [string, Incident | null][]): HTMLElement[] {
+    if (!merged.length) return [];
+    const rows = merged.map(([one, before]) => {
+      const title = before ? titleOf(words, before) : one;
+      const name = h('span', { id: `merged-${one}` }, title);
+      const part = button(words.t('mend.merged.part'), async () => {
+        try {
+          await unmerge(one);
+          hasChanged = true;
+          await load(words.t('mend.merged.parted', { title }));
+        } catch (error) {
+          if (isAbort(error)) return;
+          const isConflict = error instanceof Refused && error.status === 409;
+          status.textContent = isConflict ? words.t('mend.merged.not') : tellError(words, error);
+        }
+      });
+      part.setAttribute('aria-describedby', name.id);
+      const date = before && ` · ${tellDate(words, before)}`;
+      return h('li', {}, h('p', {}, name, date), part);
+    });
+    const title = h('h3', {}, words.t('mend.merged.title'));
+    const lead = h('p', { class: 'fine' }, words.t('mend.merged.lead'));
+    const list = h('ul', { class: 'mend-merged' }, ...rows);
+    return [h('section', { class: 'mend-review' }, title, lead, list)];
   }
 
   /** Verifying is for another person than the one who wrote: who wrote last is told, before and after. */

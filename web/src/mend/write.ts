@@ -34,11 +34,14 @@ export interface Fault {
 /** The server refused what it was sent, and says where it is wrong. */
 export class Refused extends ApiError {
   readonly faults: Fault[];
+  /** What kind of refusal it is: the end of the problem's type; '' when not told. */
+  readonly code: string;
 
-  constructor(message: string, status: number, faults: Fault[]) {
+  constructor(message: string, status: number, faults: Fault[], code = '') {
     super('status', message, status);
     this.name = 'Refused';
     this.faults = faults;
+    this.code = code;
   }
 }
 
@@ -423,6 +426,24 @@ export async function readHistory(
     .reverse();
 }
 
+/** What an incident said before it was merged into another; `null` when that is not to be seen any more. */
+export async function readMerged(
+  id: string,
+  atDesk: boolean,
+  signal?: AbortSignal,
+): Promise<Incident | null> {
+  const init: RequestInit = { cache: 'no-store', signal: signal ?? null };
+  const { revisions } = await ask(`${heldAddress(id, atDesk)}/history`, init);
+  const before = list(revisions)
+    .map(object)
+    .findLast(({ properties }) => object(properties).record_status !== 'merged');
+  if (!before) return null;
+  if (atDesk) return readIncident(before);
+  // To everybody the history says that there were revisions, and the past what they said.
+  const seq = number(object(before.kordon).seq);
+  return seq === null ? null : readIncident(await ask(`${itemAddress(id)}?as-of=${seq}`, init));
+}
+
 /** The incidents under a filter, counted in groups. */
 export interface Sums {
   /** What it was counted from, to be asked again later. */
@@ -501,7 +522,8 @@ async function refusal(response: Response): Promise<Refused> {
   }
   const message = text(body.detail) ?? text(body.title) ?? String(response.status);
   const faults = list(body.errors).map(object).map(readFault);
-  return new Refused(message, response.status, faults);
+  const code = text(body.type)?.split(':').at(-1);
+  return new Refused(message, response.status, faults, code);
 }
 
 function readWould(would: unknown): Would | null {
