@@ -592,6 +592,71 @@ describe('duplicates', () => {
       }
     }));
 
+  it('are shown fifty at a time, and those that are two events are put aside in this browser', () =>
+    onPage({}, async (page) => {
+      // Reports of one dataset that are all alike are no pairs by themselves; these are made of eleven.
+      const ids = [];
+      for (let n = 0; n < 11; n++) {
+        const answer = await page.request.post(`${kordon.address}collections/incidents/items`, {
+          headers: { 'content-type': 'application/geo+json' },
+          data: {
+            type: 'Feature',
+            geometry: { type: 'Point', coordinates: [28.9, 45.41] },
+            properties: {
+              title: 'Kindred drones over the same ferry pier',
+              description: `Kindred fire at the pier, as told by witness ${n}`,
+              date_start: '2025-08-02T02:10:00+03:00',
+              location_radius_m: 500,
+            },
+          },
+        });
+        assert.ok(answer.ok());
+        ids.push((await answer.json()).id);
+      }
+      const reasons = [{ about: 'page', points: 2, says: 'the same page' }];
+      const all = ids.flatMap((one, index) =>
+        ids.slice(index + 1).map((other) => ({ ids: [one, other], score: 0.9, reasons })),
+      );
+      await page.route('**/duplicates?*', (route) => {
+        const limit = Number(new URL(route.request().url()).searchParams.get('limit'));
+        return route.fulfill({ json: { pairs: all.slice(0, limit), numberMatched: all.length } });
+      });
+      await page.goto(`${kordon.address}?q=kindred#duplicates`);
+      const desk = page.getByRole('main', { name: 'Work on the incidents' });
+      await desk.getByText('50 of 55 pairs, the likeliest first').waitFor();
+      const pairs = desk.locator('details');
+      const sides = pairs.first().getByRole('region', { name: 'The two reports side by side' });
+      await sides.getByRole('row', { name: /What happened.*witness/ }).waitFor();
+      assert.doesNotMatch(await sides.textContent(), /und:/);
+      await desk.getByRole('button', { name: 'Show more' }).click();
+      await desk.getByText('55 of 55 pairs, the likeliest first').waitFor();
+      assert.equal(await pairs.count(), 55);
+      assert.equal(await desk.getByRole('button', { name: 'Show more' }).count(), 0);
+      assert.ok(await sides.isVisible());
+
+      const apart = pairs.first().getByRole('button', { name: 'They are two events' });
+      await apart.focus();
+      await page.keyboard.press('Enter');
+      await desk.getByText('54 of 55 pairs').waitFor();
+      await desk.getByText(/^1 pair is put aside as two events\. .* this browser only/).waitFor();
+      assert.ok(await pairs.first().isHidden());
+      const focused = pairs.nth(1).locator('summary');
+      assert.ok(await focused.evaluate((one) => one === document.activeElement));
+      await checkAccess(page);
+
+      await page.reload();
+      await desk.getByText('49 of 55 pairs').waitFor();
+      await desk.getByLabel('show those that were put aside, too').check();
+      await desk.getByText('50 of 55 pairs').waitFor();
+      const first = pairs.first();
+      if ((await first.getAttribute('open')) === null) await first.locator('summary').click();
+      await first.getByText('put aside', { exact: true }).waitFor();
+      await checkAccess(page);
+      await first.getByRole('button', { name: 'They may be one event after all' }).click();
+      await desk.getByText(/put aside as two events/).waitFor({ state: 'detached' });
+      assert.equal(await page.evaluate(() => localStorage.getItem('kordon.apart')), '[]');
+    }));
+
   it('are parted again from the history of the one that stayed, also after the page is loaded again', () =>
     onPage({ refused: [409] }, async (page) => {
       const date = { date_start: '2025-04-07' };
@@ -650,7 +715,7 @@ describe('duplicates', () => {
     it(`have nothing for axe to find and fit: ${screen}`, () =>
       onPage({ screen }, async (page) => {
         const desk = await openDesk(page, 'Duplicates');
-        await desk.getByText(/^\d+ pairs?, /).waitFor();
+        await desk.getByText(/^\d+ of \d+ pairs?, /).waitFor();
         await page.waitForLoadState('networkidle');
         await checkAccess(page);
         await fits(page);

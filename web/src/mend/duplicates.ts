@@ -1,7 +1,7 @@
 // Pairs that may be one event: side by side, with what speaks for and against, merged and parted again.
 
 import { isAbort } from '../api.ts';
-import { h } from '../dom.ts';
+import { h, keepFocus } from '../dom.ts';
 import {
   printLength,
   tellDate,
@@ -10,7 +10,9 @@ import {
   tellVerification,
   titleOf,
   type Words,
+  wordIn,
 } from '../words.ts';
+import { readApart, storageOf } from './apart.ts';
 import type { View } from './desk.ts';
 import { isSame } from './diff.ts';
 import type { Work } from './entry.ts';
@@ -29,12 +31,22 @@ import {
 } from './write.ts';
 
 const SCORES = ['0.3', '0.5', '0.7', '0.9'];
+/** Pairs that are shown at first, and that each "more" adds. */
+const STEP = 50;
 
 export function showDuplicates(work: Work, body: HTMLElement): View {
   let request = new AbortController();
   let score = '0.5';
+  let limit = STEP;
+  let matched = 0;
+  /** Those that were found, with what is shown of each. */
+  let shown: { pair: Pair; view: HTMLElement }[] = [];
+  let showsApart = false;
+  const apart = readApart(storageOf());
   const status = h('p', { role: 'status', class: 'mend-status' });
+  const aside = h('div');
   const list = h('div', { class: 'mend-stack' });
+  const foot = h('div', { class: 'mend-actions' });
 
   function show(): void {
     const words = work.words();
@@ -51,30 +63,93 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
         },
       ),
       status,
+      aside,
       list,
+      foot,
     );
     void load();
   }
 
   async function load(): Promise<void> {
+    [limit, shown] = [STEP, []];
+    list.replaceChildren();
+    aside.replaceChildren();
+    await find();
+  }
+
+  /** Finds pairs up to the limit; those that are shown stay as they are, with what is done in them. */
+  async function find(): Promise<void> {
     request.abort();
     request = new AbortController();
     const words = work.words();
     status.textContent = words.t('mend.pairs.looking');
-    list.replaceChildren();
+    foot.replaceChildren();
     try {
-      const { pairs, matched } = await findPairs(work.filter(), Number(score), request.signal);
-      status.textContent = words.t('mend.pairs.found', {
-        count: matched,
-        n: matched,
-        shown: pairs.length,
-      });
-      list.replaceChildren(...pairs.map((pair, index) => pairView(pair, index)));
+      const found = await findPairs(work.filter(), Number(score), limit, request.signal);
+      matched = found.matched;
+      const known = new Set(shown.map(({ pair }) => pair.ids.join()));
+      const fresh = found.pairs.filter(({ ids }) => !known.has(ids.join()));
+      const first = shown.length;
+      shown.push(...fresh.map((pair, index) => ({ pair, view: pairView(pair, first + index) })));
+      list.append(...shown.slice(first).map(({ view }) => view));
+      tellShown();
+      // The button that was pressed is gone, or another one.
+      if (first) shown[first]?.view.querySelector('summary')?.focus();
     } catch (error) {
       if (isAbort(error)) return;
       status.textContent = '';
-      list.replaceChildren(...faultWithRetry(words, error, load));
+      foot.replaceChildren(...faultWithRetry(words, error, find));
     }
+  }
+
+  /** Says how many are shown, and hides what was put aside. */
+  function tellShown(said = ''): void {
+    const words = work.words();
+    const away = shown.filter(({ pair }) => apart.has(pair.ids));
+    for (const { view } of shown) view.hidden = false;
+    if (!showsApart) for (const { view } of away) view.hidden = true;
+    const count = words.t('mend.pairs.found', {
+      count: matched,
+      n: matched,
+      shown: shown.length - (showsApart ? 0 : away.length),
+    });
+    status.textContent = [said, count].filter(Boolean).join(' ');
+    aside.replaceChildren(...(away.length ? [tellAside(words, away.length)] : []));
+    const more = button(words.t('mend.pairs.more'), () => {
+      limit += STEP;
+      return find();
+    });
+    foot.replaceChildren(...(shown.length < matched ? [more] : []));
+  }
+
+  function tellAside(words: Words, n: number): HTMLElement {
+    const box = h('input', { type: 'checkbox', checked: showsApart });
+    box.addEventListener('change', () => {
+      showsApart = box.checked;
+      keepFocus(
+        aside,
+        () => tellShown(),
+        () => status,
+      );
+    });
+    const said = `${words.t('mend.pairs.aside', { count: n, n })} ${words.t('mend.pairs.aside.note')}`;
+    return h(
+      'div',
+      {},
+      h('p', { class: 'fine' }, said),
+      h('label', { class: 'check' }, box, words.t('mend.pairs.aside.show')),
+    );
+  }
+
+  /** Puts a pair aside, or takes it back among the others. */
+  function putAside(pair: Pair, isApart: boolean): void {
+    const words = work.words();
+    const isKept = apart.set(pair.ids, isApart);
+    const at = shown.findIndex((one) => one.pair === pair);
+    tellShown(isApart && !isKept ? words.t('mend.pairs.aside.none') : '');
+    const rest = [...shown.slice(at), ...shown.slice(0, at).reverse()];
+    const next = rest.find(({ view }) => !view.hidden)?.view.querySelector('summary');
+    (next ?? aside.querySelector('input'))?.focus();
   }
 
   function pairView(pair: Pair, index: number): HTMLElement {
@@ -128,7 +203,14 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       },
       'plain strong',
     );
+    const isApart = apart.has(pair.ids);
+    const away = button(words.t(isApart ? 'mend.pairs.again' : 'mend.pairs.apart'), () => {
+      putAside(pair, !isApart);
+      content.replaceChildren(...compared(pair, features, content));
+    });
+    const badge = h('p', {}, h('span', { class: 'badge half' }, words.t('mend.pairs.aside.badge')));
     return [
+      ...(isApart ? [badge] : []),
       sides(words, features),
       reasons(words, pair.reasons),
       radios(
@@ -145,7 +227,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
         },
       ),
       preview,
-      h('div', { class: 'mend-actions' }, act),
+      h('div', { class: 'mend-actions' }, act, away),
     ];
   }
 
@@ -236,7 +318,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
         : [];
     return [
       [t('mend.field.title'), titleOf(words, incident)],
-      [t('panel.what'), tellValue(words, 'description', properties.description)],
+      [t('panel.what'), wordIn(incident.description, words.lang) || t('mend.nothing')],
       [t('time.region'), tellDate(words, incident)],
       [t('panel.place'), [incident.location, incident.admin1].filter(Boolean).join(', ')],
       [t('mend.coordinates'), tellValue(words, 'geometry', feature.geometry)],

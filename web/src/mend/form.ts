@@ -6,7 +6,7 @@ import { LANGUAGES } from '../state.ts';
 import type { Words } from '../words.ts';
 import { button, labelled } from './parts.ts';
 import type { Field } from './schema.ts';
-import { fieldName, wordOf } from './values.ts';
+import { fieldName, languageName, wordOf } from './values.ts';
 import type { Fault, Feature } from './write.ts';
 
 type Path = readonly (string | number)[];
@@ -212,15 +212,6 @@ export function setText(record: Feature, path: Path, tag: string, text: string):
     return;
   }
   setValue(record, [...path, tag], text);
-}
-
-function languageName(words: Words, tag: string): string {
-  if (tag === 'und') return words.t('mend.language.unknown');
-  try {
-    return new Intl.DisplayNames([words.lang], { type: 'language' }).of(tag) ?? tag;
-  } catch {
-    return tag;
-  }
 }
 
 /** A list of records: facilities with their damage, sources. */

@@ -14,6 +14,9 @@ const GROUPS: Record<string, string> = {
   reliability: 'mend.reliability',
 };
 
+/** Properties whose values are texts by language. */
+const TEXTS = ['title', 'description'];
+
 export function fieldName(words: Words, name: string): string {
   return words.term('mend.field', name);
 }
@@ -21,6 +24,16 @@ export function fieldName(words: Words, name: string): string {
 /** A word of the data as the reader says it. */
 export function wordOf(words: Words, field: string, word: string): string {
   return words.term(GROUPS[field] ?? 'mend.word', word);
+}
+
+/** A language by its name. */
+export function languageName(words: Words, tag: string): string {
+  if (tag === 'und') return words.t('mend.language.unknown');
+  try {
+    return new Intl.DisplayNames([words.lang], { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }
 
 /** Any value of a record in a line or a few. */
@@ -34,6 +47,12 @@ export function tellValue(words: Words, name: string, value: unknown): string {
   }
   if (typeof value === 'object') {
     const members = Object.entries(value).filter(([, one]) => one !== null);
+    if (TEXTS.includes(name)) {
+      const isPlain = members.length === 1 && members[0]?.[0] === 'und';
+      return members
+        .map(([tag, text]) => (isPlain ? text : `${languageName(words, tag)}: ${text}`))
+        .join('; ');
+    }
     if (name === 'geometry') {
       const { coordinates } = value as { coordinates?: unknown };
       return tellValue(words, 'coordinates', coordinates);
@@ -69,7 +88,8 @@ export function tellDifference(words: Words, told: string): string {
   const [, path, before, after] = /^(\S+?): (.*) → (.*)$/s.exec(told) ?? [];
   if (!path || before === undefined || after === undefined) return told;
   const parts = path.split('.');
-  const names = parts.map((part) => {
+  const names = parts.map((part, at) => {
+    if (at === 1 && TEXTS.includes(parts[0] ?? '')) return languageName(words, part);
     const [, name, index] = /^(.*?)(?:\[(\d+)\])?$/.exec(part) ?? [];
     const n = Number(index) + 1;
     if (index && name === 'impacts') return words.t('mend.impact', { n });

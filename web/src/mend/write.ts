@@ -378,11 +378,12 @@ export async function patch(id: string, change: unknown, etag: string): Promise<
 export async function findPairs(
   filter: URLSearchParams,
   score: number,
+  limit: number,
   signal?: AbortSignal,
 ): Promise<{ pairs: Pair[]; matched: number }> {
   const query = new URLSearchParams(filter);
   query.set('score', String(score));
-  query.set('limit', '50');
+  query.set('limit', String(limit));
   const body = await ask(`${INCIDENTS}/duplicates?${query}`, { signal: signal ?? null });
   const pairs = list(body.pairs).map(object).flatMap(readPair);
   return { pairs, matched: number(body.numberMatched) ?? pairs.length };

@@ -26,11 +26,23 @@ describe('a difference', () => {
 
   it('that is told in another form is told as it came', () => {
     expect(tellDifference(english, 'something else')).toBe('something else');
-    expect(tellDifference(english, 'title.en: a: b → c → d')).toBe('Title, en: a: b → c → d');
+    expect(tellDifference(english, 'title.en: a: b → c → d')).toBe('Title, English: a: b → c → d');
+  });
+
+  it('of a text names its language, also when nobody told which it is', () => {
+    expect(tellDifference(english, 'title.und: a → b')).toBe('Title, language not told: a → b');
+    expect(tellDifference(ukrainian, 'title.uk: a → b')).toBe('Заголовок, українська: a → b');
   });
 });
 
 describe('a value', () => {
+  it('in languages is told with their names, and one of no language as it is', () => {
+    expect(tellValue(english, 'title', { und: 'Drones over Reni' })).toBe('Drones over Reni');
+    expect(tellValue(english, 'description', { en: 'a', uk: 'б' })).toBe(
+      'English: a; Ukrainian: б',
+    );
+  });
+
   it('of any kind is told, and what is not there is said to be', () => {
     expect(tellValue(english, 'deaths_best', 0)).toBe('0');
     expect(tellValue(english, 'deaths_best', null)).toBe('not stated');
