@@ -343,12 +343,20 @@ describe('the page', () => {
     const context = await kordon.newContext({ javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(kordon.address);
-    const link = page.locator('.noscript').getByRole('link', { name: 'GeoJSON' });
+    const link = page.locator('.noscript[lang=en]').getByRole('link', { name: 'GeoJSON' });
     const answer = await page.request.get(
       new URL(await link.getAttribute('href'), kordon.address).href,
     );
     assert.equal(answer.status(), 200);
     assert.equal((await answer.json()).type, 'FeatureCollection');
+    for (const [lang, name, said] of [
+      ['uk', 'перелік для читання', /Інциденти/],
+      ['ro', 'listă de citit', /Incidente/],
+    ]) {
+      await page.locator(`.noscript[lang=${lang}]`).getByRole('link', { name }).click();
+      await page.locator(`html[lang=${lang}]`).getByText(said).first().waitFor();
+      await page.goBack();
+    }
     await page.getByRole('link', { name: 'a list to read' }).click();
     await page
       .getByRole('link', { name: /Izmail/ })

@@ -237,6 +237,29 @@ describe('an import', () => {
         .waitFor();
     }));
 
+  it('tells its faults and hints in the language of the page, and what it cannot say as what the server says', () =>
+    onPage({ query: '?lang=uk#import', refused: [400, 422] }, async (page) => {
+      const desk = page.getByRole('main', { name: 'Робота з інцидентами' });
+      await desk.getByRole('heading', { level: 2 }).waitFor();
+      const head = 'id,date,lat,lon,title,country,deaths\n';
+      const wrong = [
+        'u1,1527-05-03,45.4,28.8,Рік,UKR,1',
+        'u2,2024-05-04,30.5,145.4,Далеко,UKR,two',
+        'u3,2024-31-06,45.4,28.8,Місяць,UKR,0',
+        'u4,2024-05-04,45.4,928.8,Довгота,UKR,0',
+      ];
+      await choose(page, 'uk.csv', `${head}${wrong.join('\n')}\n`);
+      const faults = desk.getByRole('region', { name: /помил/ }).first();
+      await faults.getByText('"1527-05-03" припадає на рік 1527', { exact: false }).waitFor();
+      const told = await desk.getByRole('table').allTextContents();
+      assert.match(told.join(), /перевірте, чи немає друкарської помилки/);
+      assert.doesNotMatch(told.join(), /\b(is|not|the|lies|check|are)\b/);
+      await choose(page, 'broken.geojson', '{"type":"FeatureCollection","features":[{"type" 5}]}');
+      await desk.getByText('Файл у такому вигляді не читається', { exact: false }).waitFor();
+      await desk.getByText(/^сервер каже англійською \(.*expected/).waitFor();
+      await checkAccess(page);
+    }));
+
   it('asks before another file takes the place of rows that were typed in and not stored', () =>
     onPage({}, async (page) => {
       const desk = await openDesk(page, 'Import');

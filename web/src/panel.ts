@@ -405,7 +405,8 @@ function sources(incident: Incident, words: Words): HTMLElement {
       { class: 'sources' },
       ...incident.sources.map((source) => {
         const day = source.publishedAt?.slice(0, 10);
-        const more = [source.type, day].filter(Boolean).join(', ');
+        const kind = source.type && words.term('sourcetype', source.type);
+        const more = [kind, day].filter(Boolean).join(', ');
         const link = source.url
           ? h(
               'a',

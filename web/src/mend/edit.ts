@@ -11,6 +11,7 @@ import { nameOf, printDistance, tellDistance, wordIn } from '../words.ts';
 import { chooseSides } from './conflict.ts';
 import { mergePatch, threeWay } from './diff.ts';
 import { openDesk, type Work } from './entry.ts';
+import { tellFault } from './faults.ts';
 import { control, type FormContext, setValue, valueAt } from './form.ts';
 import { createHandles, type Handles } from './handles.ts';
 import { tellRevisions } from './history.ts';
@@ -257,9 +258,7 @@ function faultsElsewhere(now: Editor): HTMLElement {
   return h(
     'div',
     { class: 'fault', role: 'alert', hidden: !others.length },
-    ...others.map(({ field, problem, hint }) =>
-      h('p', {}, `${field ? `${field}: ` : ''}${problem}${hint ? ` (${hint})` : ''}`),
-    ),
+    ...others.map((fault) => h('p', {}, tellFault(now.work.words(), fault))),
   );
 }
 

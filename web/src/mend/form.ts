@@ -4,6 +4,7 @@
 import { h } from '../dom.ts';
 import { LANGUAGES } from '../state.ts';
 import type { Words } from '../words.ts';
+import { tellFault } from './faults.ts';
 import { button, labelled } from './parts.ts';
 import type { Field } from './schema.ts';
 import { fieldName, languageName, wordOf } from './values.ts';
@@ -281,7 +282,7 @@ function withFaults(
   caption: string,
   input: HTMLElement,
   path: Path,
-  { faults }: FormContext,
+  { faults, words }: FormContext,
   label?: string,
 ): HTMLElement {
   const pointer = pointerOf(path);
@@ -293,7 +294,7 @@ function withFaults(
   const id = `fault${pointer.replaceAll('/', '-')}`;
   input.setAttribute('aria-invalid', 'true');
   input.setAttribute('aria-describedby', id);
-  const said = own.map(({ problem, hint }) => `${problem}${hint ? ` (${hint})` : ''}`).join(' ');
+  const said = own.map((fault) => tellFault(words, { ...fault, field: null })).join(' ');
   return h('div', {}, made, h('p', { id, class: 'fault' }, said));
 }
 

@@ -3,6 +3,7 @@
 import { h } from '../dom.ts';
 import type { Incident } from '../types.ts';
 import { type Key, tellDate, titleOf, type Words } from '../words.ts';
+import { tellSentence } from './faults.ts';
 import { choice, scrolling } from './parts.ts';
 import { type Rows, readTable } from './rows.ts';
 import { fieldName } from './values.ts';
@@ -23,11 +24,6 @@ const MAPPED = [
   'event_type',
   'deaths_best',
 ] as const;
-
-export function tellFault(fault: Fault): string {
-  const field = fault.field ? `${fault.field}: ` : '';
-  return `${field}${fault.problem}${fault.hint ? ` (${fault.hint})` : ''}`;
-}
 
 export function faultTable(words: Words, faults: readonly Fault[], total: number): HTMLElement {
   return folded(
@@ -74,9 +70,9 @@ export function previewTable(words: Words, incidents: readonly Incident[]): HTML
 export function explainedTable(words: Words, explained: readonly Explained[]): HTMLElement {
   const { t } = words;
   const rows = explained.map(({ theirs, ours, by, example }) => [
-    theirs,
+    theirs.startsWith('(') ? tellSentence(words, theirs) : theirs,
     ours ? fieldName(words, ours) : t('mend.import.extra'),
-    by,
+    tellSentence(words, by),
     example,
   ]);
   const head = [
@@ -187,7 +183,9 @@ function placed(words: Words, faults: readonly Fault[]): HTMLTableElement {
     t('mend.import.hint'),
   ];
   const rows = faults.map(({ line, column, field, problem, hint }) =>
-    [line, column, field, problem, hint].map((value) => String(value ?? '')),
+    [line, column, field, tellSentence(words, problem), hint && tellSentence(words, hint)].map(
+      (value) => String(value ?? ''),
+    ),
   );
   return table(head, rows);
 }

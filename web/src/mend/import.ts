@@ -5,6 +5,7 @@ import { h } from '../dom.ts';
 import type { Words } from '../words.ts';
 import type { View } from './desk.ts';
 import type { Work } from './entry.ts';
+import { tellFault } from './faults.ts';
 import {
   explainedTable,
   faultTable,
@@ -12,7 +13,6 @@ import {
   noteTable,
   previewTable,
   rowsOfKept,
-  tellFault,
 } from './import-parts.ts';
 import { type PastImports, pastImports } from './imports.ts';
 import {
@@ -379,7 +379,10 @@ export function showImport(work: Work, body: HTMLElement): View {
       if (isAbort(error)) return null;
       const isRefused = error instanceof Refused;
       at.error = {
-        text: tellError(words, error),
+        text:
+          isRefused && error.faults.length
+            ? words.t(error.code === 'unreadable' ? 'mend.import.unreadable' : 'mend.import.faulty')
+            : tellError(words, error),
         faults: isRefused ? error.faults : [],
         retry: isRefused && OF_THE_FILE.includes(error.status) ? null : dryRun ? check : store,
       };
@@ -737,7 +740,11 @@ export function showImport(work: Work, body: HTMLElement): View {
       'tr',
       {},
       h('th', { scope: 'row' }, line),
-      h('td', { id: said, class: 'fault' }, ...faults.map((fault) => h('p', {}, tellFault(fault)))),
+      h(
+        'td',
+        { id: said, class: 'fault' },
+        ...faults.map((fault) => h('p', {}, tellFault(words, fault))),
+      ),
       ...fields,
     );
   }

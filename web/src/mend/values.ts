@@ -12,6 +12,7 @@ const GROUPS: Record<string, string> = {
   functional_status: 'functional',
   credibility: 'mend.credibility',
   reliability: 'mend.reliability',
+  type: 'sourcetype',
 };
 
 /** Properties whose values are texts by language. */
