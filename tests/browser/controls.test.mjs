@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { begin, squeezed } from './page.mjs';
+import { begin, checkAccess, squeezed } from './page.mjs';
 
 const kordon = begin();
 
@@ -69,4 +69,43 @@ describe('the controls', () => {
       const list = await page.locator('#list-scroll').boundingBox();
       assert.ok(list.height > 60, `${list.height} px for the list`);
     }));
+
+  for (const screen of ['zoomed', 'small', 'phone']) {
+    it(`open the legend where the map is low, which is read to its end and closed again: ${screen}`, () =>
+      kordon.onPage({ screen, query: '?of=ROU&within-km=10' }, async (page) => {
+        const button = page.locator('#legend summary');
+        const isFree = () =>
+          button.evaluate((summary) => {
+            const { left, right, top, bottom } = summary.getBoundingClientRect();
+            const points = [left + 6, (left + right) / 2, right - 6].flatMap((x) =>
+              [top + 6, (top + bottom) / 2, bottom - 6].map((y) => [x, y]),
+            );
+            return points.every(([x, y]) => document.elementFromPoint(x, y) === summary);
+          });
+        assert.ok(await isFree(), 'the button is covered before it is opened');
+        await button.focus();
+        await page.keyboard.press('Enter');
+        const lines = page.locator('#legend li');
+        await lines.first().waitFor();
+        await checkAccess(page);
+        const isSeen = (line) =>
+          line.evaluate((one) => {
+            const { left, top, width, height } = one.getBoundingClientRect();
+            const at = document.elementFromPoint(left + width / 2, top + height / 2);
+            return one.contains(at) && top >= 0 && top + height <= innerHeight;
+          });
+        for (const line of await lines.all()) {
+          await line.scrollIntoViewIfNeeded();
+          assert.ok(await isSeen(line), `${await line.textContent()} is not seen`);
+        }
+        assert.ok(await isFree(), 'the button is covered while it is open');
+        await page.keyboard.press('Escape');
+        await lines.first().waitFor({ state: 'hidden' });
+        assert.ok(await button.evaluate((one) => one === document.activeElement));
+        await button.click();
+        await lines.first().waitFor();
+        await button.click();
+        await lines.first().waitFor({ state: 'hidden' });
+      }));
+  }
 });

@@ -85,6 +85,8 @@ const SCREENS = {
     hasTouch: true,
     deviceScaleFactor: 2,
   },
+  // A window of 1440 by 900 at 200 %.
+  zoomed: { viewport: { width: 720, height: 450 }, colorScheme: 'light', deviceScaleFactor: 2 },
   small: { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
 };
 

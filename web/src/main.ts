@@ -481,7 +481,15 @@ function listenToTools(): void {
     'resize',
     debounce(150, () => app.map?.resize()),
   );
-  byId<HTMLDetailsElement>('legend').open = false;
+  const legend = byId<HTMLDetailsElement>('legend');
+  legend.open = false;
+  legend.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !legend.open) return;
+    // It may lie over the page, which the key is then not for.
+    event.stopPropagation();
+    legend.open = false;
+    legend.querySelector('summary')?.focus();
+  });
   // On a phone it would hide what it explains.
   byId<HTMLDetailsElement>('band-legend').open = !matchMedia('(max-width: 820px)').matches;
 }
