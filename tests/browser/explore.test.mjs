@@ -584,6 +584,45 @@ describe('the maps of two periods', () => {
     }));
 });
 
+describe('the address', () => {
+  it('has what is not understood in it told once, in the reader’s language, and closed by keyboard', () =>
+    onPage(
+      { query: '?within-km=abc&foo=1&damage=nonsense&datetime=x&utm_source=mail' },
+      async (page) => {
+        const said = page.getByRole('status').filter({ hasText: 'Not understood in the address' });
+        await said
+          .getByText(/left out: datetime=x, damage=nonsense, within-km=abc, foo=1$/)
+          .waitFor();
+        await checkAccess(page);
+        await page.getByLabel('Language').selectOption('uk');
+        await page.getByText(/^В адресі не зрозуміло й пропущено: datetime=x/).waitFor();
+        // The next change of the page has taken them from the address.
+        assert.equal(new URL(page.url()).search, '?lang=uk');
+        const close = page.locator('#left-out-close');
+        await close.focus();
+        await page.keyboard.press('Enter');
+        await close.waitFor({ state: 'hidden' });
+        const focused = await page.evaluate(() => document.activeElement?.id);
+        assert.equal(focused, 'count');
+      },
+    ));
+
+  it('says nothing of what it knows and of what other tools add', () =>
+    onPage({ query: '?of=ROU&within-km=10&fbclid=x&gclid=y' }, async (page) => {
+      assert.equal(await page.locator('#left-out-said').textContent(), '');
+      assert.ok(await page.locator('#left-out-close').isHidden());
+    }));
+
+  for (const screen of ['phone', 'small', 'zoomed', 'dark']) {
+    it(`has room for what it says: ${screen}`, () =>
+      onPage({ screen, query: `?foo=${'long'.repeat(30)}` }, async (page) => {
+        await page.locator('#left-out-close').waitFor();
+        assert.ok((await overflow(page)) <= 0);
+        await checkAccess(page);
+      }));
+  }
+});
+
 describe('the page while it is changed', () => {
   it('has no step back to the same page', () =>
     onPage({}, async (page) => {

@@ -46,15 +46,19 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   });
   byId('reset').addEventListener('click', () => {
     change(noFilters());
-    // It is gone with what it cleared: whoever pressed it goes on from the count, which the desk and the panel cover.
-    const count = byId('count');
-    count.focus();
-    if (document.activeElement !== count) search.focus();
+    focusCount();
   });
   const sort = byId<HTMLSelectElement>('sort');
   sort.addEventListener('change', () => change({ sort: sort.value as Sort }));
   const inView = byId<HTMLInputElement>('in-view');
   inView.addEventListener('change', () => change({ inView: inView.checked }));
+}
+
+/** Whoever pressed a button that is gone goes on from the count, which the desk and the panel cover. */
+export function focusCount(): void {
+  const count = byId('count');
+  count.focus();
+  if (document.activeElement !== count) byId('search').focus();
 }
 
 /** Fills what depends on the language and on the world: options and their names. */

@@ -8,7 +8,7 @@ import { createChoices } from './choices.ts';
 import { citation } from './cite.ts';
 import { showCitation, showHelp } from './dialogs.ts';
 import { byId, debounce } from './dom.ts';
-import { listenToFilters, nameFilters, showFilters } from './filters.ts';
+import { focusCount, listenToFilters, nameFilters, showFilters } from './filters.ts';
 import { showFooter, showLegend } from './furniture.ts';
 import { boundsOf } from './geodesic.ts';
 import { listenToKeys } from './keys.ts';
@@ -27,6 +27,7 @@ import {
   type Language,
   languageFor,
   listParams,
+  readAddress,
   readState,
   type State,
   writeState,
@@ -42,7 +43,8 @@ const homeLanguage: Language = languageFor(navigator.languages);
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-const app = createApp(readState(location.search, homeLanguage), readBasemap());
+const { state: asked, leftOut } = readAddress(location.search, homeLanguage);
+const app = createApp(asked, readBasemap());
 const { screen } = app;
 const requests = createRequests(app);
 
@@ -287,6 +289,7 @@ function translate(): void {
   showLegend(app.words);
   shading.tell();
   sayLive();
+  tellLeftOut();
   showFooter(screen.boundary, app.words, app.basemap);
   timeline.show();
   tools.show();
@@ -295,6 +298,13 @@ function translate(): void {
   subject.show();
   nameMaps();
   app.map?.setLabel(app.words.t('map.label'));
+}
+
+/** Tells what of the address was not understood, until that is closed. */
+function tellLeftOut(): void {
+  const words = leftOut.join(', ');
+  byId('left-out-close').hidden = !words;
+  byId('left-out-said').textContent = words && app.words.t('app.leftout', { words });
 }
 
 /** Tells quietly what is new, and whether the connection is there. */
@@ -467,6 +477,12 @@ function listenToTools(): void {
   byId('fresh').addEventListener('click', () => {
     byId('count').focus();
     void reload();
+  });
+  byId('left-out-close').addEventListener('click', () => {
+    leftOut.length = 0;
+    tellLeftOut();
+    app.map?.resize();
+    focusCount();
   });
   byId('zoom-in').addEventListener('click', () => app.map?.zoomBy(1));
   byId('zoom-out').addEventListener('click', () => app.map?.zoomBy(-1));

@@ -207,36 +207,86 @@ export function languageFor(wanted: readonly string[]): Language {
 
 /** Reads an address. What it does not understand is left at its default, never refused. */
 export function readState(query: string, lang: Language): State {
-  const params = new URLSearchParams(query);
-  const state = initialState(oneOf(LANGUAGES, params.get('lang')) ?? lang);
-  state.view = readView(params.get('map'));
-  state.q = (params.get('q') ?? '').slice(0, 200);
-  [state.from, state.to] = readSpan(params.get('datetime'));
-  state.eventTypes = someOf(EVENT_TYPES, params.get('event-type'));
-  state.infrastructures = someOf(INFRASTRUCTURES, params.get('infrastructure'));
-  state.damages = someOf(DAMAGES, params.get('damage'));
-  state.countries = readCodes(params.get('country'));
-  state.precisionM = CEILINGS.find((m) => String(m) === params.get('precision-m')) ?? null;
-  state.area = readArea(params.get('area'));
-  state.circle = readCircle(params.get('circle'));
-  state.verifications = someOf(VERIFICATIONS, params.get('verification'));
-  const of = (params.get('of') ?? '').toUpperCase();
-  state.of = /^[A-Z0-9-]{2,12}$/.test(of) ? of : '';
-  state.withinKm = state.of ? readKm(params.get('within-km')) : null;
-  state.certainty = oneOf(['certain', 'possible'] as const, params.get('certainty')) ?? 'possible';
-  state.includeInside = params.get('include-inside') !== 'false';
-  state.sort = oneOf(SORTS, params.get('sortby')) ?? '-date_start';
-  state.inView = params.get('list') === 'in-view';
-  state.id = params.get('id')?.slice(0, 100) || null;
-  state.tool = oneOf(TOOLS, params.get('tool'));
-  state.at = readPosition(params.get('at'));
-  state.step = oneOf(STEPS, params.get('step')) ?? 'month';
-  state.show = oneOf(SHOWS, params.get('show')) ?? 'map';
-  state.chart = oneOf(CHARTS, params.get('by')) ?? 'month';
-  [state.otherFrom, state.otherTo] = readSpan(params.get('other'));
-  state.embed = params.get('embed') === '1';
-  return state;
+  return readAddress(query, lang).state;
 }
+
+/** A state with what of its address was not understood and is left out, each as `name=value`. */
+export function readAddress(query: string, lang: Language): { state: State; leftOut: string[] } {
+  const params = new URLSearchParams(query);
+  const leftOut: string[] = [];
+  const names = new Set<string>();
+  const leave = (name: string, text: string) =>
+    leftOut.push((text ? `${name}=${text}` : name).slice(0, 80));
+  /** What `read` makes of a word of the address; `null` when there is none, or none that is understood. */
+  const take = <T>(name: string, read: (text: string) => T | null): T | null => {
+    names.add(name);
+    const [text, ...more] = params.getAll(name);
+    for (const one of more) leave(name, one);
+    const value = text ? read(text) : null;
+    if (text && value === null) leave(name, text);
+    return value;
+  };
+  /** Those of a list that `read` knows. */
+  const takeSome = <T extends string>(name: string, read: (text: string) => T | null): T[] => {
+    const some = take(name, (text) => text.split(','))?.filter(Boolean) ?? [];
+    for (const one of some) if (read(one) === null) leave(name, one);
+    return some.flatMap((one) => read(one) ?? []);
+  };
+  const takeWord = <T extends string>(name: string, allowed: readonly T[]) =>
+    take(name, (text) => oneOf(allowed, text));
+  const takeWords = <T extends string>(name: string, allowed: readonly T[]): T[] => {
+    const asked = takeSome(name, (text) => oneOf(allowed, text));
+    // In the order in which they are listed, each once.
+    return allowed.filter((value) => asked.includes(value));
+  };
+  /** Of a span one day is enough. */
+  const takeSpan = (name: string): [string | null, string | null] => {
+    const span = take(name, readSpan);
+    for (const day of span ? (params.get(name) ?? '').split('/') : []) {
+      if (!isOpen(day) && !span?.includes(day)) leave(name, day);
+    }
+    return span ?? [null, null];
+  };
+
+  const state = initialState(takeWord('lang', LANGUAGES) ?? lang);
+  state.view = take('map', readView);
+  state.q = take('q', (text) => text.slice(0, 200)) ?? '';
+  [state.from, state.to] = takeSpan('datetime');
+  state.eventTypes = takeWords('event-type', EVENT_TYPES);
+  state.infrastructures = takeWords('infrastructure', INFRASTRUCTURES);
+  state.damages = takeWords('damage', DAMAGES);
+  state.countries = [...new Set(takeSome('country', readCode))].slice(0, 50);
+  state.precisionM = take(
+    'precision-m',
+    (text) => CEILINGS.find((m) => String(m) === text) ?? null,
+  );
+  state.area = take('area', readArea) ?? [];
+  state.circle = take('circle', readCircle);
+  state.verifications = takeWords('verification', VERIFICATIONS);
+  state.of = take('of', readTarget) ?? '';
+  // Near to nothing is nowhere.
+  state.withinKm = take('within-km', (text) => (state.of ? readKm(text) : null));
+  state.certainty = takeWord('certainty', ['certain', 'possible']) ?? 'possible';
+  state.includeInside = takeWord('include-inside', ['true', 'false']) !== 'false';
+  state.sort = takeWord('sortby', SORTS) ?? '-date_start';
+  state.inView = takeWord('list', ['in-view']) !== null;
+  state.id = take('id', (text) => text.slice(0, 100));
+  state.tool = takeWord('tool', TOOLS);
+  state.at = take('at', readPosition);
+  state.step = takeWord('step', STEPS) ?? 'month';
+  state.show = takeWord('show', SHOWS) ?? 'map';
+  state.chart = takeWord('by', CHARTS) ?? 'month';
+  [state.otherFrom, state.otherTo] = takeSpan('other');
+  state.embed = takeWord('embed', ['1']) !== null;
+  for (const [name, text] of params) {
+    if (!names.has(name) && !FOREIGN.test(name)) leave(name, text);
+  }
+  return { state, leftOut };
+}
+
+/** What mail, search and social networks add to the addresses that they pass on. */
+const FOREIGN =
+  /^(utm_.*|[a-z]+clk?id|gad_.*|[gw]braid|_g[al]|mc_[ce]id|mtm_.*|pk_.*|_hs.*|hsa_.*|igshid?|igsh|li_fat_id|srsltid|ref|ref_src|ref_url|si|fb_.*|__.*)$/i;
 
 /** The address of a state, without the question mark: only what differs from the default. */
 export function writeState(state: State, lang: Language): string {
@@ -313,19 +363,15 @@ export function isFiltered(state: State): boolean {
   return narrowed.size > 0;
 }
 
-function readView(text: string | null): View | null {
-  const [zoom, lng, lat] = (text ?? '')
-    .split('/')
-    .map((part) => (part ? Number(part) : Number.NaN));
+function readView(text: string): View | null {
+  const [zoom, lng, lat] = text.split('/').map((part) => (part ? Number(part) : Number.NaN));
   if (zoom === undefined || lat === undefined || lng === undefined) return null;
   if (!(zoom >= 0 && zoom <= 22 && Math.abs(lat) <= 90 && Math.abs(lng) <= 180)) return null;
   return { center: [lng, lat], zoom };
 }
 
-function readPosition(text: string | null): Position | null {
-  const [lng, lat, more] = (text ?? '')
-    .split(',')
-    .map((part) => (part ? Number(part) : Number.NaN));
+function readPosition(text: string): Position | null {
+  const [lng, lat, more] = text.split(',').map((part) => (part ? Number(part) : Number.NaN));
   if (lng === undefined || lat === undefined || more !== undefined) return null;
   return Math.abs(lng) <= 180 && Math.abs(lat) <= 90 ? [lng, lat] : null;
 }
@@ -335,54 +381,58 @@ function writePosition(place: Position): string {
 }
 
 /** Corners as `lng,lat;lng,lat;…`: of an area that is not one, nothing. */
-function readArea(text: string | null): Position[] {
-  const corners = (text ?? '').split(';').map(readPosition);
-  if (corners.length < 3 || corners.length > MOST_CORNERS) return [];
-  return corners.every((corner) => corner !== null) ? corners : [];
+function readArea(text: string): Position[] | null {
+  const corners = text.split(';').map(readPosition);
+  if (corners.length < 3 || corners.length > MOST_CORNERS) return null;
+  return corners.every((corner) => corner !== null) ? corners : null;
 }
 
 /** `lng,lat,km`. */
-function readCircle(text: string | null): Circle | null {
-  const [lng, lat, km] = (text ?? '').split(',');
+function readCircle(text: string): Circle | null {
+  const [lng, lat, km] = text.split(',');
   const center = readPosition(`${lng},${lat}`);
   const radius = km ? Number(km) : Number.NaN;
   return center && radius > 0 && radius <= MOST_KM ? { center, km: radius } : null;
 }
 
-function readCodes(text: string | null): string[] {
-  const codes = (text ?? '').toUpperCase().split(',');
-  return [...new Set(codes.filter((code) => /^[A-Z0-9-]{3,4}$/.test(code)))].slice(0, 50);
+function readCode(text: string): string | null {
+  const code = text.toUpperCase();
+  return /^[A-Z0-9-]{3,4}$/.test(code) ? code : null;
 }
 
-function readSpan(text: string | null): [string | null, string | null] {
-  const [from, to] = (text ?? '').split('/').map(readDay);
-  // What ends before it begins is no span.
-  return from && to && from > to ? [null, null] : [from ?? null, to ?? null];
+function readTarget(text: string): string | null {
+  const name = text.toUpperCase();
+  return /^[A-Z0-9-]{2,12}$/.test(name) ? name : null;
+}
+
+/** A first and a last day, of which either may be open. What ends before it begins is no span. */
+function readSpan(text: string): [string | null, string | null] | null {
+  const days = text.split('/');
+  const [from = null, to = null] = days.map(readDay);
+  const isSpan = from && to ? from <= to : from !== null || to !== null || days.every(isOpen);
+  return isSpan ? [from, to] : null;
+}
+
+function isOpen(day: string): boolean {
+  return day === '' || day === '..';
 }
 
 function writeSpan(from: string | null, to: string | null): string {
   return `${from ?? '..'}/${to ?? '..'}`;
 }
 
-function readDay(text: string | undefined): string | null {
-  if (!text || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+function readDay(text: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
   return Number.isNaN(Date.parse(text)) ? null : text;
 }
 
-function readKm(text: string | null): number | null {
-  if (!text) return null;
+function readKm(text: string): number | null {
   const km = Number(text);
   return Number.isFinite(km) && km >= 0 && km <= 20_100 ? km : null;
 }
 
-function oneOf<T extends string>(allowed: readonly T[], text: string | null): T | null {
+function oneOf<T extends string>(allowed: readonly T[], text: string): T | null {
   return allowed.find((value) => value === text) ?? null;
-}
-
-/** Those that are allowed, in the order in which they are listed, each once. */
-function someOf<T extends string>(allowed: readonly T[], text: string | null): T[] {
-  const asked = new Set((text ?? '').split(','));
-  return allowed.filter((value) => asked.has(value));
 }
 
 function trim(value: number, digits: number): string {

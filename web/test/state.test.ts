@@ -5,6 +5,7 @@ import {
   isFiltered,
   languageFor,
   listParams,
+  readAddress,
   readState,
   type State,
   writeState,
@@ -49,6 +50,68 @@ describe('the state in the address', () => {
   it('is the same when it is read back', () => {
     expect(readState(writeState(everything, 'en'), 'en')).toEqual(everything);
     expect(readState(writeState(initialState('ro'), 'ro'), 'ro')).toEqual(initialState('ro'));
+  });
+
+  it('tells what it does not understand, and leaves it out', () => {
+    const leftOut = (query: string) => readAddress(query, 'en').leftOut;
+    expect(leftOut('?of=ROU&within-km=abc&foo=1&damage=severe,nonsense&datetime=x&bar')).toEqual([
+      'datetime=x',
+      'damage=nonsense',
+      'within-km=abc',
+      'foo=1',
+      'bar',
+    ]);
+    expect(leftOut('?within-km=5')).toEqual(['within-km=5']);
+    expect(leftOut('?q=a&q=b')).toEqual(['q=b']);
+    expect(leftOut('?datetime=2024-01-01/later')).toEqual(['datetime=later']);
+    for (const [name, value] of [
+      ['lang', 'xx'],
+      ['map', '1/2'],
+      ['event-type', 'x'],
+      ['country', '?'],
+      ['precision-m', '7'],
+      ['area', '1,2'],
+      ['circle', '1,2,0'],
+      ['of', '*'],
+      ['certainty', 'x'],
+      ['include-inside', 'x'],
+      ['sortby', 'x'],
+      ['list', 'x'],
+      ['tool', 'x'],
+      ['at', '1'],
+      ['step', 'x'],
+      ['show', 'x'],
+      ['by', 'x'],
+      ['other', '2024-02-01/2024-01-01'],
+      ['embed', 'x'],
+    ] as const) {
+      expect(leftOut(`?${name}=${value}`)).toEqual([`${name}=${value}`]);
+    }
+    expect(leftOut(`?foo=${'x'.repeat(500)}`)[0]?.length).toBe(80);
+  });
+
+  it('has nothing to say of what it wrote, of defaults, and of what other tools add to an address', () => {
+    const leftOut = (query: string) => readAddress(query, 'en').leftOut;
+    expect(leftOut(writeState(everything, 'en'))).toEqual([]);
+    expect(
+      leftOut('?sortby=-date_start&certainty=possible&datetime=../..&q=&of=&show=map'),
+    ).toEqual([]);
+    const added = [
+      'utm_source',
+      'utm_medium',
+      'fbclid',
+      'gclid',
+      'msclkid',
+      'yclid',
+      'mc_cid',
+      '_ga',
+      '_gl',
+      'igshid',
+      'srsltid',
+      'wbraid',
+      'gad_source',
+    ];
+    expect(leftOut(`?${added.map((name) => `${name}=a1`).join('&')}`)).toEqual([]);
   });
 
   it('is empty at the start, so that the plain address stays plain', () => {
