@@ -584,6 +584,28 @@ describe('the maps of two periods', () => {
     }));
 });
 
+describe('a distance that is typed without a target', () => {
+  it('is told to NATO, which the choice shows and the page says until another is chosen', () =>
+    onPage({}, async (page) => {
+      const within = page.getByLabel('Within');
+      await within.fill('10');
+      await within.press('Enter');
+      const target = page.getByLabel('Distance to');
+      assert.equal(await target.inputValue(), 'NATO');
+      const said = page.getByRole('status').filter({ hasText: 'No target was chosen' });
+      await said.getByText('No target was chosen: it is NATO. “Distance to” has others.').waitFor();
+      await checkAccess(page);
+      await page.getByLabel('Language').selectOption('ro');
+      await page.getByText(/^Nu s-a ales o țintă: este NATO/).waitFor();
+      await page.locator('#of').selectOption('ROU');
+      await page.getByText(/^Nu s-a ales o țintă/).waitFor({ state: 'detached' });
+      await page.locator('#within').fill('5');
+      await page.locator('#within').press('Enter');
+      assert.equal(await page.locator('#of-said').textContent(), '');
+      assert.equal(await page.locator('#of').inputValue(), 'ROU');
+    }));
+});
+
 describe('the address', () => {
   it('has what is not understood in it told once, in the reader’s language, and closed by keyboard', () =>
     onPage(

@@ -8,7 +8,13 @@ import { nameOf, printLength, regionName, setName, type Words } from './words.ts
 /** What a set is offered as when the server does not list its sets. */
 const USUAL_SETS = ['NATO', 'EU'];
 
-export function listenToFilters(change: (change: Partial<State>) => void): void {
+/** What a limit is near to when nothing was chosen. */
+const USUAL_TARGET = 'NATO';
+
+export function listenToFilters(
+  change: (change: Partial<State>) => void,
+  words: () => Words,
+): void {
   const search = byId<HTMLInputElement>('search');
   const commit = () => change({ q: search.value.trim() });
   byId('search-form').addEventListener('submit', (event) => {
@@ -23,6 +29,7 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
   const within = byId<HTMLInputElement>('within');
   of.addEventListener('change', () => {
     change(of.value ? { of: of.value } : { of: '', withinKm: null });
+    tellTaken(words(), false);
   });
   within.addEventListener('change', () => {
     const km = within.value === '' ? null : Number(within.value);
@@ -32,7 +39,9 @@ export function listenToFilters(change: (change: Partial<State>) => void): void 
       return;
     }
     // A limit needs something to be near to.
-    change({ withinKm: km, ...(km !== null && !of.value && { of: 'NATO' }) });
+    const isTaken = km !== null && !of.value;
+    change({ withinKm: km, ...(isTaken && { of: USUAL_TARGET }) });
+    tellTaken(words(), isTaken);
   });
   const certainty = byId<HTMLSelectElement>('certainty');
   certainty.addEventListener('change', () => {
@@ -61,9 +70,16 @@ export function focusCount(): void {
   if (document.activeElement !== count) byId('search').focus();
 }
 
+/** Says to what distances are told since nobody chose it. */
+function tellTaken(words: Words, isTaken: boolean): void {
+  const name = setName(words, USUAL_TARGET);
+  byId('of-said').textContent = isTaken ? words.t('filter.of.taken', { name }) : '';
+}
+
 /** Fills what depends on the language and on the world: options and their names. */
 export function nameFilters(words: Words, world: World): void {
   nameTargets(words, world);
+  tellTaken(words, byId('of-said').textContent !== '');
   const precision = byId<HTMLSelectElement>('precision');
   const chosen = precision.value;
   precision.replaceChildren(
@@ -81,6 +97,7 @@ export function showFilters(state: State, words: Words, world: World): void {
     of.append(h('option', { value: state.of }, nameOf(words, state.of, world)));
   }
   of.value = state.of;
+  if (state.withinKm === null) tellTaken(words, false);
   showIn(byId<HTMLInputElement>('within'), String(state.withinKm ?? ''));
   byId<HTMLSelectElement>('certainty').value = state.certainty;
   byId<HTMLInputElement>('inside').checked = state.includeInside;

@@ -125,7 +125,10 @@ const results = createResults(app, requests, {
 start();
 
 function start(): void {
-  listenToFilters((change) => update(change));
+  listenToFilters(
+    (change) => update(change),
+    () => app.words,
+  );
   listenToTools();
   listenToKeys(app, { update, close: subject.close });
   listenToWork({
