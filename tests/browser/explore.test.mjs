@@ -527,6 +527,19 @@ describe('the question to take along', () => {
 });
 
 describe('two periods', () => {
+  it('differ as time went, also where the later one stands first', () =>
+    onPage({}, async (page) => {
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      const table = page.getByRole('table', { name: 'Two periods side by side' });
+      await table.getByRole('columnheader', { name: 'change: 2024 → 2025' }).waitFor();
+      const all = table.getByRole('row').filter({ hasText: 'all incidents' });
+      const [later, earlier, change] = await all.getByRole('cell').allTextContents();
+      const difference = Number(later) - Number(earlier);
+      const sign = difference > 0 ? '+' : difference < 0 ? '−' : '';
+      assert.equal(change, `${sign}${Math.abs(difference)}`);
+      assert.notEqual(difference, 0);
+    }));
+
   it('stand side by side with maps, counts and the difference, and agree with the server', () =>
     onPage({ query: '?infrastructure=port' }, async (page) => {
       const open = async () => {

@@ -169,6 +169,9 @@ export function openComparison(context: CompareContext) {
       spanText(state.from, state.to, words),
       spanText(state.otherFrom, state.otherTo, words),
     ];
+    // A change goes with time, whichever of the two stands first.
+    const isBack = isBefore(state.otherFrom, state.from);
+    const [start, end] = isBack ? spans.toReversed() : spans;
     const row = (name: string, a: number, b: number, isWhole: boolean) =>
       h(
         'tr',
@@ -176,7 +179,7 @@ export function openComparison(context: CompareContext) {
         h('th', { scope: 'row' }, name),
         h('td', { class: 'number' }, number(a)),
         h('td', { class: 'number' }, number(b)),
-        h('td', { class: 'number' }, signed(words, b - a)),
+        h('td', { class: 'number' }, signed(words, isBack ? a - b : b - a)),
       );
     const per = (count: number, from: string | null, to: string | null) => {
       const days = daysOf(from, to);
@@ -194,7 +197,11 @@ export function openComparison(context: CompareContext) {
           {},
           h('th', { scope: 'col' }, t(`chart.by.${by}`)),
           ...spans.map((span) => h('th', { scope: 'col', class: 'number' }, span)),
-          h('th', { scope: 'col', class: 'number' }, t('compare.change')),
+          h(
+            'th',
+            { scope: 'col', class: 'number' },
+            t('compare.change', { start: start ?? '', end: end ?? '' }),
+          ),
         ),
       ),
       h(
@@ -281,7 +288,13 @@ function spanText(from: string | null, to: string | null, words: Words): string 
   return words.t('date.range', { start: end(from), end: end(to) });
 }
 
-function signed(words: Words, change: number): string {
+/** Whether a period that begins on `one` begins before one that begins on `other`; an open one begins before all. */
+export function isBefore(one: string | null, other: string | null): boolean {
+  return (one ?? '') < (other ?? '');
+}
+
+/** A change with its sign. */
+export function signed(words: Words, change: number): string {
   if (change === 0) return '0';
   return `${change > 0 ? '+' : '−'}${words.number(Math.abs(change))}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { daysOf } from '../src/calendar.ts';
 import { barsOf, drillDown } from '../src/charts.ts';
 import { floorOf } from '../src/choices.ts';
-import { compared, otherOf } from '../src/compare.ts';
+import { compared, isBefore, otherOf, signed } from '../src/compare.ts';
 import { asCql2 } from '../src/cql2.ts';
 import { recordOf } from '../src/live.ts';
 import { closedPeriod, periodBefore } from '../src/playback.ts';
@@ -85,6 +85,22 @@ describe('two periods', () => {
       { key: 'a', first: 1, second: 2 },
       { key: null, first: 50, second: 0 },
     ]);
+  });
+
+  it('differ by a number with its sign', () => {
+    expect([3, -2, 0, -1200].map((change) => signed(words, change))).toEqual([
+      '+3',
+      '−2',
+      '0',
+      '−1,200',
+    ]);
+  });
+
+  it('are told apart by which begins first, and one that is open begins before all', () => {
+    expect(isBefore('2024-01-01', '2025-01-01')).toBe(true);
+    expect(isBefore('2025-01-01', '2024-01-01')).toBe(false);
+    expect(isBefore(null, '2024-01-01')).toBe(true);
+    expect(isBefore(null, null)).toBe(false);
   });
 
   it('are the same question at another time', () => {
