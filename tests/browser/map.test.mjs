@@ -226,6 +226,27 @@ describe('on paper', () => {
       await keepShot(page, 'print', { fullPage: true });
     }));
 
+  it('says how many of those that are listed are in the picture, where these are not all', () =>
+    onPage({ query: '?map=9/28.8/45.3' }, async (page) => {
+      await drawn(page);
+      const said = page.locator('#on-paper-said');
+      await page.waitForFunction(() => document.querySelector('#on-paper-said').textContent);
+      assert.ok(await said.isHidden());
+      await page.emulateMedia({ media: 'print' });
+      const [shown, matched] = (await said.textContent()).match(/\d+/g).map(Number);
+      const box = new URL(await onPaper(page).getAttribute('src'), kordon.address).searchParams;
+      const items = `${kordon.address}collections/incidents/items?limit=1`;
+      const count = async (query) =>
+        (await (await page.request.get(items + query)).json()).numberMatched;
+      assert.equal(shown, await count(`&bbox=${box.get('bbox')}`));
+      assert.equal(matched, await count(''));
+      assert.ok(shown < matched);
+      assert.ok(await said.isVisible());
+      await page.emulateMedia({ media: 'screen' });
+      await page.getByLabel('only what the map shows').check();
+      await page.waitForFunction(() => !document.querySelector('#on-paper-said').textContent);
+    }));
+
   it('stands one incident with its distance, in the language of its reader', () =>
     onPage({ query: '?of=ROU&lang=uk' }, async (page) => {
       await rows(page).first().click();

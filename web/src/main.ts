@@ -116,6 +116,7 @@ const results = createResults(app, requests, {
   loaded() {
     if (app.state.show === 'ask') void views.refresh();
     live.follow(filterParams(app.state), screen.snapshot);
+    followOnPaper(app);
   },
   unanswered() {
     if (app.state.show === 'ask') void views.refresh();
@@ -391,6 +392,7 @@ async function startMap(): Promise<void> {
   }
   app.map.setLabel(app.words.t('map.label'));
   screen.bounds = app.map.bounds();
+  followOnPaper(app);
   if (app.state.inView) void results.load();
   tools.showOnMap();
   // A tool that was taken in hand meanwhile waits for its first point.
