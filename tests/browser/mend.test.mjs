@@ -398,6 +398,17 @@ describe('the form', () => {
       assert.deepEqual((await readItem(page, address)).geometry.coordinates, [28.9, 45.4]);
     }));
 
+  it('can be moved on the map also where that begins after the form', () =>
+    onPage({}, async (page) => {
+      const { release } = await hold(page, '**/assets/map-*.js');
+      await opened(page, { title: { en: 'Before the map' }, date_start: '2025-03-02' });
+      await edit(page);
+      const point = page.getByRole('button', { name: /^Place of the incident/ });
+      assert.equal(await point.count(), 0);
+      release();
+      await point.waitFor();
+    }));
+
   it('finds a town by its name', () =>
     onPage({}, async (page) => {
       const { address } = await opened(page, { title: { en: 'In some town' }, date_start: '2025' });

@@ -17,7 +17,7 @@ import { walkWithArrows } from './list.ts';
 import { listenLive } from './live.ts';
 import type { Hit, MapOptions } from './map.ts';
 import { NOTHING } from './measured.ts';
-import { deskAddress, followWork, leaveDesk, listenToWork } from './mend/entry.ts';
+import { deskAddress, followWork, leaveDesk, listenToWork, mapBegan } from './mend/entry.ts';
 import { followOnPaper } from './paper.ts';
 import { createRequests } from './requests.ts';
 import { createResults } from './results.ts';
@@ -407,6 +407,7 @@ async function startMap(): Promise<void> {
       subject.frame(place, told.measures[drawn], null);
     }
   }
+  mapBegan();
 }
 
 /** Without a map the list has no part of it to keep to. */

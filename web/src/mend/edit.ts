@@ -109,9 +109,6 @@ export async function openEditor(work: Work, id: string, atDesk = false): Promis
     isOpening = false;
   }
   addEventListener('beforeunload', beforeLeaving);
-  // One that is not public was not looked at on the map.
-  const place = atDesk && placesOf(editor.draft)[0];
-  if (place) work.map()?.show([...place, ...place], 12);
   startHandles(editor);
   show(editor);
   byId('editor-title').focus();
@@ -138,6 +135,13 @@ export function closeEditor(force = false): boolean {
 
 function beforeLeaving(event: Event): void {
   askWhether(event, () => editor !== null && changeOf(editor) !== null);
+}
+
+/** The map is there: it begins behind the page, and a quick reader may be at work before. */
+export function mapBegan(): void {
+  if (!editor) return;
+  startHandles(editor);
+  draw(editor, editor.answer !== null);
 }
 
 export function followEditor(): void {
@@ -414,6 +418,9 @@ function finder(now: Editor): HTMLElement {
 function startHandles(now: Editor): void {
   const map = now.work.map();
   if (!map) return;
+  // One that is not public was not looked at on the map.
+  const place = now.atDesk && placesOf(now.draft)[0];
+  if (place) map.show([...place, ...place], 12);
   now.handles = createHandles(map, byId('map-side'), {
     moved: (place) => moveTo(now, place),
     widened: (radius) => widen(now, radius),

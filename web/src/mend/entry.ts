@@ -76,6 +76,11 @@ export function deskAddress(): string {
   return desk?.addressEnd() ?? '';
 }
 
+/** The map is there. */
+export function mapBegan(): void {
+  editor?.mapBegan();
+}
+
 /** The filter or the language is another one. */
 export function followWork(): void {
   desk?.followDesk();
