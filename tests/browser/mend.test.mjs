@@ -237,6 +237,46 @@ describe('an import', () => {
         .waitFor();
     }));
 
+  it('mends some of more rows than an answer tells the faults of, and keeps all others', () =>
+    onPage({}, async (page) => {
+      const desk = await openDesk(page, 'Import');
+      const name = `many-${Date.now()}.csv`;
+      const row = (n) => `${name}-${n},1527-05-${10 + (n % 20)},45.35,28.84,Row ${n},UKR`;
+      const rows = Array.from({ length: 130 }, (_, n) => row(n));
+      const sound = `${name}-s,2024-05-03,45.35,28.84,Sound,UKR`;
+      await choose(page, name, ['id,date,lat,lon,title,country', ...rows, sound, ''].join('\n'));
+      await desk.getByLabel('are kept aside, the others are stored').check();
+      await desk.getByRole('button', { name: 'Store 1 record' }).click();
+      await desk.getByText('1 new · 130 refused').waitFor();
+      const dates = desk.getByLabel(/^Line \d+, date$/);
+      assert.equal(await dates.count(), 130);
+      // The first, and one behind all faults that an answer tells; this one is still wrong.
+      await dates.first().fill('2024-05-03');
+      await dates.nth(128).fill('2024-05-04');
+      await dates.nth(129).fill('1528-01-01');
+      await desk.getByRole('button', { name: 'Send the mended rows' }).click();
+      await desk.getByText('2 new · 128 refused').waitFor();
+      assert.equal(await dates.count(), 128);
+      assert.equal(await dates.last().inputValue(), '1528-01-01');
+      await dates.last().fill('2024-05-05');
+      await desk.getByRole('button', { name: 'Send the mended rows' }).click();
+      await desk.getByText('1 new · 127 refused').waitFor();
+      assert.equal(await dates.count(), 127);
+      // What waits on the server is what is left, once.
+      await page.reload();
+      await desk.getByText('Earlier imports').click();
+      const listed = desk.getByRole('article', { name });
+      await listed
+        .first()
+        .getByText(/127 refused rows wait to be mended$/)
+        .waitFor();
+      for (const one of [1, 2])
+        await listed
+          .nth(one)
+          .getByText(/no refused row is left to mend$/)
+          .waitFor();
+    }));
+
   it('tells its faults and hints in the language of the page, and what it cannot say as what the server says', () =>
     onPage({ query: '?lang=uk#import', refused: [400, 422] }, async (page) => {
       const desk = page.getByRole('main', { name: 'Робота з інцидентами' });
@@ -667,6 +707,11 @@ describe('duplicates', () => {
       assert.equal(await pairs.count(), 55);
       assert.equal(await desk.getByRole('button', { name: 'Show more' }).count(), 0);
       assert.ok(await sides.isVisible());
+      // One of the first fifty, which nobody had opened.
+      await pairs.nth(6).locator('summary').click();
+      const seventh = pairs.nth(6).getByRole('region', { name: 'The two reports side by side' });
+      await seventh.waitFor();
+      await pairs.nth(6).locator('summary').click();
 
       const apart = pairs.first().getByRole('button', { name: 'They are two events' });
       await apart.focus();

@@ -80,14 +80,14 @@ export function createViews(context: ViewsContext) {
     document.body.classList.toggle('showing-ask', wanted === 'ask');
     byId('ask').hidden = wanted !== 'ask';
     if (wanted !== 'ask') byId('ask').replaceChildren();
-    if (wanted !== 'compare' && comparison) {
-      comparison.close();
-      comparison = null;
+    if (wanted !== 'compare') {
+      comparison?.close();
       // Who has moved the maps since stays there.
-      if (seen && context.state().view === seen.address) {
+      if (comparison && seen && context.state().view === seen.address) {
         context.map()?.resize();
         context.map()?.jumpTo(seen.view);
       }
+      comparison = null;
       seen = null;
     }
     if (wanted === 'map') {

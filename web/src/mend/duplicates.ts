@@ -36,9 +36,13 @@ const STEP = 50;
 
 export function showDuplicates(work: Work, body: HTMLElement): View {
   let request = new AbortController();
+  /** Of the pairs that are opened: more are looked for meanwhile. */
+  let reading = new AbortController();
   let score = '0.5';
   let limit = STEP;
   let matched = 0;
+  /** How many of them were told, those among them that were merged since. */
+  let listed = 0;
   /** Those that were found, with what is shown of each. */
   let shown: { pair: Pair; view: HTMLElement }[] = [];
   let showsApart = false;
@@ -72,6 +76,8 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
 
   async function load(): Promise<void> {
     [limit, shown] = [STEP, []];
+    reading.abort();
+    reading = new AbortController();
     list.replaceChildren();
     aside.replaceChildren();
     await find();
@@ -87,6 +93,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
     try {
       const found = await findPairs(work.filter(), Number(score), limit, request.signal);
       matched = found.matched;
+      listed = found.pairs.length;
       const known = new Set(shown.map(({ pair }) => pair.ids.join()));
       const fresh = found.pairs.filter(({ ids }) => !known.has(ids.join()));
       const first = shown.length;
@@ -111,7 +118,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
     const count = words.t('mend.pairs.found', {
       count: matched,
       n: matched,
-      shown: shown.length - (showsApart ? 0 : away.length),
+      shown: listed - (showsApart ? 0 : away.length),
     });
     status.textContent = [said, count].filter(Boolean).join(' ');
     aside.replaceChildren(...(away.length ? [tellAside(words, away.length)] : []));
@@ -119,7 +126,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       limit += STEP;
       return find();
     });
-    foot.replaceChildren(...(shown.length < matched ? [more] : []));
+    foot.replaceChildren(...(listed < matched ? [more] : []));
   }
 
   function tellAside(words: Words, n: number): HTMLElement {
@@ -168,7 +175,7 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
       ),
       content,
     );
-    const signal = request.signal;
+    const { signal } = reading;
     const fill = async () => {
       if (content.childElementCount) return;
       try {
@@ -339,7 +346,13 @@ export function showDuplicates(work: Work, body: HTMLElement): View {
   }
 
   show();
-  return { follow: show, leave: () => request.abort() };
+  return {
+    follow: show,
+    leave: () => {
+      request.abort();
+      reading.abort();
+    },
+  };
 }
 
 /** What the one that stays takes over from the other, as the server does it. */

@@ -45,6 +45,12 @@ export function openHistory(work: Work, id: string, atDesk = false): void {
   });
   dialog.classList.add('wide-dialog');
 
+  /** Something was written; who has closed the dialog meanwhile sees it at once. */
+  function changed(): void {
+    hasChanged = true;
+    if (request.signal.aborted) void work.changed();
+  }
+
   async function load(said = ''): Promise<void> {
     try {
       const [all, held] = await Promise.all([
@@ -93,7 +99,7 @@ export function openHistory(work: Work, id: string, atDesk = false): void {
       const part = button(words.t('mend.merged.part'), async () => {
         try {
           await unmerge(one);
-          hasChanged = true;
+          changed();
           await load(words.t('mend.merged.parted', { title }));
         } catch (error) {
           if (isAbort(error)) return;
@@ -122,7 +128,7 @@ export function openHistory(work: Work, id: string, atDesk = false): void {
       async () => {
         try {
           const after = await patch(id, { properties: { verification: verdict } }, held.etag);
-          hasChanged = true;
+          changed();
           await load(
             tellReview(words, author, String(after.feature.properties.recorded_by ?? '?')),
           );

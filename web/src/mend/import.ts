@@ -80,7 +80,8 @@ const MOST_KEPT = 500;
 
 interface Failure {
   text: string;
-  faults: Fault[];
+  faults: readonly Fault[];
+  faultsTotal: number;
   /** Asks again; `null` where the answer would be the same. */
   retry: (() => Promise<void>) | null;
 }
@@ -102,6 +103,8 @@ const at = {
 /** What another file begins with. */
 function nothing() {
   return {
+    /** Another one is another file: what was asked of the one before is not answered to it. */
+    turn: {},
     /** `null` when what an earlier import left is mended. */
     file: null as File | null,
     /** The name of the file. */
@@ -120,6 +123,8 @@ function nothing() {
     stored: null as Told | null,
     /** The records that were kept aside are no part of what is stored: they alone are sent again. */
     isMending: false,
+    /** Those of them that are at hand and not stored yet. */
+    waiting: new Set<number>(),
     /** Of what form the records are that the server kept; `null` while it is that of the file. */
     keptType: null as string | null,
     /** The import whose refused records are mended. */
@@ -131,6 +136,7 @@ function nothing() {
 
 export function showImport(work: Work, body: HTMLElement): View {
   let request = new AbortController();
+  let storing = new AbortController();
   const out = h('div', { class: 'mend-stack' });
   const status = h('p', { role: 'status', class: 'mend-status' });
   const past: PastImports = pastImports(work, mendAgain);
@@ -308,10 +314,14 @@ export function showImport(work: Work, body: HTMLElement): View {
 
   /** Goes on with what an earlier import left; `false` when nothing of it is. */
   async function mendAgain(one: PastImport): Promise<boolean> {
-    if (!(await mayDrop())) return true;
-    const left = await readQuarantine(one.id, MOST_KEPT);
+    request.abort();
+    request = new AbortController();
+    const { signal } = request;
+    const left = await readQuarantine(one.id, MOST_KEPT, signal);
     const choices = await readImportChoices();
+    signal.throwIfAborted();
     if (!left.records.length) return false;
+    if (!(await mayDrop())) return true;
     const told = readTold({ id: one.id, records: left.matched, rejected: left.matched });
     Object.assign(at, nothing(), { name: one.file, choices, isMending: true, mends: one.id });
     showKept(told, left);
@@ -330,6 +340,7 @@ export function showImport(work: Work, body: HTMLElement): View {
 
   async function recode(encoding: string | null): Promise<void> {
     const { file } = at;
+    at.turn = {};
     at.changes.clear();
     at.hasUnstored = false;
     at.encoding = encoding ?? 'utf-8';
@@ -355,10 +366,14 @@ export function showImport(work: Work, body: HTMLElement): View {
 
   async function send(dryRun: boolean): Promise<Told | null> {
     request.abort();
-    request = new AbortController();
+    const own = new AbortController();
+    // What is being stored is not given up for a check of something else.
+    if (dryRun) request = own;
+    else storing = own;
     const words = work.words();
     status.textContent = words.t(dryRun ? 'mend.import.checking' : 'mend.import.storing');
     at.error = null;
+    const { turn } = at;
     try {
       // A check that refuses would not tell how many are sound.
       const keepsAside = dryRun || (at.isMending ? keepsCount() : at.onError === 'quarantine');
@@ -373,10 +388,10 @@ export function showImport(work: Work, body: HTMLElement): View {
         type,
         { source, profile, fixes, map, dateOrder, file, mends, onError, dryRun },
         at.choices,
-        request.signal,
+        own.signal,
       );
     } catch (error) {
-      if (isAbort(error)) return null;
+      if (isAbort(error) || at.turn !== turn) return null;
       const isRefused = error instanceof Refused;
       at.error = {
         text:
@@ -384,6 +399,7 @@ export function showImport(work: Work, body: HTMLElement): View {
             ? words.t(error.code === 'unreadable' ? 'mend.import.unreadable' : 'mend.import.faulty')
             : tellError(words, error),
         faults: isRefused ? error.faults : [],
+        faultsTotal: isRefused ? error.faultsTotal : 0,
         retry: isRefused && OF_THE_FILE.includes(error.status) ? null : dryRun ? check : store,
       };
       return null;
@@ -391,10 +407,12 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   async function check(): Promise<void> {
+    const { turn } = at;
     const sent = sentRecords();
     const told = await send(true);
+    if (at.turn !== turn) return;
     if (told) {
-      if (at.isMending) takeAnswer(sent, told.faults);
+      if (at.isMending) takeAnswer(sent, told);
       else at.preview = told;
       at.stored = null;
     } else if (!at.error) return;
@@ -403,14 +421,20 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   async function store(): Promise<void> {
+    const { turn } = at;
     const sent = sentRecords();
     const told = await send(false);
+    if (at.turn !== turn) {
+      past.follow();
+      void work.changed();
+      return;
+    }
     if (told) {
       at.stored = told;
       if (at.isMending) {
-        for (const stored of takeAnswer(sent, told.faults)) at.changes.delete(stored);
+        takeStored(takeAnswer(sent, told));
         if (told.quarantine) at.mends = told.id;
-        at.hasUnstored = at.changes.size > 0;
+        if (isCut(told)) await readLeft(told);
       } else if (told.rejected > 0) await keepForMending(told);
       else {
         at.preview = null;
@@ -419,7 +443,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       past.follow();
       void work.changed();
     } else if (at.isMending && at.error?.faults.length) {
-      takeAnswer(sent, at.error.faults);
+      takeAnswer(sent, at.error);
       at.error.faults = [];
     }
     showOutcome();
@@ -437,27 +461,34 @@ export function showImport(work: Work, body: HTMLElement): View {
    * count; else what was mended.
    */
   function sentRecords(): Map<number, readonly string[]> {
-    const { rows, changes, preview } = at;
+    const { rows, changes, waiting } = at;
     const sent = new Map<number, readonly string[]>(changes);
-    if (!rows || !preview || !keepsCount()) return sent;
-    for (const fault of preview.faults) {
-      const record = rows.find(fault);
-      if (record !== null && !sent.has(record)) sent.set(record, rows.cells(record));
-    }
+    if (!rows || !keepsCount()) return sent;
+    for (const record of waiting) if (!sent.has(record)) sent.set(record, rows.cells(record));
     return sent;
   }
 
   /** Whether the server is told which refused records these are. Without all of them at hand it must keep its own. */
   function keepsCount(): boolean {
-    const { preview, mends, choices } = at;
-    const isWhole = preview !== null && preview.faultsTotal <= preview.faults.length;
-    return mends !== null && isWhole && choices.parameters.has('mends');
+    const { mends, choices } = at;
+    return mends !== null && !isPart() && choices.parameters.has('mends');
+  }
+
+  /** Whether more records were refused than are at hand. */
+  function isPart(): boolean {
+    return at.preview !== null && at.waiting.size < at.preview.rejected;
+  }
+
+  /** The records at hand that have these faults. */
+  function recordsWith(faults: readonly Fault[]): Set<number> {
+    const found = faults.map((fault) => at.rows?.find(fault) ?? null);
+    return new Set(found.filter((record) => record !== null));
   }
 
   /** Tells the faults of what was sent at their places in the file; gives the records that have none. */
   function takeAnswer(
     sent: ReadonlyMap<number, readonly string[]>,
-    faults: readonly Fault[],
+    { faults, faultsTotal }: Pick<Failure, 'faults' | 'faultsTotal'>,
   ): number[] {
     const { rows, preview, name, keptType } = at;
     if (!rows || !preview) return [];
@@ -468,34 +499,69 @@ export function showImport(work: Work, body: HTMLElement): View {
       const record = records[part?.find(fault) ?? -1];
       return record === undefined ? [] : [{ ...fault, index: record, line: rows.line(record) }];
     });
-    const others = preview.faults.filter((fault) => !sent.has(rows.find(fault) ?? -1));
+    // An answer tells the first faults: of the records behind these nothing is known.
+    const isAll = faultsTotal <= faults.length;
+    const last = isAll ? Number.POSITIVE_INFINITY : Math.max(-1, ...again.map((one) => one.index));
+    const isTold = (record: number) => sent.has(record) && record <= last;
+    const others = preview.faults.filter((fault) => !isTold(rows.find(fault) ?? -1));
     const left = [...others, ...again];
-    at.preview = { ...preview, faults: left, faultsTotal: left.length, warnings: [], repairs: [] };
-    return records.filter((record) => again.every(({ index }) => index !== record));
+    const elsewhere = preview.faultsTotal - preview.faults.length;
+    const total = left.length + elsewhere;
+    at.preview = { ...preview, faults: left, faultsTotal: total, warnings: [], repairs: [] };
+    return records.filter((record) => isTold(record) && again.every((one) => one.index !== record));
+  }
+
+  /** These records wait no more; so many of them had been refused. */
+  function takeStored(records: readonly number[], refused = records.length): void {
+    for (const record of records) {
+      at.changes.delete(record);
+      at.waiting.delete(record);
+    }
+    if (at.preview) at.preview.rejected -= refused;
+    at.hasUnstored = at.changes.size > 0;
   }
 
   /** The sound records are stored; what is left are the others. */
   async function keepForMending(told: Told): Promise<void> {
     at.isMending = true;
     at.mends = told.id;
-    at.changes.clear();
-    at.hasUnstored = false;
-    if (at.rows || !told.id || !at.choices.quarantine) return;
+    const { faults, faultsTotal, rejected } = told;
+    if (at.preview) Object.assign(at.preview, { faults, faultsTotal, rejected });
+    at.waiting = recordsWith(faults);
+    const stored = [...at.changes.keys()].filter((record) => !at.waiting.has(record));
+    takeStored(stored, 0);
+    if (!at.rows || isCut(told)) await readLeft(told);
+  }
+
+  /** Whether an answer tells only the first faults. */
+  function isCut({ faults, faultsTotal }: Told): boolean {
+    return faultsTotal > faults.length;
+  }
+
+  /** The refused records as the server keeps them, with what was typed into them, become the rows to mend. */
+  async function readLeft(told: Told): Promise<void> {
+    const { turn } = at;
+    if (!told.id || !at.choices.quarantine) return;
     try {
-      showKept(told, await readQuarantine(told.id, MOST_KEPT));
+      const left = await readQuarantine(told.id, MOST_KEPT);
+      if (at.turn !== turn) return;
+      at.changes.clear();
+      at.hasUnstored = false;
+      showKept(told, left);
     } catch (error) {
-      at.error = { text: tellError(work.words(), error), faults: [], retry: null };
+      const text = tellError(work.words(), error);
+      if (at.turn === turn) at.error = { text, faults: [], faultsTotal: 0, retry: null };
     }
   }
 
-  /** The refused records as the server kept them become the rows to mend. */
   function showKept(told: Told, left: { records: readonly Kept[]; matched: number }): void {
     const kept = rowsOfKept(left.records);
     const faults = kept?.faults ?? left.records.flatMap((one) => one.faults);
     at.rows = kept?.rows ?? null;
     at.keptType = kept?.type ?? null;
     const faultsTotal = faults.length + left.matched - left.records.length;
-    at.preview = { ...told, faults, faultsTotal, warnings: [] };
+    at.preview = { ...told, faults, faultsTotal, rejected: left.matched, warnings: [] };
+    at.waiting = recordsWith(faults);
   }
 
   function showOutcome(): void {
@@ -514,7 +580,9 @@ export function showImport(work: Work, body: HTMLElement): View {
       isLooked && preview.faults.length
         ? faultTable(words, preview.faults, preview.faultsTotal)
         : null,
-      isLooked && preview.faults.length ? mending(words, preview.faults) : null,
+      isLooked && (preview.faults.length || at.waiting.size)
+        ? mending(words, preview.faults)
+        : null,
       preview?.repairs.length
         ? noteTable(words, 'mend.import.repairs', preview.repairs, preview.repairs.length)
         : null,
@@ -527,7 +595,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       isLooked && !at.isMending && preview.explained.length
         ? explainedTable(words, preview.explained)
         : null,
-      isLooked && !at.isMending ? storing(words, preview) : null,
+      isLooked && !at.isMending ? toStore(words, preview) : null,
     ];
     out.replaceChildren(...parts.filter((part) => part !== null));
   }
@@ -542,14 +610,13 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   function summary(words: Words): string {
-    const { preview, stored, rows } = at;
+    const { preview, stored } = at;
     if (stored || !preview) return '';
     if (at.isMending) {
-      const n = new Set(preview.faults.map((fault) => rows?.find(fault))).size;
+      const n = at.waiting.size;
       const waiting = counted(words, 'mend.imports.waiting', n) ?? words.t('mend.imports.mended');
-      const shown = preview.faultsTotal > preview.faults.length;
       const first = words.t('mend.imports.first', { shown: n, n: preview.rejected });
-      return shown ? first : waiting;
+      return isPart() ? first : waiting;
     }
     return [
       words.t('mend.import.records', { count: preview.records, n: preview.records }),
@@ -561,7 +628,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       .join(' · ');
   }
 
-  function storing(words: Words, preview: Told): HTMLElement {
+  function toStore(words: Words, preview: Told): HTMLElement {
     const sound = preview.rejected > 0 && at.onError === 'reject' ? 0 : preview.sound;
     const made = button(
       words.t('mend.import.store', { count: sound, n: sound }),
@@ -650,7 +717,9 @@ export function showImport(work: Work, body: HTMLElement): View {
   function mending(words: Words, faults: readonly Fault[]): HTMLElement {
     const { rows } = at;
     if (!rows) return h('p', { class: 'fine' }, words.t('mend.import.elsewhere'));
-    const byRecord = new Map<number, Fault[]>();
+    // What has no fault any more and is not stored yet waits as well.
+    const waiting = at.isMending ? [...at.waiting].sort((a, b) => a - b) : [];
+    const byRecord = new Map<number, Fault[]>(waiting.map((record) => [record, []]));
     for (const fault of faults) {
       const record = rows.find(fault);
       if (record !== null) byRecord.set(record, [...(byRecord.get(record) ?? []), fault]);
@@ -678,7 +747,8 @@ export function showImport(work: Work, body: HTMLElement): View {
           words.t('mend.import.send'),
           () => {
             // Records that nobody touched would only be refused again.
-            return at.changes.size ? store() : null;
+            const isSound = [...byRecord.values()].some((found) => !found.length);
+            return at.changes.size || isSound ? store() : null;
           },
           'plain strong',
         )
@@ -754,6 +824,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     follow: show,
     leave: () => {
       request.abort();
+      storing.abort();
       past.leave();
     },
   };

@@ -137,7 +137,7 @@ export function pastImports(work: Work, mend: (one: PastImport) => Promise<boole
       // Mended meanwhile by somebody else.
       if (!(await mend(one))) await load(work.words().t('mend.imports.mended'));
     } catch (error) {
-      status.textContent = tellError(work.words(), error);
+      if (!isAbort(error)) status.textContent = tellError(work.words(), error);
     }
   }
 

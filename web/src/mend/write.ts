@@ -34,13 +34,16 @@ export interface Fault {
 /** The server refused what it was sent, and says where it is wrong. */
 export class Refused extends ApiError {
   readonly faults: Fault[];
+  /** How many there are; the server tells the first of them. */
+  readonly faultsTotal: number;
   /** What kind of refusal it is: the end of the problem's type; '' when not told. */
   readonly code: string;
 
-  constructor(message: string, status: number, faults: Fault[], code = '') {
+  constructor(message: string, status: number, faults: Fault[], faultsTotal: number, code = '') {
     super('status', message, status);
     this.name = 'Refused';
     this.faults = faults;
+    this.faultsTotal = faultsTotal;
     this.code = code;
   }
 }
@@ -524,7 +527,8 @@ async function refusal(response: Response): Promise<Refused> {
   const message = text(body.detail) ?? text(body.title) ?? String(response.status);
   const faults = list(body.errors).map(object).map(readFault);
   const code = text(body.type)?.split(':').at(-1);
-  return new Refused(message, response.status, faults, code);
+  const total = number(body.errors_total) ?? faults.length;
+  return new Refused(message, response.status, faults, total, code);
 }
 
 function readWould(would: unknown): Would | null {
