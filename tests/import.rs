@@ -420,10 +420,16 @@ fn what_was_hidden_and_withdrawn_is_not_published_by_a_file_that_brings_it_back(
         "id,date,lat,lon,title,masking,record_status\n1,2024-06-01,45.3,28.8,Shelter,hidden,published\n";
     import(at.path(), "r.csv", hidden.as_bytes(), &[]);
     assert_eq!(kordon(at.path(), &["withdraw", "--batch", "1"]).code, 0);
-    let said = import(at.path(), "r.csv", hidden.replace("hidden", "exact").as_bytes(), &[]);
-    assert_eq!(counts(&said), [0, 1, 0, 0], "{said:?}");
-    assert!(said.err.contains("1 of r.csv are withheld"), "{said:?}");
-    assert_eq!(found(at.path(), &[]).len(), 0);
+    // At once, or one after the other: unmasked first, and brought back by another file.
+    let published = hidden.replace("hidden", "exact");
+    let unmasked = published.replace(",published", ",").replace("Shelter", "School");
+    for (file, withheld) in [(&unmasked, 0), (&published, 1), (&published, 1)] {
+        let said = import(at.path(), "r.csv", file.as_bytes(), &[]);
+        assert_eq!(said.err.contains("1 of r.csv are withheld"), withheld == 1, "{said:?}");
+        assert_eq!(found(at.path(), &[]).len(), 0, "{file}");
+    }
+    let said = import(at.path(), "r.csv", published.as_bytes(), &["--restore"]);
+    assert_eq!((counts(&said), found(at.path(), &[]).len()), ([0, 1, 0, 0], 1), "{said:?}");
 }
 
 #[test]

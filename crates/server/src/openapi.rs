@@ -396,7 +396,7 @@ fn parameters() -> Value {
         query(
             "restore",
             "Bring incidents back that were withdrawn and stand in the file, and publish what was hidden since if the file says so; \
-             without it they stay withdrawn, and hidden",
+             without it what is hidden stays so, and what was withdrawn, unless the file says that it is published",
             flag(false),
         ),
         query("mends", "The import whose refused records these are, mended", matching(imports::ID)),

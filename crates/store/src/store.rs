@@ -2174,17 +2174,18 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
 }
 
 /// Whether a report would publish what is withheld; what keeps it from the public is kept then. A report may bring back what was
-/// withdrawn, but takes no mask off it.
+/// withdrawn, but takes no mask off anything, also where that is not public yet.
 fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
     let is_withheld = if is_gone(before) { !is_free(before) } else { !is_public(before) };
     let would_publish = is_withheld && is_public(incident);
-    if would_publish {
-        let (said, kept) = (&mut incident.properties, &before.properties);
-        if !is_gone(before) {
-            said.record_status = kept.record_status;
-        }
+    let takes_mask_off = is_free(incident) && !is_free(before);
+    let (said, kept) = (&mut incident.properties, &before.properties);
+    if takes_mask_off {
         said.masking.clone_from(&kept.masking);
         said.redistributable = kept.redistributable;
+    }
+    if would_publish && !is_gone(before) {
+        said.record_status = kept.record_status;
     }
     would_publish
 }
