@@ -7,7 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { begin, checkAccess, drawn, hold, keepShot, overflow, rows, startKordon } from './page.mjs';
+import {
+  begin,
+  checkAccess,
+  drawn,
+  hold,
+  keepShot,
+  overflow,
+  rows,
+  signs,
+  startKordon,
+} from './page.mjs';
 
 const SAMPLES = fileURLToPath(new URL('../../data/samples/incidents.geojson', import.meta.url));
 
@@ -436,6 +446,31 @@ describe('the form', () => {
       await form.getByRole('button', { name: 'Save' }).click();
       await form.waitFor({ state: 'detached' });
       assert.deepEqual((await readItem(page, address)).geometry.coordinates, [28.9, 45.4]);
+    }));
+
+  it('is drawn where it was moved to, also in another language', () =>
+    onPage({}, async (page) => {
+      await opened(page, {
+        title: { en: 'Moved before it is read in Ukrainian' },
+        date_start: '2025-03-02',
+        location_radius_m: 800,
+      });
+      const form = await edit(page);
+      const told = form.locator('#editor-distance');
+      await told.filter({ hasText: 'Romania' }).waitFor();
+      const first = await told.textContent();
+      const before = await signs(page);
+      await form.getByLabel('Longitude, degrees').fill('28.86');
+      await form.getByLabel('Longitude, degrees').press('Enter');
+      await told.filter({ hasNotText: first }).waitFor();
+      const moved = await signs(page);
+      assert.notEqual(moved, before);
+      const language = page.locator('#language');
+      for (const lang of ['uk', 'en']) {
+        await language.selectOption(lang);
+        await page.locator(`html[lang="${lang}"]`).waitFor();
+      }
+      assert.equal(await signs(page), moved);
     }));
 
   it('can be moved on the map also where that begins after the form', () =>

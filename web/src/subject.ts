@@ -8,7 +8,7 @@ import { boundsOf, circle, distance } from './geodesic.ts';
 import { focusRow, markChosen } from './list.ts';
 import type { Hit } from './map.ts';
 import { drawMeasured, NOTHING } from './measured.ts';
-import { editIncident, showHistory } from './mend/entry.ts';
+import { editIncident, isEditing, showHistory } from './mend/entry.ts';
 import {
   incidentPanel,
   messagePanel,
@@ -63,7 +63,12 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
   /** What was shown before is neither drawn nor cited any more. */
   function forget(): void {
     screen.subject = null;
-    app.map?.setMeasured(NOTHING);
+    draw(NOTHING);
+  }
+
+  /** Draws what is measured, unless its place is being changed: then that is drawn as it may become. */
+  function draw(figures: GeoJSON.FeatureCollection): void {
+    if (!isEditing()) app.map?.setMeasured(figures);
   }
 
   async function openIncident(id: string): Promise<void> {
@@ -113,9 +118,7 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
   async function openPlace(place: Position): Promise<void> {
     const signal = requests.start('subject');
     screen.subject = null;
-    app.map?.setMeasured(
-      drawMeasured({ place, radius: null, measure: null, text: '', image: null }),
-    );
+    draw(drawMeasured({ place, radius: null, measure: null, text: '', image: null }));
     showPanel(messagePanel(app.words.t('panel.loading'), null, panelContext()));
     try {
       const answer = await measure(place, targets(), null, null, signal);
@@ -170,7 +173,7 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
       const { incident, boundary, spread } = subject;
       showPanel(incidentPanel(incident, measures, boundary, spread, context));
       const place = startOf(incident, drawnMeasure);
-      app.map?.setMeasured(
+      draw(
         place
           ? drawMeasured({
               place,
@@ -183,7 +186,7 @@ export function createSubject(app: App, requests: Requests, context: SubjectCont
       );
     } else {
       showPanel(placePanel(subject.place, subject.answer, measures, context));
-      app.map?.setMeasured(
+      draw(
         drawMeasured({
           place: subject.place,
           radius: null,

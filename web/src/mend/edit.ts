@@ -137,6 +137,10 @@ function beforeLeaving(event: Event): void {
   askWhether(event, () => editor !== null && changeOf(editor) !== null);
 }
 
+export function isEditing(): boolean {
+  return editor !== null;
+}
+
 /** The map is there: it begins behind the page, and a quick reader may be at work before. */
 export function mapBegan(): void {
   if (!editor) return;
@@ -148,6 +152,7 @@ export function followEditor(): void {
   if (!editor) return;
   editor.handles?.name(editor.work.words());
   show(editor);
+  draw(editor, editor.answer !== null);
 }
 
 function removeElement(element: HTMLElement): void {

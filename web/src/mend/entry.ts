@@ -76,6 +76,11 @@ export function deskAddress(): string {
   return desk?.addressEnd() ?? '';
 }
 
+/** Whether the form of an incident is open. */
+export function isEditing(): boolean {
+  return editor?.isEditing() ?? false;
+}
+
 /** The map is there. */
 export function mapBegan(): void {
   editor?.mapBegan();
