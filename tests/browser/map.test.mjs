@@ -226,6 +226,18 @@ describe('on paper', () => {
       await keepShot(page, 'print', { fullPage: true });
     }));
 
+  it('stays what the map showed when that is hidden for it', () =>
+    onPage({ query: '?map=5/28.8/47' }, async (page) => {
+      await drawn(page);
+      const shown = await onPaper(page).getAttribute('src');
+      await page.emulateMedia({ media: 'print' });
+      // What MapLibre takes a map for that has no size.
+      await page.waitForFunction(
+        () => document.querySelector('#map canvas').style.width === '400px',
+      );
+      assert.equal(await onPaper(page).getAttribute('src'), shown);
+    }));
+
   it('says how many of those that are listed are in the picture, where these are not all', () =>
     onPage({ query: '?map=9/28.8/45.3' }, async (page) => {
       await drawn(page);

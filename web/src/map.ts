@@ -137,6 +137,8 @@ export function createMap(options: MapOptions) {
   });
   let told = viewOf(map);
   map.on('moveend', () => {
+    // One that is hidden, as on paper, has no size, and MapLibre takes another for it: its bounds are nobody's.
+    if (!container.clientWidth) return;
     const view = viewOf(map);
     // A map that only gets another size is where it was.
     const isStill = isSameView(view, told);
