@@ -6,6 +6,7 @@ import type {
   LayerSpecification,
   SourceSpecification,
   StyleSpecification,
+  SymbolLayerSpecification,
 } from 'maplibre-gl';
 import { EVENT_TYPES } from './state.ts';
 import { imageName } from './symbols.ts';
@@ -534,14 +535,7 @@ function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerS
       'source-layer': 'incidents',
       type: 'symbol',
       filter: ['all', IS_CLUSTER, isLarge],
-      layout: {
-        'text-field': shortCount('count'),
-        'text-font': MEDIUM,
-        'text-size': 12,
-        'text-allow-overlap': true,
-        'text-ignore-placement': true,
-        'symbol-sort-key': ['get', 'count'],
-      },
+      layout: { ...countLayout('count', 12), 'symbol-sort-key': ['get', 'count'] },
       paint: { 'text-color': theme.clusterText },
     },
     {
@@ -578,16 +572,24 @@ function incidentLayers(source: string, theme: Theme, labelFrom: number): LayerS
       'source-layer': 'incidents',
       type: 'symbol',
       filter: IS_STACKED,
-      layout: {
-        'text-field': shortCount('stacked'),
-        'text-font': MEDIUM,
-        'text-size': 10.5,
-        'text-allow-overlap': true,
-        'text-ignore-placement': true,
-      },
+      layout: countLayout('stacked', 10.5),
       paint: { 'text-color': theme.clusterText, 'text-translate': STACK_CORNER },
     },
   ];
+}
+
+/** A count in the middle of its circle, whatever else is there. */
+function countLayout(
+  property: 'count' | 'stacked',
+  size: number,
+): NonNullable<SymbolLayerSpecification['layout']> {
+  return {
+    'text-field': shortCount(property),
+    'text-font': MEDIUM,
+    'text-size': size,
+    'text-allow-overlap': true,
+    'text-ignore-placement': true,
+  };
 }
 
 /** "1.2k" for 1234: a count that fits its circle. */

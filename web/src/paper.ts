@@ -1,16 +1,11 @@
 // What is printed in the place of the map: a picture by the server, in the reader's language and light colours. What a
 // browser drew with WebGL may be gone when it prints, and has neither scale nor origin on it.
 
-import { ApiError, findIncidents, isAbort, pictureOfAll, pictureOfOne } from './api.ts';
+import { pictureOfAll, pictureOfOne } from './api.ts';
 import type { App } from './app.ts';
 import { byId } from './dom.ts';
 import { listParams } from './state.ts';
 import type { Bounds, Position } from './types.ts';
-
-/** How long the map has to rest before the server is asked how many are on it, in milliseconds. */
-const REST_MS = 600;
-
-let counting = new AbortController();
 
 /** Says where the picture of what is shown is; a browser asks for it when it prints, since it is lazy and not on the screen. */
 export function followOnPaper(app: App): void {
@@ -22,34 +17,24 @@ export function followOnPaper(app: App): void {
     ? pictureOfOne(state.id, state.of, state.lang)
     : pictureOfAll(shown, state.lang);
   image.alt = words.t('map.label');
-  void tellPart(app, shown);
+  tellPart(app);
 }
 
-/** Says how many of those that are listed are in the picture: the list is of all, wherever the map is. */
-async function tellPart({ state, words, screen }: App, shown: URLSearchParams): Promise<void> {
-  counting.abort();
-  counting = new AbortController();
-  const { signal } = counting;
+/**
+ * Says how many of those that are listed are in the picture: the list is of all, wherever the map is. Of a list that is not here
+ * whole it says only that: the picture has its own count, and a map that moves asks for nothing that is seldom printed.
+ */
+function tellPart({ state, words, screen }: App): void {
   const { matched, bounds, incidents } = screen;
   const said = byId('on-paper-said');
   said.textContent = '';
   if (state.id || state.inView || matched === null || !bounds) return;
-  const say = (n: number) => {
-    said.textContent = n === matched ? '' : words.t('paper.part', { count: matched, matched, n });
-  };
-  if (screen.next === null) {
-    say(incidents.filter(({ places }) => places.some((place) => isIn(bounds, place))).length);
+  if (screen.next !== null) {
+    said.textContent = words.t('paper.part.some');
     return;
   }
-  // Who prints before the answer is there is told as much as is known.
-  said.textContent = words.t('paper.part.some');
-  await new Promise((resolve) => setTimeout(resolve, REST_MS));
-  if (signal.aborted) return;
-  try {
-    say((await findIncidents(shown, 1, signal)).matched);
-  } catch (error) {
-    if (!isAbort(error) && !(error instanceof ApiError)) throw error;
-  }
+  const n = incidents.filter(({ places }) => places.some((place) => isIn(bounds, place))).length;
+  if (n !== matched) said.textContent = words.t('paper.part', { count: matched, matched, n });
 }
 
 export function isIn([west, south, east, north]: Bounds, [lng, lat]: Position): boolean {

@@ -109,7 +109,7 @@ export async function openEditor(work: Work, id: string, atDesk = false): Promis
     isOpening = false;
   }
   addEventListener('beforeunload', beforeLeaving);
-  startHandles(editor);
+  startOnMap(editor);
   show(editor);
   byId('editor-title').focus();
   void measureSoon();
@@ -144,7 +144,7 @@ export function isEditing(): boolean {
 /** The map is there: it begins behind the page, and a quick reader may be at work before. */
 export function mapBegan(): void {
   if (!editor) return;
-  startHandles(editor);
+  startOnMap(editor);
   draw(editor, editor.answer !== null);
 }
 
@@ -420,7 +420,7 @@ function finder(now: Editor): HTMLElement {
   return h('div', {}, labelled(words.t('mend.place.find'), input), said, found);
 }
 
-function startHandles(now: Editor): void {
+function startOnMap(now: Editor): void {
   const map = now.work.map();
   if (!map) return;
   // One that is not public was not looked at on the map.

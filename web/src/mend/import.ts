@@ -352,11 +352,11 @@ export function showImport(work: Work, body: HTMLElement): View {
   }
 
   /** What is sent: the file as it is, or as it was mended. */
-  function content(): [Blob, string] {
+  function content(sent: ReadonlyMap<number, readonly string[]>): [Blob, string] {
     const { file, rows, changes } = at;
     const end = file?.name.toLowerCase().split('.').at(-1) ?? '';
     const type = at.keptType ?? TYPES[end] ?? 'application/json';
-    if (rows && at.isMending) return [new Blob([rows.only(sentRecords())]), type];
+    if (rows && at.isMending) return [new Blob([rows.only(sent)]), type];
     if (rows && changes.size) return [new Blob([rows.withChanges(changes)]), type];
     // UTF-16 is known by its mark.
     const isNamed = rows?.isTable && !at.encoding.startsWith('utf');
@@ -364,7 +364,10 @@ export function showImport(work: Work, body: HTMLElement): View {
     return [file ?? new Blob(), named];
   }
 
-  async function send(dryRun: boolean): Promise<Told | null> {
+  async function send(
+    dryRun: boolean,
+    sent: ReadonlyMap<number, readonly string[]>,
+  ): Promise<Told | null> {
     request.abort();
     const own = new AbortController();
     // What is being stored is not given up for a check of something else.
@@ -382,7 +385,7 @@ export function showImport(work: Work, body: HTMLElement): View {
       const file = at.name;
       // Fewer than were kept take nothing away from them.
       const mends = at.isMending ? at.mends : null;
-      const [body, type] = content();
+      const [body, type] = content(sent);
       return await importFile(
         body,
         type,
@@ -409,7 +412,7 @@ export function showImport(work: Work, body: HTMLElement): View {
   async function check(): Promise<void> {
     const { turn } = at;
     const sent = sentRecords();
-    const told = await send(true);
+    const told = await send(true, sent);
     if (at.turn !== turn) return;
     if (told) {
       if (at.isMending) takeAnswer(sent, told);
@@ -423,7 +426,7 @@ export function showImport(work: Work, body: HTMLElement): View {
   async function store(): Promise<void> {
     const { turn } = at;
     const sent = sentRecords();
-    const told = await send(false);
+    const told = await send(false, sent);
     if (at.turn !== turn) {
       past.follow();
       void work.changed();
@@ -511,13 +514,13 @@ export function showImport(work: Work, body: HTMLElement): View {
     return records.filter((record) => isTold(record) && again.every((one) => one.index !== record));
   }
 
-  /** These records wait no more; so many of them had been refused. */
-  function takeStored(records: readonly number[], refused = records.length): void {
+  /** These records wait no more. */
+  function takeStored(records: readonly number[]): void {
     for (const record of records) {
       at.changes.delete(record);
       at.waiting.delete(record);
     }
-    if (at.preview) at.preview.rejected -= refused;
+    if (at.preview) at.preview.rejected -= records.length;
     at.hasUnstored = at.changes.size > 0;
   }
 
@@ -526,10 +529,9 @@ export function showImport(work: Work, body: HTMLElement): View {
     at.isMending = true;
     at.mends = told.id;
     const { faults, faultsTotal, rejected } = told;
-    if (at.preview) Object.assign(at.preview, { faults, faultsTotal, rejected });
     at.waiting = recordsWith(faults);
-    const stored = [...at.changes.keys()].filter((record) => !at.waiting.has(record));
-    takeStored(stored, 0);
+    takeStored([...at.changes.keys()].filter((record) => !at.waiting.has(record)));
+    if (at.preview) Object.assign(at.preview, { faults, faultsTotal, rejected });
     if (!at.rows || isCut(told)) await readLeft(told);
   }
 
@@ -574,7 +576,7 @@ export function showImport(work: Work, body: HTMLElement): View {
     const isLooked = preview !== null && (!isWhole || at.isMending);
     const parts: (HTMLElement | null)[] = [
       error && failure(words, error),
-      error?.faults.length ? faultTable(words, error.faults, error.faults.length) : null,
+      error?.faults.length ? faultTable(words, error.faults, error.faultsTotal) : null,
       stored && result(words, stored),
       isLooked && !at.isMending && isKnown(preview.would) ? foreseen(words, preview.would) : null,
       isLooked && preview.faults.length
