@@ -7,13 +7,16 @@
 KEY is what `kordon verify` printed when the checkpoint was made. Exit code 1 and the place when something is off.
 """
 
-import base64, hashlib, json, pathlib, re, sys
+import base64, hashlib, json, pathlib, re, sys, zlib
 
 MEMBER = re.compile(
     rb'"seq":(0|[1-9]\d*),"batch":(0|[1-9]\d*),"index":(0|[1-9]\d*),"of":(0|[1-9]\d*),"op":"(put|withdraw|erase)",'
     rb'"(salt|commitment)":"([0-9a-f]{64})","prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"}}\n'
 )
 ERASED = re.compile(rb'{"type":"Feature","geometry":null,"properties":{} *')
+
+
+MAGIC = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff"
 
 
 class Convicted(Exception):
@@ -28,15 +31,21 @@ def records(ledger):
     """The hash of each record, having checked it and its place, and how many there are of a batch that was never acknowledged."""
     prev, seq, batch, left, of = sha256((ledger / "format.json").read_bytes()), 0, 0, 0, 0
     hashes, erased, explained, torn = [], set(), set(), False
-    files = sorted(ledger.glob("*.geojsons"))
+    plain = {file.name: file for file in ledger.glob("*.geojsons")}
+    # Of a plain segment and the same one packed the plain one counts.
+    packed = {file.name[:-3]: file for file in ledger.glob("*.geojsons.gz")}
+    files = [file for _, file in sorted((packed | plain).items())]
     for number, file in enumerate(files, 1):
-        if file.name != f"{number:06}.geojsons":
+        if file.name.removesuffix(".gz") != f"{number:06}.geojsons":
             raise Convicted(f"segment {number} is missing")
         data, at = file.read_bytes(), 0
+        is_packed = file.name.endswith(".gz")
+        if is_packed:
+            data = unpacked(file.name, data)
         while at < len(data):
             end = data.find(b"\n", at) + 1
-            place = f"{file.name}: byte {at}: record {seq + 1}"
-            if file == files[-1] and is_torn(data, at, end):
+            place = f"{file.name}: byte {at}{' of its text' if is_packed else ''}: record {seq + 1}"
+            if file == files[-1] and not is_packed and is_torn(data, at, end):
                 torn = True
                 break
             if data[at] != 0x1E or not end:
@@ -67,6 +76,37 @@ def records(ledger):
         raise Convicted(f"records {sorted(erased - explained)} are erased, and no later record says so")
     begun = of - left if left else 0
     return hashes[: len(hashes) - begun], begun + torn
+
+
+def unpacked(name, data):
+    """The text of a packed segment, having checked every byte of the file."""
+    text, rows, table, length, start, at, kind, said = [], [], b"", 0, 0, 0, b"", b""
+    while at < len(data):
+        number = lambda place, size: int.from_bytes(data[at + place : at + place + size], "little")
+        own = number(14, 2)
+        size = number(16 + own + 4, 2) + 1
+        member, kind = data[at : at + size], data[at + 12 : at + 14]
+        said, deflated = member[20 : 16 + own], member[16 + own + 6 : -8]
+        head = MAGIC + (own + 10).to_bytes(2, "little") + kind + own.to_bytes(2, "little")
+        is_member = len(member) == size and member.startswith(head) and member[16 + own :].startswith(b"BC\2\0")
+        if not is_member or number(16, 4) != zlib.crc32(member[20:], zlib.crc32(member[:16])):
+            raise Convicted(f"{name}: byte {at} of the file: not as it was written")
+        inflate = zlib.decompressobj(-15)
+        part = inflate.decompress(deflated)
+        if not inflate.eof or (zlib.crc32(part), len(part)) != (number(size - 8, 4), number(size - 4, 4)):
+            raise Convicted(f"{name}: byte {at} of the file: its text does not match")
+        at += size
+        if kind == b"KB":
+            if said != length.to_bytes(8, "little"):
+                raise Convicted(f"{name}: byte {at - size} of the file: its text does not belong here")
+            rows.append((size - 1).to_bytes(2, "little") + len(part).to_bytes(2, "little"))
+            text.append(part)
+            length, start = length + len(part), at
+        table += said if kind == b"KT" else b""
+    end = b"".join(number.to_bytes(8, "little") for number in (length, len(rows), start))
+    if (kind, said, table) != (b"KE", end, b"".join(rows)):
+        raise Convicted(f"{name}: what says where its blocks lie is missing or does not match")
+    return b"".join(text)
 
 
 def is_torn(data, at, end):

@@ -12,6 +12,7 @@ mod damage; // Flipped bits, edits by hand, rollbacks.
 mod disk; // A disk that forgets what was not made safe.
 mod faults; // Calls that fail, full disks, disks that take no writes.
 mod kill; // The process ends at any moment.
+mod packed; // A long batch, packed.
 mod power; // The machine ends at any moment.
 mod recording; // What a program did to its files, in order.
 mod writers; // People at work.

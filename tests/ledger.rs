@@ -210,6 +210,137 @@ fn both_verifiers_leave_out_a_batch_that_was_cut_short() {
     assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (1, 1));
 }
 
+/// Imports a batch that is long enough to be packed; gives its file.
+fn import_many(at: &Path) -> PathBuf {
+    let mut random = Random(11);
+    let mut text = String::new();
+    for i in 0..2_500 {
+        let (lon, lat) = (22.0 + 10.0 * random.unit(), 44.0 + 8.0 * random.unit());
+        let words: String = (0..20).map(|_| format!("{:x} ", (random.unit() * 1e9) as u64)).collect();
+        text += &format!(
+            r#"{{"type":"Feature","id":"{i}","geometry":{{"type":"Point","coordinates":[{lon:.5},{lat:.5}]}},"properties":{{"title":"many {i}","description":"{words}","date_start":"2024-01-01"}}}}"#
+        );
+        text += "\n";
+    }
+    fs::write(at.join("many.ndjson"), text).unwrap();
+    let said = kordon(at, &["import", "many.ndjson"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    ledger(at).join("000002.geojsons.gz")
+}
+
+fn segments(at: &Path) -> Vec<String> {
+    let names =
+        fs::read_dir(ledger(at)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name != "format.json").collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_stranger_reads_a_packed_segment_and_finds_the_same_head_and_root() {
+    let at = folder();
+    import_samples(at.path());
+    let file = import_many(at.path());
+    import_two(at.path());
+    assert_eq!(segments(at.path()), ["000001.geojsons", "000002.geojsons.gz", "000003.geojsons"]);
+    let first = kordon(at.path(), &["verify"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    let theirs = python(at.path(), &[]);
+    assert_eq!(theirs.code, 0, "{theirs:?}");
+    for word in ["head ", "root "] {
+        let hash = &theirs.out.split_once(word).unwrap().1[..64];
+        assert!(first.err.contains(&format!("{word}{hash}")), "{first:?} {theirs:?}");
+    }
+    // With the tools that everybody has.
+    let zcat = Command::new("zcat").arg(&file).output().unwrap();
+    assert!(zcat.status.success() && zcat.stderr.is_empty(), "{}", String::from_utf8_lossy(&zcat.stderr));
+    assert_eq!(zcat.stdout.iter().filter(|byte| **byte == b'\n').count(), 2_500);
+    assert!(fs::metadata(&file).unwrap().len() * 2 < zcat.stdout.len() as u64);
+    // Unpacked by them, it is the same store.
+    fs::write(file.with_extension(""), &zcat.stdout).unwrap();
+    for both in [true, false] {
+        assert_eq!(kordon(at.path(), &["verify"]).out, first.out, "{both}");
+        assert_eq!(python(at.path(), &[]).out, theirs.out, "{both}");
+        if both {
+            fs::remove_file(&file).unwrap();
+        }
+    }
+    // And packed again by whoever writes next.
+    import_samples(at.path());
+    assert_eq!(segments(at.path()), ["000001.geojsons", "000002.geojsons.gz", "000003.geojsons"]);
+    assert_eq!(python(at.path(), &[]).out, theirs.out);
+}
+
+#[test]
+fn both_verifiers_convict_every_byte_of_a_packed_segment_that_was_changed() {
+    let at = folder();
+    import_samples(at.path());
+    let file = import_many(at.path());
+    let sound = fs::read(&file).unwrap();
+    let mut random = Random(6);
+    // What tells that a file is gzip, the time, the system; the end; and anywhere.
+    let mut bytes = vec![0, 5, 9, 17, sound.len() - 1, sound.len() - 50];
+    bytes.extend((0..3).map(|_| (random.unit() * sound.len() as f64) as usize));
+    for byte in bytes {
+        let mut bad = sound.clone();
+        bad[byte] ^= 1 << ((random.unit() * 8.0) as u32);
+        fs::write(&file, bad).unwrap();
+        for said in [python(at.path(), &[]), kordon(at.path(), &["verify"])] {
+            assert!(said.code == 1 && said.err.contains("000002.geojsons.gz: "), "byte {byte}: {said:?}");
+        }
+    }
+    for len in [0, sound.len() / 2, sound.len() - 1] {
+        fs::write(&file, &sound[..len]).unwrap();
+        for said in [python(at.path(), &[]), kordon(at.path(), &["verify"])] {
+            assert_eq!(said.code, 1, "{len} bytes: {said:?}");
+        }
+    }
+    fs::write(&file, sound).unwrap();
+    assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (0, 0));
+}
+
+#[test]
+fn a_backup_of_a_packed_store_and_an_erasure_in_one_keep_every_proof() {
+    let at = folder();
+    import_samples(at.path());
+    import_many(at.path());
+    let before = kordon(at.path(), &["verify"]);
+    fs::write(at.path().join("checkpoint.txt"), &before.out).unwrap();
+    assert_eq!(kordon(at.path(), &["backup", "store.tar"]).code, 0);
+    let restored = kordon(at.path(), &["restore", "store.tar", "--store", "again"]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    for name in segments(at.path()) {
+        let again = fs::read(at.path().join("again/ledger").join(&name)).unwrap();
+        assert!(again == fs::read(ledger(at.path()).join(name)).unwrap());
+    }
+    let count = |store: &str| kordon(at.path(), &["find", "--count", "--store", store]).out;
+    assert_eq!(count("again"), count("kordon-data"));
+    // A backup with a byte changed in its packed segment makes no store.
+    let mut changed = fs::read(at.path().join("store.tar")).unwrap();
+    let place = changed.len() / 2;
+    changed[place] ^= 1;
+    fs::write(at.path().join("changed.tar"), changed).unwrap();
+    assert_eq!(kordon(at.path(), &["restore", "changed.tar", "--store", "changed"]).code, 2);
+
+    let found = kordon(at.path(), &["find", "--json", "-q", "many 1234"]);
+    assert_eq!(found.code, 0, "{found:?}");
+    let one: serde_json::Value = serde_json::from_str(found.out.lines().next().unwrap()).unwrap();
+    let title = one["properties"]["title"].as_object().unwrap().values().next().unwrap().as_str().unwrap();
+    let id = one["id"].as_str().unwrap();
+    let says = || {
+        let texts = segments(at.path()).into_iter().map(|name| ledger(at.path()).join(name));
+        let texts = texts.map(|path| Command::new("gzip").args(["-cdf"]).arg(path).output().unwrap().stdout);
+        texts.map(|text| String::from_utf8(text).unwrap()).any(|text| text.contains(&format!("\"{title}\"")))
+    };
+    assert!(says());
+    let said = kordon(at.path(), &["erase", id, "--reason", "danger-to-life"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(!says());
+    assert_eq!(segments(at.path()), ["000001.geojsons", "000002.geojsons.gz", "000003.geojsons"]);
+    assert_eq!(python(at.path(), &["checkpoint.txt", &key_in(&before)]).code, 0);
+    assert_eq!(kordon(at.path(), &["verify", "--against", "checkpoint.txt"]).code, 0);
+}
+
 #[test]
 fn the_signing_key_is_for_the_owner_alone_and_a_proof_names_what_it_proves() {
     use std::os::unix::fs::PermissionsExt;

@@ -39,7 +39,7 @@ fn work(server: &Server, book: &Mutex<Book>, steps: usize) -> Vec<u16> {
 }
 
 /// All that was acknowledged is served, whatever has become of writing.
-fn reads_go_on(server: &Server, book: &Book, place: &str, tally: &mut Tally) {
+pub fn reads_go_on(server: &Server, book: &Book, place: &str, tally: &mut Tally) {
     let all = server.get("/collections/incidents/items?f=geojsonseq");
     if all.status != 200 || server.get("/health").status != 200 {
         tally.example(format!("{place}: reads have stopped: {}", all.status));
@@ -50,19 +50,23 @@ fn reads_go_on(server: &Server, book: &Book, place: &str, tally: &mut Tally) {
 /// Answers that acknowledge a write after an fsync of the ledger has failed.
 fn acknowledged_after_failed_fsync(events: &[Event]) -> usize {
     let (mut listener, mut names) = (Listener::default(), HashMap::new());
-    let mut at_failure = None;
+    let (mut at_failure, mut named_packed) = (None, false);
     for event in events {
         listener.hear(event);
         match event {
             Event::Open { inode, path, .. } => {
                 names.insert(*inode, path.clone());
             }
+            Event::Rename { to, .. } => named_packed = to.ends_with(".geojsons.gz"),
             Event::SyncEnds { target, failed: true } => {
                 let path = match target {
                     Target::File(inode) => names.get(inode),
                     Target::Folder(path) => Some(path),
                 };
-                if path.is_some_and(|path| path.contains("/store/ledger")) {
+                // What is packed stays as it was before, where packing it or giving it its name fails.
+                let is_packing = matches!(target, Target::Folder(_)) && std::mem::take(&mut named_packed);
+                let counts = |path: &&String| path.contains("/store/ledger") && !path.ends_with(".gz.new");
+                if path.as_ref().is_some_and(counts) && !is_packing {
                     at_failure.get_or_insert(listener.book.acknowledged());
                 }
             }
@@ -74,8 +78,12 @@ fn acknowledged_after_failed_fsync(events: &[Event]) -> usize {
 
 /// Opens what is left, in the folder and on the medium, on a disk that works again.
 fn open_what_is_left(at: &Path, place: &str, book: &Book, tally: &mut Tally) {
+    open_what_is_left_of(Disk::empty(&at.join("disk")), at, place, book, tally);
+}
+
+/// The same of a disk on which there was something before.
+pub fn open_what_is_left_of(mut disk: Disk, at: &Path, place: &str, book: &Book, tally: &mut Tally) {
     let events = read(&at.join("log"));
-    let mut disk = Disk::empty(&at.join("disk"));
     events.iter().for_each(|event| disk.play(event));
     let on_the_medium = disk.after_cut(Survives::Nothing, &mut Random(seed()));
     let in_the_folder = tree(&at.join("disk"));

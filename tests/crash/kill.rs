@@ -8,9 +8,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::book::{Book, feature, features};
+use super::book::{Book, features};
 use super::recording::{Watch, serve_watched};
-use super::writers::{Writer, crowd};
+use super::writers::{Writer, crowd, import_at_once};
 use super::{Tally, is_long, runs, say, seed};
 use crate::harness::{Random, Server, binary, folder, kordon};
 
@@ -83,14 +83,8 @@ fn killed_under_eight_writers_and_an_import_it_keeps_what_it_acknowledged() {
 fn killed_with_a_hundred_thousand_incidents_it_is_soon_there_again() {
     let (records, lives) = if is_long() { (100_000, 20) } else { (2_000, 2) };
     let mut tally = Tally::of(&format!("kill -9 with {records} incidents"));
-    let (at, book) = (folder(), Mutex::new(Book::default()));
-    let text: String = (0..records).map(|i| format!("{}\n", feature(&format!("first/{i} v1")))).collect();
-    std::fs::write(at.path().join("first.ndjson"), text).unwrap();
-    let said = kordon(at.path(), &["import", "first.ndjson", "--store", "store"]);
-    assert_eq!(said.code, 0, "{said:?}");
-    let tag = format!("first 1 batch:{records}");
-    book.lock().unwrap().ask(&tag);
-    book.lock().unwrap().acknowledge(&tag);
+    let at = folder();
+    let book = Mutex::new(import_at_once(at.path(), "store", records));
     let mut ready: Vec<Duration> = (0..lives)
         .map(|life| {
             one_life(at.path(), &format!("life{life}"), &book, Duration::from_millis(200), &mut tally)

@@ -25,7 +25,7 @@ fn watched(at: &Path, watch: &Watch, work: impl FnOnce(&Server)) {
 }
 
 /// The events of a recording, which must be all that happened to the files: played to its end it is the folder.
-fn recorded(at: &Path, before: &Disk) -> Vec<Event> {
+pub fn recorded(at: &Path, before: &Disk) -> Vec<Event> {
     let events = read(&at.join("log"));
     let mut disk = before.clone();
     events.iter().for_each(|event| disk.play(event));
@@ -36,7 +36,7 @@ fn recorded(at: &Path, before: &Disk) -> Vec<Event> {
 
 /// A place to open what a cut has left; states that are alike are opened once.
 #[derive(Default)]
-struct Bench {
+pub struct Bench {
     opened: HashMap<u64, std::rc::Rc<Reopened>>,
 }
 
@@ -50,7 +50,7 @@ impl Bench {
         std::rc::Rc::clone(self.opened.entry(fingerprint(left)).or_insert_with(open))
     }
 
-    fn judge(&mut self, place: &str, left: &Tree, book: &Book, tally: &mut Tally) {
+    pub fn judge(&mut self, place: &str, left: &Tree, book: &Book, tally: &mut Tally) {
         let reopened = self.open(left);
         tally.runs += 1;
         tally.acknowledged += book.acknowledged();

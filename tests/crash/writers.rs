@@ -1,10 +1,11 @@
 //! People at work: writers that send reports, revise and withdraw them, and files that are imported, each with its tag.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::book::{Book, feature};
-use crate::harness::{Random, Reply, Server};
+use crate::harness::{Random, Reply, Server, kordon};
 
 const ITEMS: &str = "/collections/incidents/items";
 const GEOJSON: &str = "application/geo+json";
@@ -77,6 +78,21 @@ impl<'a> Writer<'a> {
         }
     }
 }
+
+/// Imports so many records as one batch, and ends.
+pub fn import_at_once(at: &Path, store: &str, records: usize) -> Book {
+    let text: String = (0..records).map(|i| format!("{}\n", feature(&format!("first/{i} v1")))).collect();
+    std::fs::write(at.join("first.ndjson"), text).unwrap();
+    let said = kordon(at, &["import", "first.ndjson", "--store", store]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let (mut book, tag) = (Book::default(), format!("first 1 batch:{records}"));
+    book.ask(&tag);
+    book.acknowledge(&tag);
+    book
+}
+
+/// Records whose batch is long enough to be packed.
+pub const LONG: usize = 1_600;
 
 /// `writers` people write and one imports, until the server is gone or `over` is set.
 pub fn crowd(server: &Server, book: &Mutex<Book>, name: &str, writers: usize, over: &AtomicBool) {

@@ -218,8 +218,9 @@ impl Import {
             });
             return Ok(Done::SomeRefused);
         }
-        let tally = self.store(files, borders, &stop)?;
+        let (tally, store) = self.store(files, borders, &stop)?;
         end(&tally);
+        store.pack();
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
     }
 
@@ -515,7 +516,7 @@ impl Import {
         files: Vec<ReadFile>,
         borders: Arc<BorderSet>,
         stop: &AtomicBool,
-    ) -> anyhow::Result<Tally> {
+    ) -> anyhow::Result<(Tally, Store)> {
         let dir = &self.store.store;
         let store = open_store(dir, &borders, Options { create: true, read_only: false })?;
         store.hold_no_documents();
@@ -564,7 +565,7 @@ impl Import {
             }
         }
         self.leave_quarantine(&store, &kept_in, sent)?;
-        Ok(tally)
+        Ok((tally, store))
     }
 }
 

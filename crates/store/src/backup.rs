@@ -3,7 +3,8 @@
 //! The file is a tar archive: `manifest.json` first, then `ledger/…` up to the last complete batch, what importing
 //! refused and noted (`quarantine/…`, `imports/…`), the border sets and reference layers that were added (`borders/…`, `layers/…`), the
 //! files of evidence, and the signing key only when asked for. It is taken from a store that is being written to: segments only grow, and
-//! what is behind the last complete batch is left out.
+//! what is behind the last complete batch is left out. Packed segments are in it as they are; one that is packed meanwhile is in it as it
+//! was when it was opened.
 //!
 //! A restored store is read from its first byte to its last, and must have the root that the manifest names, before
 //! it gets its name. Neither direction overwrites anything.
@@ -23,6 +24,7 @@ use crate::imports::{IMPORTS_DIR, QUARANTINE_DIR};
 use crate::layers::LAYERS_DIR;
 use crate::ledger::{self, DamagedAt, FORMAT_FILE, KEY_FILE, LEDGER_DIR, Ledger, OpenError};
 use crate::record::Hash;
+use crate::segment::{Segment, is_segment};
 use crate::sets::BORDERS_DIR;
 use crate::units::UNITS_DIR;
 
@@ -134,9 +136,8 @@ fn write(dir: &Path, out: File, part: &Path, with_key: bool) -> Result<Manifest,
         }
         let segments = dir.join(LEDGER_DIR);
         archive.add(&format!("{LEDGER_DIR}/{FORMAT_FILE}"), 0o644, &fs::read(segments.join(FORMAT_FILE))?)?;
-        for (number, len) in log.lengths(&documents)? {
-            let name = ledger::segment_path(Path::new(LEDGER_DIR), number);
-            archive.add_stream(&name.to_string_lossy(), 0o644, len, documents.reader(number)?)?;
+        for (name, len, bytes) in log.files(&documents)? {
+            archive.add_stream(&name, 0o644, len, bytes)?;
         }
         for (folder, ending) in BESIDE {
             for stem in ledger::names_beside(&dir.join(folder), ending)? {
@@ -190,15 +191,15 @@ impl Archive {
     }
 }
 
-/// The bytes of a file from its beginning, whoever else reads it.
+/// The bytes of a segment's file, plain or packed, from some place on, whoever else reads it.
 pub(crate) struct FromStart {
-    pub file: Arc<File>,
+    pub segment: Arc<Segment>,
     pub at: u64,
 }
 
 impl Read for FromStart {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(into, self.at)?;
+        let read = self.segment.file().read_at(into, self.at)?;
         self.at += read as u64;
         Ok(read)
     }
@@ -286,7 +287,7 @@ fn is_ours(name: &Path) -> bool {
         .collect();
     match parts.as_deref() {
         Some([KEY_FILE]) => true,
-        Some([LEDGER_DIR, file]) => *file == FORMAT_FILE || file.ends_with(".geojsons"),
+        Some([LEDGER_DIR, file]) => *file == FORMAT_FILE || is_segment(file),
         Some([folder, file]) => BESIDE.iter().any(|(of, ending)| folder == of && file.ends_with(ending)),
         Some([EVIDENCE_DIR, of, file]) => is_evidence(of, file),
         _ => false,

@@ -245,6 +245,11 @@ impl Bulk {
         entangled
     }
 
+    /// How long the documents are, with those that are left out.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.spool.pieces.iter().map(Sealed::bytes).sum()
+    }
+
     /// The documents for the ledger, without those of `apart` (ascending). They can be taken once.
     pub(crate) fn sealed<'a>(
         &mut self,

@@ -6,17 +6,17 @@
 //! that are nearly alike are meant.
 //!
 //! Cost: nothing for a sound ledger, else one pass over all ids. Limits: a record that is gone whole, or whose id is
-//! beyond recognition, says nothing of anybody; then the damage is named and refuses writes, as any other, and what is
+//! beyond recognition, or that lies in a damaged block of a packed segment, says nothing of anybody; then the damage is named and refuses writes, as any other, and what is
 //! shown may be an older revision.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
 use kordon_incidents::IncidentId;
 
 use crate::ledger::DamagedAt;
 use crate::record::{self, RS};
+use crate::segment::Segment;
 
 /// What stands before the id in every record.
 const BEFORE_ID: usize = "\u{1e}{\"type\":\"Feature\",\"id\":\"".len();
@@ -61,10 +61,10 @@ fn parts(text: &IdText) -> impl Iterator<Item = (usize, [u8; PART_LEN])> + '_ {
 
 /// The id that the record at this place has or had, if that record itself is damaged.
 fn id_at(damage: &DamagedAt) -> io::Result<Option<IdText>> {
-    let mut file = File::open(&damage.file)?;
-    file.seek(SeekFrom::Start(damage.offset))?;
-    let mut frame = Vec::new();
-    file.take(RECORD_MAX).read_to_end(&mut frame)?;
+    let segment = Segment::open_file(&damage.file, false)?;
+    let len = segment.len()?.saturating_sub(damage.offset).min(RECORD_MAX);
+    let mut frame = vec![0; usize::try_from(len).unwrap_or_default()];
+    segment.read_exact_at(&mut frame, damage.offset)?;
     if let Some(next) = memchr::memchr(RS, frame.get(1..).unwrap_or_default()) {
         frame.truncate(1 + next);
     }

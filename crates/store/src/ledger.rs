@@ -9,6 +9,9 @@
 //! After a failed write or fsync nothing more is written until the ledger is opened again: what the disk
 //! holds is then unknown, and a second fsync may report success for pages the first one has lost.
 //!
+//! A batch of [`PACKED_FROM`] bytes or more has a segment to itself, which is packed later ([`crate::packing`]). Where a record lies is
+//! told by the text of its segment, so that stays as it is ([`crate::segment`]).
+//!
 //! Cost: opening reads and hashes every byte, in parallel; an append costs one write and one fsync.
 //! Limits: a batch lies in one segment, so a segment may exceed [`SEGMENT_BYTES`]; reading holds [`WINDOW_BYTES`] of it in
 //! memory, and of one that is damaged all from there on. Only Unix: documents are read with positioned reads.
@@ -20,7 +23,7 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::thread::ScopedJoinHandle;
 
 use rayon::prelude::*;
@@ -33,10 +36,14 @@ use crate::direct::Direct;
 use crate::erase::Erasure;
 use crate::merkle::{self, Tree};
 use crate::note::Signer;
+use crate::packing::fresh_path;
 use crate::record::{self, BadRecord, Hash, LF, Link, Op, RS, Salt};
+use crate::segment::{Segment, is_packed, packed_path, segment_path, segments};
 
 /// A new segment is begun once the last one has reached this size.
 pub const SEGMENT_BYTES: u64 = 256 << 20;
+/// A batch that is so long has a segment to itself, which is packed.
+pub const PACKED_FROM: u64 = 1 << 20;
 /// The format this program reads and writes.
 pub const FORMAT_VERSION: u32 = 2;
 
@@ -126,7 +133,7 @@ pub struct TornTail {
 pub struct DamagedAt {
     /// The file.
     pub file: PathBuf,
-    /// The byte at which the sound part ends.
+    /// The byte at which the sound part ends; of a packed file, the byte of its text.
     pub offset: u64,
     /// The number of the record that should be there.
     pub seq: u64,
@@ -137,7 +144,8 @@ pub struct DamagedAt {
 impl std::fmt::Display for DamagedAt {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { file, offset, seq, problem } = self;
-        write!(out, "{}: byte {offset}: record {seq}: {problem}", file.display())
+        let of = if is_packed(file) { " of its text" } else { "" };
+        write!(out, "{}: byte {offset}{of}: record {seq}: {problem}", file.display())
     }
 }
 
@@ -305,14 +313,23 @@ impl Log {
         Self { head, tree: Tree::default(), starts: Vec::new(), last: None }
     }
 
-    /// How long each segment is, up to the last complete batch.
-    pub fn lengths(&self, documents: &Documents) -> io::Result<Vec<(u32, u64)>> {
+    /// The files up to the last complete batch as they are open, each with its name and how much of it counts.
+    pub fn files(&self, documents: &Documents) -> io::Result<Vec<(String, u64, FromStart)>> {
         let Some(last) = self.last else { return Ok(Vec::new()) };
-        let length = |segment| match segment == last.segment {
-            true => Ok((segment, last.offset + u64::from(last.len))),
-            false => Ok((segment, documents.file(segment)?.metadata()?.len())),
+        let one = |number| {
+            let segment = documents.file(number)?;
+            let dir = Path::new(LEDGER_DIR);
+            let (path, len) = match &*segment {
+                // It holds one batch, and all of that.
+                Segment::Packed(packed) => (packed_path(dir, number), packed.file().metadata()?.len()),
+                Segment::Plain(_) if number == last.segment => {
+                    (segment_path(dir, number), last.offset + u64::from(last.len))
+                }
+                Segment::Plain(_) => (segment_path(dir, number), segment.len()?),
+            };
+            Ok((path.to_string_lossy().into_owned(), len, FromStart { segment, at: 0 }))
         };
-        (1..=last.segment).map(length).collect()
+        (1..=last.segment).map(one).collect()
     }
 
     /// Whether it says where each block of the tree begins.
@@ -344,7 +361,9 @@ pub(crate) struct Kept {
 
 /// The segment files, open for reading, and what is known of them: shared by all snapshots.
 pub(crate) struct Documents {
-    files: RwLock<Vec<(u32, Arc<File>)>>,
+    files: RwLock<Vec<(u32, Arc<Segment>)>>,
+    /// Held by whoever changes names of segments and syncs that: a sync that fails may take with it what another one is to make safe.
+    folder: Mutex<()>,
     log: RwLock<Log>,
     bodies: RwLock<Bodies>,
     /// Whether all of the ledger was read since it was opened.
@@ -367,6 +386,7 @@ impl Documents {
         let nowhere = Head { seq: 0, batch: 0, hash: Hash::of(&[]) };
         Self {
             files: RwLock::default(),
+            folder: Mutex::default(),
             log: RwLock::new(Log::new(nowhere)),
             bodies: RwLock::new(Bodies::with_room(room)),
             is_checked: AtomicBool::new(true),
@@ -428,11 +448,6 @@ impl Documents {
         Ok((found.frame, found.link))
     }
 
-    /// The bytes of a segment, as it was when this was opened.
-    pub fn reader(&self, segment: u32) -> io::Result<FromStart> {
-        Ok(FromStart { file: self.file(segment)?, at: 0 })
-    }
-
     /// How far the ledger has come.
     pub fn log(&self) -> Log {
         self.log.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -459,7 +474,7 @@ impl Documents {
             let io_error = |source| ReadError::Io { position: whole, source };
             let file = self.file(segment).map_err(io_error)?;
             let from = if segment == start.0 { start.1 } else { 0 };
-            let to = if segment == end.0 { end.1 } else { file.metadata().map_err(io_error)?.len() };
+            let to = if segment == end.0 { end.1 } else { file.len().map_err(io_error)? };
             let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or_default()];
             file.read_exact_at(&mut bytes, from).map_err(io_error)?;
             for piece in split(&bytes, record::decode) {
@@ -486,7 +501,8 @@ impl Documents {
         Ok(self.block(block)?.iter().map(|kept| merkle::leaf(kept.link.hash)).collect())
     }
 
-    fn file(&self, segment: u32) -> io::Result<Arc<File>> {
+    /// A segment, as it is now.
+    pub fn file(&self, segment: u32) -> io::Result<Arc<Segment>> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         match files.binary_search_by_key(&segment, |(number, _)| *number) {
             Ok(at) => Ok(Arc::clone(&files[at].1)),
@@ -494,13 +510,19 @@ impl Documents {
         }
     }
 
-    /// Adds a segment, or opens it again.
-    fn add(&self, segment: u32, file: Arc<File>) {
+    /// Adds a segment, or another file in its place.
+    pub fn add(&self, segment: u32, file: Arc<Segment>) {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         match files.binary_search_by_key(&segment, |(number, _)| *number) {
             Ok(at) => files[at].1 = file,
             Err(at) => files.insert(at, (segment, file)),
         }
+    }
+
+    /// Changes names in the folder of the segments, and makes that safe, while nobody else does.
+    pub fn in_folder<T>(&self, change: impl FnOnce() -> T) -> T {
+        let _held = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        change()
     }
 
     fn with_log(&self, change: impl FnOnce(&mut Log)) {
@@ -527,9 +549,11 @@ pub(crate) struct Ledger {
     documents: Arc<Documents>,
     disk: Disk,
     segment_bytes: u64,
+    packed_from: u64,
     window_bytes: u64,
-    /// The segment being written: its number, the file, its length.
-    tail: Option<(u32, Arc<File>, u64)>,
+    tail: Option<Tail>,
+    /// Plain segments that are to be packed.
+    unpacked: Vec<u32>,
     /// What the first record follows.
     origin: Head,
     head: Head,
@@ -538,6 +562,15 @@ pub(crate) struct Ledger {
     refusal: Option<AppendError>,
     signer: Option<Arc<Signer>>,
     _lock: Option<File>,
+}
+
+/// The last segment.
+#[derive(Clone, Copy)]
+struct Tail {
+    number: u32,
+    len: u64,
+    /// It holds a batch that has it to itself: the next one begins another.
+    is_closed: bool,
 }
 
 /// The end of the chain.
@@ -613,6 +646,11 @@ impl Sealed {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// How long their bodies are.
+    pub fn bytes(&self) -> u64 {
+        self.ends.last().map_or(0, |end| u64::from(*end))
     }
 
     fn records(&self) -> impl Iterator<Item = (&[u8], Op, &(Salt, Hash))> {
@@ -752,8 +790,10 @@ impl Ledger {
             documents: Arc::default(),
             disk,
             segment_bytes: SEGMENT_BYTES,
+            packed_from: PACKED_FROM,
             window_bytes: WINDOW_BYTES,
             tail: None,
+            unpacked: Vec::new(),
             origin: Head { seq: 0, batch: 0, hash: origin },
             head: Head { seq: 0, batch: 0, hash: origin },
             torn: None,
@@ -798,15 +838,16 @@ impl Ledger {
     /// Writes one batch and returns when it is on the disk; gives the place of each record.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Vec<Position>, AppendError> {
         let pieces: Vec<Sealed> = seal(entries)?;
-        let written = self.append_pieces(entries.len(), pieces.into_iter().map(Ok), |_| ())?;
+        let bytes = pieces.iter().map(Sealed::bytes).sum();
+        let written = self.append_pieces((entries.len(), bytes), pieces.into_iter().map(Ok), |_| ())?;
         Ok(written.0)
     }
 
-    /// Writes one batch of `count` records that come piece by piece. What is done `meanwhile`, with the place of each record, is
-    /// done while the disk still works: nothing of it may be shown unless this returns.
+    /// Writes one batch of so many records, with bodies of about so many bytes, that come piece by piece. What is done
+    /// `meanwhile`, with the place of each record, is done while the disk still works: nothing of it may be shown unless this returns.
     pub fn append_pieces<T: Send>(
         &mut self,
-        count: usize,
+        (count, bytes): (usize, u64),
         pieces: impl Iterator<Item = io::Result<Sealed>>,
         meanwhile: impl FnOnce(&[Position]) -> T + Send,
     ) -> Result<(Vec<Position>, T), AppendError> {
@@ -817,7 +858,9 @@ impl Ledger {
             return Ok((Vec::new(), meanwhile(&[])));
         }
         let of = u32::try_from(count).map_err(|_| AppendError::TooLarge(count))?;
-        let (segment, file, start) = self.tail().map_err(|problem| self.stop(problem))?;
+        let Tail { number: segment, len: start, .. } =
+            self.tail_for(bytes).map_err(|problem| self.stop(problem))?;
+        let file = self.documents.file(segment).map_err(|problem| self.stop(problem))?;
         let mut batch = Batch {
             of,
             index: 0,
@@ -827,7 +870,7 @@ impl Ledger {
             positions: Vec::with_capacity(count),
             leaves: Vec::with_capacity(count),
         };
-        let written = self.write_batch(&mut batch, &file, pieces, meanwhile);
+        let written = self.write_batch(&mut batch, file.file(), pieces, meanwhile);
         let done = match written {
             Ok(done) => done,
             Err(Unwritten::Disk(problem)) => return Err(self.stop(problem)),
@@ -840,9 +883,11 @@ impl Ledger {
             }
         };
         let Batch { head, offset, positions, leaves, .. } = batch;
-        if let Some((_, _, len)) = &mut self.tail {
-            *len = offset;
+        let is_closed = start == 0 && offset >= self.packed_from;
+        if is_closed {
+            self.unpacked.push(segment);
         }
+        self.tail = Some(Tail { number: segment, len: offset, is_closed });
         self.head = head;
         self.documents.with_log(|log| {
             positions.iter().zip(leaves).for_each(|(position, leaf)| log.push(*position, leaf));
@@ -915,19 +960,37 @@ impl Ledger {
         })
     }
 
-    /// The segment to write to, and where it ends.
-    fn tail(&mut self) -> io::Result<(u32, Arc<File>, u64)> {
-        if self.tail.as_ref().is_none_or(|(_, _, len)| *len >= self.segment_bytes) {
-            let number = self.tail.as_ref().map_or(1, |(number, ..)| number + 1);
-            let path = segment_path(&self.dir, number);
-            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-            sync_dir(&self.dir)?;
-            let file = Arc::new(file);
-            self.documents.add(number, Arc::clone(&file));
-            self.tail = Some((number, file, 0));
+    /// The segment to which a batch goes whose bodies have so many bytes.
+    fn tail_for(&mut self, bytes: u64) -> io::Result<Tail> {
+        let is_long = bytes >= self.packed_from;
+        let takes =
+            |tail: &Tail| !tail.is_closed && tail.len < self.segment_bytes && (!is_long || tail.len == 0);
+        if let Some(tail) = self.tail.filter(takes) {
+            return Ok(tail);
         }
-        let Some(tail) = self.tail.clone() else { unreachable!("a tail was just made") };
-        Ok(tail)
+        let number = self.tail.map_or(1, |tail| tail.number + 1);
+        let path = segment_path(&self.dir, number);
+        let file = self.documents.in_folder(|| {
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+            sync_dir(&self.dir).map(|()| file)
+        })?;
+        self.documents.add(number, Arc::new(Segment::Plain(file)));
+        Ok(*self.tail.insert(Tail { number, len: 0, is_closed: false }))
+    }
+
+    /// The folder of its segments.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The segments that are to be packed and were not told yet; none of a ledger that is written to no more.
+    pub fn take_unpacked(&mut self) -> Vec<u32> {
+        if self.refusal.is_some() { Vec::new() } else { std::mem::take(&mut self.unpacked) }
+    }
+
+    /// Segments that were to be packed and are not.
+    pub fn give_back(&mut self, unpacked: Vec<u32>) {
+        self.unpacked.extend(unpacked);
     }
 
     fn stop(&mut self, problem: io::Error) -> AppendError {
@@ -945,13 +1008,10 @@ impl Ledger {
             return Ok(false);
         }
         for number in numbers {
-            let path = segment_path(&self.dir, number);
-            let io_error = &OpenError::at(&path);
-            let file = OpenOptions::new().read(true).write(true).open(&path).map_err(io_error)?;
-            let len = file.metadata().map_err(io_error)?.len();
-            let file = Arc::new(file);
-            self.documents.add(number, Arc::clone(&file));
-            self.tail = Some((number, file, len));
+            let (segment, path) = Segment::open(&self.dir, number, true)?;
+            let len = segment.len().map_err(OpenError::at(&path))?;
+            self.tail = Some(Tail { number, len, is_closed: segment.is_packed() });
+            self.documents.add(number, Arc::new(segment));
         }
         let Ok((_, link)) = self.documents.read_frame(last) else { return Ok(false) };
         let Head { seq, batch, hash } = log.head;
@@ -959,15 +1019,15 @@ impl Ledger {
             return Ok(false);
         }
         let (mut log, mut walk) = (log.clone(), Walk::new(log.head, record::decode));
-        let Some((tail, file, len)) = self.tail.clone() else { return Ok(false) };
+        let Some(tail) = self.tail else { return Ok(false) };
         let (mut bytes, mut has_erasures) = (Vec::new(), false);
-        for number in last.segment..=tail {
+        for number in last.segment..=tail.number {
             let path = segment_path(&self.dir, number);
-            let file = self.documents.file(number).map_err(OpenError::at(&path))?;
+            let segment = self.documents.file(number).map_err(OpenError::at(&path))?;
             let from = if number == last.segment { last.offset + u64::from(last.len) } else { 0 };
-            let to = if number == tail { len } else { file.metadata().map_err(OpenError::at(&path))?.len() };
-            let stretch =
-                Stretch { path: &path, number, file: &file, from, to: to.max(from), last: number == tail };
+            let to = segment.len().map_err(OpenError::at(&path))?.max(from);
+            let last = number == tail.number;
+            let stretch = Stretch { path: &path, number, segment: &segment, from, to, last };
             let walked = self.walk_through(&mut walk, &stretch, &mut bytes, &mut |window, frames| {
                 frames.iter().for_each(|frame| log.push(frame.position, merkle::leaf(frame.link.hash)));
                 has_erasures |= frames.iter().any(|frame| frame.link.erased || frame.link.op == Op::Erase);
@@ -979,11 +1039,12 @@ impl Ledger {
         }
         let torn_at = walk.recovery.torn.as_ref().map(|torn| torn.offset);
         if let Some(offset) = torn_at {
-            let path = segment_path(&self.dir, tail);
-            file.set_len(offset).and_then(|()| file.sync_all()).map_err(OpenError::at(&path))?;
+            let path = segment_path(&self.dir, tail.number);
+            let cut = self.documents.file(tail.number).and_then(|segment| cut_off(&segment, offset));
+            cut.map_err(OpenError::at(&path))?;
         }
         self.torn = walk.recovery.torn;
-        self.tail = Some((tail, file, torn_at.unwrap_or(len)));
+        self.tail = Some(Tail { len: torn_at.unwrap_or(tail.len), ..tail });
         self.head = walk.head;
         log.head = walk.head;
         self.documents.with_log(|known| *known = log);
@@ -1022,18 +1083,23 @@ impl Ledger {
             numbers.retain(|number| segment_path(&self.dir, *number) <= torn.file);
         }
         let mut bytes = Vec::new();
+        self.unpacked.clear();
         for (at, &number) in numbers.iter().enumerate() {
-            let path = segment_path(&self.dir, number);
+            let (segment, path) = Segment::open(&self.dir, number, !read_only)?;
             let io_error = &OpenError::at(&path);
-            let file = OpenOptions::new().read(true).write(!read_only).open(&path).map_err(io_error)?;
-            let mut len = file.metadata().map_err(io_error)?.len();
+            let mut len = segment.len().map_err(io_error)?;
             let last = at + 1 == numbers.len();
             walk.in_order(&path, (at, number));
-            if let Some(torn) = known.as_ref().filter(|torn| torn.file == path) {
+            if let Some(torn) = known.as_ref().filter(|torn| torn.file == segment_path(&self.dir, number)) {
                 len = torn.offset;
                 walk.recovery.torn = known.clone();
             }
-            let stretch = Stretch { path: &path, number, file: &file, from: 0, to: len, last };
+            if let Some(problem) = segment.problem() {
+                walk.damage(&path, 0, problem.to_owned());
+            }
+            let damaged = walk.recovery.damage.len();
+            let mut batches = None;
+            let stretch = Stretch { path: &path, number, segment: &segment, from: 0, to: len, last };
             let walked = self.walk_through(&mut walk, &stretch, &mut bytes, &mut |window, frames| {
                 let leaves: Vec<Hash> =
                     frames.par_iter().with_min_len(64).map(|frame| merkle::leaf(frame.link.hash)).collect();
@@ -1046,6 +1112,9 @@ impl Ledger {
                 let block = |some: &[Position]| Block::of(window, some);
                 let blocks = || held.par_chunks(bodies::BLOCK).filter_map(block).collect::<Vec<Block>>();
                 self.documents.hold(blocks);
+                if let ([first, ..], [.., last]) = (frames, frames) {
+                    batches = Some((batches.map_or(first.link.batch, |(first, _)| first), last.link.batch));
+                }
                 each(Seen::Records(window, frames));
             })?;
             if walked == Walked::TooFar
@@ -1053,15 +1122,26 @@ impl Ledger {
             {
                 return Ok(Err(torn));
             }
+            if let Segment::Packed(packed) = &segment {
+                for damage in &mut walk.recovery.damage[damaged..] {
+                    if let Some(problem) = packed.problem_at(damage.offset) {
+                        damage.problem += &format!("; {problem}");
+                    }
+                }
+            }
             // A damaged ledger is left as it is: what its last bytes were may matter to whoever mends it.
             let may_cut = last && !read_only && walk.recovery.damage.is_empty();
             if let (Some(torn), true) = (&walk.recovery.torn, may_cut) {
-                file.set_len(torn.offset).and_then(|()| file.sync_all()).map_err(io_error)?;
+                cut_off(&segment, torn.offset).map_err(io_error)?;
                 len = torn.offset;
             }
-            let file = Arc::new(file);
-            self.documents.add(number, Arc::clone(&file));
-            self.tail = Some((number, file, len));
+            // By itself in its segment, a batch so long stays so, also one that was written when none was packed.
+            let is_one = len >= self.packed_from && batches.is_some_and(|(first, last)| first == last);
+            if is_one && !segment.is_packed() {
+                self.unpacked.push(number);
+            }
+            self.tail = Some(Tail { number, len, is_closed: is_one || segment.is_packed() });
+            self.documents.add(number, Arc::new(segment));
         }
         self.head = walk.head;
         log.head = walk.head;
@@ -1073,12 +1153,12 @@ impl Ledger {
         recovery.erased = erasures.found.len() as u64;
         let pending = erasures.pending();
         recovery.damage.extend(erasures.unexplained());
-        if !read_only
-            && recovery.damage.is_empty()
-            && let Err(problem) = self.finish_erasing(&pending)
-        {
-            // What is to be erased is in no snapshot; the others are served, and the next start tries it again.
-            self.stop(problem);
+        if !read_only && recovery.damage.is_empty() {
+            self.remove_left_over(&numbers);
+            if let Err(problem) = self.finish_erasing(&pending) {
+                // What is to be erased is in no snapshot; the others are served, and the next start tries it again.
+                self.stop(problem);
+            }
         }
         Ok(Ok(recovery))
     }
@@ -1091,8 +1171,10 @@ impl Ledger {
         bytes: &mut Vec<u8>,
         each: &mut dyn FnMut(Window<'_>, &[Frame]),
     ) -> Result<Walked, OpenError> {
-        let &Stretch { path, number, file, from, to, last } = stretch;
-        let read = |bytes: &mut Vec<u8>, range| read_into(file, range, bytes).map_err(OpenError::at(path));
+        let &Stretch { path, number, segment, from, to, last } = stretch;
+        // A packed segment was whole when it got its name: what is missing of it is damage.
+        let last = last && !segment.is_packed();
+        let read = |bytes: &mut Vec<u8>, range| read_into(segment, range, bytes).map_err(OpenError::at(path));
         let mut start = from;
         loop {
             let end = to.min(start + self.window_bytes);
@@ -1140,7 +1222,7 @@ impl Ledger {
             let of = rustix::fs::statvfs(&self.dir)?;
             let mut most = 0;
             for number in numbers {
-                most = most.max(fs::metadata(segment_path(&self.dir, number))?.len());
+                most = most.max(self.documents.file(number)?.file().metadata()?.len());
             }
             Ok(of.f_bavail.saturating_mul(of.f_frsize) > most)
         };
@@ -1156,44 +1238,71 @@ impl Ledger {
         self.rewrite_without(positions).map_err(|problem| self.stop(problem))
     }
 
-    /// Each segment becomes a new file of the same length, which takes the place of the old one when it is on the disk.
+    /// What a packing that was cut short, or whose last step failed, has left beside plain segments that were just found sound.
+    fn remove_left_over(&self, numbers: &[u32]) {
+        for &number in numbers {
+            let packed = packed_path(&self.dir, number);
+            let is_beside = segment_path(&self.dir, number).exists() && packed.exists();
+            for path in [Some(fresh_path(&self.dir, number)), is_beside.then_some(packed)] {
+                // What cannot be removed is passed over; an erasure does not pass over it.
+                _ = path.filter(|path| path.exists()).map(fs::remove_file);
+            }
+        }
+    }
+
+    /// Each segment becomes a new file of the same form and the same text but for these records, which takes the place of the old one
+    /// when it is on the disk.
     fn rewrite_without(&mut self, positions: &[Position]) -> io::Result<()> {
         let mut positions = positions.to_vec();
         positions.sort_unstable_by_key(|position| (position.segment, position.offset));
         for of_segment in positions.chunk_by(|a, b| a.segment == b.segment) {
             let number = of_segment[0].segment;
-            let path = segment_path(&self.dir, number);
-            let before = Arc::new(File::open(&path)?);
-            write_whole_with(&path, 0o644, |file| copy_without(&before, of_segment, file))?;
-            let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
-            self.documents.add(number, Arc::clone(&file));
-            of_segment.iter().for_each(|position| self.documents.forget(*position));
-            if let Some((tail, old, _)) = &mut self.tail
-                && *tail == number
-            {
-                *old = file;
+            let (plain, packed) = (segment_path(&self.dir, number), packed_path(&self.dir, number));
+            let beside = plain.exists().then(|| packed.clone());
+            for left_over in beside.into_iter().chain([fresh_path(&self.dir, number)]) {
+                if left_over.exists() {
+                    fs::remove_file(left_over)?;
+                }
             }
+            let path = if plain.exists() { plain } else { packed };
+            let before = Arc::new(Segment::open_file(&path, false)?);
+            write_whole_with(&path, 0o644, |file| copy_without(&before, of_segment, file))?;
+            self.documents.add(number, Arc::new(Segment::open_file(&path, true)?));
+            of_segment.iter().for_each(|position| self.documents.forget(*position));
         }
         Ok(())
     }
 }
 
+fn cut_off(segment: &Segment, len: u64) -> io::Result<()> {
+    segment.file().set_len(len)?;
+    segment.file().sync_all()
+}
+
 /// Copies a segment, but for the bodies and salts of these records, which ascend.
-fn copy_without(before: &Arc<File>, records: &[Position], file: &mut File) -> io::Result<()> {
+fn copy_without(before: &Arc<Segment>, records: &[Position], file: &mut File) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(COPY_AT_ONCE, file);
-    let copy = |out: &mut BufWriter<&mut File>, at: u64, to: u64| {
-        io::copy(&mut FromStart { file: Arc::clone(before), at }.take(to - at), out)
-    };
-    let mut at = 0;
-    for record in records {
-        copy(&mut out, at, record.offset)?;
+    let gone = |record: &Position| {
         let mut frame = vec![0; record.len as usize];
         before.read_exact_at(&mut frame, record.offset)?;
         let gone = record::erased(&frame);
-        out.write_all(&gone.ok_or_else(|| io::Error::other("a record too short to be erased"))?)?;
-        at = record.offset + u64::from(record.len);
+        Ok((record.offset, gone.ok_or_else(|| io::Error::other("a record too short to be erased"))?))
+    };
+    let gone: Vec<(u64, Vec<u8>)> = records.iter().map(gone).collect::<io::Result<_>>()?;
+    if let Segment::Packed(packed) = &**before {
+        packed.copy_with(&gone, &mut out)?;
+        return out.flush();
     }
-    copy(&mut out, at, before.metadata()?.len())?;
+    let copy = |out: &mut BufWriter<&mut File>, at: u64, to: u64| {
+        io::copy(&mut FromStart { segment: Arc::clone(before), at }.take(to - at), out)
+    };
+    let mut at = 0;
+    for (offset, bytes) in gone {
+        copy(&mut out, at, offset)?;
+        out.write_all(&bytes)?;
+        at = offset + bytes.len() as u64;
+    }
+    copy(&mut out, at, before.len()?)?;
     out.flush()
 }
 
@@ -1245,7 +1354,7 @@ pub(crate) type Decode = fn(&[u8]) -> Result<(Link, usize), BadRecord>;
 struct Stretch<'a> {
     path: &'a Path,
     number: u32,
-    file: &'a File,
+    segment: &'a Segment,
     from: u64,
     to: u64,
     /// Whether nothing comes behind it.
@@ -1529,35 +1638,17 @@ fn split(bytes: &[u8], decode: Decode) -> Vec<Piece> {
     spans.into_par_iter().map(check).collect()
 }
 
-/// Reads some bytes of a file on all cores into the room of those before: what takes long is to find room for them in memory.
-fn read_into(file: &File, range: Range<u64>, bytes: &mut Vec<u8>) -> io::Result<()> {
+/// Reads some bytes of a segment on all cores into the room of those before: what takes long is to find room for them in memory.
+fn read_into(segment: &Segment, range: Range<u64>, bytes: &mut Vec<u8>) -> io::Result<()> {
     let len = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
     if bytes.capacity() < len {
         // Nothing is copied, and pages that come as zeros are not written.
         *bytes = vec![0; len];
     }
     bytes.resize(len, 0);
-    let read = |(at, piece): (u64, &mut [u8])| file.read_exact_at(piece, at);
+    let read = |(at, piece): (u64, &mut [u8])| segment.read_exact_at(piece, at);
     let starts = (0..).map(|number: u64| range.start + number * READ_AT_ONCE as u64);
     starts.zip(bytes.chunks_mut(READ_AT_ONCE)).collect::<Vec<_>>().into_par_iter().try_for_each(read)
-}
-
-pub(crate) fn segment_path(dir: &Path, number: u32) -> PathBuf {
-    dir.join(format!("{number:06}.geojsons"))
-}
-
-pub(crate) fn segments(dir: &Path) -> Result<Vec<u32>, OpenError> {
-    let io_error = &OpenError::at(dir);
-    let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io_error)? {
-        let name = entry.map_err(io_error)?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".geojsons")).map(str::parse);
-        if let Some(Ok(number)) = number {
-            numbers.push(number);
-        }
-    }
-    numbers.sort_unstable();
-    Ok(numbers)
 }
 
 /// The hash that the first record follows, and the id of the store.
@@ -1760,6 +1851,7 @@ pub(crate) fn lock(dir: &Path, create: bool) -> Result<Option<File>, OpenError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packing;
 
     fn open(dir: &Path) -> (Ledger, Recovery, Vec<Link>) {
         let mut links = Vec::new();
@@ -1948,7 +2040,7 @@ mod tests {
             let (mut ledger, ..) = open(dir.path());
             ledger.with_disk(Disk { write: full, ..Disk::default() }, SEGMENT_BYTES);
             let pieces = seal(&entries(count, "d")).unwrap().into_iter().map(Ok);
-            let written = ledger.append_pieces(count, pieces, |positions| positions[count - 1]);
+            let written = ledger.append_pieces((count, 0), pieces, |positions| positions[count - 1]);
             assert!(matches!(written, Err(AppendError::Full)), "{count}: {written:?}");
             drop(ledger);
             let (_, recovery, links) = open(dir.path());
@@ -2140,6 +2232,247 @@ mod tests {
         // What has not come so far, or is another ledger, is not the one that is known.
         fs::write(&segment, &bytes[..positions[599].offset as usize]).unwrap();
         assert!(Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |_| {}).unwrap().is_none());
+    }
+
+    const PACKED_FROM_HERE: u64 = 1_500;
+
+    fn open_packing(dir: &Path, read_only: bool) -> (Ledger, Recovery, Vec<Link>) {
+        let mut ledger = Ledger::unread(dir, !read_only, read_only, Arc::default()).unwrap();
+        ledger.packed_from = PACKED_FROM_HERE;
+        let mut links = Vec::new();
+        let recovery = ledger.recover(read_only, &mut |seen| match seen {
+            Seen::Records(_, frames) => links.extend(frames.iter().map(|frame| frame.link)),
+            Seen::Anew => links.clear(),
+        });
+        let recovery = recovery.unwrap();
+        if let Some(first) = recovery.damage.first() {
+            ledger.refuse(AppendError::Damaged(first.clone()));
+        }
+        (ledger, recovery, links)
+    }
+
+    fn pack_all(ledger: &mut Ledger) -> Vec<u32> {
+        let numbers = ledger.take_unpacked();
+        for number in &numbers {
+            packing::pack(&ledger.dir, *number, &ledger.documents, &|| false).unwrap();
+        }
+        numbers
+    }
+
+    /// A store with small batches in segments 1 and 3 and long ones in 2 and 4, which are packed; and where all records lie.
+    fn packed_sample() -> (tempfile::TempDir, PathBuf, Vec<Position>) {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        let batches = [(1, "a"), (100, "b"), (2, "c"), (1, "d"), (150, "e")];
+        let positions =
+            batches.iter().flat_map(|&(count, name)| ledger.append(&entries(count, name)).unwrap());
+        let positions: Vec<Position> = positions.collect();
+        let frames: Vec<Vec<u8>> =
+            positions.iter().map(|position| ledger.documents.read(*position).unwrap()).collect();
+        assert_eq!(pack_all(&mut ledger), [2, 4]);
+        for (position, frame) in positions.iter().zip(&frames) {
+            assert!(ledger.documents.read(*position).unwrap() == *frame, "{position:?}");
+        }
+        let folder = ledger.dir.clone();
+        (dir, folder, positions)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        names_beside(dir, "").unwrap().into_iter().filter(|name| name != FORMAT_FILE).collect()
+    }
+
+    const PACKED_SAMPLE: [&str; 4] =
+        ["000001.geojsons", "000002.geojsons.gz", "000003.geojsons", "000004.geojsons.gz"];
+
+    #[test]
+    fn a_long_batch_has_a_segment_to_itself_and_packed_it_says_what_it_said() {
+        let (dir, folder, positions) = packed_sample();
+        assert_eq!(names(&folder), PACKED_SAMPLE);
+        let of = |range: Range<usize>| positions[range].iter().map(|position| position.segment);
+        assert!(of(0..1).all(|one| one == 1) && of(1..101).all(|one| one == 2));
+        assert!(of(101..104).all(|one| one == 3) && of(104..254).all(|one| one == 4));
+        for read_only in [true, false] {
+            let (mut ledger, recovery, links) = open_packing(dir.path(), read_only);
+            assert_eq!((recovery.damage.len(), recovery.torn, links.len()), (0, None, 254));
+            assert!(positions.iter().all(|position| ledger.documents.read(*position).is_ok()));
+            assert!(ledger.take_unpacked().is_empty());
+        }
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        assert_eq!(ledger.append(&entries(1, "f")).unwrap()[0].segment, 5, "nothing follows in a packed one");
+    }
+
+    #[test]
+    fn what_was_not_packed_in_time_is_packed_after_the_next_start_also_when_it_is_the_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        ledger.append(&entries(100, "a")).unwrap();
+        drop(ledger);
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        assert_eq!(pack_all(&mut ledger), [1]);
+        assert_eq!(ledger.append(&entries(1, "b")).unwrap()[0].segment, 2);
+        drop(ledger);
+        let (mut ledger, recovery, links) = open_packing(dir.path(), false);
+        assert_eq!((recovery.damage.len(), links.len(), ledger.take_unpacked().len()), (0, 101, 0));
+        // Several batches in one segment, as a store has them from before, stay plain however long they are.
+        drop(ledger);
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open(dir.path());
+        ledger.append(&entries(100, "a")).unwrap();
+        ledger.append(&entries(1, "b")).unwrap();
+        drop(ledger);
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        assert!(ledger.take_unpacked().is_empty());
+    }
+
+    #[test]
+    fn what_a_cut_left_beside_a_plain_segment_is_passed_over_and_removed_by_who_writes() {
+        let (dir, folder, _) = packed_sample();
+        let Segment::Packed(packed) = Segment::open(&folder, 2, false).unwrap().0 else {
+            panic!("it is packed")
+        };
+        let mut text = vec![0; packed.len() as usize];
+        packed.read_exact_at(&mut text, 0).unwrap();
+        fs::write(segment_path(&folder, 2), &text).unwrap();
+        // The plain one counts, whatever is in the other.
+        fs::write(packed_path(&folder, 2), b"half").unwrap();
+        fs::write(fresh_path(&folder, 4), b"half").unwrap();
+        let (_, recovery, links) = open_packing(dir.path(), true);
+        assert_eq!((recovery.damage, links.len(), names(&folder).len()), (vec![], 254, 6));
+        let (mut ledger, recovery, links) = open_packing(dir.path(), false);
+        assert_eq!((recovery.damage, links.len(), names(&folder).len()), (vec![], 254, 4));
+        assert_eq!(pack_all(&mut ledger), [2]);
+        assert_eq!(names(&folder), PACKED_SAMPLE);
+        drop(ledger);
+        // Where the plain one is damaged, nothing is removed: the other may be what mends it.
+        text[1_000] ^= 1;
+        fs::write(segment_path(&folder, 2), text).unwrap();
+        let (mut ledger, recovery, _) = open_packing(dir.path(), false);
+        assert_eq!((recovery.damage.len(), names(&folder).len(), ledger.take_unpacked().len()), (1, 5, 0));
+    }
+
+    #[test]
+    fn packing_that_fails_leaves_the_plain_segment_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        let positions = ledger.append(&entries(100, "a")).unwrap();
+        let (folder, documents) = (ledger.dir.clone(), Arc::clone(&ledger.documents));
+        let stays = |is_over: &dyn Fn() -> bool| {
+            assert!(packing::pack(&folder, 1, &documents, is_over).is_err());
+            assert!(positions.iter().all(|position| documents.read(*position).is_ok()));
+            assert!(!documents.file(1).unwrap().is_packed());
+        };
+        stays(&|| true);
+        assert_eq!(names(&folder), ["000001.geojsons"]);
+        // Something stands where it would be.
+        for in_the_way in [fresh_path(&folder, 1), packed_path(&folder, 1)] {
+            fs::create_dir(&in_the_way).unwrap();
+            stays(&|| false);
+            fs::remove_dir(&in_the_way).unwrap();
+            assert_eq!(names(&folder), ["000001.geojsons"]);
+        }
+        ledger.append(&entries(1, "b")).unwrap();
+    }
+
+    #[test]
+    fn a_flipped_bit_in_a_packed_segment_is_named_and_nothing_else_is_lost() {
+        let (dir, folder, positions) = packed_sample();
+        for number in [2, 4] {
+            let path = packed_path(&folder, number);
+            let sound = fs::read(&path).unwrap();
+            for at in (0..sound.len()).step_by(41).chain([sound.len() - 1]) {
+                let mut bad = sound.clone();
+                bad[at] ^= 1 << (at % 8);
+                fs::write(&path, &bad).unwrap();
+                let (mut ledger, recovery, links) = open_packing(dir.path(), false);
+                let first = recovery.damage.first().map(ToString::to_string).unwrap_or_default();
+                assert!(first.contains(&format!("{number:06}.geojsons.gz: byte ")), "byte {at}: {first}");
+                assert_eq!(recovery.torn, None, "byte {at}");
+                let others = positions.iter().filter(|position| position.segment != number).count();
+                assert!(links.len() >= others, "byte {at}: {} records", links.len());
+                assert!(matches!(ledger.append(&entries(1, "f")), Err(AppendError::Damaged(_))), "byte {at}");
+                // Where a record is read, it is the one that was there.
+                let told =
+                    positions.iter().filter(|position| ledger.documents.read(**position).is_ok()).count();
+                assert_eq!(told, links.len(), "byte {at}");
+                drop(ledger);
+                assert_eq!(fs::read(&path).unwrap(), bad, "a damaged ledger is left as it is");
+            }
+            fs::write(&path, &sound).unwrap();
+        }
+        let (_, recovery, links) = open_packing(dir.path(), true);
+        assert_eq!((recovery.damage.len(), links.len()), (0, 254));
+    }
+
+    #[test]
+    fn a_packed_segment_that_is_cut_short_is_damage_also_when_it_is_the_last() {
+        let (dir, folder, _) = packed_sample();
+        let path = packed_path(&folder, 4);
+        let sound = fs::read(&path).unwrap();
+        for len in (0..sound.len()).step_by(97).chain([sound.len() - 1]) {
+            fs::write(&path, &sound[..len]).unwrap();
+            let (_, recovery, links) = open_packing(dir.path(), false);
+            assert!(!recovery.damage.is_empty() && recovery.torn.is_none(), "{len} bytes");
+            assert!(links.len() >= 104, "{len} bytes");
+            assert_eq!(fs::metadata(&path).unwrap().len(), len as u64);
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_packed_segment_is_erased_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        let feature = |n: usize| {
+            let text = format!(
+                r#"{{"type":"Feature","id":"x{n}","geometry":null,"properties":{{"secret":"{n:09}"}}}}"#
+            );
+            Entry { op: Op::Put, feature: text.into_bytes() }
+        };
+        let positions = ledger.append(&(0..100).map(feature).collect::<Vec<_>>()).unwrap();
+        assert_eq!(pack_all(&mut ledger), [1]);
+        let is_full = ledger.has_room_to_erase(&positions[..1]);
+        assert!(is_full.is_ok(), "{is_full:?}");
+        // Nor is anything left of a packing that was cut short.
+        fs::write(fresh_path(&ledger.dir, 1), b"\"secret\":\"000000007\"").unwrap();
+        ledger.erase(&[positions[7], positions[99]]).unwrap();
+        assert_eq!(names(&ledger.dir), ["000001.geojsons.gz"]);
+        let text = |ledger: &Ledger| {
+            let segment = ledger.documents.file(1).unwrap();
+            let mut text = vec![0; segment.len().unwrap() as usize];
+            segment.read_exact_at(&mut text, 0).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        let says = |n: usize| text(&ledger).contains(&format!("\"secret\":\"{n:09}\""));
+        assert!(!says(7) && !says(99) && (0..99).filter(|n| *n != 7).all(says));
+        assert!(matches!(ledger.documents.read(positions[7]), Err(ReadError::Erased(_))));
+        assert!(ledger.documents.read(positions[8]).is_ok());
+        drop(ledger);
+        let (_, recovery, links) = open_packing(dir.path(), true);
+        let unexplained: Vec<u64> = recovery.damage.iter().map(|damage| damage.seq).collect();
+        assert_eq!((links.len(), unexplained), (100, vec![8, 100]));
+    }
+
+    #[test]
+    fn behind_what_is_known_a_ledger_is_opened_whether_or_not_its_end_was_packed_since() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut ledger, ..) = open_packing(dir.path(), false);
+        ledger.append(&entries(1, "a")).unwrap();
+        let positions = ledger.append(&entries(100, "b")).unwrap();
+        let log = ledger.documents.log();
+        assert_eq!(pack_all(&mut ledger), [2]);
+        ledger.append(&entries(100, "c")).unwrap();
+        assert_eq!(pack_all(&mut ledger), [3]);
+        drop(ledger);
+        let mut behind = 0;
+        let opened = Ledger::open_behind(dir.path(), &log, Arc::default(), &mut |seen| {
+            if let Seen::Records(_, some) = seen {
+                behind += some.len();
+            }
+        });
+        let mut ledger = opened.unwrap().expect("it is sound");
+        assert_eq!(behind, 100);
+        assert!(ledger.documents.read(positions[50]).is_ok());
+        assert_eq!(ledger.recover(false, &mut |_| {}).unwrap().damage, []);
+        assert_eq!(ledger.append(&entries(1, "d")).unwrap()[0].segment, 4);
     }
 
     #[test]

@@ -34,12 +34,15 @@ mod mercator; // Places on square tiles.
 mod merkle; // One root that vouches for every record.
 mod names; // Words and sets that many rows share.
 mod note; // Checkpoints, signed.
+mod packed; // The text of a segment as a gzip file, any part of which can be read alone.
+mod packing; // Long segments are packed in the background.
 mod past; // The store as it was.
 mod project; // What of a record is public: the only way into a public snapshot.
 mod query; // Which incidents, how many, in what order.
 mod record; // One record: a Feature in a frame, with its place in the chain.
 mod repeats; // Records of one file that have one name.
 mod seen; // Distances that were asked for before.
+mod segment; // A file of the ledger, plain or packed.
 mod sets; // Border sets by name: built in, or installed beside a store.
 mod snapshot; // What queries see: columns, parts, tiers.
 mod snapshot_id; // What a snapshot is called for ever.

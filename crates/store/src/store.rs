@@ -35,9 +35,10 @@ use crate::known::Known;
 use crate::layers::Layers;
 use crate::ledger::{
     self, AppendError, DamagedAt, Documents, Entry, Frame, Ledger, Log, OpenError, Position, ReadError,
-    Recovery, Seen, Window,
+    Recovery, Sealed, Seen, Window,
 };
 use crate::note::{Checkpoint, PublicKey, Signer};
+use crate::packing::Packing;
 use crate::past::Pasts;
 use crate::project::{Record, is_free, is_public, project};
 use crate::record::{self, Hash, Link, Op};
@@ -628,8 +629,10 @@ impl Store {
         }
         let (queue, jobs) = mpsc::channel();
         let keeping = Keeping { dir: dir.to_owned(), kept_seq: indexed, is_over: false, thread: None };
+        let packing = Packing::new(ledger.dir().to_owned(), Arc::clone(&shared.context.documents));
+        let shared_too = Arc::clone(&shared);
         let writer =
-            Writer { ledger, public, staff, shared: Arc::clone(&shared), keeping, is_crowded: false };
+            Writer { ledger, public, staff, shared: shared_too, keeping, packing, is_crowded: false };
         let writer = Arc::new(Mutex::new(writer));
         let thread = {
             let writer = Arc::clone(&writer);
@@ -727,6 +730,15 @@ impl Store {
         let put = self
             .ask(|reply| Work::Job(Job::Put { incidents, withdrawn: OfWithdrawn::Refuse, author, reply }))?;
         Ok(put.ids.first().copied().unwrap_or((id, Outcome::Unchanged)))
+    }
+
+    /// Returns when all long batches are packed, or cannot be. That goes on in the background; dropping the store does not wait for it,
+    /// and the next one that opens it for writing begins again.
+    pub fn pack(&self) {
+        if let Ok(mut writer) = self.writer.lock() {
+            writer.pack();
+            writer.packing.wait();
+        }
     }
 
     /// Puts the incidents of a file as [`Self::put`] does, as one batch: all of it or nothing.
@@ -1422,6 +1434,7 @@ struct Writer {
     staff: Tier<StaffRow>,
     shared: Arc<Shared>,
     keeping: Keeping,
+    packing: Packing,
     /// Several came at once: they are written together.
     is_crowded: bool,
 }
@@ -1726,6 +1739,7 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
     let Ok(mut first) = writer.lock() else { return };
     first.check();
     first.keep_index();
+    first.pack();
     drop(first);
     let mut waiting = None;
     while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
@@ -1764,9 +1778,11 @@ fn work(writer: &Mutex<Writer>, queue: &Receiver<Work>) {
         writer.shared.waiting.fetch_sub(done, Ordering::Relaxed);
     }
     let Ok(mut last) = writer.lock() else { return };
+    last.packing.cancel();
     last.keeping.wait();
     last.keep_index();
     last.keeping.wait();
+    last.packing.wait();
 }
 
 impl Writer {
@@ -1780,6 +1796,13 @@ impl Writer {
             self.publish();
         }
         self.keep_index();
+        self.pack();
+    }
+
+    /// Packs what is to be packed, in the background.
+    fn pack(&mut self) {
+        let numbers = self.ledger.take_unpacked();
+        self.packing.add(numbers);
     }
 
     /// Reads all of a ledger that was begun behind a kept index. If anything is wrong with it, the index is worth nothing, and is
@@ -1867,6 +1890,10 @@ impl Writer {
 
     fn tell_refusal(&self) {
         let refusal = self.ledger.refusal().cloned();
+        if refusal.is_some() {
+            // Of a disk that fails no more is asked than must be.
+            self.packing.cancel();
+        }
         *self.shared.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
     }
 
@@ -1888,14 +1915,17 @@ impl Writer {
         let others = group.entries()?;
         let count = fresh + others.len();
         if count > 0 {
+            let bytes = if fresh > 0 { bulk.bytes() } else { 0 };
+            let others = ledger::seal(&others)?;
+            let bytes = bytes + others.iter().map(Sealed::bytes).sum::<u64>();
             let pieces = bulk.sealed(&apart).map_err(|error| PutError::SetAside(Arc::new(error)))?;
-            let pieces = pieces.chain(ledger::seal(&others)?.into_iter().map(Ok));
+            let pieces = pieces.chain(others.into_iter().map(Ok));
             let context = Arc::clone(&self.shared.context);
             let build = |positions: &[Position]| {
                 let Ready { public, staff } = bulk.rows(&positions[..fresh], &apart, &context);
                 rayon::join(|| parts_of(public), || parts_of(staff))
             };
-            let written = self.ledger.append_pieces(count, pieces, build);
+            let written = self.ledger.append_pieces((count, bytes), pieces, build);
             let (positions, (public, staff)) = written.inspect_err(|_| self.tell_refusal())?;
             public.into_iter().for_each(|part| self.public.add(part));
             staff.into_iter().for_each(|part| self.staff.add(part));
@@ -1965,6 +1995,8 @@ impl Writer {
         // What was kept of it goes first: it has the words, too.
         let unsafe_yet = |error| PutError::Ledger(AppendError::Failed(Arc::new(error)));
         self.keeping.end().map_err(unsafe_yet)?;
+        // And what is being packed has them as well. It goes on when this is over.
+        self.ledger.give_back(self.packing.stop());
         self.ledger.has_room_to_erase(&records)?;
         self.write(group).inspect_err(|_| self.tell_refusal())?;
         let written = self.ledger.append(&[Entry { op: Op::Erase, feature }]);
@@ -2089,7 +2121,8 @@ impl Writer {
         let entries = group.entries()?;
         let (pieces, context) = (ledger::seal(&entries)?, Arc::clone(&self.shared.context));
         let index = |positions: &[Position]| group.indexed(positions, &context);
-        let (_, indexed) = self.ledger.append_pieces(entries.len(), pieces.into_iter().map(Ok), index)?;
+        let size = (entries.len(), pieces.iter().map(Sealed::bytes).sum());
+        let (_, indexed) = self.ledger.append_pieces(size, pieces.into_iter().map(Ok), index)?;
         self.apply(indexed);
         Ok(self.ledger.head().seq)
     }

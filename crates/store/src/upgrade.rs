@@ -16,6 +16,7 @@ use crate::ledger::{
     self, AppendError, DamagedAt, Disk, Entry, Frame, Head, LEDGER_DIR, Ledger, OpenError, Walk, Window,
 };
 use crate::record::{self, BadRecord, Hash, LF, Link, RS};
+use crate::segment;
 
 /// What was copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +89,8 @@ fn copy(old: &Path, fresh: &Path) -> Result<(), UpgradeError> {
         }
         Ok(())
     })?;
-    for number in ledger::segments(fresh)? {
-        let path = ledger::segment_path(fresh, number);
+    for number in segment::segments(fresh)? {
+        let path = segment::segment_path(fresh, number);
         File::open(&path).and_then(|file| file.sync_all()).map_err(OpenError::at(&path))?;
     }
     ledger::sync_dir(fresh).map_err(OpenError::at(fresh))?;
@@ -119,9 +120,9 @@ fn walk(old: &Path, each: Each<'_>) -> Result<Head, UpgradeError> {
     let header = old.join(ledger::FORMAT_FILE);
     let origin = fs::read(&header).map_err(OpenError::at(&header))?;
     let mut walk = Walk::new(Head { seq: 0, batch: 0, hash: Hash::of(&origin) }, decode);
-    let numbers = ledger::segments(old)?;
+    let numbers = segment::segments(old)?;
     for (at, &number) in numbers.iter().enumerate() {
-        let path = ledger::segment_path(old, number);
+        let path = segment::segment_path(old, number);
         let bytes = fs::read(&path).map_err(OpenError::at(&path))?;
         let frames = walk.segment_in_order(&path, (at, number), &bytes, at + 1 == numbers.len());
         if let Some(damage) = walk.recovery.damage.first() {
@@ -183,7 +184,7 @@ mod tests {
             prev = Hash::of(before.as_bytes());
             bytes.extend_from_slice(format!("{before},\"hash\":\"{prev}\"}}}}\n").as_bytes());
         }
-        fs::write(ledger::segment_path(&place, 1), bytes).unwrap();
+        fs::write(segment::segment_path(&place, 1), bytes).unwrap();
         dir
     }
 
@@ -209,13 +210,13 @@ mod tests {
     #[test]
     fn an_older_store_is_refused_until_it_is_copied_and_then_has_the_same_records() {
         let dir = old_store();
-        let before = fs::read(ledger::segment_path(&dir.path().join(LEDGER_DIR), 1)).unwrap();
+        let before = fs::read(segment::segment_path(&dir.path().join(LEDGER_DIR), 1)).unwrap();
         let refused = ledger::inspect(dir.path(), &mut |_| {});
         assert!(matches!(refused, Err(OpenError::Older { found: 1, .. })));
         let upgraded = upgrade(dir.path()).unwrap();
         assert_eq!(upgraded.records, 3);
         assert_eq!(ids(dir.path()), expected());
-        assert_eq!(fs::read(ledger::segment_path(&upgraded.kept, 1)).unwrap(), before);
+        assert_eq!(fs::read(segment::segment_path(&upgraded.kept, 1)).unwrap(), before);
         assert!(matches!(upgrade(dir.path()), Err(UpgradeError::UpToDate(_))));
     }
 
@@ -239,7 +240,7 @@ mod tests {
     #[test]
     fn a_damaged_older_store_stays_as_it_is() {
         let dir = old_store();
-        let segment = ledger::segment_path(&dir.path().join(LEDGER_DIR), 1);
+        let segment = segment::segment_path(&dir.path().join(LEDGER_DIR), 1);
         let mut bytes = fs::read(&segment).unwrap();
         bytes[60] ^= 1;
         fs::write(&segment, &bytes).unwrap();

@@ -1078,11 +1078,69 @@ fn files_say(dir: &Path, word: &str) -> bool {
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if String::from_utf8_lossy(&std::fs::read(path).unwrap()).contains(word) {
+        } else if String::from_utf8_lossy(&text_of(&path)).contains(word) {
             return true;
         }
     }
     false
+}
+
+/// What is in a file, also in one that is packed.
+fn text_of(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap();
+    if path.extension().is_none_or(|ending| ending != "gz") {
+        return bytes;
+    }
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut text).unwrap();
+    text
+}
+
+/// So many incidents that their batch is packed.
+const LONG: u64 = 3_000;
+
+#[test]
+fn a_packed_store_is_told_as_it_was_and_what_is_erased_in_it_is_on_no_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut dice = Dice(71);
+    let mut all = incidents(&mut dice, LONG);
+    for one in &mut all {
+        one.properties.same_as = vec![one.id.to_string()];
+    }
+    all[5].properties.title = Text::new("en", "shelter under the school");
+    let mut bulk = store.bulk(&author());
+    let prepared = all.iter().map(|one| bulk.prepare(one.clone()).unwrap()).collect();
+    bulk.add(prepared).unwrap();
+    store.load(bulk).unwrap();
+    store.hold_no_documents();
+    let packed = dir.path().join("ledger/000001.geojsons.gz");
+    store.pack();
+    assert!(packed.exists() && !packed.with_extension("").exists());
+    let told = everything(&store);
+    store.put(incidents(&mut dice, 3), &author()).unwrap();
+    store.pack();
+    assert!(dir.path().join("ledger/000002.geojsons").exists());
+    store.verify().unwrap();
+    drop(store);
+    let store = open(dir.path());
+    store.hold_no_documents();
+    assert_eq!(everything(&store).len(), told.len() + 3);
+    let (id, before) = (all[5].id, store.checkpoint().unwrap());
+    let older = Checkpoint::verify(&before, store.public_key().unwrap()).unwrap();
+    assert!(files_say(dir.path(), "shelter under"));
+    store.erase(id, Reason::DangerToLife, &author()).unwrap();
+    store.pack();
+    assert!(!files_say(dir.path(), "shelter under"));
+    assert!(packed.exists() && !packed.with_extension("").exists());
+    let mut at_hand = Some(store);
+    for when in ["at once", "opened again"] {
+        let store = at_hand.take().unwrap_or_else(|| open(dir.path()));
+        store.extends(&older).unwrap();
+        assert_eq!((store.verify().unwrap().erased, store.recovery().damage.len()), (1, 0), "{when}");
+        assert!(store.public().get(id).is_none() && store.prove(id).unwrap().revisions[0].link.erased);
+        assert_eq!(store.history(all[6].id).unwrap().len(), 1);
+    }
 }
 
 #[test]
@@ -1927,6 +1985,8 @@ fn kept(dir: &Path) -> Vec<Incident> {
     let store = open(dir);
     store.load(bulk(dir, &all)).unwrap();
     store.withdraw(all[7].id, &author()).unwrap();
+    // Else how far it is packed would be another thing each time.
+    store.pack();
     drop(store);
     // What is kept while it runs may be of a moment before the last batch.
     drop(open_without_index(dir));
@@ -1943,6 +2003,14 @@ fn open_without_index(dir: &Path) -> Store {
     let store = open(dir);
     assert_eq!(store.recovery().indexed, 0);
     store
+}
+
+/// The files of the ledger, in order.
+fn segments_of(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir.join("ledger")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| !path.ends_with("format.json")).collect();
+    files.sort();
+    files
 }
 
 /// Opened for reading, which leaves the index as it is.
@@ -2025,7 +2093,8 @@ fn a_store_opened_from_its_index_shows_what_its_ledger_says() {
 #[test]
 fn an_index_that_does_not_fit_or_is_not_as_it_was_written_is_not_used() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let segment = |dir: &Path| dir.join("ledger/000001.geojsons");
+    // The last one: nothing long is in it.
+    let segment = |dir: &Path| segments_of(dir).pop().unwrap();
     let all = kept(dir.path());
     kept(other.path());
     let index = std::fs::read(index_of(dir.path())).unwrap();
@@ -2090,16 +2159,22 @@ fn damage_behind_an_index_and_before_its_end_is_named_and_withheld_as_without_on
     all[11].properties.deaths_best = Some(77);
     store.put(vec![all[11].clone(), incident(&mut Dice(59), 20_000)], &author()).unwrap();
     drop(store);
-    let segment = dir.path().join("ledger/000001.geojsons");
-    let (bytes, index) = (std::fs::read(&segment).unwrap(), std::fs::read(index_of(dir.path())).unwrap());
+    let index = std::fs::read(index_of(dir.path())).unwrap();
     let sound = everything(&reopened(dir.path()));
     let mut dice = Dice(61);
-    let mut flips: Vec<usize> = (0..10).map(|_| dice.below(bytes.len() as u64) as usize).collect();
-    flips.extend([bytes.len() - 200, bytes.len() - 2_000]);
-    for at in flips {
+    // In the long batch, packed, up to the end of its file; and behind that.
+    let (segments, mut flips) = (segments_of(dir.path()), Vec::new());
+    assert_eq!(segments.len(), 2);
+    for (segment, count) in segments.iter().zip([7, 2]) {
+        let len = std::fs::metadata(segment).unwrap().len();
+        flips.extend((0..count).map(|_| (segment, dice.below(len) as usize)));
+        flips.push((segment, len as usize - 20));
+    }
+    for (segment, at) in flips {
+        let bytes = std::fs::read(segment).unwrap();
         let mut bad = bytes.clone();
         bad[at] ^= 1 << dice.below(8);
-        std::fs::write(&segment, &bad).unwrap();
+        std::fs::write(segment, &bad).unwrap();
         std::fs::write(index_of(dir.path()), &index).unwrap();
         let with = reopened(dir.path());
         std::fs::remove_file(index_of(dir.path())).unwrap();
@@ -2120,7 +2195,8 @@ fn damage_behind_an_index_and_before_its_end_is_named_and_withheld_as_without_on
         assert!(matches!(put, Err(PutError::Ledger(AppendError::Damaged(_)))), "byte {at}: {put:?}");
         assert!(shown(&early, &all[..12]) == shown(&without, &all[..12]), "byte {at}");
         drop(early);
-        assert!(std::fs::read(&segment).unwrap() == bad, "a damaged ledger is left as it is");
+        assert!(std::fs::read(segment).unwrap() == bad, "a damaged ledger is left as it is");
+        std::fs::write(segment, bytes).unwrap();
     }
 }
 
