@@ -19,7 +19,7 @@ pub(crate) const GPX: &str = r#"<gpx version="1.1"><wpt lat="45.335" lon="28.84"
 pub(crate) const CSV: &str = "id,lon,lat,date,title\n7,28.84,45.335,2025-05-30,Порт\n";
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -31,7 +31,7 @@ pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut sum = flate2::Crc::new();
         sum.update(bytes);
         let (method, packed) = if number % 2 == 0 {
-            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(bytes).unwrap();
             (8_u16, encoder.finish().unwrap())
         } else {
