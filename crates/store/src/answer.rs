@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::names::{NONE, Symbol};
 use crate::snapshot::{Context, Row};
+use crate::told::Answered;
 
 /// The answers of many rows to the target that a query asked about.
 #[derive(Debug)]
@@ -22,11 +23,11 @@ pub(crate) struct Answers {
     /// How the target is called, and the same as JSON.
     name: String,
     json: String,
-    found: Vec<Vec<Option<Reached>>>,
+    found: Vec<Answered>,
 }
 
 impl Answers {
-    pub fn new(name: String, found: Vec<Vec<Option<Reached>>>) -> Self {
+    pub fn new(name: String, found: Vec<Answered>) -> Self {
         Self { json: String::from_utf8_lossy(&json(&name)).into_owned(), name, found }
     }
 }

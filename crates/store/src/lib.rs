@@ -50,6 +50,7 @@ mod sorted; // Short records in order, in bounded memory.
 mod store; // Puts incidents into the ledger and shows the snapshots.
 mod text; // Text folded for searching.
 mod tile; // Incidents as vector tiles.
+mod told; // Answers that were asked for before.
 mod tree; // Places in boxes.
 mod units; // Administrative units beside a store.
 mod upgrade; // Stores of an older format.

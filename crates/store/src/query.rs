@@ -6,7 +6,8 @@
 //!
 //! `within` alone measures the few rows that neither the bounds of the boxes around them nor their nearest foreign border
 //! decide; the part remembers which rows are near. With other conditions a grid of whole degrees says which rows may be near the
-//! target at all, the search for the border stops at the limit, and what it found is remembered ([`crate::seen`]).
+//! target at all, the search for the border stops at the limit, and what it found is remembered ([`crate::seen`]); so are the whole
+//! answers of many rows at once ([`crate::told`]).
 //!
 //! Cost: a scan of a million rows takes some 10 ms; the first `within` about a country, a search for each box at the edge of
 //! what is near it.
@@ -34,6 +35,7 @@ use crate::names::{NONE, Symbol};
 use crate::seen::Seen;
 use crate::snapshot::{Context, NearBy, NearTo, Part, Row, Slice, Snapshot};
 use crate::text::Words;
+use crate::told::{self, Answered};
 use crate::tree::{self, Take, has};
 
 /// A question. The default asks for everything, latest first.
@@ -494,7 +496,8 @@ impl<V> Snapshot<V> {
         let mut row = self.get(id)?;
         let of = Measure::new(of, &self.context);
         let found = of.answer(&row.part, row.row);
-        row.to = Some(To { of: Arc::new(Answers::new(of.of.name(), vec![vec![found]])), at: (0, 0) });
+        row.to =
+            Some(To { of: Arc::new(Answers::new(of.of.name(), vec![Arc::new(vec![found])])), at: (0, 0) });
         Some(row)
     }
 }
@@ -1085,23 +1088,51 @@ impl<'a> Measure<'a> {
     /// The whole answers of rows, signed, each with its foot; and where among them that of each row is.
     fn answers(&self, slices: &[Slice], rows: &[Hit]) -> (Arc<Answers>, Vec<(u32, u32)>) {
         let (mut found, mut at) = (Vec::new(), vec![(0, 0); rows.len()]);
-        let mut put = |numbers: &[u32], answers: Vec<Option<Reached>>| {
-            let list = found.len() as u32;
-            numbers.iter().zip(0..).for_each(|(&number, place)| at[number as usize] = (list, place));
-            found.push(answers);
-        };
         let (groups, others) = self.of_one_place(slices, rows);
-        for (dated, numbers) in groups {
+        for (dated, mut numbers) in groups {
+            self.recall_answers(slices, rows, &dated, &mut numbers, (&mut found, &mut at));
+            if numbers.is_empty() {
+                continue;
+            }
             let (order, answers) = self.measure_along_curve(slices, rows, &dated.target, &numbers);
-            let numbers: Vec<u32> = order.into_iter().map(|at| numbers[at as usize]).collect();
-            put(&numbers, answers);
+            let (list, answers) = (found.len() as u32, Arc::new(answers));
+            let places: Vec<(u32, u32)> = order.iter().map(|&of| numbers[of as usize]).zip(0..).collect();
+            places.iter().for_each(|&(number, place)| at[number as usize] = (list, place));
+            keep_answers(slices, rows, &dated.members, &answers, &places);
+            found.push(answers);
         }
         let answer = |&number: &u32| {
             let Hit { slice, row } = rows[number as usize];
             self.answer(&slices[slice as usize].part, row as usize)
         };
-        put(&others, others.par_iter().with_min_len(8).map(answer).collect());
+        let list = found.len() as u32;
+        others.iter().zip(0..).for_each(|(&number, place)| at[number as usize] = (list, place));
+        found.push(Arc::new(others.par_iter().with_min_len(8).map(answer).collect()));
         (Arc::new(Answers::new(self.of.name(), found)), at)
+    }
+
+    /// Adds what the parts remember of these rows, and leaves the others.
+    fn recall_answers(
+        &self,
+        slices: &[Slice],
+        rows: &[Hit],
+        dated: &Dated,
+        numbers: &mut Vec<u32>,
+        (found, at): (&mut Vec<Answered>, &mut [(u32, u32)]),
+    ) {
+        for (slice, of_slice) in slices.iter().zip(0..) {
+            let Some(told) = slice.part.told.of(&dated.members) else { continue };
+            let (lists, first) = (told.lists(), found.len() as u32);
+            numbers.retain(|&number| {
+                let hit = rows[number as usize];
+                let known = if hit.slice == of_slice { told.find(&lists, hit.row) } else { None };
+                if let Some((list, place)) = known {
+                    at[number as usize] = (first + list, place);
+                }
+                known.is_none()
+            });
+            found.extend(lists.lists);
+        }
     }
 
     /// The numbers of the rows that one place alone has a measured distance of, by their targets; and the others. Few rows are all others.
@@ -1197,6 +1228,25 @@ impl<'a> Measure<'a> {
         targets.known.push(Arc::clone(&dated));
         targets.by_day.insert(day, Arc::clone(&dated));
         Some(dated)
+    }
+}
+
+/// Has the parts keep answers: of which numbers of `rows`, and where in the list.
+fn keep_answers(
+    slices: &[Slice],
+    rows: &[Hit],
+    members: &Arc<[TerritoryId]>,
+    answers: &Answered,
+    places: &[(u32, u32)],
+) {
+    for (slice, of_slice) in slices.iter().zip(0..) {
+        let of_part = || {
+            let hits = places.iter().map(|&(number, place)| (rows[number as usize], place));
+            hits.filter(|(hit, _)| hit.slice == of_slice).map(|(hit, place)| (hit.row, place))
+        };
+        if answers.len() >= told::KEPT_FROM && of_part().nth(told::KEPT_FROM - 1).is_some() {
+            slice.part.told.keep(members, slice.part.columns.len(), answers, of_part());
+        }
     }
 }
 

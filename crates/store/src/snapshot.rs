@@ -30,6 +30,7 @@ use crate::project::{PublicRecord, Record};
 use crate::query::Certainty;
 use crate::seen::Seen;
 use crate::snapshot_id::{SnapshotId, borders_part};
+use crate::told::Tellings;
 use crate::tree::PlaceTree;
 use crate::{answer, record};
 
@@ -185,6 +186,7 @@ pub(crate) struct Part {
     /// How near the nearest foreign territory may be to each row, NaN where nobody has asked.
     low_m: OnceLock<Vec<AtomicU64>>,
     near: Mutex<Vec<(NearBy, Arc<[u32]>)>>,
+    pub told: Tellings,
     /// The places, as tiles have them.
     fine: Vec<Fine>,
 }
@@ -226,7 +228,7 @@ impl Part {
         let radius_max_m = radii.fold(0.0, f64::max);
         let fine = columns.places.par_iter().with_min_len(1 << 10).map(|&place| fine_of(place)).collect();
         let (seen, low_m, near) = (Mutex::default(), OnceLock::new(), Mutex::default());
-        Self { columns, by_id, tree, radius_max_m, seen, low_m, near, fine }
+        Self { columns, by_id, tree, radius_max_m, seen, low_m, near, told: Tellings::default(), fine }
     }
 
     /// Where the places of a row are on a tile.

@@ -598,21 +598,35 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
 }
 
 #[test]
-fn a_page_of_rows_has_the_answers_that_each_row_has_alone() {
+fn a_page_of_rows_has_the_answers_that_each_row_has_alone_also_when_some_of_them_are_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let all = incidents(&mut Dice(23), 2_000);
-    for chunk in all.chunks(1_500) {
+    let all = incidents(&mut Dice(23), 10_000);
+    for chunk in all.chunks(8_000) {
         store.put(chunk.to_vec(), &author()).unwrap();
     }
     let snapshot = store.public();
     for name in ["ROU", "NATO", "MDA", "RUS", "28.8,45.3"] {
         let of = Of::parse(name, &borders()).unwrap();
-        let query = Query { of: Some(of.clone()), ..Query::default() };
-        for row in snapshot.find(&query).rows {
-            let alone = snapshot.get_with(row.id(), &of).unwrap();
-            assert_eq!((row.to(), row.reach(&borders())), (alone.to(), alone.reach(&borders())), "{name}");
-            assert_eq!(snapshot.feature(&row).unwrap(), snapshot.feature(&alone).unwrap());
+        // A part keeps what the first finds, knows some of what the second finds, and a little of all.
+        let since = |start_s| During { start_s: Some(start_s), end_s: Some(1_735_689_600) };
+        let asked = [1_704_067_200, 1_688_169_600].map(|start_s| Query {
+            of: Some(of.clone()),
+            datetime: Some(since(start_s)),
+            ..Query::default()
+        });
+        for query in asked.into_iter().chain([Query { of: Some(of.clone()), ..Query::default() }]) {
+            let rows = snapshot.find(&query).rows;
+            assert!(rows.len() > 1_000, "{name}: {}", rows.len());
+            for row in rows {
+                let alone = snapshot.get_with(row.id(), &of).unwrap();
+                assert_eq!(
+                    (row.to(), row.reach(&borders())),
+                    (alone.to(), alone.reach(&borders())),
+                    "{name}"
+                );
+                assert_eq!(snapshot.feature(&row).unwrap(), snapshot.feature(&alone).unwrap());
+            }
         }
     }
 }
