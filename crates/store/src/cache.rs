@@ -7,18 +7,20 @@
 //! documents: the file may be deleted at any time.
 //!
 //! ```text
-//! "kordon-index\n" · parts, each: length (8 bytes, little-endian) · tag · bytes
+//! "kordon-index\n" · parts, each: length (8 bytes, little-endian) · tag · blocks
+//! a block: its length, and that of what it unpacks to (4 bytes each) · that, packed (Zstandard)
 //! ```
 //!
-//! A tag is SHA-256(key ‖ SHA-256(key ‖ number of the part ‖ bytes)), with a key that is made of the signing key and the
+//! A tag is SHA-256(key ‖ SHA-256(key ‖ number of the part ‖ blocks)), with a key that is made of the signing key and the
 //! first part: who could write a cache that is believed could sign a rewritten ledger as well.
 //!
 //! It is written without fsync, since a torn one is told by its tags. Before anything is erased it is deleted, and that
-//! is made safe. Cost: about 400 bytes a row. Reading hashes a piece while it becomes columns, and holds nothing else; what was
-//! read counts once the tag of its part is found to be right.
+//! is made safe. Cost: some 170 bytes a row. Reading holds a few blocks besides the columns that are made of them; what was read
+//! counts once the tag of its part is found to be right.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -45,10 +47,13 @@ const HASH_LEN: usize = 32;
 const PART_HEAD: usize = 8 + HASH_LEN;
 /// How many items of a list are put into bytes at once, and made of bytes.
 const ITEMS_AT_ONCE: usize = 4_096;
-const ITEMS_READ_AT_ONCE: usize = 65_536;
-/// How many bytes are read at once of what stays bytes, and of what is short.
-const RAW_READ_AT_ONCE: usize = 1 << 20;
-const SHORT_READ_AT_ONCE: usize = 1 << 16;
+/// So much is packed into a block, and so many blocks at once.
+const BLOCK: usize = 1 << 20;
+const BLOCKS_AT_ONCE: usize = 8;
+/// Its length, and that of what it unpacks to.
+const BLOCK_HEAD: usize = 8;
+/// The least effort: more of it takes longer than the disk does.
+const LEVEL: i32 = 1;
 
 /// What a cache holds.
 pub(crate) struct Cached {
@@ -182,8 +187,9 @@ fn write_part(
 ) -> io::Result<Hash> {
     let start = file.stream_position()?;
     file.write_all(&[0; PART_HEAD])?;
-    let mut out = Out { to: BufWriter::new(&mut *file), hasher: tagger.begin(number) };
+    let mut out = Out { to: BufWriter::new(&mut *file), hasher: tagger.begin(number), unpacked: Vec::new() };
     fill(&mut out)?;
+    out.pack()?;
     out.to.flush()?;
     let tag = tagger.end(out.hasher.clone());
     drop(out);
@@ -526,12 +532,30 @@ fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 struct Out<'a> {
     to: BufWriter<&'a mut File>,
     hasher: Sha256,
+    /// What waits to be packed.
+    unpacked: Vec<u8>,
 }
 
 impl Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hasher.update(bytes);
-        self.to.write_all(bytes)
+        self.unpacked.extend_from_slice(bytes);
+        if self.unpacked.len() < BLOCK * BLOCKS_AT_ONCE { Ok(()) } else { self.pack() }
+    }
+
+    fn pack(&mut self) -> io::Result<()> {
+        let pack = |bytes: &[u8]| -> io::Result<Vec<u8>> {
+            let packed = zstd::bulk::compress(bytes, LEVEL)?;
+            let lengths =
+                [packed.len(), bytes.len()].map(|len| u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+            Ok([lengths.as_flattened(), &packed].concat())
+        };
+        let blocks: Vec<_> = self.unpacked.par_chunks(BLOCK).map(pack).collect();
+        self.unpacked.clear();
+        blocks.into_iter().try_for_each(|block| {
+            let block = block?;
+            self.hasher.update(&block);
+            self.to.write_all(&block)
+        })
     }
 
     fn number(&mut self, number: u64) -> io::Result<()> {
@@ -540,7 +564,7 @@ impl Out<'_> {
 
     fn text(&mut self, text: &str) -> io::Result<()> {
         self.number(text.len() as u64)?;
-        self.write(text.as_bytes())
+        text.as_bytes().chunks(BLOCK).try_for_each(|bytes| self.write(bytes))
     }
 
     fn list<T, const N: usize>(&mut self, items: &[T], bytes: impl Fn(&T) -> [u8; N]) -> io::Result<()> {
@@ -555,17 +579,18 @@ impl Out<'_> {
 /// Bytes of a part on their way in; every read is `None` when there are too few, or the disk does not give them.
 struct In<'a> {
     file: &'a File,
+    /// The next block, and the end of the last one.
     at: u64,
     end: u64,
-    /// Bytes that were read ahead, up to `at`, and how many of them were taken.
-    ahead: Vec<u8>,
+    /// What was unpacked, and how much of it was taken.
+    unpacked: Vec<Vec<u8>>,
     taken: usize,
     hasher: Sha256,
 }
 
 impl<'a> In<'a> {
     fn new(file: &'a File, of: &Stored, hasher: Sha256) -> Self {
-        Self { file, at: of.start, end: of.start + of.len, ahead: Vec::new(), taken: 0, hasher }
+        Self { file, at: of.start, end: of.start + of.len, unpacked: Vec::new(), taken: 0, hasher }
     }
 
     /// All of a part, if it has this tag and is what `read` makes of it, no byte more.
@@ -576,31 +601,57 @@ impl<'a> In<'a> {
         read: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
         let all = read(&mut self)?;
-        (self.left() == 0 && tagger.end(self.hasher) == tag).then_some(all)
+        let is_all = self.at == self.end && self.next().is_empty();
+        (is_all && tagger.end(self.hasher) == tag).then_some(all)
     }
 
-    /// How many bytes are still to come.
-    fn left(&self) -> u64 {
-        self.end - self.at + (self.ahead.len() - self.taken) as u64
+    /// The next bytes that were unpacked; none when others are to be.
+    fn next(&mut self) -> &[u8] {
+        if self.unpacked.first().is_some_and(|block| block.len() == self.taken) {
+            self.unpacked.remove(0);
+            self.taken = 0;
+        }
+        self.unpacked.first().map_or(&[], |block| &block[self.taken..])
     }
 
-    /// Fills the room with the next bytes, which are still to be hashed.
-    fn fill(&mut self, room: &mut [u8]) -> Option<()> {
-        (room.len() as u64 <= self.left()).then_some(())?;
-        let known = room.len().min(self.ahead.len() - self.taken);
-        let (first, rest) = room.split_at_mut(known);
-        first.copy_from_slice(&self.ahead[self.taken..][..known]);
-        self.taken += known;
-        if rest.len() >= SHORT_READ_AT_ONCE {
-            self.file.read_exact_at(rest, self.at).ok()?;
-            self.at += rest.len() as u64;
-        } else if !rest.is_empty() {
-            let count = (self.end - self.at).min(SHORT_READ_AT_ONCE as u64);
-            self.ahead.resize(usize::try_from(count).ok()?, 0);
-            self.file.read_exact_at(&mut self.ahead, self.at).ok()?;
-            self.at += count;
-            rest.copy_from_slice(&self.ahead[..rest.len()]);
-            self.taken = rest.len();
+    /// Unpacks the next blocks, while they are hashed.
+    fn unpack(&mut self) -> Option<()> {
+        let (mut packed, mut blocks) = (Vec::new(), Vec::new());
+        while blocks.len() < BLOCKS_AT_ONCE && self.at < self.end {
+            let mut head = [0; BLOCK_HEAD];
+            self.file.read_exact_at(&mut head, self.at).ok()?;
+            let [len, unpacked_len] = [0, 4].map(|at| u32::from_le_bytes(part(&head, at)) as usize);
+            let next = self.at + (BLOCK_HEAD + len) as u64;
+            (next <= self.end && unpacked_len <= BLOCK).then_some(())?;
+            let start = packed.len();
+            packed.resize(start + BLOCK_HEAD + len, 0);
+            self.file.read_exact_at(&mut packed[start..], self.at).ok()?;
+            blocks.push((start + BLOCK_HEAD..packed.len(), unpacked_len));
+            self.at = next;
+        }
+        let unpack = |(packed_at, len): (Range<usize>, usize)| {
+            zstd::bulk::decompress(&packed[packed_at], len).ok().filter(|bytes| bytes.len() == len)
+        };
+        let unpack = || blocks.into_par_iter().map(unpack).collect::<Option<Vec<_>>>();
+        let (unpacked, ()) = rayon::join(unpack, || self.hasher.update(&packed));
+        self.unpacked = unpacked?;
+        self.taken = 0;
+        Some(())
+    }
+
+    /// Fills the room with the next bytes.
+    fn fill(&mut self, mut room: &mut [u8]) -> Option<()> {
+        while !room.is_empty() {
+            let next = self.next();
+            if next.is_empty() {
+                (self.at < self.end).then_some(())?;
+                self.unpack()?;
+                continue;
+            }
+            let (some, rest) = room.split_at_mut(next.len().min(room.len()));
+            some.copy_from_slice(&next[..some.len()]);
+            self.taken += some.len();
+            room = rest;
         }
         Some(())
     }
@@ -608,7 +659,6 @@ impl<'a> In<'a> {
     fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;
-        self.hasher.update(bytes);
         Some(bytes)
     }
 
@@ -624,47 +674,33 @@ impl<'a> In<'a> {
         String::from_utf8(self.raw()?).ok()
     }
 
-    /// How many items there are; whatever the number says, no more than there are bytes.
-    fn count_of(&mut self, len: usize) -> Option<usize> {
-        let count = self.count()?;
-        let bytes = count.checked_mul(len)? as u64;
-        (bytes <= self.left()).then_some(count)
+    /// Room for so many items, whatever the number says: it takes memory only as it is filled.
+    fn room<T>(&mut self) -> Option<(usize, Vec<T>)> {
+        let (count, mut room) = (self.count()?, Vec::new());
+        room.try_reserve_exact(count).ok()?;
+        Some((count, room))
     }
 
     fn raw(&mut self) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; self.count_of(1)?];
-        bytes.chunks_mut(RAW_READ_AT_ONCE).try_for_each(|piece| {
-            self.fill(piece)?;
-            self.hasher.update(&*piece);
-            Some(())
-        })?;
+        let (count, mut bytes) = self.room()?;
+        while bytes.len() < count {
+            let start = bytes.len();
+            bytes.resize(count.min(start + BLOCK), 0);
+            self.fill(&mut bytes[start..])?;
+        }
         Some(bytes)
     }
 
-    fn list<T: Send, const N: usize>(
-        &mut self,
-        item: impl Fn([u8; N]) -> Option<T> + Sync,
-    ) -> Option<Vec<T>> {
-        let count = self.count_of(N)?;
-        let mut room = vec![0; N * count.min(ITEMS_READ_AT_ONCE)];
-        let mut items = Vec::with_capacity(count);
+    fn list<T, const N: usize>(&mut self, item: impl Fn([u8; N]) -> Option<T>) -> Option<Vec<T>> {
+        let (count, mut items) = self.room()?;
+        let mut room = vec![[0; N]; count.min(ITEMS_AT_ONCE)];
         while items.len() < count {
-            let room = &mut room[..N * (count - items.len()).min(ITEMS_READ_AT_ONCE)];
-            self.fill(room)?;
-            let (read, bytes) = (&mut items, &*room);
-            let item = |bytes: &[u8]| item(part(bytes, 0));
-            let mut make = || {
-                bytes.chunks_exact(N).try_for_each(|bytes| {
-                    read.push(item(bytes)?);
-                    Some(())
-                })
-            };
-            if bytes.len() < SHORT_READ_AT_ONCE {
-                self.hasher.update(bytes);
-                make()?;
-            } else {
-                rayon::join(make, || self.hasher.update(bytes)).0?;
-            }
+            let room = &mut room[..(count - items.len()).min(ITEMS_AT_ONCE)];
+            self.fill(room.as_flattened_mut())?;
+            room.iter().try_for_each(|bytes| {
+                items.push(item(*bytes)?);
+                Some(())
+            })?;
         }
         Some(items)
     }
