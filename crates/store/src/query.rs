@@ -566,6 +566,11 @@ impl<'a> Compiled<'a> {
         self.patience.is_some_and(Patience::ends)
     }
 
+    /// Whether the clock has said so before.
+    fn is_lost(&self) -> bool {
+        self.patience.is_some_and(Patience::is_lost)
+    }
+
     /// Whether every row matches.
     fn takes_all(&self) -> bool {
         self.within.is_none() && self.asks_nothing_but_near()
@@ -784,6 +789,8 @@ struct Targets {
 #[derive(Default)]
 pub(crate) struct Memo {
     met: Option<Met>,
+    /// How many rows were measured.
+    measured: usize,
     /// The same for the targets of the filter.
     of_targets: Vec<Memo>,
 }
@@ -1630,8 +1637,11 @@ impl<'a> Sorter<'a> {
         Candidate { key, id: columns.ids[row], hit }
     }
 
+    /// How far a row is. Once it is late, no row is measured any more, since nobody will be told.
     fn distance(&self, part: &Part, row: usize, reach_m: f64, memo: &mut Memo) -> Option<f64> {
-        if part.columns.radius_m[row].is_nan() {
+        memo.measured += 1;
+        let is_late = memo.measured.is_multiple_of(LOOKED_UP) && self.compiled.is_late();
+        if is_late || self.compiled.is_lost() || part.columns.radius_m[row].is_nan() {
             return None;
         }
         match &self.compiled.of {

@@ -654,6 +654,28 @@ fn who_has_no_patience_left_is_told_that_an_answer_is_not_whole() {
 }
 
 #[test]
+fn who_has_no_patience_left_does_not_wait_until_all_rows_are_measured_for_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.put(incidents(&mut Dice(31), 3_000), &author()).unwrap();
+    let public = store.public();
+    let nearest = Query { sortby: SortBy::Distance, limit: Some(10), ..Query::default() };
+    let farthest = Query { sortby: SortBy::DistanceDescending, ..nearest.clone() };
+    let all = Query { limit: None, ..farthest.clone() };
+    let by_both = Query { then_by: vec![SortBy::Title], ..nearest.clone() };
+    // What was measured once is remembered, so each asks about another country.
+    for (query, name) in [nearest, farthest, all, by_both].into_iter().zip(["ROU", "UKR", "MDA", "RUS"]) {
+        // To see that all of them match takes a tenth of that, to measure them ten times as long.
+        for (most, is_lost) in [(Duration::from_micros(200), true), (Duration::from_secs(3_600), false)] {
+            let patience = Arc::new(Patience::new(most));
+            let of = Of::parse(name, public.borders()).ok();
+            public.find(&Query { of, patience: Some(Arc::clone(&patience)), ..query.clone() });
+            assert_eq!(patience.is_lost(), is_lost, "{name}: {query:?}");
+        }
+    }
+}
+
+#[test]
 fn rows_come_in_the_order_of_their_distance() {
     let mut dice = Dice(7);
     let dir = tempfile::tempdir().unwrap();
