@@ -96,7 +96,7 @@ grep -oE '^box of ±[0-9.]+°.* [0-9]+ found' ours | while read -r line; do
   ask "box, time and category: $found documents" $runs "$documents" "SELECT document FROM incidents WHERE $where"
 done
 near="EXISTS (SELECT FROM romania r WHERE ST_DWithin(i.geog, r.geog, 50000))"
-ask "within 50 km of Romania, the first time: count" 1 "$(ours "within 50 km of Romania, the first time")" "SELECT count(*) FROM incidents i WHERE $near"
+ask "within 50 km of Romania, the first time: count" 1 "$(ours "within 50 km of Romania, the first time: count")" "SELECT count(*) FROM incidents i WHERE $near"
 ask "within 50 km of Romania: count" 3 "$(ours "within 50 km of Romania: count")" "SELECT count(*) FROM incidents i WHERE $near"
 ask "within 50 km of Romania: all rows, measured" 3 "$(ours "within 50 km of Romania: all rows")" \
   "SELECT i.id, ST_Distance(i.geog, w.geog) FROM incidents i, whole_romania w WHERE $near"

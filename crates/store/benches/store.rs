@@ -196,6 +196,8 @@ fn main() {
     let begin = Instant::now();
     import(&store, &at, &file, &borders);
     println!("import: durable and queryable after {:.2} s", begin.elapsed().as_secs_f64());
+    store.pack();
+    println!("  and packed after {:.2} s", begin.elapsed().as_secs_f64());
     drop(store);
     let size = |path: &Path| -> u64 {
         std::fs::read_dir(path).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum()

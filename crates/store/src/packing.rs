@@ -116,17 +116,14 @@ pub(crate) fn pack(
         let named = documents.in_folder(|| fs::rename(&fresh, &path).and_then(|()| sync_dir(dir)));
         named.map(|()| packed)
     });
-    let removed = written.and_then(|packed| {
-        documents.add(number, Arc::new(Segment::Packed(packed)));
-        fs::remove_file(segment_path(dir, number))
-    });
-    if removed.is_err() {
-        documents.add(number, Arc::clone(&segment));
+    let packed = written.inspect_err(|_| {
         // If they cannot go either, they are passed over, and go when the store is next opened.
         _ = fs::remove_file(&fresh);
         _ = fs::remove_file(&path);
-    }
-    removed
+    })?;
+    documents.add(number, Arc::new(Segment::Packed(packed)));
+    // Whatever comes of that, the packed one stays: a removal that is said to have failed may be found done later.
+    fs::remove_file(segment_path(dir, number))
 }
 
 /// Where a segment is packed before it has its name.
