@@ -105,6 +105,11 @@ impl Server {
         Ok(Server { child: Mutex::new(child), address: format!("127.0.0.1:{port}"), words })
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     /// What it has said on stderr so far.
     pub fn words(&self) -> String {
         self.words.lock().unwrap().clone()

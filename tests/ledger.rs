@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Random, Said, Server, folder, kordon, repository};
+use crate::harness::{Random, Said, Server, binary, folder, kordon, repository};
 
 fn import_samples(at: &Path) {
     let samples = repository("data/samples/incidents.geojson");
@@ -433,4 +433,21 @@ fn an_erased_record_is_nowhere_and_a_stranger_still_finds_every_proof_sound() {
     let whole = text.trim_end().rfind('\n').unwrap() + 1;
     fs::write(ledger(at.path()).join("000001.geojsons"), &text[..whole]).unwrap();
     assert_eq!((kordon(at.path(), &["verify"]).code, python(at.path(), &[]).code), (1, 1));
+}
+
+/// The limits of a process, as its system tells them.
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_segments_may_be_open_as_the_system_allows() {
+    let at = folder();
+    import_samples(at.path());
+    let mut few = Command::new("sh");
+    few.args(["-c", "ulimit -Sn 100 && exec \"$0\" serve --listen 127.0.0.1:0", &binary()])
+        .current_dir(at.path());
+    let server = Server::run(few).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let files: Vec<&str> =
+        limits.lines().find(|line| line.starts_with("Max open files")).unwrap().split_whitespace().collect();
+    let (soft, hard) = (files[3], files[4]);
+    assert!(soft == hard && soft != "100", "{files:?}");
 }

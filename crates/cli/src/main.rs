@@ -42,6 +42,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use kordon_borders::BorderSet;
 use kordon_store::{Options, Store};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Long answers are made on all threads, and the allocator of the C library keeps for each what it gave back.
 #[global_allocator]
@@ -138,8 +139,17 @@ pub enum Done {
     SomeRefused,
 }
 
+/// A store has one file open for each segment of its ledger, and an import of some length is a segment: as many may be open as the
+/// system allows, where it allows more than it gives at first.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, it is what it was.
+    _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    allow_many_files();
     let done = match cli.verb {
         Verb::Serve(verb) => verb.run(),
         Verb::Demo(verb) => verb.run(),
