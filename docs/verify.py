@@ -40,12 +40,14 @@ def records(ledger):
             raise Convicted(f"segment {number} is missing")
         data, at = file.read_bytes(), 0
         is_packed = file.name.endswith(".gz")
+        # Only what was whole is packed.
+        was_packed = file.name.removesuffix(".gz") in packed
         if is_packed:
             data = unpacked(file.name, data)
         while at < len(data):
             end = data.find(b"\n", at) + 1
             place = f"{file.name}: byte {at}{' of its text' if is_packed else ''}: record {seq + 1}"
-            if file == files[-1] and not is_packed and is_torn(data, at, end):
+            if file == files[-1] and not was_packed and is_torn(data, at, end):
                 torn = True
                 break
             if data[at] != 0x1E or not end:
@@ -72,6 +74,8 @@ def records(ledger):
                 explained.update(json.loads(body + b"}")["properties"]["erased"])
             prev, seq, batch, of, left, at = hash_, here, its_batch, its_of, its_of - index - 1, end
             hashes.append(hash_)
+        if left and was_packed:
+            raise Convicted(f"{file.name}: its batch is not whole")
     if erased - explained:
         raise Convicted(f"records {sorted(erased - explained)} are erased, and no later record says so")
     begun = of - left if left else 0
@@ -80,7 +84,7 @@ def records(ledger):
 
 def unpacked(name, data):
     """The text of a packed segment, having checked every byte of the file."""
-    text, rows, table, length, start, at, kind, said = [], [], b"", 0, 0, 0, b"", b""
+    text, rows, table, length, start, at, kinds, said = [], [], b"", 0, 0, 0, b"", b""
     while at < len(data):
         number = lambda place, size: int.from_bytes(data[at + place : at + place + size], "little")
         own = number(14, 2)
@@ -93,9 +97,11 @@ def unpacked(name, data):
             raise Convicted(f"{name}: byte {at} of the file: not as it was written")
         inflate = zlib.decompressobj(-15)
         part = inflate.decompress(deflated)
-        if not inflate.eof or (zlib.crc32(part), len(part)) != (number(size - 8, 4), number(size - 4, 4)):
+        if not inflate.eof or inflate.unused_data or (zlib.crc32(part), len(part)) != (number(size - 8, 4), number(size - 4, 4)):
             raise Convicted(f"{name}: byte {at} of the file: its text does not match")
-        at += size
+        at, kinds = at + size, kinds + kind
+        if bool(part) != (kind == b"KB"):
+            raise Convicted(f"{name}: byte {at - size} of the file: only blocks have text")
         if kind == b"KB":
             if said != length.to_bytes(8, "little"):
                 raise Convicted(f"{name}: byte {at - size} of the file: its text does not belong here")
@@ -104,7 +110,7 @@ def unpacked(name, data):
             length, start = length + len(part), at
         table += said if kind == b"KT" else b""
     end = b"".join(number.to_bytes(8, "little") for number in (length, len(rows), start))
-    if (kind, said, table) != (b"KE", end, b"".join(rows)):
+    if not re.fullmatch(b"(KB)*(KT)*KE", kinds) or (said, table) != (end, b"".join(rows)):
         raise Convicted(f"{name}: what says where its blocks lie is missing or does not match")
     return b"".join(text)
 

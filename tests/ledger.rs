@@ -295,6 +295,20 @@ fn both_verifiers_convict_every_byte_of_a_packed_segment_that_was_changed() {
             assert_eq!(said.code, 1, "{len} bytes: {said:?}");
         }
     }
+    fs::write(&file, &sound).unwrap();
+    // A plain one beside it was whole once, and counts.
+    let zcat = Command::new("zcat").arg(&file).output().unwrap();
+    for len in [zcat.stdout.len(), zcat.stdout.len() / 2] {
+        fs::write(file.with_extension(""), &zcat.stdout[..len]).unwrap();
+        let code = i32::from(len < zcat.stdout.len());
+        assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (code, code), "{len}");
+    }
+    fs::remove_file(file.with_extension("")).unwrap();
+    // A member that says nothing, where none belongs.
+    let end = &sound[sound.len() - 60..];
+    assert_eq!(end[..2], [0x1f, 0x8b]);
+    fs::write(&file, [&sound[..], end].concat()).unwrap();
+    assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (1, 1));
     fs::write(&file, sound).unwrap();
     assert_eq!((python(at.path(), &[]).code, kordon(at.path(), &["verify"]).code), (0, 0));
 }

@@ -1010,6 +1010,10 @@ impl Ledger {
         for number in numbers {
             let (segment, path) = Segment::open(&self.dir, number, true)?;
             let len = segment.len().map_err(OpenError::at(&path))?;
+            if !segment.is_packed() && self.was_packed(&segment, number)? {
+                // Packing it was cut short: whether it is whole is for who reads all of it to find out.
+                return Ok(false);
+            }
             self.tail = Some(Tail { number, len, is_closed: segment.is_packed() });
             self.documents.add(number, Arc::new(segment));
         }
@@ -1098,7 +1102,7 @@ impl Ledger {
                 walk.damage(&path, 0, problem.to_owned());
             }
             let damaged = walk.recovery.damage.len();
-            let mut batches = None;
+            let (mut batches, mut is_whole) = (None, false);
             let stretch = Stretch { path: &path, number, segment: &segment, from: 0, to: len, last };
             let walked = self.walk_through(&mut walk, &stretch, &mut bytes, &mut |window, frames| {
                 let leaves: Vec<Hash> =
@@ -1114,6 +1118,7 @@ impl Ledger {
                 self.documents.hold(blocks);
                 if let ([first, ..], [.., last]) = (frames, frames) {
                     batches = Some((batches.map_or(first.link.batch, |(first, _)| first), last.link.batch));
+                    is_whole = last.link.index + 1 == last.link.of;
                 }
                 each(Seen::Records(window, frames));
             })?;
@@ -1121,6 +1126,9 @@ impl Ledger {
                 && let Some(torn) = walk.recovery.torn
             {
                 return Ok(Err(torn));
+            }
+            if !is_whole && walk.recovery.damage.len() == damaged && self.was_packed(&segment, number)? {
+                walk.damage(&path, len, "it ends before its batch does".to_owned());
             }
             if let Segment::Packed(packed) = &segment {
                 for damage in &mut walk.recovery.damage[damaged..] {
@@ -1163,6 +1171,12 @@ impl Ledger {
         Ok(Ok(recovery))
     }
 
+    /// Whether a segment was packed. It was whole then: what is missing of the packed file, or of the plain one beside it, is damage.
+    fn was_packed(&self, segment: &Segment, number: u32) -> Result<bool, OpenError> {
+        let packed = packed_path(&self.dir, number);
+        Ok(segment.is_packed() || packed.try_exists().map_err(OpenError::at(&packed))?)
+    }
+
     /// Reads a stretch of a segment, a window at a time, and gives its sound records to `each`.
     fn walk_through(
         &self,
@@ -1172,8 +1186,7 @@ impl Ledger {
         each: &mut dyn FnMut(Window<'_>, &[Frame]),
     ) -> Result<Walked, OpenError> {
         let &Stretch { path, number, segment, from, to, last } = stretch;
-        // A packed segment was whole when it got its name: what is missing of it is damage.
-        let last = last && !segment.is_packed();
+        let last = last && !self.was_packed(segment, number)?;
         let read = |bytes: &mut Vec<u8>, range| read_into(segment, range, bytes).map_err(OpenError::at(path));
         let mut start = from;
         loop {
@@ -1241,13 +1254,27 @@ impl Ledger {
     /// What a packing that was cut short, or whose last step failed, has left beside plain segments that were just found sound.
     fn remove_left_over(&self, numbers: &[u32]) {
         for &number in numbers {
-            let packed = packed_path(&self.dir, number);
-            let is_beside = segment_path(&self.dir, number).exists() && packed.exists();
-            for path in [Some(fresh_path(&self.dir, number)), is_beside.then_some(packed)] {
-                // What cannot be removed is passed over; an erasure does not pass over it.
-                _ = path.filter(|path| path.exists()).map(fs::remove_file);
+            // What cannot be removed is passed over; an erasure does not pass over it.
+            _ = self.remove_copies(number);
+        }
+    }
+
+    /// Removes what does not count of a segment, and makes that safe. Gives the file that counts.
+    fn remove_copies(&self, number: u32) -> io::Result<PathBuf> {
+        let (plain, packed) = (segment_path(&self.dir, number), packed_path(&self.dir, number));
+        let is_plain = plain.try_exists()?;
+        let mut is_removed = false;
+        for copy in [Some(fresh_path(&self.dir, number)), is_plain.then(|| packed.clone())] {
+            match copy.map(fs::remove_file) {
+                Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Some(Ok(())) => is_removed = true,
+                _ => {}
             }
         }
+        if is_removed {
+            sync_dir(&self.dir)?;
+        }
+        Ok(if is_plain { plain } else { packed })
     }
 
     /// Each segment becomes a new file of the same form and the same text but for these records, which takes the place of the old one
@@ -1257,14 +1284,7 @@ impl Ledger {
         positions.sort_unstable_by_key(|position| (position.segment, position.offset));
         for of_segment in positions.chunk_by(|a, b| a.segment == b.segment) {
             let number = of_segment[0].segment;
-            let (plain, packed) = (segment_path(&self.dir, number), packed_path(&self.dir, number));
-            let beside = plain.exists().then(|| packed.clone());
-            for left_over in beside.into_iter().chain([fresh_path(&self.dir, number)]) {
-                if left_over.exists() {
-                    fs::remove_file(left_over)?;
-                }
-            }
-            let path = if plain.exists() { plain } else { packed };
+            let path = self.remove_copies(number)?;
             let before = Arc::new(Segment::open_file(&path, false)?);
             write_whole_with(&path, 0o644, |file| copy_without(&before, of_segment, file))?;
             self.documents.add(number, Arc::new(Segment::open_file(&path, true)?));
@@ -2348,6 +2368,28 @@ mod tests {
         fs::write(segment_path(&folder, 2), text).unwrap();
         let (mut ledger, recovery, _) = open_packing(dir.path(), false);
         assert_eq!((recovery.damage.len(), names(&folder).len(), ledger.take_unpacked().len()), (1, 5, 0));
+    }
+
+    #[test]
+    fn a_last_plain_segment_that_lacks_something_beside_its_packed_one_is_damage_and_both_stay() {
+        let (dir, folder, _) = packed_sample();
+        let (plain, packed) = (segment_path(&folder, 4), packed_path(&folder, 4));
+        let mut text = vec![0; Segment::open_file(&packed, false).unwrap().len().unwrap() as usize];
+        Segment::open_file(&packed, false).unwrap().read_exact_at(&mut text, 0).unwrap();
+        let mut unwritten = text.clone();
+        unwritten[1_024..1_536].fill(0);
+        // Alone, each would be taken for a batch that was not written to its end.
+        let at_a_record = text[..text.len() / 2].iter().rposition(|byte| *byte == LF).unwrap() + 1;
+        for lacks in [unwritten.as_slice(), &text[..text.len() / 2], &text[..at_a_record], &[]] {
+            fs::write(&plain, lacks).unwrap();
+            let sound = fs::read(&packed).unwrap();
+            let (mut ledger, recovery, _) = open_packing(dir.path(), false);
+            assert_eq!((recovery.torn, recovery.damage.is_empty()), (None, false), "{} bytes", lacks.len());
+            assert!(ledger.append(&entries(1, "f")).is_err());
+            assert!(fs::read(&plain).unwrap() == lacks && fs::read(&packed).unwrap() == sound);
+        }
+        fs::remove_file(&plain).unwrap();
+        assert_eq!(open_packing(dir.path(), false).1.damage, []);
     }
 
     #[test]

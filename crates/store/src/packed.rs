@@ -333,11 +333,17 @@ impl<'a> Member<'a> {
         is_sound.then_some(Self { kind: *bytes[12..].first_chunk()?, said, deflated, crc, text, len })
     }
 
-    /// Where its text belongs, if it is a block.
-    fn text_at(&self) -> Option<u64> {
-        let said = self.said.try_into().ok()?;
-        (self.kind == IS_BLOCK && self.text > 0).then(|| u64::from_le_bytes(said))
+    /// Where its text belongs, if it is a block of one that has `most` bytes of text at most.
+    fn text_at(&self, most: u64) -> Option<u64> {
+        let at = u64::from_le_bytes(self.said.try_into().ok()?);
+        let is_block = self.kind == IS_BLOCK && (1..=BLOCK).contains(&(self.text as usize));
+        (is_block && at.checked_add(self.text.into())? <= most).then_some(at)
     }
+}
+
+/// How much text a file of this size may hold: deflate makes one byte of 1 032 at most. Whoever says more makes one up.
+fn most_text(size: u64) -> u64 {
+    size.saturating_mul(1_032)
 }
 
 /// What the last member says.
@@ -361,11 +367,8 @@ impl End {
                 eights.iter().copied().map(u64::from_le_bytes).collect::<Vec<_>>().try_into().ok()?;
             rest.is_empty().then_some(numbers)
         });
-        Ok(numbers.filter(|[.., table]| *table <= at).map(|[text, blocks, table]| Self {
-            text,
-            blocks,
-            table,
-        }))
+        let is_possible = |[text, _, table]: &[u64; 3]| *table <= at && *text <= most_text(size);
+        Ok(numbers.filter(is_possible).map(|[text, blocks, table]| Self { text, blocks, table }))
     }
 }
 
@@ -381,8 +384,11 @@ fn read_table(file: &File, size: u64, end: &End) -> io::Result<Option<Vec<Block>
         };
         let (rows, []) = table.said.as_chunks::<ROW>() else { return Ok(None) };
         for [a, b, c, d] in rows {
-            let (packed, text) =
+            let (packed, text): (u32, u32) =
                 (u32::from(u16::from_le_bytes([*a, *b])) + 1, u16::from_le_bytes([*c, *d]).into());
+            if (packed as usize) < AROUND || !(1..=BLOCK).contains(&(text as usize)) {
+                return Ok(None);
+            }
             blocks.push(Block { at, text_at, packed, text });
             at += u64::from(packed);
             text_at += u64::from(text);
@@ -413,7 +419,7 @@ fn look_for_blocks(file: &File, size: u64, text: Option<u64>) -> io::Result<Vec<
             at += next.unwrap_or(len.saturating_sub(MAGIC.len()).max(1)) as u64;
             continue;
         };
-        if let Some(its) = member.text_at().filter(|its| *its >= text_at) {
+        if let Some(its) = member.text_at(most_text(size)).filter(|its| *its >= text_at) {
             gap(&mut blocks, text_at, its);
             // At most [`MEMBER_MAX`].
             blocks.push(Block { at, text_at: its, packed: member.len as u32, text: member.text });
@@ -491,7 +497,7 @@ impl Scratch {
         }
         let member = Member::read(&self.member);
         let its = |member: &Member<'_>| {
-            (member.len, member.text_at(), member.text)
+            (member.len, member.text_at(u64::MAX), member.text)
                 == (self.member.len(), Some(block.text_at), block.text)
         };
         let Some(member) = member.filter(its) else { return Ok(false) };
@@ -681,6 +687,21 @@ mod tests {
         let (from, to) = (blocks[1].text_at as usize, blocks[1].end() as usize);
         assert!(found[..from] == text[..from] && found[to..] == text[to..] && found.len() == text.len());
         assert!(found[from..to].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn who_makes_up_a_length_or_a_place_is_not_believed() {
+        let said =
+            |numbers: &[u64]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        let end = |text: u64| member(IS_END, &said(&[text, 1, 0]), &NOTHING, &[]).unwrap();
+        let block = |at: u64| {
+            pack_block(&mut Compress::new(Compression::new(LEVEL), false), b"\x1e{}\n", at).unwrap()
+        };
+        for bytes in [end(1 << 40), end(u64::MAX), block(u64::MAX - 1), block(1 << 40)] {
+            let packed = open(&bytes);
+            assert!(packed.problem().is_some() && packed.len() < 1 << 20, "{} bytes of text", packed.len());
+            all(&packed);
+        }
     }
 
     #[test]

@@ -61,6 +61,7 @@ impl Packing {
         if let Some(thread) = self.thread.take() {
             // One that panicked has said so, and left the plain segment where it was.
             _ = thread.join();
+            locked(&self.queue).is_worked_off = false;
         }
     }
 

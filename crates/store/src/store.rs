@@ -1915,7 +1915,8 @@ impl Writer {
         let others = group.entries()?;
         let count = fresh + others.len();
         if count > 0 {
-            let bytes = if fresh > 0 { bulk.bytes() } else { 0 };
+            // As long as others of the file are those that are left out.
+            let bytes = bulk.bytes() * fresh as u64 / (bulk.len() as u64).max(1);
             let others = ledger::seal(&others)?;
             let bytes = bytes + others.iter().map(Sealed::bytes).sum::<u64>();
             let pieces = bulk.sealed(&apart).map_err(|error| PutError::SetAside(Arc::new(error)))?;
