@@ -6,8 +6,8 @@
 //! that are nearly alike are meant.
 //!
 //! Cost: nothing for a sound ledger, else one pass over all ids. Limits: a record that is gone whole, or whose id is
-//! beyond recognition, or that lies in a damaged block of a packed segment, says nothing of anybody; then the damage is named and refuses writes, as any other, and what is
-//! shown may be an older revision.
+//! beyond recognition, or that lies in a damaged block of a packed segment, says nothing of anybody; then the damage is named and
+//! refuses writes, as any other, and what is shown may be an older revision.
 
 use std::collections::HashMap;
 use std::io;
