@@ -26,7 +26,7 @@ picture: ## build kordon-picture, which paints maps with maplibre-rs; `make run`
 
 test-picture: .make/painter picture ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
 	$(CARGO) test --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture -- --nocapture
-	KORDON_PICTURE=$(CURDIR)/target/release/kordon-picture $(CARGO) test --locked -p kordon --test product -- --ignored pictures:: --nocapture
+	KORDON_PICTURE=$(CURDIR)/target/release/kordon-picture $(CARGO) test --locked --workspace --test product -- --ignored pictures:: --nocapture
 
 test: test-rust test-web test-browser test-painter ## run every test; installs what it needs (Chromium, GDAL, protobuf, a Vulkan driver)
 
@@ -43,8 +43,9 @@ test-rust: web/dist/index.html .make/gdal
 test-web: web/node_modules/.package-lock.json
 	cd web && npm test
 
+# The program as it was built beside the tests: alone it would be built once more, since its packages have fewer features without theirs.
 test-browser: web/dist/index.html .make/chromium
-	$(CARGO) build --locked -p kordon
+	$(CARGO) test --locked --workspace --no-run
 	KORDON_BIN=$(CURDIR)/target/debug/kordon node --test --test-concurrency=1 tests/browser/*.test.mjs
 
 lint: web/dist/index.html ## formatting, clippy, the web linter and types, licences of all dependencies
