@@ -51,6 +51,9 @@ const CHECK: Range<usize> = 16..20;
 /// A member without what its first subfield says and without its deflated bytes.
 const AROUND: usize = CHECK.end + 6 + 8;
 const END: usize = AROUND + 24 + NOTHING.len();
+/// How many bytes are checked and found not to be a block before nobody looks for more of them: so many times those of the file, where
+/// all blocks damaged come to one time; and of a small file, so many.
+const IN_VAIN: (u64, u64) = (8, 256 << 20);
 /// A member is never longer: BGZF has two bytes for that.
 const MEMBER_MAX: usize = 1 << 16;
 
@@ -301,6 +304,10 @@ fn crc(parts: &[&[u8]]) -> u32 {
     crc.sum()
 }
 
+fn two_at(bytes: &[u8], at: usize) -> Option<usize> {
+    Some(usize::from(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?)))
+}
+
 /// A member, read.
 struct Member<'a> {
     kind: [u8; 2],
@@ -314,19 +321,22 @@ struct Member<'a> {
 }
 
 impl<'a> Member<'a> {
+    /// Where the second subfield of what these bytes say to be a member begins, and how long they say that it is.
+    fn laid_out(bytes: &[u8]) -> Option<(usize, usize)> {
+        let bgzf = CHECK.start + two_at(bytes, 14)?;
+        Some((bgzf, two_at(bytes, bgzf + IS_BGZF.len())? + 1))
+    }
+
     /// The one with which these bytes begin, if it is as it was written.
     fn read(bytes: &'a [u8]) -> Option<Self> {
-        let two = |at: usize| Some(usize::from(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?)));
-        let own = two(14)?;
-        let bgzf = CHECK.start + own;
-        let len = two(bgzf + IS_BGZF.len())? + 1;
+        let (bgzf, len) = Self::laid_out(bytes)?;
         let bytes = bytes.get(..len)?;
         let from = bgzf + IS_BGZF.len() + 2;
         let said = bytes.get(CHECK.end..bgzf)?;
         let (deflated, end) = bytes.get(from..)?.split_last_chunk::<8>()?;
         let check = u32::from_le_bytes(*bytes.get(CHECK)?.first_chunk()?);
         let is_sound = bytes.starts_with(&MAGIC)
-            && two(10)? == from - 12
+            && two_at(bytes, 10)? == from - 12
             && bytes.get(bgzf..)?.starts_with(&IS_BGZF)
             && check == crc(&[&bytes[..CHECK.start], &bytes[CHECK.end..]]);
         let (crc, text) = (u32::from_le_bytes(*end.first_chunk()?), u32::from_le_bytes(*end.last_chunk()?));
@@ -400,9 +410,12 @@ fn read_table(file: &File, size: u64, end: &End) -> io::Result<Option<Vec<Block>
 }
 
 /// Where the blocks lie that are as they were written, and between them those of which only the text's place is known.
+///
+/// Members that somebody made up, one inside the other, would all have to be checked: after [`IN_VAIN`] bytes nothing more is found.
 fn look_for_blocks(file: &File, size: u64, text: Option<u64>) -> io::Result<Vec<Block>> {
     let (mut blocks, mut text_at, mut at) = (Vec::new(), 0, 0);
-    let mut bytes = vec![0; MEMBER_MAX];
+    let mut window = Window { file, size, from: 0, bytes: Vec::new() };
+    let mut in_vain = size.saturating_mul(IN_VAIN.0).max(IN_VAIN.1);
     let gap = |blocks: &mut Vec<Block>, mut from: u64, to: u64| {
         while from < to {
             let text = u32::try_from(to - from).unwrap_or(u32::MAX);
@@ -411,12 +424,14 @@ fn look_for_blocks(file: &File, size: u64, text: Option<u64>) -> io::Result<Vec<
         }
     };
     while at < size {
-        let len = (size - at).min(MEMBER_MAX as u64) as usize;
-        file.read_exact_at(&mut bytes[..len], at)?;
-        let Some(member) = Member::read(&bytes[..len]) else {
+        let bytes = window.at(at)?;
+        let Some(member) = Member::read(bytes) else {
+            let checked = Member::laid_out(bytes).map_or(0, |(_, len)| len.min(bytes.len()));
+            let Some(left) = in_vain.checked_sub(checked as u64) else { break };
+            in_vain = left;
             // The next place at which one may begin; what says so may stand across the end of what was read.
-            let next = memchr::memmem::find(&bytes[1..len], &MAGIC).map(|found| found + 1);
-            at += next.unwrap_or(len.saturating_sub(MAGIC.len()).max(1)) as u64;
+            let next = memchr::memmem::find(&bytes[1..], &MAGIC).map(|found| found + 1);
+            at += next.unwrap_or(bytes.len().saturating_sub(MAGIC.len()).max(1)) as u64;
             continue;
         };
         if let Some(its) = member.text_at(most_text(size)).filter(|its| *its >= text_at) {
@@ -429,6 +444,27 @@ fn look_for_blocks(file: &File, size: u64, text: Option<u64>) -> io::Result<Vec<
     }
     gap(&mut blocks, text_at, text.unwrap_or(0));
     Ok(blocks)
+}
+
+/// A part of a file that moves through it.
+struct Window<'a> {
+    file: &'a File,
+    size: u64,
+    from: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window<'_> {
+    /// Bytes from this one on, which is before the end: a whole member, if one begins here.
+    fn at(&mut self, at: u64) -> io::Result<&[u8]> {
+        let end = self.from + self.bytes.len() as u64;
+        if !(self.from..end).contains(&at) || (end - at < MEMBER_MAX as u64 && end < self.size) {
+            self.bytes.resize((self.size - at).min(AT_ONCE as u64) as usize, 0);
+            self.file.read_exact_at(&mut self.bytes, at)?;
+            self.from = at;
+        }
+        Ok(&self.bytes[(at - self.from) as usize..])
+    }
 }
 
 /// Writes members one behind the other, and in the end where they lie.
@@ -702,6 +738,19 @@ mod tests {
             assert!(packed.problem().is_some() && packed.len() < 1 << 20, "{} bytes of text", packed.len());
             all(&packed);
         }
+    }
+
+    #[test]
+    fn members_made_up_one_inside_the_other_end_the_search_and_as_many_damaged_ones_do_not() {
+        let block = pack_block(&mut Compress::new(Compression::new(LEVEL), false), b"\x1e{}\n", 0).unwrap();
+        let found = |before: Vec<u8>| all(&open(&[before, block.clone()].concat())) == b"\x1e{}\n";
+        let mut made_up = member(IS_BLOCK, &[0; 8], &[0; MEMBER_MAX - AROUND - 8], &[]).unwrap();
+        made_up.truncate(CHECK.end + 8 + 6);
+        assert!(found(made_up.repeat(1_000)));
+        assert!(!found(made_up.repeat(2_000 + IN_VAIN.1 as usize / MEMBER_MAX)));
+        let mut damaged = block.clone();
+        damaged[CHECK.start] ^= 1;
+        assert!(found(damaged.repeat(100_000)));
     }
 
     #[test]
