@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use crate::harness::{Server, folder, kordon, repository};
+use crate::ledger::{MANY, import_many};
 
 fn ogrinfo(args: &[&str]) -> String {
     let said =
@@ -39,18 +40,9 @@ fn gdal_reads_the_ledger_without_us() {
 #[test]
 fn gdal_reads_a_packed_segment_without_us() {
     let at = folder();
-    let line = |i: usize| {
-        let words = format!("{:x}", i * 7_919).repeat(60);
-        format!(
-            r#"{{"type":"Feature","id":"{i}","geometry":{{"type":"Point","coordinates":[28.84,45.33]}},"properties":{{"title":"{words}","date_start":"2024-01-01"}}}}"#
-        )
-    };
-    let text: String = (0..3_000).map(|i| line(i) + "\n").collect();
-    std::fs::write(at.path().join("many.ndjson"), text).unwrap();
-    assert_eq!(kordon(at.path(), &["import", "many.ndjson"]).code, 0);
-    let packed = at.path().join("kordon-data/ledger/000001.geojsons.gz");
+    let packed = import_many(at.path());
     let text = ogrinfo(&["-so", "-al", &format!("GeoJSONSeq:/vsigzip/{}", packed.display())]);
-    assert_eq!(feature_count(&text), 3_000);
+    assert_eq!(feature_count(&text), MANY as u64);
 }
 
 #[test]

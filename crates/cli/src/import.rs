@@ -33,7 +33,7 @@ use rayon::prelude::*;
 use crate::find::shortened;
 use crate::output::write_to;
 use crate::quarantine;
-use crate::terminal::{interrupted, progress, say};
+use crate::terminal::{interrupted, progress, say, waiting};
 use crate::{Done, StoreArg, open_store, sets};
 
 /// Records checked at a time, and bytes of them: of long records there are fewer.
@@ -220,7 +220,15 @@ impl Import {
         }
         let (tally, store) = self.store(files, borders, &stop)?;
         end(&tally);
-        store.pack();
+        let bar = waiting("packing the ledger; Ctrl-C leaves that to whoever writes next");
+        let packed = store.pack(|| stop.load(Ordering::Relaxed));
+        bar.finish_and_clear();
+        if let Err(error) = packed {
+            say(&format!(
+                "warning: the ledger takes more room than it need, since it cannot be packed: {error}; \
+                 whoever writes next tries again"
+            ));
+        }
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
     }
 

@@ -40,6 +40,14 @@ pub fn counted(total: u64, what: &str) -> ProgressBar {
     drawn(ProgressBar::new(total), "{msg} {wide_bar} {human_pos}/{human_len} {eta}", what)
 }
 
+/// That something goes on of which nobody knows how long it takes.
+pub fn waiting(what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    drawn(ProgressBar::new_spinner(), "{spinner} {msg}", what)
+}
+
 fn drawn(bar: ProgressBar, style: &str, what: &str) -> ProgressBar {
     bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(what.to_owned());

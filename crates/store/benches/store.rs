@@ -196,7 +196,7 @@ fn main() {
     let begin = Instant::now();
     import(&store, &at, &file, &borders);
     println!("import: durable and queryable after {:.2} s", begin.elapsed().as_secs_f64());
-    store.pack();
+    store.pack(|| false).unwrap();
     println!("  and packed after {:.2} s", begin.elapsed().as_secs_f64());
     drop(store);
     let size = |path: &Path| -> u64 {

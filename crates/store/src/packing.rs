@@ -34,6 +34,7 @@ pub(crate) struct Packing {
 struct Queue {
     waiting: VecDeque<u32>,
     is_worked_off: bool,
+    failure: Option<io::Error>,
 }
 
 impl Packing {
@@ -45,6 +46,8 @@ impl Packing {
     /// Packs these segments as well, in the background.
     pub fn add(&mut self, numbers: Vec<u32>) {
         let mut queue = locked(&self.queue);
+        // One that panicked has said so, and left the plain segment where it was.
+        queue.is_worked_off &= self.is_at_work();
         queue.waiting.extend(numbers);
         if queue.waiting.is_empty() || queue.is_worked_off || self.is_over.load(Ordering::Relaxed) {
             return;
@@ -56,12 +59,20 @@ impl Packing {
         queue.is_worked_off = self.thread.is_some();
     }
 
+    /// Whether something is being packed.
+    pub fn is_at_work(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Why a segment was not packed, if that was not told before: the last one.
+    pub fn take_failure(&self) -> Option<io::Error> {
+        locked(&self.queue).failure.take()
+    }
+
     /// Waits until nothing is left to be packed.
     pub fn wait(&mut self) {
         if let Some(thread) = self.thread.take() {
-            // One that panicked has said so, and left the plain segment where it was.
             _ = thread.join();
-            locked(&self.queue).is_worked_off = false;
         }
     }
 
@@ -96,8 +107,13 @@ fn work_off(dir: &Path, documents: &Documents, queue: &Mutex<Queue>, is_over: &A
             number
         };
         // What cannot be packed stays as it is.
-        if pack(dir, number, documents, &is_over).is_err() && is_over() {
-            locked(queue).waiting.push_front(number);
+        if let Err(error) = pack(dir, number, documents, &is_over) {
+            let mut queue = locked(queue);
+            if is_over() {
+                queue.waiting.push_front(number);
+            } else {
+                queue.failure = Some(error);
+            }
         }
     }
 }

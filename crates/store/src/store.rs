@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use std::{fmt, io, iter};
 
 use arc_swap::ArcSwap;
@@ -49,6 +50,8 @@ use crate::units::Units;
 const GROUP_MAX: usize = 100_000;
 /// The index is kept for the next start once it has so many records more than the one that was kept before.
 const KEPT_EVERY: u64 = 10_000;
+/// How often whoever waits for packing looks whether it is done, or whether its waiting is over.
+const PACKING_POLL: Duration = Duration::from_millis(10);
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -732,12 +735,27 @@ impl Store {
         Ok(put.ids.first().copied().unwrap_or((id, Outcome::Unchanged)))
     }
 
-    /// Returns when all long batches are packed, or cannot be. That goes on in the background; dropping the store does not wait for it,
-    /// and the next one that opens it for writing begins again.
-    pub fn pack(&self) {
-        if let Ok(mut writer) = self.writer.lock() {
+    /// Returns when all long batches are packed, or `is_over` says so, which is asked again and again: what is at work then is given up.
+    /// Packing goes on in the background without this; dropping the store does not wait for it, and the next one that opens it for
+    /// writing begins again.
+    ///
+    /// # Errors
+    ///
+    /// A batch could not be packed, for want of room or because a call failed: its segment stays as it was, which is as sound.
+    pub fn pack(&self, is_over: impl Fn() -> bool) -> io::Result<()> {
+        loop {
+            let Ok(mut writer) = self.writer.lock() else { return Ok(()) };
             writer.pack();
-            writer.packing.wait();
+            if is_over() {
+                let left = writer.packing.stop();
+                writer.ledger.give_back(left);
+                return Ok(());
+            }
+            if !writer.packing.is_at_work() {
+                return writer.packing.take_failure().map_or(Ok(()), Err);
+            }
+            drop(writer);
+            std::thread::sleep(PACKING_POLL);
         }
     }
 
@@ -2272,7 +2290,7 @@ pub(crate) fn now() -> Option<EventDate> {
 #[cfg(test)]
 mod tests {
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use super::*;
     use crate::ledger::{Disk, SEGMENT_BYTES};
