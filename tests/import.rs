@@ -414,22 +414,47 @@ fn a_file_that_comes_again_publishes_nothing_that_was_hidden_since() {
 }
 
 #[test]
-fn what_was_hidden_and_withdrawn_is_not_published_by_a_file_that_brings_it_back() {
+fn what_was_hidden_and_withdrawn_stays_both_whatever_a_file_says() {
     let at = folder();
     let hidden =
         "id,date,lat,lon,title,masking,record_status\n1,2024-06-01,45.3,28.8,Shelter,hidden,published\n";
     import(at.path(), "r.csv", hidden.as_bytes(), &[]);
     assert_eq!(kordon(at.path(), &["withdraw", "--batch", "1"]).code, 0);
-    // At once, or one after the other: unmasked first, and brought back by another file.
+    // At once, or one after the other: unmasked first, and published by another file.
     let published = hidden.replace("hidden", "exact");
     let unmasked = published.replace(",published", ",").replace("Shelter", "School");
-    for (file, withheld) in [(&unmasked, 0), (&published, 1), (&published, 1)] {
+    for file in [&unmasked, &published, &published] {
         let said = import(at.path(), "r.csv", file.as_bytes(), &[]);
-        assert_eq!(said.err.contains("1 of r.csv are withheld"), withheld == 1, "{said:?}");
+        assert!(said.err.contains("1 of r.csv were withdrawn before and stay withdrawn"), "{said:?}");
         assert_eq!(found(at.path(), &[]).len(), 0, "{file}");
     }
     let said = import(at.path(), "r.csv", published.as_bytes(), &["--restore"]);
     assert_eq!((counts(&said), found(at.path(), &[]).len()), ([0, 1, 0, 0], 1), "{said:?}");
+}
+
+#[test]
+fn an_export_of_yesterday_brings_nothing_back_that_was_withdrawn_or_merged_since() {
+    let at = folder();
+    let rows = "id,date,lat,lon,title\n1,2024-06-01,45.3,28.8,Port\n2,2024-06-01,45.3,28.8,Port of Izmail\n";
+    import(at.path(), "r.csv", rows.as_bytes(), &[]);
+    let more = "id,date,lat,lon,title\n3,2024-06-02,45.4,28.9,Shelter\n";
+    import(at.path(), "more.csv", more.as_bytes(), &[]);
+    let yesterday = kordon(at.path(), &["find", "--json"]).out;
+    assert!(yesterday.contains(r#""record_status":"published""#), "{yesterday}");
+    let id = |title: &str| {
+        let all = found(at.path(), &[]);
+        let its = all.iter().find(|one| one["properties"]["title"].to_string().contains(title)).unwrap();
+        its["id"].as_str().unwrap().to_owned()
+    };
+    let (port, izmail, shelter) = (id("\"Port\""), id("Izmail"), id("Shelter"));
+    assert_eq!(kordon(at.path(), &["merge", &izmail, "--into", &port]).code, 0);
+    assert_eq!(kordon(at.path(), &["withdraw", "--batch", "2"]).code, 0);
+    let said = import(at.path(), "yesterday.ndjson", yesterday.as_bytes(), &[]);
+    assert_eq!((said.code, found(at.path(), &[]).len()), (0, 1), "{said:?}");
+    assert!(said.err.contains("1 of yesterday.ndjson were withdrawn before and stay withdrawn"), "{said:?}");
+    let said = import(at.path(), "yesterday.ndjson", yesterday.as_bytes(), &["--restore"]);
+    let shown = found(at.path(), &[]);
+    assert!(said.code == 0 && shown.len() == 2 && shown.iter().any(|one| one["id"] == shelter.as_str()));
 }
 
 #[test]

@@ -1602,6 +1602,14 @@ impl Shared {
                 None => Outcome::Accepted,
                 Some(before) => {
                     incident.id = before.id;
+                    let stays_gone = match withdrawn {
+                        OfWithdrawn::StayHidden => is_gone(before),
+                        OfWithdrawn::Restore => gone_into(&before.properties).is_some(),
+                        OfWithdrawn::Refuse | OfWithdrawn::Stay => false,
+                    };
+                    if stays_gone && !is_gone(&incident) {
+                        incident.properties.record_status = None;
+                    }
                     let is_said = incident.properties.record_status.is_some();
                     keep_unsaid(&mut incident, before);
                     stays_hidden = withdrawn == OfWithdrawn::StayHidden && keep_hidden(&mut incident, before);
@@ -2225,18 +2233,17 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     }
 }
 
-/// Whether a report would publish what is withheld; what keeps it from the public is kept then. A report may bring back what was
-/// withdrawn, but takes no mask off anything, also where that is not public yet.
+/// Whether a report would publish what is withheld; what keeps it from the public is kept then. Nor does it take a mask off anything that
+/// is not public yet.
 fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
-    let is_withheld = if is_gone(before) { !is_free(before) } else { !is_public(before) };
-    let would_publish = is_withheld && is_public(incident);
+    let would_publish = !is_public(before) && is_public(incident);
     let takes_mask_off = is_free(incident) && !is_free(before);
     let (said, kept) = (&mut incident.properties, &before.properties);
     if takes_mask_off {
         said.masking.clone_from(&kept.masking);
         said.redistributable = kept.redistributable;
     }
-    if would_publish && !is_gone(before) {
+    if would_publish {
         said.record_status = kept.record_status;
     }
     would_publish
@@ -2249,10 +2256,10 @@ enum OfWithdrawn {
     Refuse,
     /// The incident takes further revisions and stays withdrawn.
     Stay,
-    /// As [`Self::Stay`]; and one that is withheld from the public stays so, whatever the report says. That is for files: one that
-    /// comes again says what it said before somebody hid the incident.
+    /// As [`Self::Stay`], also where the report says that it is published; and one that is withheld from the public stays so, whatever
+    /// the report says. That is for files: one that comes again says what it said before somebody hid the incident.
     StayHidden,
-    /// The incident is there again, and public if the report says so.
+    /// The incident is there again, and public if the report says so; one that was merged stays so.
     Restore,
 }
 
