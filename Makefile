@@ -106,14 +106,14 @@ clients: build ## GDAL, GeoPandas, OWSLib, R, QGIS, nginx and LibreOffice beside
 
 crash: build ## kill -9, power cuts, failing calls, full disks: the long form of the crash tests
 	KORDON_CRASH=long KORDON_BIN=$(CURDIR)/target/release/kordon \
-	  $(CARGO) test --locked -p kordon --test product -- crash:: --nocapture
+	  $(CARGO) test --locked --workspace --test product -- crash:: --nocapture
 
 hostile: build ## 12 000 hostile files of every format, read, checked and sent to a server: the long form of the hostile tests
 	@mkdir -p .make/hostile
 	KORDON_HOSTILE=12000 KORDON_HOSTILE_OUT=$(CURDIR)/.make/hostile \
 	  $(CARGO) test --locked -p kordon-incidents --lib -- hostile_files --nocapture
 	KORDON_HOSTILE_DIR=$(CURDIR)/.make/hostile KORDON_BIN=$(CURDIR)/target/release/kordon \
-	  $(CARGO) test --locked -p kordon --test product -- hostile:: --nocapture
+	  $(CARGO) test --locked --workspace --test product -- hostile:: --nocapture
 	rm -rf .make/hostile
 
 FUZZ_TARGETS := border_file:64 filter:256 ledger:64 reports:1024 markup:1024 xlsx:256 archive:128 flatgeobuf:64 parquet:64 \
