@@ -24,9 +24,9 @@ picture: ## build kordon-picture, which paints maps with maplibre-rs; `make run`
 	$(CARGO) build --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture
 	mkdir -p target/release && cp target/picture/release/kordon-picture target/release/kordon-picture
 
-test-picture: .make/painter picture ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
-	$(CARGO) test --release --locked --manifest-path picture/Cargo.toml --target-dir target/picture -- --nocapture
-	KORDON_PICTURE=$(CURDIR)/target/release/kordon-picture $(CARGO) test --locked --workspace --test product -- --ignored pictures:: --nocapture
+test-picture: .make/painter ## test it: beside tiny-skia, without a network, killed at work. Installs a Vulkan driver for the processor
+	$(CARGO) test --locked --manifest-path picture/Cargo.toml --target-dir target/picture -- --nocapture
+	KORDON_PICTURE=$(CURDIR)/target/picture/debug/kordon-picture $(CARGO) test --locked --workspace --test product -- --ignored pictures:: --nocapture
 
 test: test-rust test-web test-browser test-painter ## run every test; installs what it needs (Chromium, GDAL, protobuf, a Vulkan driver)
 
