@@ -457,6 +457,59 @@ fn an_export_of_yesterday_brings_nothing_back_that_was_withdrawn_or_merged_since
     assert!(said.code == 0 && shown.len() == 2 && shown.iter().any(|one| one["id"] == shelter.as_str()));
 }
 
+/// Two reports of one event, of which the first is merged into the second; their ids.
+fn two_merged(at: &Path) -> (String, String) {
+    import(at, "two.csv", TWO.as_bytes(), &[]);
+    let id = |word: &str| found(at, &["-q", word])[0]["id"].as_str().unwrap().to_owned();
+    let (shelter, port) = (id("Shelter"), id("Port"));
+    assert_eq!(kordon(at, &["merge", &shelter, "--into", &port]).code, 0);
+    assert!(says_shelter(at), "what was merged is told with the other");
+    (shelter, port)
+}
+
+const TWO: &str = "id,date,lat,lon,title,source_url,tags\n\
+    B,2024-05-01,45.3513,28.8373,Port,https://b.example/public,porttag\n\
+    A,2024-05-01,45.3512,28.8372,Shelter,https://a.example/secret,sheltertag\n";
+
+fn says_shelter(at: &Path) -> bool {
+    let said = kordon(at, &["find", "--json"]).out;
+    said.contains("secret") || said.contains("sheltertag") || said.contains("two:A")
+}
+
+#[test]
+fn what_was_merged_and_then_erased_comes_back_by_no_file() {
+    let at = folder();
+    let (shelter, _) = two_merged(at.path());
+    let yesterday = kordon(at.path(), &["find", "--json"]).out;
+    assert_eq!(kordon(at.path(), &["erase", &shelter, "--reason", "danger-to-life"]).code, 0);
+    let named_so = TWO.replace("id,", "same_as,").replace("\nA,", "\ntwo:A,").replace("\nB,", "\ntwo:B,");
+    for flags in [&[][..], &["--restore"]] {
+        for (name, text) in [("two.csv", TWO), ("yesterday.ndjson", &yesterday), ("names.csv", &named_so)] {
+            let said = import(at.path(), name, text.as_bytes(), flags);
+            assert_eq!(counts(&said)[0], 0, "{name}: {said:?}");
+            let shown = found(at.path(), &[]);
+            assert!(shown.len() == 1 && shown[0].to_string().contains("porttag"), "{name}: {shown:?}");
+            assert!(!says_shelter(at.path()), "{name}");
+        }
+    }
+    assert_eq!(kordon(at.path(), &["verify"]).code, 0);
+}
+
+#[test]
+fn taking_back_what_hid_a_merged_incident_publishes_nothing_that_it_brought() {
+    let at = folder();
+    two_merged(at.path());
+    let masked = TWO.replace("tags\n", "tags,masking\n").replace("sheltertag", "sheltertag,hidden");
+    let masked = masked.replace("porttag", "porttag,");
+    import(at.path(), "masked.csv", masked.as_bytes(), &["--source", "two"]);
+    assert!(!says_shelter(at.path()));
+    for flags in [&["--dry-run"][..], &[]] {
+        let said = kordon(at.path(), &[&["withdraw", "--batch", "3"], flags].concat());
+        assert!(said.err.contains("restored 0, left 2"), "{said:?}");
+        assert!(!says_shelter(at.path()));
+    }
+}
+
 #[test]
 fn what_is_stored_and_not_shown_is_said() {
     let at = folder();

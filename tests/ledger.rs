@@ -318,6 +318,24 @@ fn both_verifiers_convict_every_byte_of_a_packed_segment_that_was_changed() {
 }
 
 #[test]
+fn segments_that_were_exchanged_bring_nothing_back_that_was_hidden_since() {
+    let at = folder();
+    import_many(at.path());
+    let hide = "id,lon,lat,date,title,masking\n7,28.8,45.3,2024-01-01,many 7,hidden\n";
+    fs::write(at.path().join("hide.csv"), hide).unwrap();
+    assert_eq!(kordon(at.path(), &["import", "hide.csv", "--source", "many"]).code, 0);
+    let count = || kordon(at.path(), &["find", "--count"]);
+    let hidden = count();
+    assert_eq!(hidden.out.trim(), (MANY - 1).to_string(), "{hidden:?}");
+    let name = |name: &str| ledger(at.path()).join(name);
+    fs::rename(name("000001.geojsons.gz"), name("000002.geojsons.gz")).unwrap();
+    fs::rename(name("000002.geojsons"), name("000001.geojsons")).unwrap();
+    fs::remove_file(at.path().join("kordon-data/index.cache")).unwrap();
+    assert_eq!(count().out, hidden.out);
+    assert_eq!(kordon(at.path(), &["verify"]).code, 1);
+}
+
+#[test]
 fn a_backup_of_a_packed_store_and_an_erasure_in_one_keep_every_proof() {
     let at = folder();
     import_samples(at.path());

@@ -39,7 +39,7 @@ impl Withdraw {
         if !taken.left.is_empty() {
             let ids: Vec<String> = taken.left.iter().map(IncidentId::to_string).collect();
             say(&format!(
-                "left as they are, since they were revised or withdrawn after it: {}",
+                "left as they are, since they were revised or withdrawn meanwhile, or are hidden: {}",
                 ids.join(" ")
             ));
         }

@@ -977,6 +977,7 @@ async fn a_record_is_withdrawn_by_delete_and_by_no_other_way() {
         let mut gone = feature("Gone", "2025-05-30", Some(IZMAIL));
         gone["id"] = json!("5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1e");
         gone["properties"]["record_status"] = json!(status);
+        gone["properties"]["merged_into"] = json!("5f0b6d3c-9e41-4c55-9d2a-0193a8c27b1f");
         let problem = door.post(ITEMS, media, &gone.to_string()).await.is_problem(422);
         assert_eq!(problem["errors"][0]["pointer"], "/properties/record_status");
         assert!(problem["errors"][0]["problem"].as_str().unwrap().contains("DELETE"), "{problem}");

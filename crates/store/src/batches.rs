@@ -14,7 +14,7 @@ use kordon_incidents::{Incident, IncidentId, RecordStatus};
 use crate::ledger::{Kept, Position, ReadError};
 use crate::merkle;
 use crate::record::Op;
-use crate::store::{Author, PutError, Store, incident_of};
+use crate::store::{Author, Outcome, PutError, Store, incident_of};
 
 /// What taking a batch back would do, or has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub struct TakenBack {
     pub withdrawn: Vec<IncidentId>,
     /// Incidents that the batch revised and that say again what they said before.
     pub restored: Vec<IncidentId>,
-    /// Incidents that were revised, withdrawn or erased since, which are left as they are.
+    /// Incidents that are left as they are: revised, withdrawn or erased since, or hidden by the batch, which taking it back does not
+    /// make public.
     pub left: Vec<IncidentId>,
 }
 
@@ -97,8 +98,15 @@ impl Store {
                 }
             }
         }
-        if !dry_run && !incidents.is_empty() {
-            self.put(incidents, author)?;
+        let asked: Vec<IncidentId> = incidents.iter().map(|incident| incident.id).collect();
+        if !asked.is_empty() {
+            let put =
+                if dry_run { self.foresee_put(incidents, author) } else { self.put(incidents, author) }?;
+            // Hidden by the batch, or with what was erased since: each says what it said, and that is left.
+            let unchanged =
+                asked.iter().zip(&put.ids).filter(|(_, (_, outcome))| *outcome == Outcome::Unchanged);
+            let unchanged: HashSet<IncidentId> = unchanged.map(|(id, _)| *id).collect();
+            taken.left.extend(taken.restored.extract_if(.., |id| unchanged.contains(id)));
         }
         Ok(taken)
     }

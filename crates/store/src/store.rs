@@ -493,7 +493,29 @@ impl Index {
     fn erase(&mut self, erasure: &Erasure, position: Position, records: Vec<Position>) {
         self.current.insert(number_of(erasure.id), Current { position, withdrawn: true, erased: true });
         self.earlier.insert(erasure.id, records);
-        self.name(erasure.id, erasure.keys());
+        // Read from the ledger, what it was merged into seems to have had its names first: nothing else says them any more.
+        for key in erasure.keys() {
+            self.keys.insert(key, erasure.id);
+        }
+    }
+
+    /// An erased incident of which a report speaks, by a name or as of one that was merged into it, if `before` did not.
+    fn erased_in(&self, report: &Incident, before: Option<&Incident>) -> Option<IncidentId> {
+        let properties = &report.properties;
+        let names = properties.same_as.iter();
+        let names =
+            names.filter(|name| before.is_none_or(|before| !before.properties.same_as.contains(name)));
+        let named = names.filter_map(|name| self.keys.get(key_of(name)).copied());
+        let merged = properties.merged_from.iter().copied();
+        let merged =
+            merged.filter(|id| before.is_none_or(|before| !before.properties.merged_from.contains(id)));
+        let is_erased = |id: &IncidentId| self.current(*id).is_some_and(|current| current.erased);
+        iter::once(report.id).chain(named).chain(merged).find(is_erased)
+    }
+
+    /// Takes in a revision that was found behind later ones.
+    fn is_preceded(&mut self, id: IncidentId, position: Position) {
+        self.earlier.entry(id).or_default().push(position);
     }
 
     /// A key stays with whom it has named once.
@@ -783,6 +805,11 @@ impl Store {
             all.absorb(one);
             Ok(all)
         })
+    }
+
+    /// What putting these incidents by [`Self::put`] would come to now, all of them; nothing is written.
+    pub(crate) fn foresee_put(&self, incidents: Vec<Incident>, author: &Author) -> Result<Put, PutError> {
+        self.shared.resolve_put(incidents, OfWithdrawn::Stay, author, &mut Group::default())
     }
 
     /// A file on its way into this store: see [`Self::load`].
@@ -1200,6 +1227,8 @@ struct Loading {
     /// The latest revision of each incident, and its row.
     latest: HashMap<IncidentId, usize>,
     rows: Vec<Option<Row>>,
+    /// Which record of the ledger each of them was, by number.
+    seqs: Vec<u64>,
     index: Index,
     /// Where erased records lie, by number: they no longer say whose they were.
     erased: HashMap<u64, Position>,
@@ -1277,7 +1306,9 @@ impl Loading {
         let read: Vec<Result<Said, ReadError>> = frames.par_iter().with_min_len(64).map(read).collect();
         for (frame, read) in frames.iter().zip(read) {
             match read {
-                Ok(Said::Incident(id, current, keys, row)) => self.row(id, current, &keys, row),
+                Ok(Said::Incident(id, current, keys, row)) => {
+                    self.row(frame.link.seq, id, current, &keys, row)
+                }
                 Ok(Said::Erased) => drop(self.erased.insert(frame.link.seq, frame.position)),
                 Ok(Said::Erasure(erasure)) => self.erase(&erasure, frame.position),
                 Err(problem) => self.damage.push(DamagedAt {
@@ -1300,11 +1331,21 @@ impl Loading {
         self.index.erase(erasure, position, records);
     }
 
-    fn row(&mut self, id: IncidentId, current: Current, keys: &[u128], row: Row) {
+    fn row(&mut self, seq: u64, id: IncidentId, current: Current, keys: &[u128], row: Row) {
+        let is_older = match self.latest.get(&id) {
+            Some(&at) => self.seqs[at] > seq,
+            None => self.index.current(id).is_some_and(|current| current.erased),
+        };
+        if is_older {
+            // Its segment stands where another belongs. Somebody may have hidden the incident since.
+            self.index.is_preceded(id, current.position);
+            return;
+        }
         self.index.apply(id, current, keys);
         self.drop_row(id);
         self.latest.insert(id, self.rows.len());
         self.rows.push(Some(row));
+        self.seqs.push(seq);
     }
 
     fn drop_row(&mut self, id: IncidentId) {
@@ -1587,7 +1628,9 @@ impl Shared {
         let mut put = Put::default();
         for (mut incident, stored) in incidents.into_iter().zip(stored) {
             let known = group.find(&incident, &index);
-            if let Some(id) = known.filter(|&id| index.current(id).is_some_and(|current| current.erased)) {
+            let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
+            let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
+            if let Some(id) = index.erased_in(&incident, before) {
                 if withdrawn == OfWithdrawn::Refuse {
                     return Err(PutError::Erased(id));
                 }
@@ -1595,9 +1638,6 @@ impl Shared {
                 put.unchanged += 1;
                 continue;
             }
-            let newest = known.and_then(|id| group.newest.get(&id)).map(|&at| &group.revisions[at].incident);
-            let before = newest.or(stored.as_ref().map(|(stored, _)| stored));
-            let mut stays_hidden = false;
             let outcome = match before {
                 None => Outcome::Accepted,
                 Some(before) => {
@@ -1612,7 +1652,9 @@ impl Shared {
                     }
                     let is_said = incident.properties.record_status.is_some();
                     keep_unsaid(&mut incident, before);
-                    stays_hidden = withdrawn == OfWithdrawn::StayHidden && keep_hidden(&mut incident, before);
+                    if withdrawn == OfWithdrawn::StayHidden {
+                        keep_hidden(&mut incident, before);
+                    }
                     if !is_said && incident.properties.record_status == Some(RecordStatus::Withdrawn) {
                         match withdrawn {
                             OfWithdrawn::Restore => {
@@ -1624,6 +1666,9 @@ impl Shared {
                         }
                     }
                     self.keep_merged(&mut incident, before, group, &index)?;
+                    if is_public(&incident) {
+                        self.leave_out_withheld(&mut incident, &mut Vec::new(), group, &index)?;
+                    }
                     if withdrawn == OfWithdrawn::Refuse && is_gone(&incident) && is_gone(before) {
                         return Err(PutError::Withdrawn(before.id));
                     }
@@ -1636,16 +1681,15 @@ impl Shared {
             };
             let revision = before.map_or(0, |before| before.properties.revision.unwrap_or(1));
             put.ids.push((incident.id, outcome));
+            put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
             match outcome {
                 Outcome::Accepted => put.accepted += 1,
                 Outcome::Updated => put.updated += 1,
                 Outcome::Unchanged => {
                     put.unchanged += 1;
-                    put.withheld += usize::from(stays_hidden);
                     continue;
                 }
             }
-            put.withheld += usize::from(!is_gone(&incident) && !is_public(&incident));
             let is_hidden_now = !is_free(&incident) && before.is_some_and(is_free);
             sign(&mut incident, revision + 1, now.as_ref(), author);
             let id = incident.id;
@@ -1680,6 +1724,46 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out what withheld incidents have brought that were merged into this one, or into one of those: it is not published with
+    /// it. Gives them. `seen` are those that it has been asked for.
+    fn leave_out_withheld(
+        &self,
+        holder: &mut Incident,
+        seen: &mut Vec<IncidentId>,
+        group: &Group,
+        index: &Index,
+    ) -> Result<Vec<IncidentId>, PutError> {
+        let mut withheld = Vec::new();
+        seen.push(holder.id);
+        for id in holder.properties.merged_from.clone() {
+            if seen.contains(&id) {
+                continue;
+            }
+            let mut child = match self.newest(id, group, index) {
+                Err(PutError::Erased(_) | PutError::NoSuchIncident(_)) => continue,
+                child => child?,
+            };
+            let its = if is_free(&child) {
+                self.leave_out_withheld(&mut child, seen, group, index)?
+            } else {
+                vec![id]
+            };
+            if its.is_empty() {
+                continue;
+            }
+            let revisions = self.revisions_of(holder.id, group, index)?;
+            for &one in &its {
+                let theirs = self.revisions_of(one, group, index)?;
+                let of_child = (one != id).then_some(&child.properties);
+                let kept: Vec<&Properties> =
+                    before_merge(&revisions, id).into_iter().chain(of_child).collect();
+                holder.release(one, &theirs, &kept);
+            }
+            withheld.extend(its);
+        }
+        Ok(withheld)
     }
 
     /// Takes back what a merged incident had brought to the one that it was merged into, and to those that this one was merged into
@@ -2233,9 +2317,9 @@ fn keep_unsaid(incident: &mut Incident, before: &Incident) {
     }
 }
 
-/// Whether a report would publish what is withheld; what keeps it from the public is kept then. Nor does it take a mask off anything that
-/// is not public yet.
-fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
+/// Where a report would publish what is withheld, what keeps it from the public is kept. Nor does it take a mask off anything that is not
+/// public yet.
+fn keep_hidden(incident: &mut Incident, before: &Incident) {
     let would_publish = !is_public(before) && is_public(incident);
     let takes_mask_off = is_free(incident) && !is_free(before);
     let (said, kept) = (&mut incident.properties, &before.properties);
@@ -2246,7 +2330,6 @@ fn keep_hidden(incident: &mut Incident, before: &Incident) -> bool {
     if would_publish {
         said.record_status = kept.record_status;
     }
-    would_publish
 }
 
 /// What becomes of a report of an incident that was withdrawn and does not speak of its status.

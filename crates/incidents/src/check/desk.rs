@@ -10,7 +10,7 @@ use crate::json::{Json, Member, Node, keep, shown};
 use crate::read::place_after;
 use crate::report::{Element, Fix, Report};
 use crate::text::{Text, is_language};
-use crate::vocabulary::{NotInList, is_word};
+use crate::vocabulary::{NotInList, RecordStatus, is_word};
 use kordon_borders::{LonLat, distance};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -952,6 +952,12 @@ impl<'r> Desk<'r> {
                 item = impacts.index(index);
                 self.fault(at, &item.name("source"), problem, "sources are counted from 0");
             }
+        }
+        if p.record_status == Some(RecordStatus::Merged) && p.merged_into.is_none() {
+            let problem = "a merged record names no incident that it was merged into";
+            let hint =
+                "merged_into, its id; or leave record_status out, and merge the two once both are stored";
+            self.fault(at.max(self.at_of("record_status")), &path.name("record_status"), problem, hint);
         }
         if !draft.has_date || !self.faults.is_empty() {
             return; // The dates may be stand-ins.

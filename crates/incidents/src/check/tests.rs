@@ -169,6 +169,7 @@ fn a_record_that_contradicts_itself_is_a_fault() {
         (r#""date_end":"2024-12-31""#, "ends on 2024-12-31, before it begins on 2025"),
         (r#""date_precision":"hour""#, "says hour, but date_start tells only the year"),
         (r#""impacts":[{"source":0}]"#, "no source of that number among 0"),
+        (r#""record_status":"merged""#, "names no incident that it was merged into"),
     ] {
         let fault = fault_of(&format!(r#"{{"title":"x","date_start":"2025",{more}}}"#));
         assert!(fault.contains(says), "{more}: {fault}");

@@ -208,6 +208,29 @@ fn a_merge_that_makes_no_sense_or_would_publish_what_is_withheld_is_refused() {
 }
 
 #[test]
+fn what_a_hidden_one_brought_is_left_out_when_what_it_was_merged_into_is_published() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let [mut hidden, mut middle, mut last] = [1, 2, 3].map(|number| report(number, "feed", "Port hit"));
+    hidden.properties.masking = Some(Masking { level: MaskingLevel::Hidden });
+    middle.properties.record_status = Some(RecordStatus::Draft);
+    last.properties.record_status = Some(RecordStatus::Draft);
+    store.put(vec![hidden.clone(), middle.clone(), last.clone()], &author()).unwrap();
+    store.merge(hidden.id, middle.id, &author()).unwrap();
+    store.merge(middle.id, last.id, &author()).unwrap();
+    assert_eq!(properties(&store, last.id).same_as, ["feed:3", "feed:2", "feed:1"]);
+    last.properties.record_status = Some(RecordStatus::Published);
+    store.put_one(last.clone(), &author()).unwrap();
+    let told = properties(&store, last.id);
+    assert_eq!(
+        (store.public().len(), &told.same_as[..]),
+        (1, &["feed:3".to_owned(), "feed:2".to_owned()][..])
+    );
+    assert!(told.sources.len() == 2 && !format!("{told:?}").contains("/feed/1"), "{told:?}");
+    assert_eq!(store.merged_into(hidden.id).unwrap(), Some(middle.id), "it stays where it went");
+}
+
+#[test]
 fn what_was_merged_twice_over_leads_to_the_last_and_is_taken_back_from_the_last_on() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
