@@ -197,6 +197,18 @@ impl Alliance {
         &self.members
     }
 
+    /// What is measured by it, in one spelling: its name, and who was in it when. The order of its lines and what is said to
+    /// people are no part of it.
+    pub(crate) fn said(&self) -> String {
+        let one = |member: &Member| {
+            let until = member.until.map(String::from).unwrap_or_default();
+            format!("{:?}/{}/{until}", member.code, member.from)
+        };
+        let mut members: Vec<String> = self.members.iter().map(one).collect();
+        members.sort_unstable();
+        format!("{:?}:{}", self.name, members.join(","))
+    }
+
     /// The codes that belong to it on a day; today's members when no day is given.
     pub fn codes(&self, on: Option<Day>) -> impl Iterator<Item = &str> {
         let is_in = move |member: &&Member| Days { from: Some(member.from), until: member.until }.hold(on);

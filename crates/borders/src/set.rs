@@ -352,6 +352,19 @@ impl BorderSet {
         &self.fingerprint
     }
 
+    /// A word that is another one, besides, whenever the set has another day or was given other sets of countries: of all that an
+    /// answer depends on. With no day and no such sets it is [`BorderSet::fingerprint`].
+    pub fn fingerprint_of_answers(&self) -> String {
+        let mut own: Vec<String> =
+            self.alliances.iter().skip(Alliance::built_in().len()).map(Alliance::said).collect();
+        if own.is_empty() && self.on.is_none() {
+            return self.fingerprint.clone();
+        }
+        own.sort_unstable();
+        let on = self.on.map(String::from).unwrap_or_default();
+        format!("{:x}", Sha256::digest(format!("{} {on} {}", self.fingerprint, own.join(" "))))
+    }
+
     /// The SHA-256 that closes its file, in hexadecimal.
     pub fn checksum(&self) -> &str {
         &self.checksum

@@ -233,6 +233,41 @@ fn a_set_of_ones_own_is_known_by_its_name() {
 }
 
 #[test]
+fn an_answer_is_told_from_one_on_another_day_or_with_other_sets_of_ones_own() {
+    let plain = BorderSet::natural_earth().unwrap();
+    assert_eq!(plain.fingerprint_of_answers(), plain.fingerprint());
+    let list = |name: &str, members: &[(&str, &str)]| {
+        let line = |(code, days): &(&str, &str)| format!("{{ code = \"{code}\", {days}, source = \"s\" }},");
+        let lines: String = members.iter().map(line).collect();
+        let text = format!("name = \"{name}\"\ntitle = \"t\"\nsource = \"s\"\nmembers = [{lines}]");
+        Alliance::read(&text).unwrap()
+    };
+    let (rou, pol) = (("ROU", "from = 2000-01-01"), ("POL", "from = 2000-01-01"));
+    let told = |on: Option<&str>, lists: &[Alliance]| {
+        let mut set = plain.in_view(View::un(), on.map(|day| day.parse().unwrap()));
+        lists.iter().for_each(|list| set.add_alliance(list.clone()).unwrap());
+        set.fingerprint_of_answers()
+    };
+    let all = [
+        told(None, &[]),
+        told(Some("2020-01-01"), &[]),
+        told(Some("2024-01-01"), &[]),
+        told(None, &[list("MINE", &[rou])]),
+        told(None, &[list("MINE", &[pol])]),
+        told(None, &[list("MINE", &[("ROU", "from = 2000-01-02")])]),
+        told(None, &[list("MINE", &[("ROU", "from = 2000-01-01, until = 2020-01-01")])]),
+        told(None, &[list("YOURS", &[rou])]),
+        told(Some("2020-01-01"), &[list("MINE", &[rou])]),
+        told(None, &[list("MINE", &[rou]), list("YOURS", &[pol])]),
+    ];
+    for (number, one) in all.iter().enumerate() {
+        assert!(!all[..number].contains(one), "{number}");
+    }
+    assert_eq!(told(None, &[list("YOURS", &[pol]), list("MINE", &[rou])]), all[9], "in another order");
+    assert_eq!(told(None, &[list("MINE", &[rou, pol])]), told(None, &[list("MINE", &[pol, rou])]));
+}
+
+#[test]
 fn fiji_is_one_country_on_both_sides_of_the_antimeridian() {
     for lon in [179.9, 180.0, -180.0, -179.9] {
         assert_eq!(territories(lon, -16.8), ["FJI"], "{lon}");

@@ -121,11 +121,10 @@ pub fn time_stamp() -> String {
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
 }
 
-/// Enough of a set's fingerprint to tell it, in its view, from any other in an ETag.
+/// Enough of a set's fingerprint to tell it, in its view, on its day and with its sets of countries, from any other in an ETag.
 #[must_use]
-pub fn short_fingerprint(set: &BorderSet) -> &str {
-    let whole = set.fingerprint();
-    whole.get(..12).unwrap_or(whole)
+pub fn short_fingerprint(set: &BorderSet) -> String {
+    set.fingerprint_of_answers().chars().take(12).collect()
 }
 
 /// The ETag of what `told` tells from all else.

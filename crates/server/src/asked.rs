@@ -128,8 +128,8 @@ fn not_told(error: &PastError) -> Problem {
              one with a later copy of its store.",
         ),
         PastError::OtherBorders => gone(
-            "The snapshot measured to other borders, or saw them in another world view. as-of with the second number of the \
-             id answers with the borders of this server."
+            "The snapshot measured to other borders, or saw them in another world view, on another day or with other sets of \
+             countries. as-of with the second number of the id answers with the borders of this server."
                 .to_owned(),
         ),
         PastError::OtherForm => gone(

@@ -59,8 +59,10 @@ pub enum PastError {
     /// The name is of a snapshot of other records.
     #[error("the snapshot is of another store, or of a later state of it than this copy has")]
     OtherStore,
-    /// The name is of a snapshot with other borders.
-    #[error("the snapshot measured to other borders, or saw them in another world view")]
+    /// The name is of a snapshot with other borders, or with these seen otherwise.
+    #[error(
+        "the snapshot measured to other borders, or saw them in another world view, on another day or with other sets of countries"
+    )]
     OtherBorders,
     /// The name was given by a version of the program that writes answers otherwise.
     #[error("the snapshot was named by a version of Kordon that writes answers in another form")]

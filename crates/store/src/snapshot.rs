@@ -60,7 +60,7 @@ pub(crate) struct Context {
     pub names: Vec<answer::Named>,
     /// The member `boundary` of every answer.
     boundary: Box<serde_json::value::RawValue>,
-    /// What stands for the borders in the name of a snapshot.
+    /// What stands for the borders, and for how they are asked, in the name of a snapshot.
     pub borders_part: u64,
     /// The boxes of the rings of each territory.
     ring_boxes: Vec<OnceLock<Vec<[f64; 4]>>>,

@@ -2,8 +2,9 @@
 //!
 //! `1-1250-3f9a1c0d2e4b-a1b2c3d4e5f6` says, in this order: the form in which answers are written; the last record of the
 //! ledger that counts; the beginning of that record's hash, which stands for all records before it, so that no other
-//! store can be meant; the beginning of a hash of the borders and of what the world view says on its day. A fifth part
-//! is there when some of what was public then may not be shown any more, and names which.
+//! store can be meant; the beginning of a hash of the borders and of what the world view says on its day, and of the day
+//! itself and the sets of countries of one's own where there are any. A fifth part is there when some of what was public
+//! then may not be shown any more, and names which.
 //!
 //! Limits: the bytes are those of one form. A version of the program that writes the same records otherwise counts
 //! [`FORM`] up, and then answers older names with an error instead of other bytes.
@@ -58,7 +59,7 @@ impl SnapshotId {
         self.form == FORM
     }
 
-    /// Whether both are of the same borders in the same view.
+    /// Whether both are of the same borders in the same view, on the same day and with the same sets of countries.
     pub(crate) fn has_borders_of(&self, borders: u64) -> bool {
         self.borders == borders
     }
@@ -69,9 +70,9 @@ impl SnapshotId {
     }
 }
 
-/// What stands for the borders and their view in a name.
+/// What stands in a name for the borders, their view, its day and the sets of countries.
 pub(crate) fn borders_part(borders: &BorderSet) -> u64 {
-    beginning(Hash::of(borders.fingerprint().as_bytes()))
+    beginning(Hash::of(borders.fingerprint_of_answers().as_bytes()))
 }
 
 fn beginning(hash: Hash) -> u64 {

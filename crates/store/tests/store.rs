@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fast_mvt::{MvtReaderRef, MvtValueRef};
-use kordon_borders::{BBox, BorderSet, Day, LonLat, Reach, Target, View, within};
+use kordon_borders::{Alliance, BBox, BorderSet, Day, LonLat, Reach, Target, View, within};
 use kordon_incidents::{
     Damage, EventDate, EventType, Impact, Incident, IncidentId, Infrastructure, LocationMethod, Masking,
     MaskingLevel, Properties, ReadOptions, RecordStatus, Sensitivity, Text, Verification, check, read,
@@ -1107,6 +1107,44 @@ fn a_name_of_another_store_other_borders_or_another_form_is_told_as_such() {
     let others = Arc::new(others);
     let store = Store::open(&one, others, Options { create: false, read_only: true }).unwrap();
     assert!(matches!(store.pinned(&name), Err(PastError::OtherBorders)));
+}
+
+#[test]
+fn a_name_holds_only_on_its_day_and_with_its_own_sets_of_countries() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.put(incidents(&mut Dice(5), 30), &author()).unwrap();
+    let plain = store.public().id();
+    drop(store);
+    let opened = |on: Option<&str>, members: &[&str]| {
+        let line = |code: &&str| format!("{{ code = \"{code}\", from = 2000-01-01, source = \"s\" }},");
+        let lines: String = members.iter().map(line).collect();
+        let text = format!("name = \"MINE\"\ntitle = \"t\"\nsource = \"s\"\nmembers = [{lines}]");
+        let own = (!members.is_empty()).then(|| Alliance::read(&text).unwrap());
+        let mut set = borders().in_view(View::un(), on.map(|day| day.parse().unwrap()));
+        own.into_iter().for_each(|own| set.add_alliance(own).unwrap());
+        Store::open(dir.path(), Arc::new(set), Options { create: false, read_only: true }).unwrap()
+    };
+    assert_eq!(opened(None, &[]).pinned(&plain).unwrap().id(), plain);
+    let mut names = vec![plain];
+    for (on, members) in [
+        (None, &["ROU"][..]),
+        (None, &["POL"]),
+        (Some("2020-01-01"), &[]),
+        (Some("2024-01-01"), &[]),
+        (Some("2024-01-01"), &["POL"]),
+    ] {
+        let store = opened(on, members);
+        for name in &names {
+            let refused = store.pinned(name);
+            assert!(matches!(refused, Err(PastError::OtherBorders)), "{name} on {on:?} with {members:?}");
+        }
+        let name = store.public().id();
+        assert_eq!(store.pinned(&name).unwrap().id(), name);
+        names.push(name);
+    }
+    let again = opened(None, &["ROU"]);
+    assert_eq!(again.pinned(&names[1]).unwrap().id(), names[1]);
 }
 
 fn files_say(dir: &Path, word: &str) -> bool {
