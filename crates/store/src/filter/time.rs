@@ -1,11 +1,11 @@
 //! Moments and intervals as filters compare them, and the relations of Allen between them.
 //!
-//! What is written as a day, a month or a year is that whole stretch of time, in UTC; an instant without a fraction of a
-//! second is that second. Such a stretch, a granule, is never cut: it is compared with a literal as precisely as the
-//! literal says (`= '2025-05'` is any time in May, `<= '2025-05-31'` is until the end of that day), and an interval goes
-//! from the beginning of its first granule to the end of its last.
+//! What is written as a day, a month or a year is that whole stretch of time, in UTC; an instant is the second that it is in,
+//! as the columns have it, whatever its fraction. Such a stretch, a granule, is never cut: it is compared with a literal as
+//! precisely as the literal says (`= '2025-05'` is any time in May, `<= '2025-05-31'` is until the end of that day), and an
+//! interval goes from the beginning of its first granule to the end of its last.
 //!
-//! Limits: microseconds, and years from -9998 to 9999.
+//! Limits: whole seconds, and years from -9998 to 9999.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,9 +55,8 @@ impl Granule {
                 Some(Self { start_us, end_us: start_us + DAY_US })
             }
             11.. => {
-                let start_us = text.parse::<Timestamp>().ok()?.as_microsecond();
-                let width_us = if start_us.rem_euclid(SECOND_US) == 0 { SECOND_US } else { 1 };
-                Some(Self { start_us, end_us: start_us + width_us })
+                let start_s = text.parse::<Timestamp>().ok()?.as_microsecond().div_euclid(SECOND_US);
+                Some(Self::of_seconds(start_s, start_s + 1))
             }
             _ => None,
         }
@@ -161,6 +160,18 @@ mod tests {
         assert_eq!(seconds("2025-05-30T01:10:00.000Z"), 1);
         for text in ["", "2025-13", "2025-02-30", "20250530", "2025-05-30T01:10:00", "now", "٢٠٢٥"] {
             assert_eq!(Granule::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_with_a_fraction_is_the_second_that_it_is_in() {
+        for (text, second) in [
+            ("2022-04-04T05:57:16.769Z", "2022-04-04T05:57:16Z"),
+            ("2022-04-04T05:57:16.999999999+03:00", "2022-04-04T02:57:16Z"),
+            // Before 1970 as well, it goes on from its second.
+            ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(Granule::read(text), Granule::read(second), "{text}");
         }
     }
 

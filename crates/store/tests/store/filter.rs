@@ -116,7 +116,8 @@ fn simple(dice: &mut Dice) -> Condition {
         16 => {
             let month = format!("{}-{:02}", 2021 + dice.below(5), 1 + dice.below(12));
             let times = EventDate::parse(&month).unwrap().times();
-            match dice.below(5) {
+            let (noon, noon_s) = (format!("{month}-15T12:00:00.5Z"), times.start_s + 14 * 86_400 + 43_200);
+            match dice.below(8) {
                 0 => condition(format!("date_start = '{month}'"), move |one| {
                     Some((times.start_s..times.end_s).contains(&one.times().start_s))
                 }),
@@ -127,11 +128,22 @@ fn simple(dice: &mut Dice) -> Condition {
                     let first = EventDate::parse("2022-06").unwrap().times().start_s;
                     Some(one.times().start_s >= first && one.times().start_s < times.end_s)
                 }),
-                3 => condition(format!("date_start < '{month}-15T12:00:00.5Z'"), move |one| {
-                    Some(one.times().start_s <= times.start_s + 14 * 86_400 + 43_200)
+                // An instant is its second.
+                3 => {
+                    condition(format!("date_start < '{noon}'"), move |one| Some(one.times().start_s < noon_s))
+                }
+                4 => condition(format!("date_start >= '{noon}'"), move |one| {
+                    Some(one.times().start_s >= noon_s)
                 }),
-                _ => condition(format!("date_start >= '{month}-15T12:00:00.5Z'"), move |one| {
-                    Some(one.times().start_s > times.start_s + 14 * 86_400 + 43_200)
+                5 => condition(format!("date_start = '{noon}'"), move |one| {
+                    Some(one.times().start_s == noon_s)
+                }),
+                6 => condition(format!("T_AFTER(datetime, TIMESTAMP('{noon}'))"), move |one| {
+                    Some(one.times().start_s > noon_s)
+                }),
+                _ => condition(format!("T_EQUALS(date_start, TIMESTAMP('{noon}'))"), move |one| {
+                    let times = one.properties.date_start.times();
+                    Some((times.start_s, times.end_s) == (noon_s, noon_s + 1))
                 }),
             }
         }
@@ -237,6 +249,12 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let store = open(dir.path());
         let mut all = incidents(&mut dice, 300);
+        for one in all.iter_mut().step_by(6) {
+            // In the second that some filters name, before or behind their fraction of it.
+            let (year, month, ms) = (2021 + dice.below(5), 1 + dice.below(12), dice.below(1_000));
+            let date = format!("{year}-{month:02}-15T12:00:00.{ms:03}Z");
+            one.properties.date_start = EventDate::parse(&date).unwrap();
+        }
         for batch in all.chunks(120) {
             store.put(batch.to_vec(), &author()).unwrap();
         }
@@ -257,6 +275,49 @@ proptest! {
             prop_assert_eq!(snapshot.matching(&query, &ids), all.iter().map(fits).collect::<Vec<_>>());
         }
     }
+}
+
+#[test]
+fn an_incident_is_found_by_its_own_beginning_with_its_fraction_of_a_second() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let own = "2022-04-04T05:57:16.769Z";
+    let mut one = incident(&mut Dice(8), 1);
+    one.properties.date_start = EventDate::parse(own).unwrap();
+    one.properties.date_end = Some(EventDate::parse("2022-04-04T05:57:18.25Z").unwrap());
+    store.put(vec![one], &author()).unwrap();
+    let snapshot = store.public();
+    let found = |text: &str| {
+        let filter = Filter::of_text(text, &borders()).unwrap();
+        snapshot.find(&Query { filter: Some(Arc::new(filter)), ..Query::default() }).matched
+    };
+    for (text, is_found) in [
+        (format!("date_start = TIMESTAMP('{own}')"), true),
+        (format!("date_start <= '{own}' AND date_start >= '{own}'"), true),
+        (format!("date_start BETWEEN '{own}' AND '{own}' AND date_start IN ('{own}')"), true),
+        (format!("date_start < TIMESTAMP('{own}')"), false),
+        (format!("date_start > TIMESTAMP('{own}')"), false),
+        (format!("date_start <> TIMESTAMP('{own}')"), false),
+        ("date_start = '2022-04-04T05:57:16.2Z'".to_owned(), true),
+        ("date_start < '2022-04-04T05:57:17Z' AND date_start > '2022-04-04T05:57:15.9Z'".to_owned(), true),
+        (format!("T_EQUALS(date_start, TIMESTAMP('{own}'))"), true),
+        (format!("T_INTERSECTS(date_start, TIMESTAMP('{own}'))"), true),
+        (format!("T_AFTER(date_start, TIMESTAMP('{own}'))"), false),
+        (format!("T_BEFORE(date_start, TIMESTAMP('{own}'))"), false),
+        (format!("T_STARTS(date_start, INTERVAL('{own}', '..'))"), true),
+        (format!("T_EQUALS(datetime, INTERVAL('{own}', '2022-04-04T05:57:18.25Z'))"), true),
+        ("T_DURING(datetime, INTERVAL('2022-04-04T05:57:15.9Z', '2022-04-04T05:57:19.1Z'))".to_owned(), true),
+        ("date_end = '2022-04-04T05:57:18.25Z' AND date_start < date_end".to_owned(), true),
+    ] {
+        let expected = usize::from(is_found);
+        assert_eq!(found(&text), expected, "{text}");
+        // By the columns, and then by asking the row.
+        assert_eq!(found(&format!("({text}) OR title = 'never'")), expected, "{text}");
+        assert_eq!(found(&format!("NOT ({text})")), 1 - expected, "{text}");
+    }
+    let property = Filter::of_equal("date_start", own, &borders()).unwrap();
+    let query = Query { filter: Some(Arc::new(property)), ..Query::default() };
+    assert_eq!(snapshot.find(&query).matched, 1);
 }
 
 #[test]
