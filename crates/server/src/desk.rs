@@ -31,7 +31,6 @@ pub async fn list(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let first = query::first_row(&params)?;
     let wanted = Query { sortby: SortBy::RecordedDescending, ..query::filter(&params, &app.config.borders)? };
@@ -65,10 +64,8 @@ pub async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
     Extension(base): Extension<Base>,
-    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let id = parse_id(&id)?;
     let work = Arc::clone(&app);
     let (mut feature, is_public) = app
@@ -109,10 +106,8 @@ pub async fn history(
     State(app): State<App>,
     Path(id): Path<String>,
     Extension(base): Extension<Base>,
-    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let id = parse_id(&id)?;
     let store = Arc::clone(&app.config.store);
     let revisions = app

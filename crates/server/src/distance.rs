@@ -152,7 +152,6 @@ pub async fn measure(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let lon = params.required_number("lon", -180.0, 180.0)?;
     let lat = params.required_number("lat", -90.0, 90.0)?;
     let place = LonLat::new(lon, lat).map_err(|error| Problem::bad_parameter("lon", error.to_string()))?;

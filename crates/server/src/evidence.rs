@@ -96,7 +96,6 @@ pub async fn list(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let after = params.get("cursor").map(str::to_owned);
     if after.as_deref().is_some_and(|after| !is_digest(after)) {
@@ -135,10 +134,8 @@ pub async fn one(
     State(app): State<App>,
     Path(sha256): Path<String>,
     Extension(base): Extension<Base>,
-    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let worker = Arc::clone(&app);
     let (mut told, sha256) = app
         .work_in(Lane::Evidence, move || {

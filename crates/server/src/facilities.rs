@@ -123,7 +123,6 @@ pub async fn find(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let first = query::first_row(&params)?;
@@ -192,7 +191,6 @@ pub async fn one(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let worker = Arc::clone(&app);
     let named = id.clone();
@@ -224,7 +222,6 @@ pub async fn of_incident(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let id = parse_id(&id)?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);

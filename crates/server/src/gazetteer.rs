@@ -28,7 +28,6 @@ pub async fn find(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = limit(&params, FEW)?;
     let name = params
         .get("q")
@@ -70,7 +69,6 @@ pub async fn nearest(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = limit(&params, 1)?;
     let lon = params.required_number("lon", -180.0, 180.0)?;
     let lat = params.required_number("lat", -90.0, 90.0)?;

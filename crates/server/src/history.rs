@@ -59,10 +59,8 @@ pub async fn history(
 pub async fn proof(
     State(app): State<App>,
     Path(id): Path<String>,
-    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let id = parse_id(&id)?;
     let store = Arc::clone(&app.config.store);
     let proofs = app
@@ -97,7 +95,6 @@ pub async fn changes(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let since = whole(&params, "since")?.unwrap_or(0);
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let wanted = query::chosen(&params, &app.config.borders)?;
@@ -205,7 +202,6 @@ pub async fn extension(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let size = whole(&params, "size")?.ok_or_else(|| {
         Problem::bad_parameter("size", "is missing: how many records the older checkpoint speaks of.")
     })?;

@@ -30,7 +30,6 @@ pub async fn list(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let store = Arc::clone(&app.config.store);
     let imports =
@@ -47,10 +46,8 @@ pub async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
     Extension(base): Extension<Base>,
-    Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let store = Arc::clone(&app.config.store);
     let import = app.work(move || find(&store, &id)).await?;
     let at = base.at(&format!("{PATH}/{}", import.id));
@@ -75,7 +72,6 @@ pub async fn quarantine(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let store = Arc::clone(&app.config.store);
     let told = app

@@ -751,7 +751,6 @@ pub async fn aggregate(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let by = dimensions(&params)?;
     let wanted = query::filter(&params, &app.config.borders)?;
     let asked = asked(&app, &params).await?;

@@ -114,15 +114,12 @@ fn component_of(route: &Route, name: &str) -> String {
         "file" if route.id == "addEvidence" => "file-of-evidence".to_owned(),
         "sha256" if route.id == "addEvidence" => "sha256-expected".to_owned(),
         "id" if !route.path.starts_with("/collections/incidents") => "row-id".to_owned(),
-        "f" if route.id == "findIncidents" => "f-items".to_owned(),
         "territory" if route.id == "findIncidents" => "territory-of".to_owned(),
         "limit" if route.path.starts_with("/gazetteer") => "limit-places".to_owned(),
         "size" if route.id.starts_with("draw") => "size-of-picture".to_owned(),
         "q" if route.id == "findPlaces" => "q-place".to_owned(),
         "country" if route.id == "findPlaces" => "country-of-place".to_owned(),
-        "f" if route.id == "measureMany" => "f-batch".to_owned(),
-        "f" if route.path.ends_with("/schema") => "f-schema".to_owned(),
-        "f" if matches!(route.id, "landing" | "incidents" | "getIncident") => "f-page".to_owned(),
+        "f" => route.forms().1.to_owned(),
         _ => name.to_owned(),
     }
 }

@@ -242,8 +242,9 @@ pub fn cursor(params: &Params, query: &Query) -> Result<Option<Cursor>, Problem>
 ///
 /// # Errors
 ///
-/// A 400 problem.
+/// A 400 problem, also for a `bbox-crs` without a `bbox`, when it names no system.
 pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
+    let crs = Crs::asked(params, "bbox-crs")?;
     let Some(text) = params.get("bbox") else { return Ok(None) };
     let bad = |why: String| Problem::bad_parameter("bbox", why);
     let numbers: Option<Vec<f64>> = text
@@ -260,7 +261,6 @@ pub fn bbox(params: &Params) -> Result<Option<BBox>, Problem> {
             )));
         }
     };
-    let crs = Crs::asked(params, "bbox-crs")?;
     let ([west, south], [east, north]) = (crs.to_degrees([west, south]), crs.to_degrees([east, north]));
     BBox::new(west, south, east, north).map(Some).map_err(|error| bad(error.to_string()))
 }
@@ -430,7 +430,7 @@ pub fn territories(params: &Params, name: &str, borders: &BorderSet) -> Result<V
 fn cells(params: &Params) -> Result<Vec<Cell>, Problem> {
     let read = |text: &str| {
         Cell::from_str(text).map_err(|error| {
-            let detail = format!("{} is not DIMENSION:VALUE; the dimension is {error}.", echo(text));
+            let detail = format!("{} is not DIMENSION:VALUE; {error}.", echo(text));
             Problem::bad_parameter("cell", detail)
         })
     };

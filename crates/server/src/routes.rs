@@ -55,6 +55,20 @@ pub struct Route {
     handler: fn() -> MethodRouter<App>,
 }
 
+impl Route {
+    /// The words for `f`, and the name of that parameter in the OpenAPI document.
+    #[must_use]
+    pub fn forms(&self) -> (&'static [&'static str], &'static str) {
+        match self.id {
+            "findIncidents" => (forms::WORDS, "f-items"),
+            "measureMany" => (distance::FORMS, "f-batch"),
+            "landing" | "incidents" | "getIncident" => (items::ONE_FORMS, "f-page"),
+            _ if self.path.ends_with("/schema") => (queryables::SCHEMA_FORMS, "f-schema"),
+            _ => (&["json"], "f"),
+        }
+    }
+}
+
 /// Parameters that may be given several times.
 pub const REPEATABLE: &[&str] = &["to", "cell", "map"];
 
@@ -943,6 +957,8 @@ async fn enter(
     let caller = app.config.access.admit(route.who, headers)?;
     let query = request.uri().query();
     let params = route.params.map(|known| Params::read(query, known, REPEATABLE)).transpose()?;
+    // Here, so that also what has one form refuses another.
+    params.as_ref().map(|params| params.one_of("f", route.forms().0)).transpose()?;
     let params = params.map(|params| Arc::new(params.patient(Patience::new(app.config.limits.question))));
     if let Some(params) = &params {
         request.extensions_mut().insert(Arc::clone(params));

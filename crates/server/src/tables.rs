@@ -317,7 +317,6 @@ async fn answer<F>(
 where
     F: FnOnce(&PublicSnapshot, usize) -> Result<Page, Problem> + Send + 'static,
 {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let asked = asked(app, &params).await?;
@@ -399,7 +398,6 @@ async fn one(
     + Send
     + 'static,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(params, "crs")?;
     let nothing = format!("There is no row {}.", echo(id));
     let (incident, rest) = id.rsplit_once('.').ok_or_else(|| Problem::not_found(nothing.clone()))?;

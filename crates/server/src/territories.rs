@@ -113,7 +113,6 @@ pub async fn find(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let limit = query::limit(&params)?.unwrap_or(query::DEFAULT_LIMIT);
     let bbox = query::bbox(&params)?;
@@ -191,7 +190,6 @@ pub async fn one(
     Extension(params): Extension<Arc<Params>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    params.one_of("f", &["json"])?;
     let crs = Crs::asked(&params, "crs")?;
     let skip_geometry = params.flag("skipGeometry")?.unwrap_or(false);
     let named = distance::named_set(&app, &params).await?;

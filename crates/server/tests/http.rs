@@ -383,6 +383,30 @@ async fn every_operation_refuses_a_parameter_it_does_not_know() {
     }
 }
 
+#[tokio::test]
+async fn every_operation_refuses_a_form_that_it_does_not_have() {
+    let door = Door::new();
+    let api = door.get("/api").await.json();
+    let mut seen = 0;
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let named =
+                |known: &Value| known["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            let mut parameters = operation["parameters"].as_array().unwrap().iter().map(named);
+            if !parameters.any(|name| name == "f" || name.starts_with("f-")) {
+                continue;
+            }
+            seen += 1;
+            let address = path.replace("{id}", "x").replace("{code}", "ROU").replace("{sha256}", "x");
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let headers = [("content-type", "text/csv")];
+            let reply = door.ask(method.clone(), &format!("{address}?f=xx"), &headers, "").await;
+            assert_eq!(reply.is_problem(400)["parameter"], "f", "{method} {path}");
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
 // --------------------------------------------------------------------------------------- finding incidents
 
 #[tokio::test]
@@ -624,7 +648,10 @@ async fn counts_add_up_to_what_the_same_filter_finds() {
         let items = group["items"].as_str().unwrap().strip_prefix("http://localhost:8080").unwrap();
         assert_eq!(door.get(items).await.is_ok().json()["numberMatched"], group["count"], "{items}");
     }
-    assert_eq!(door.get(&format!("{ITEMS}?cell=color:red")).await.is_problem(400)["parameter"], "cell");
+    for cell in ["color:red", "month:", "month:2023-99", "damage:total"] {
+        let problem = door.get(&format!("{ITEMS}?cell={cell}")).await.is_problem(400);
+        assert_eq!(problem["parameter"], "cell", "{cell}");
+    }
     for query in ["", "?by=color", "?by=month,month", "?by=day,month,year,country"] {
         let problem = door.get(&format!("/collections/incidents/aggregate{query}")).await.is_problem(400);
         assert_eq!(problem["parameter"], "by", "{query}");

@@ -95,6 +95,45 @@ impl Dimension {
     }
 }
 
+impl Dimension {
+    /// Whether incidents may have this value, `None` for none, in any store. Which territories and names there are, only a
+    /// store knows.
+    fn may_have(self, value: Option<&str>) -> bool {
+        let is_word = |words: &[&str]| value.is_none_or(|value| words.contains(&value));
+        match self {
+            // Each incident has a date.
+            Self::Day | Self::Week | Self::Month | Self::Year => {
+                value.is_some_and(|value| period_of(self, value).is_some())
+            }
+            Self::EventType => is_word(EventType::WORDS),
+            Self::Verification => is_word(Verification::WORDS),
+            Self::Infrastructure => is_word(Infrastructure::WORDS),
+            Self::Damage => is_word(Damage::WORDS),
+            Self::DistanceBand => value.is_none_or(|value| band_of_name(value).is_some()),
+            Self::SubEventType | Self::Country | Self::Foreign | Self::Admin1 | Self::Admin2 => true,
+        }
+    }
+
+    /// What a value is, for who gave another.
+    fn expected(self) -> String {
+        let one_of = |words: &[&str]| format!("one of {}", words.join(", "));
+        match self {
+            Self::Day => "a day such as 2023-08-02".to_owned(),
+            Self::Week => "a week such as 2023-W31".to_owned(),
+            Self::Month => "a month such as 2023-08".to_owned(),
+            Self::Year => "a year such as 2023".to_owned(),
+            Self::EventType => one_of(EventType::WORDS),
+            Self::Verification => one_of(Verification::WORDS),
+            Self::Infrastructure => one_of(Infrastructure::WORDS),
+            Self::Damage => one_of(Damage::WORDS),
+            Self::DistanceBand => format!("one of {}", bands().map(band_name).collect::<Vec<_>>().join(", ")),
+            Self::SubEventType | Self::Country | Self::Foreign | Self::Admin1 | Self::Admin2 => {
+                "a name".to_owned()
+            }
+        }
+    }
+}
+
 impl fmt::Display for Dimension {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())
@@ -123,11 +162,24 @@ pub struct Cell {
     pub value: Option<String>,
 }
 
+/// Why a text is no cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadCell {
+    /// Of no dimension.
+    #[error("the dimension is {0}")]
+    Dimension(#[from] UnknownDimension),
+    /// Of a value that no incident has in any store, such as a month 13.
+    #[error("the value is not {}", .0.expected())]
+    Value(Dimension),
+}
+
 impl FromStr for Cell {
-    type Err = UnknownDimension;
-    fn from_str(text: &str) -> Result<Self, UnknownDimension> {
+    type Err = BadCell;
+    fn from_str(text: &str) -> Result<Self, BadCell> {
         let (by, value) = text.split_once(':').ok_or(UnknownDimension)?;
-        Ok(Self { by: by.trim().parse()?, value: (!value.is_empty()).then(|| value.to_owned()) })
+        let by: Dimension = by.trim().parse()?;
+        let value = (!value.is_empty()).then(|| value.to_owned());
+        if by.may_have(value.as_deref()) { Ok(Self { by, value }) } else { Err(BadCell::Value(by)) }
     }
 }
 
@@ -396,12 +448,8 @@ fn name(by: Dimension, value: u32, context: &Context) -> Option<String> {
         return None;
     }
     let word = |words: &[&str]| words.get(value as usize).map(|word| (*word).to_owned());
-    let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
     match by {
-        Dimension::Day => Some(format!("{year:04}-{month:02}-{day:02}")),
-        Dimension::Week => Some(format!("{:04}-W{:02}", value / 100, value % 100)),
-        Dimension::Month => Some(format!("{year:04}-{month:02}")),
-        Dimension::Year => Some(format!("{year:04}")),
+        Dimension::Day | Dimension::Week | Dimension::Month | Dimension::Year => Some(period_name(by, value)),
         Dimension::EventType => word(EventType::WORDS),
         Dimension::Verification => word(Verification::WORDS),
         Dimension::Infrastructure => word(Infrastructure::WORDS),
@@ -416,33 +464,63 @@ fn name(by: Dimension, value: u32, context: &Context) -> Option<String> {
     }
 }
 
+/// The name of what [`period`] numbers.
+fn period_name(by: Dimension, value: u32) -> String {
+    let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
+    match by {
+        Dimension::Day => format!("{year:04}-{month:02}-{day:02}"),
+        Dimension::Week => format!("{:04}-W{:02}", value / 100, value % 100),
+        Dimension::Month => format!("{year:04}-{month:02}"),
+        _ => format!("{year:04}"),
+    }
+}
+
+/// The number whose [`period_name`] this is, if the calendar has it.
+fn period_of(by: Dimension, text: &str) -> Option<u32> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits: u32 = digits.parse().ok()?;
+    let (year, month, day, weeks) = match by {
+        Dimension::Day => (digits / 10_000, digits / 100 % 100, digits % 100, 0),
+        // The fourth of January is in the first week of its year.
+        Dimension::Week => (digits / 100, 1, 4, i64::from(digits % 100) - 1),
+        Dimension::Month => (digits / 100, digits % 100, 1, 0),
+        _ => (digits, 1, 1, 0),
+    };
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    let date = jiff::civil::Date::new(i16::try_from(year).ok()?, month, day).ok()?;
+    let start_s = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+    let value = period(by, start_s + weeks * 7 * 86_400);
+    (period_name(by, value) == text).then_some(value)
+}
+
 /// `inside`, `0-1`, … `250-`.
 fn band_name(band: u32) -> String {
     let km = |band: u32| BANDS_KM.get(band as usize).map(u32::to_string).unwrap_or_default();
     if band == INSIDE { "inside".to_owned() } else { format!("{}-{}", km(band - 1), km(band)) }
 }
 
+/// All bands of distance, the nearest first.
+fn bands() -> impl Iterator<Item = u32> {
+    0..=BANDS_KM.len() as u32
+}
+
+/// The band whose [`band_name`] this is.
+fn band_of_name(text: &str) -> Option<u32> {
+    bands().find(|&band| band_name(band) == text)
+}
+
 /// The number whose [`name`] this is, if any row could have it.
 fn number_of(by: Dimension, text: &str, context: &Context) -> Option<u32> {
     let word = |words: &[&str]| words.iter().position(|word| *word == text).map(number);
     match by {
-        Dimension::Day | Dimension::Week | Dimension::Month | Dimension::Year => {
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            let digits: u32 = digits.parse().ok()?;
-            let value = match by {
-                Dimension::Month => digits.checked_mul(100)?,
-                Dimension::Year => digits.checked_mul(10_000)?,
-                _ => digits,
-            };
-            (name(by, value, context).as_deref() == Some(text)).then_some(value)
-        }
+        Dimension::Day | Dimension::Week | Dimension::Month | Dimension::Year => period_of(by, text),
         Dimension::EventType => word(EventType::WORDS),
         Dimension::Verification => word(Verification::WORDS),
         Dimension::Infrastructure => word(Infrastructure::WORDS),
         Dimension::Damage => word(Damage::WORDS),
         Dimension::SubEventType | Dimension::Admin1 | Dimension::Admin2 => context.words.find(text),
         Dimension::Country | Dimension::Foreign => context.borders.find(text).map(|id| number(id.index())),
-        Dimension::DistanceBand => (0..=BANDS_KM.len() as u32).find(|&band| band_name(band) == text),
+        Dimension::DistanceBand => band_of_name(text),
     }
 }
 
@@ -490,6 +568,46 @@ mod tests {
             let theirs = (i32::from(theirs.year()), i32::from(theirs.week()));
             assert_eq!(i32::try_from(ours).unwrap(), theirs.0 * 100 + theirs.1, "{date}");
         }
+    }
+
+    #[test]
+    fn a_cell_has_a_value_that_an_incident_may_have() {
+        let sound = [
+            "day:2024-02-29",
+            "week:2020-W53",
+            "month:2023-08",
+            "year:2023",
+            "damage:",
+            "event_type:battles",
+            "distance_band:inside",
+            "distance_band:250-",
+            "country:XXX",
+            "admin1:Oblast: south",
+        ];
+        for text in sound {
+            assert_eq!(text.parse::<Cell>().map(|cell| cell.to_string()), Ok(text.to_owned()));
+        }
+        for (text, by) in [
+            ("day:2023-02-29", Dimension::Day),
+            ("day:2023-08", Dimension::Day),
+            ("week:2021-W53", Dimension::Week),
+            ("week:2023-W00", Dimension::Week),
+            ("week:2023-W99", Dimension::Week),
+            ("month:", Dimension::Month),
+            ("month:2023-00", Dimension::Month),
+            ("month:2023-99", Dimension::Month),
+            ("month:2023-8", Dimension::Month),
+            ("month:4294967295", Dimension::Month),
+            ("year:23", Dimension::Year),
+            ("event_type:Battles", Dimension::EventType),
+            ("damage:total", Dimension::Damage),
+            ("distance_band:3-4", Dimension::DistanceBand),
+        ] {
+            assert_eq!(text.parse::<Cell>(), Err(BadCell::Value(by)), "{text}");
+        }
+        assert_eq!("color:red".parse::<Cell>(), Err(BadCell::Dimension(UnknownDimension)));
+        let told = BadCell::Value(Dimension::Month).to_string();
+        assert_eq!(told, "the value is not a month such as 2023-08");
     }
 
     #[test]

@@ -55,7 +55,7 @@ mod tree; // Places in boxes.
 mod units; // Administrative units beside a store.
 mod upgrade; // Stores of an older format.
 
-pub use aggregate::{Aggregate, Casualties, Cell, Dimension, Group, UnknownDimension};
+pub use aggregate::{Aggregate, BadCell, Casualties, Cell, Dimension, Group, UnknownDimension};
 pub use backup::{BackupError, Manifest, backup, restore};
 pub use basemap::{Basemap, PRECISE_FROM, territory_tile};
 pub use batches::{TakeBackError, TakenBack};

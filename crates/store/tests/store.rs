@@ -1766,7 +1766,7 @@ fn every_cell_of_every_dimension_finds_the_rows_it_counts() {
     }
     let injured = public.aggregate(&Query::default(), &[Dimension::Year]).injured;
     assert_eq!((injured.best, injured.stated_by), (43 * 3, 43));
-    let nothing = ["week:2023-W99", "month:2023-8", "country:XXX", "distance_band:3-4", "event_type:Battles"];
+    let nothing = ["week:2099-W01", "month:2099-08", "country:XXX", "sub_event_type:none_such"];
     for cell in nothing {
         let cell = vec![cell.parse().unwrap()];
         assert_eq!(public.count(&Query { cell, ..Query::default() }), 0);

@@ -218,7 +218,16 @@ async fn a_time_keeps_what_meets_it() {
 async fn a_parameter_that_is_unknown_or_invalid_is_400() {
     let door = Door::new();
     for collection in COLLECTIONS {
-        for query in ["nonsense=1", "limit=ten", "bbox=x", "datetime=x", "crs=x", "limit=1&limit=2"] {
+        for query in [
+            "nonsense=1",
+            "limit=ten",
+            "bbox=x",
+            "bbox-crs=x",
+            "datetime=x",
+            "crs=x",
+            "f=x",
+            "limit=1&limit=2",
+        ] {
             door.get(&format!("/collections/{collection}/items?{query}")).await.is_problem(400);
         }
     }
