@@ -497,6 +497,8 @@ fn a_legacy_encoding_is_read_when_it_is_named_and_asked_for_when_it_is_not() {
     let fault = import(text, &ReadOptions::default()).unwrap_err();
     assert_eq!((fault.line, fault.column), (3, 13));
     assert!(fault.to_string().contains("0xe9 is not UTF-8") && fault.to_string().contains("windows-1252"));
+    let hint = fault.hint.unwrap();
+    assert!(hint.contains("--encoding NAME") && hint.contains("charset=NAME in Content-Type"), "{hint}");
     let options = ReadOptions { encoding: Some("cp1252".parse().unwrap()), ..ReadOptions::default() };
     let (good, _) = import(text, &options).unwrap();
     assert_eq!(good[1].incident.title_in("en"), "café “x”");

@@ -187,7 +187,7 @@ impl<R: BufRead> Bytes<R> {
             let sound = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
             let (line, column) = place_after(&sound, line, column);
             let byte = error.as_bytes()[at];
-            let hint = "save the file as UTF-8, or name its encoding: encoding=windows-1252, windows-1251, …";
+            let hint = "save the file as UTF-8, or name its encoding, such as windows-1251 or windows-1252: --encoding NAME, over HTTP charset=NAME in Content-Type";
             Fault { line, column, ..self.fatal(format!("the byte 0x{byte:02x} is not UTF-8"), hint) }
         })
     }
