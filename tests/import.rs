@@ -99,6 +99,15 @@ fn the_file_of_faults_names_each_fault_and_what_to_do() {
 }
 
 #[test]
+fn a_store_that_is_a_file_is_refused_once_and_said_to_be_a_folder() {
+    let at = folder();
+    let said = import(at.path(), "two.csv", REPORTS.as_bytes(), &["--store", "two.csv"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert_eq!(said.err.matches("it is a file, but a store is a folder").count(), 1, "{said:?}");
+    assert!(!said.err.contains("os error"), "{said:?}");
+}
+
+#[test]
 fn a_dry_run_stores_nothing() {
     let at = folder();
     let flags = ["--map", "date_start=Datum", "--map", "title=Titel", "--dry-run"];

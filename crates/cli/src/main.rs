@@ -39,6 +39,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use kordon_borders::BorderSet;
 use kordon_store::{Options, Store};
@@ -122,8 +123,19 @@ enum Verb {
 #[derive(Args, Clone)]
 pub struct StoreArg {
     /// The store's directory
-    #[arg(long, env = "KORDON_STORE", value_name = "DIR", default_value = "kordon-data")]
+    #[arg(
+        long,
+        env = "KORDON_STORE",
+        value_name = "DIR",
+        default_value = "kordon-data",
+        value_parser = PathBufValueParser::new().try_map(no_file)
+    )]
     store: PathBuf,
+}
+
+/// A store that is there is a folder.
+fn no_file(store: PathBuf) -> Result<PathBuf, &'static str> {
+    if store.is_file() { Err("it is a file, but a store is a folder") } else { Ok(store) }
 }
 
 /// Opens the store in a directory.
@@ -187,7 +199,7 @@ fn main() -> ExitCode {
             ExitCode::from(130)
         }
         Err(error) => {
-            terminal::say(&format!("kordon: {error:#}"));
+            terminal::say(&format!("kordon: {}", terminal::causes(&error)));
             ExitCode::from(2)
         }
     }

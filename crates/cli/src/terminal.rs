@@ -21,6 +21,18 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
+/// An error and what caused it, each said once: some errors tell their cause themselves.
+pub fn causes(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !said.ends_with(&cause) {
+            said.push_str(if said.is_empty() { "" } else { ": " });
+            said.push_str(&cause);
+        }
+    }
+    said
+}
+
 /// A progress bar over bytes when stderr is a terminal; nothing otherwise.
 pub fn progress(total_bytes: Option<u64>, what: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {

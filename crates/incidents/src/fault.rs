@@ -32,7 +32,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of the whole input at this line.
+    /// A fault of the whole input at this line. A hint that says nothing is none.
     pub fn of_input<'h>(
         file: &Arc<str>,
         line: usize,
@@ -47,7 +47,7 @@ impl Fault {
             pointer: None,
             field: None,
             problem: problem.into(),
-            hint: hint.into().map(Box::from),
+            hint: hint.into().filter(|hint| !hint.is_empty()).map(Box::from),
             fatal: true,
         }
     }

@@ -701,7 +701,12 @@ impl<'r> Desk<'r> {
             return Some(radius);
         }
         let problem = format!("{} is not a radius in meters", plain(radius));
-        self.fault(node.at, path, problem, "greater than 0; leave it out when it is not known");
+        self.fault(
+            node.at,
+            path,
+            problem,
+            "greater than 0, at most 20038000; leave it out when it is not known",
+        );
         None
     }
 

@@ -492,6 +492,21 @@ fn a_record_longer_than_the_limit_refuses_the_input() {
 }
 
 #[test]
+fn a_fault_without_a_hint_has_no_empty_parentheses() {
+    let broken = b"\x1f\x8b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+    let fault =
+        import(broken, &ReadOptions { file: "a.csv.gz".into(), ..ReadOptions::default() }).unwrap_err();
+    assert!(fault.hint.is_none() && !fault.to_string().contains("()"), "{fault}");
+}
+
+#[test]
+fn a_radius_is_refused_with_the_least_and_the_greatest() {
+    let csv = "lon,lat,date,title,location_radius_m\n1,2,2025,x,1000000000000\n";
+    let (_, faults) = import(csv.as_bytes(), &ReadOptions::default()).unwrap();
+    assert!(faults[0].to_string().contains("greater than 0, at most 20038000"), "{}", faults[0]);
+}
+
+#[test]
 fn a_legacy_encoding_is_read_when_it_is_named_and_asked_for_when_it_is_not() {
     let text = b"lon,lat,date,title\n1,2,2025,plain\n1,2,2025,caf\xe9 \x93x\x94\n";
     let fault = import(text, &ReadOptions::default()).unwrap_err();
