@@ -1,6 +1,8 @@
 //! The same incident in every format that is read, packed and unpacked; and what is refused of them.
 
-use super::sound::{CSV, GPX, KML, SHEET, flatgeobuf_file, gzip, parquet_dated, parquet_file, workbook, zip};
+use super::sound::{
+    CSV, GPX, KML, SHEET, flatgeobuf_file, flatgeobuf_in, gzip, parquet_dated, parquet_file, workbook, zip,
+};
 use super::tests::import;
 use crate::*;
 use serde_json::{Value, json};
@@ -250,6 +252,11 @@ fn columns_and_features_of_binary_files_are_read() {
     let incident = one("a.fgb", &flatgeobuf_file());
     assert_eq!((incident.title_in("en"), incident.properties.deaths_best), ("Порт", Some(2)));
     assert_eq!(incident.places[0].lon(), 28.84);
+    for code in [4326, 4979] {
+        assert_eq!(one("a.fgb", &flatgeobuf_in(code)).places[0].lon(), 28.84, "{code}");
+    }
+    let fault = import(&flatgeobuf_in(3857), &options("a.fgb")).unwrap_err();
+    assert!(fault.to_string().contains("in another reference system"), "{fault}");
     for wkb in [true, false] {
         let incident = one("a.parquet", &parquet_file(wkb));
         assert_eq!((incident.title_in("en"), incident.places[0].lat()), ("Порт", 45.335), "{wkb}");

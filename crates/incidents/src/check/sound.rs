@@ -105,9 +105,16 @@ pub(crate) fn workbook_parts(rows: &str) -> Vec<(&'static str, Vec<u8>)> {
 
 /// Made by the crate that the format's authors wrote.
 pub(crate) fn flatgeobuf_file() -> Vec<u8> {
-    use flatgeobuf::{ColumnType, FgbWriter, GeometryType, geozero};
+    flatgeobuf_in(0)
+}
+
+/// The same in a reference system of EPSG; 0 is none that is named.
+pub(crate) fn flatgeobuf_in(code: i32) -> Vec<u8> {
+    use flatgeobuf::{ColumnType, FgbCrs, FgbWriter, FgbWriterOptions, GeometryType, geozero};
     use geozero::{ColumnValue, PropertyProcessor};
-    let mut writer = FgbWriter::create("a", GeometryType::Point).unwrap();
+    let options =
+        FgbWriterOptions { crs: FgbCrs { code, ..FgbCrs::default() }, ..FgbWriterOptions::default() };
+    let mut writer = FgbWriter::create_with_options("a", GeometryType::Point, options).unwrap();
     writer.add_column("title", ColumnType::String, |_, _| {});
     writer.add_column("date", ColumnType::DateTime, |_, _| {});
     writer.add_column("deaths", ColumnType::Int, |_, _| {});

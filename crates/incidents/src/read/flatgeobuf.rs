@@ -40,7 +40,9 @@ impl Features {
         let header = size_prefixed_root_as_header(&header)
             .map_err(|_| bytes.fatal("the header of the file is damaged", None))?;
         if let Some(crs) = header.crs() {
-            let is_wgs84 = matches!((crs.org().unwrap_or("EPSG"), crs.code()), (_, 0 | 4326) | ("OGC", 84));
+            // 4979 is 4326 with heights, which GDAL writes where a GeoJSON has some.
+            let is_wgs84 =
+                matches!((crs.org().unwrap_or("EPSG"), crs.code()), (_, 0 | 4326 | 4979) | ("OGC", 84));
             if !is_wgs84 {
                 let hint = "transform the coordinates to WGS84 longitude and latitude (EPSG:4326)";
                 return Err(bytes.fatal("the coordinates are in another reference system", hint));
