@@ -147,7 +147,7 @@ fn a_legacy_encoding_is_a_fault_that_names_the_way_out() {
     let text = b"id,date,lat,lon,title\n1,2023-08-02,45.35,28.84,Caf\xe9\n";
     let said = import(at.path(), "old.csv", text, &[]);
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("encoding=windows-1252"), "{}", said.err);
+    assert!(said.err.contains("windows-1252: --encoding NAME"), "{}", said.err);
     let said = import(at.path(), "old.csv", text, &["--encoding", "cp1252"]);
     assert_eq!((said.code, counts(&said)), (0, [1, 0, 0, 0]), "{said:?}");
     assert!(found(at.path(), &[])[0].to_string().contains("Café"));
