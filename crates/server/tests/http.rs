@@ -1067,6 +1067,12 @@ async fn that_a_record_was_withdrawn_stays_told_whatever_is_imported_later() {
     assert_eq!(told(withdrawn.json()), ["put", "withdraw", "put"]);
     row["properties"]["record_status"] = json!("published");
     door.post("/imports", media, &row.to_string()).await.is_ok();
+    assert_eq!(
+        told(door.get(&history).await.json()),
+        ["put", "withdraw", "put"],
+        "not because a file says so"
+    );
+    door.post("/imports?restore=true", media, &row.to_string()).await.is_ok();
     let back = door.get(&history).await.is_ok().json();
     assert_eq!(told(back), ["put", "withdraw", "put", "put"]);
 }

@@ -227,7 +227,7 @@ fn what_a_hidden_one_brought_is_left_out_when_what_it_was_merged_into_is_publish
         (1, &["feed:3".to_owned(), "feed:2".to_owned()][..])
     );
     assert!(told.sources.len() == 2 && !format!("{told:?}").contains("/feed/1"), "{told:?}");
-    assert_eq!(store.merged_into(hidden.id).unwrap(), Some(middle.id), "it stays where it went");
+    assert_eq!(store.merged_into(hidden.id).unwrap(), Some(last.id), "it stays where it went");
 }
 
 #[test]
