@@ -505,6 +505,20 @@ fn what_was_merged_and_then_erased_comes_back_by_no_file() {
 }
 
 #[test]
+fn who_erases_an_incident_is_told_of_the_others_that_still_tell_of_its_event() {
+    for first in [0, 1] {
+        let at = folder();
+        let (shelter, port) = two_merged(at.path());
+        let ids = [&shelter, &port];
+        let said = kordon(at.path(), &["erase", ids[first], "--reason", "danger-to-life"]);
+        let told = ["had taken it in", "was merged into it, and what it said before that"][first];
+        assert!(said.err.contains(&format!("{} {told}", ids[1 - first])), "{said:?}");
+        let said = kordon(at.path(), &["erase", ids[1 - first], "--reason", "danger-to-life"]);
+        assert!(said.code == 0 && !said.err.contains(ids[first].as_str()), "{said:?}");
+    }
+}
+
+#[test]
 fn taking_back_what_hid_a_merged_incident_publishes_nothing_that_it_brought() {
     let at = folder();
     two_merged(at.path());

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use kordon_incidents::IncidentId;
-use kordon_store::{Author, Options, Reason};
+use kordon_store::{Author, Options, Outcome, Reason};
 
 use crate::terminal::say;
 use crate::{Done, StoreArg, open_store, sets};
@@ -43,10 +43,15 @@ impl Erase {
             bail!("{} was erased before", self.id);
         }
         say(&format!("{}: what it said is overwritten; that it was there stays provable", self.id));
-        for (holder, _) in put.ids.iter().skip(1) {
-            say(&format!(
-                "{holder} had taken it in, and says nothing of it any more; its earlier revisions do: erase it, too, if that must go"
-            ));
+        for (other, outcome) in put.ids.iter().skip(1) {
+            say(&match outcome {
+                Outcome::Unchanged => format!(
+                    "{other} was merged into it, and what it said before that, its place as well, is still told: erase it, too, if that must go"
+                ),
+                _ => format!(
+                    "{other} had taken it in, and says nothing of it any more; its earlier revisions do: erase it, too, if that must go"
+                ),
+            });
         }
         say("out of reach: backups, copies elsewhere, and what the disk itself keeps of overwritten files");
         for (name, what) in [

@@ -829,7 +829,8 @@ impl Store {
     /// Erases an incident: what all its revisions said is overwritten, and that they were there stays provable.
     /// A record remains that names their numbers, who erased them and why. Erasing it again changes nothing. If it was merged into
     /// another incident, that one gives back what it had taken over, and is the next one of [`Put::ids`]; what its own earlier
-    /// revisions say of it stays.
+    /// revisions say of it stays. Those that were merged into it come last there, as [`Outcome::Unchanged`]: what they said before
+    /// stays as well.
     ///
     /// # Errors
     ///
@@ -2068,7 +2069,7 @@ impl Writer {
         self.writable()?;
         let shared = Arc::clone(&self.shared);
         let mut group = Group::default();
-        let (records, keys, holders) = {
+        let (records, keys, holders, merged) = {
             let index = shared.index();
             match index.current(id) {
                 None => return Err(PutError::NoSuchIncident(id)),
@@ -2076,9 +2077,11 @@ impl Writer {
                 Some(_) => {}
             }
             let keys = index.keys.iter().filter(|(_, of)| **of == id).map(|(key, _)| format!("{key:032x}"));
+            let mut merged = shared.newest(id, &group, &index)?.properties.merged_from;
+            merged.retain(|merged| index.current(*merged).is_some_and(|current| !current.erased));
             // What it was merged into says what it said.
             let holders = shared.take_back(id, TakeBack::Everywhere, author, &mut group, &index)?;
-            (index.revisions(id), keys.collect(), holders)
+            (index.revisions(id), keys.collect(), holders, merged)
         };
         let (mut erased, mut was_public) = (Vec::with_capacity(records.len()), false);
         for &position in &records {
@@ -2122,7 +2125,8 @@ impl Writer {
         // Nobody finds it any more; now the disk forgets it.
         self.ledger.erase(&records).inspect_err(|_| self.tell_refusal())?;
         let seq = self.ledger.head().seq;
-        let ids = iter::once(id).chain(holders).map(|id| (id, Outcome::Updated)).collect();
+        let revised = iter::once(id).chain(holders).map(|id| (id, Outcome::Updated));
+        let ids = revised.chain(merged.into_iter().map(|id| (id, Outcome::Unchanged))).collect();
         Ok(Put { updated: 1, ids, seq, ..Put::default() })
     }
 
