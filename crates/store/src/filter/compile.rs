@@ -265,7 +265,7 @@ impl<S: Schema> Compiler<'_, S> {
         let [from, to] = [self.end_of_interval(from, BEFORE_ALL)?, self.end_of_interval(to, AFTER_ALL)?];
         let term = match (from, to) {
             (Term::Constant(Constant::Moment(first)), Term::Constant(Constant::Moment(last))) => {
-                if first.start_us > last.start_us {
+                if first.start_s > last.start_s {
                     return self.wrong("an interval ends before it begins");
                 }
                 Term::Constant(Constant::Interval(Span { first, last }))

@@ -25,7 +25,7 @@ pub(crate) struct Plan {
     pub source: Option<Source>,
     /// The first second of an incident that is chosen, half-open.
     start_s: Range<i64>,
-    /// Stretches that its whole time meets, in microseconds.
+    /// Stretches that its whole time meets, in seconds since 1970.
     meets: Vec<Range<i64>>,
     /// Words of which it has one, as bits; of each set one.
     words: Vec<(Column, u32)>,
@@ -76,10 +76,10 @@ impl Plan {
                 Term::Constant(Constant::Moment(moment)),
             ) => {
                 // Behind the moment, in it, or before it: a stretch, unless it is all but the moment.
-                let Some((after_us, before_us)) = order.bounds(moment.start_us, moment.end_us) else {
+                let Some((from_s, before_s)) = order.bounds(moment.start_s, moment.end_s) else {
                     return false;
                 };
-                self.begins(after_us, before_us);
+                self.begins(from_s, before_s);
                 true
             }
             Node::InTime(relation, Term::Property(property), Term::Constant(constant))
@@ -108,31 +108,24 @@ impl Plan {
 
     fn knows_time(&mut self, relation: time::Relation, property: Property, span: Span) -> bool {
         use time::Relation as R;
-        let (from_us, to_us) = (span.first.start_us, span.last.end_us);
+        let (from_s, to_s) = (span.first.start_s, span.last.end_s);
         let is_whole = property == Property::Datetime;
         match relation {
-            R::After => self.begins(to_us, i64::MAX),
+            R::After => self.begins(to_s, i64::MAX),
             R::Disjoint => {}
-            R::Before => self.begins(i64::MIN, from_us),
+            R::Before => self.begins(i64::MIN, from_s),
             // Whatever else meets the span begins before its end.
-            _ => self.begins(i64::MIN, to_us),
+            _ => self.begins(i64::MIN, to_s),
         }
         if is_whole && relation == R::Intersects {
-            self.meets.push(from_us..to_us);
+            self.meets.push(from_s..to_s);
         }
         is_whole && matches!(relation, R::Intersects | R::After)
     }
 
-    /// It begins at this microsecond or later, and before the other one.
-    fn begins(&mut self, from_us: i64, before_us: i64) {
-        let first_s = |us: i64| {
-            if us == i64::MAX {
-                us
-            } else {
-                us.div_euclid(1_000_000) + i64::from(us.rem_euclid(1_000_000) > 0)
-            }
-        };
-        self.start_s = self.start_s.start.max(first_s(from_us))..self.start_s.end.min(first_s(before_us));
+    /// It begins in this second or later, and before the other one.
+    fn begins(&mut self, from_s: i64, before_s: i64) {
+        self.start_s = self.start_s.start.max(from_s)..self.start_s.end.min(before_s);
     }
 
     /// The rows of a part, which stand by their beginning, that begin when they must.
@@ -155,10 +148,7 @@ impl Plan {
             Column::Damage => set & columns.damage[row] != 0,
         };
         let start_s = columns.start_s[row];
-        let meets = |stretch: &Range<i64>| {
-            let us = |second: i64| second.saturating_mul(1_000_000);
-            us(start_s) < stretch.end && us(columns.end_s[row]) > stretch.start
-        };
+        let meets = |stretch: &Range<i64>| start_s < stretch.end && columns.end_s[row] > stretch.start;
         self.start_s.contains(&start_s) && self.words.iter().all(has) && self.meets.iter().all(meets)
     }
 

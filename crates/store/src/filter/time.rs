@@ -14,20 +14,19 @@ use jiff::civil::Date;
 pub(crate) const EXPECTED: &str =
     "is neither a date such as 2025-05-30 nor an instant with its offset such as 2025-05-30T01:10:00Z";
 
-const SECOND_US: i64 = 1_000_000;
-const DAY_US: i64 = 86_400 * SECOND_US;
+const DAY_S: i64 = 86_400;
 
-/// The shortest stretch of time of which something is known: microseconds since 1970, half-open.
+/// The shortest stretch of time of which something is known: seconds since 1970, half-open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Granule {
-    pub start_us: i64,
-    pub end_us: i64,
+    pub start_s: i64,
+    pub end_s: i64,
 }
 
 impl Granule {
     /// So many seconds since 1970, half-open.
     pub fn of_seconds(start_s: i64, end_s: i64) -> Self {
-        Self { start_us: start_s.saturating_mul(SECOND_US), end_us: end_s.saturating_mul(SECOND_US) }
+        Self { start_s, end_s }
     }
 
     /// Reads `YYYY`, `YYYY-MM`, `YYYY-MM-DD` or an RFC 3339 instant.
@@ -36,26 +35,26 @@ impl Granule {
             return None;
         }
         let day =
-            |date: Date| Some(Timestamp::from(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?).as_microsecond());
+            |date: Date| Some(Timestamp::from(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?).as_second());
         let number =
             |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i16>().ok()).flatten();
         let first = |year: i16, month: i16| Date::new(year, i8::try_from(month).ok()?, 1).ok().and_then(day);
         match text.len() {
             4 => {
                 let year = number(text)?;
-                Some(Self { start_us: first(year, 1)?, end_us: first(year + 1, 1)? })
+                Some(Self { start_s: first(year, 1)?, end_s: first(year + 1, 1)? })
             }
             7 if text.as_bytes()[4] == b'-' => {
                 let (year, month) = (number(&text[..4])?, number(&text[5..])?);
                 let (next_year, next) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-                Some(Self { start_us: first(year, month)?, end_us: first(next_year, next)? })
+                Some(Self { start_s: first(year, month)?, end_s: first(next_year, next)? })
             }
             10 => {
-                let start_us = day(text.parse().ok()?)?;
-                Some(Self { start_us, end_us: start_us + DAY_US })
+                let start_s = day(text.parse().ok()?)?;
+                Some(Self { start_s, end_s: start_s + DAY_S })
             }
             11.. => {
-                let start_s = text.parse::<Timestamp>().ok()?.as_microsecond().div_euclid(SECOND_US);
+                let start_s = text.parse::<Timestamp>().ok()?.as_microsecond().div_euclid(1_000_000);
                 Some(Self::of_seconds(start_s, start_s + 1))
             }
             _ => None,
@@ -64,11 +63,11 @@ impl Granule {
 
     /// Its first second: what is compared of something of which no more is known than that it began then or later.
     pub fn first_second(self) -> Self {
-        Self { end_us: self.end_us.min(self.start_us + SECOND_US), ..self }
+        Self { end_s: self.end_s.min(self.start_s + 1), ..self }
     }
 
     fn meets(self, other: Self) -> bool {
-        self.start_us < other.end_us && other.start_us < self.end_us
+        self.start_s < other.end_s && other.start_s < self.end_s
     }
 }
 
@@ -86,9 +85,9 @@ impl From<Granule> for Span {
 }
 
 /// The beginning of an interval that is open there.
-pub(crate) const BEFORE_ALL: Granule = Granule { start_us: i64::MIN, end_us: i64::MIN };
+pub(crate) const BEFORE_ALL: Granule = Granule { start_s: i64::MIN, end_s: i64::MIN };
 /// The end of an interval that is open there.
-pub(crate) const AFTER_ALL: Granule = Granule { start_us: i64::MAX, end_us: i64::MAX };
+pub(crate) const AFTER_ALL: Granule = Granule { start_s: i64::MAX, end_s: i64::MAX };
 
 /// How two intervals lie to each other, by the names of the standard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,11 +112,11 @@ pub(crate) enum Relation {
 impl Relation {
     /// Whether it holds from `a` to `b`.
     pub fn holds(self, a: Span, b: Span) -> bool {
-        let (from_a, to_a) = (a.first.start_us, a.last.end_us);
-        let (from_b, to_b) = (b.first.start_us, b.last.end_us);
+        let (from_a, to_a) = (a.first.start_s, a.last.end_s);
+        let (from_b, to_b) = (b.first.start_s, b.last.end_s);
         let (before, after) = (to_a <= from_b, from_a >= to_b);
         // Strictly behind the granule in which the other begins.
-        let reaches = |a: Span, b: Span| a.last.start_us >= b.first.end_us;
+        let reaches = |a: Span, b: Span| a.last.start_s >= b.first.end_s;
         match self {
             Self::After => after,
             Self::Before => before,
@@ -151,7 +150,7 @@ mod tests {
     fn a_moment_is_as_long_as_it_says() {
         let seconds = |text| {
             let granule = Granule::read(text).unwrap();
-            (granule.end_us - granule.start_us) / SECOND_US
+            granule.end_s - granule.start_s
         };
         assert_eq!(seconds("2024"), 366 * 86_400);
         assert_eq!(seconds("2023-12"), 31 * 86_400);

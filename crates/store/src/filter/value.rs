@@ -131,8 +131,8 @@ impl<'a> Value<'a> {
             (Self::Number(a), Value::Number(b)) => a.partial_cmp(b),
             (Self::Text(a), Value::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
             (Self::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
-            (Self::Moment(a), Value::Moment(b)) if a.start_us < b.start_us => Some(Ordering::Less),
-            (Self::Moment(a), Value::Moment(b)) if a.start_us < b.end_us => Some(Ordering::Equal),
+            (Self::Moment(a), Value::Moment(b)) if a.start_s < b.start_s => Some(Ordering::Less),
+            (Self::Moment(a), Value::Moment(b)) if a.start_s < b.end_s => Some(Ordering::Equal),
             (Self::Moment(_), Value::Moment(_)) => Some(Ordering::Greater),
             _ => None,
         }
