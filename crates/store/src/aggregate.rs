@@ -93,9 +93,7 @@ impl Dimension {
             Self::DistanceBand => "distance_band",
         }
     }
-}
 
-impl Dimension {
     /// Whether incidents may have this value, `None` for none, in any store. Which territories and names there are, only a
     /// store knows.
     fn may_have(self, value: Option<&str>) -> bool {

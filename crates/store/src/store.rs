@@ -767,12 +767,12 @@ impl Store {
     pub fn pack(&self, is_over: impl Fn() -> bool) -> io::Result<()> {
         loop {
             let Ok(mut writer) = self.writer.lock() else { return Ok(()) };
-            writer.pack();
             if is_over() {
                 let left = writer.packing.stop();
                 writer.ledger.give_back(left);
                 return Ok(());
             }
+            writer.pack();
             if !writer.packing.is_at_work() {
                 return writer.packing.take_failure().map_or(Ok(()), Err);
             }
@@ -1225,11 +1225,9 @@ struct Loading {
     /// The rows of the kept index.
     public: Tier<PublicRow>,
     staff: Tier<StaffRow>,
-    /// The latest revision of each incident, and its row.
-    latest: HashMap<IncidentId, usize>,
+    /// Where in `rows` the latest revision of each incident is, and the number of its record.
+    latest: HashMap<IncidentId, (usize, u64)>,
     rows: Vec<Option<Row>>,
-    /// Which record of the ledger each of them was, by number.
-    seqs: Vec<u64>,
     index: Index,
     /// Where erased records lie, by number: they no longer say whose they were.
     erased: HashMap<u64, Position>,
@@ -1334,7 +1332,7 @@ impl Loading {
 
     fn row(&mut self, seq: u64, id: IncidentId, current: Current, keys: &[u128], row: Row) {
         let is_older = match self.latest.get(&id) {
-            Some(&at) => self.seqs[at] > seq,
+            Some(&(_, latest)) => latest > seq,
             None => self.index.current(id).is_some_and(|current| current.erased),
         };
         if is_older {
@@ -1344,14 +1342,13 @@ impl Loading {
         }
         self.index.apply(id, current, keys);
         self.drop_row(id);
-        self.latest.insert(id, self.rows.len());
+        self.latest.insert(id, (self.rows.len(), seq));
         self.rows.push(Some(row));
-        self.seqs.push(seq);
     }
 
     fn drop_row(&mut self, id: IncidentId) {
         match self.latest.remove(&id) {
-            Some(before) => self.rows[before] = None,
+            Some((before, _)) => self.rows[before] = None,
             None => {
                 self.public.remove(id);
                 self.staff.remove(id);
@@ -1362,7 +1359,7 @@ impl Loading {
     /// Whoever a damaged record spoke of is not shown as it was before.
     fn withhold(&mut self, damage: &[DamagedAt]) {
         for id in doubt::spoken_of(damage, self.latest.keys()) {
-            self.rows[self.latest[&id]] = None;
+            self.rows[self.latest[&id].0] = None;
         }
     }
 
@@ -1751,16 +1748,9 @@ impl Shared {
             } else {
                 vec![id]
             };
-            if its.is_empty() {
-                continue;
-            }
-            let revisions = self.revisions_of(holder.id, group, index)?;
             for &one in &its {
                 let theirs = self.revisions_of(one, group, index)?;
-                let of_child = (one != id).then_some(&child.properties);
-                let kept: Vec<&Properties> =
-                    before_merge(&revisions, id).into_iter().chain(of_child).collect();
-                holder.release(one, &theirs, &kept);
+                self.release(holder, &child, (one, &theirs), group, index)?;
             }
             withheld.extend(its);
         }
@@ -1792,16 +1782,29 @@ impl Shared {
             if !is_meant || !holder.properties.merged_from.contains(&child.id) {
                 break;
             }
-            let revisions = self.revisions_of(into, group, index)?;
-            let without = before_merge(&revisions, child.id);
-            let of_child = (child.id != id).then_some(&child.properties);
-            let kept: Vec<&Properties> = without.into_iter().chain(of_child).collect();
-            holder.release(id, &theirs, &kept);
+            self.release(&mut holder, &child, (id, &theirs), group, index)?;
             revised.push(into);
             revise(group, Op::Put, holder.clone(), author);
             child = holder;
         }
         Ok(revised)
+    }
+
+    /// Takes from an incident what another brought, of which all revisions are given. It came with `child`, which is that one or has
+    /// given it back already, and keeps the rest.
+    fn release(
+        &self,
+        holder: &mut Incident,
+        child: &Incident,
+        (id, theirs): (IncidentId, &[Properties]),
+        group: &Group,
+        index: &Index,
+    ) -> Result<(), PutError> {
+        let revisions = self.revisions_of(holder.id, group, index)?;
+        let of_child = (child.id != id).then_some(&child.properties);
+        let kept: Vec<&Properties> = before_merge(&revisions, child.id).into_iter().chain(of_child).collect();
+        holder.release(id, theirs, &kept);
+        Ok(())
     }
 
     /// What every revision of an incident said, oldest first, with those that are about to be written.
