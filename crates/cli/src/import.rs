@@ -225,7 +225,7 @@ impl Import {
         bar.finish_and_clear();
         if let Err(error) = packed {
             say(&format!(
-                "warning: the ledger takes more room than it need, since it cannot be packed: {error}; \
+                "warning: the ledger takes more room than it needs, since it cannot be packed: {error}; \
                  whoever writes next tries again"
             ));
         }

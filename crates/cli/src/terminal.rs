@@ -35,9 +35,6 @@ pub fn causes(error: &anyhow::Error) -> String {
 
 /// A progress bar over bytes when stderr is a terminal; nothing otherwise.
 pub fn progress(total_bytes: Option<u64>, what: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
     match total_bytes {
         Some(total) => drawn(ProgressBar::new(total), "{msg} {wide_bar} {bytes}/{total_bytes} {eta}", what),
         None => drawn(ProgressBar::new_spinner(), "{spinner} {msg} {bytes}", what),
@@ -46,21 +43,18 @@ pub fn progress(total_bytes: Option<u64>, what: &str) -> ProgressBar {
 
 /// The same over things that are counted, of which there are `total`.
 pub fn counted(total: u64, what: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
     drawn(ProgressBar::new(total), "{msg} {wide_bar} {human_pos}/{human_len} {eta}", what)
 }
 
 /// That something goes on of which nobody knows how long it takes.
 pub fn waiting(what: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
     drawn(ProgressBar::new_spinner(), "{spinner} {msg}", what)
 }
 
 fn drawn(bar: ProgressBar, style: &str, what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
     bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message(what.to_owned());
     bar.enable_steady_tick(Duration::from_millis(200));
