@@ -20,7 +20,7 @@ use std::collections::BinaryHeap;
 use serde::Serialize;
 
 use crate::answer::round;
-use crate::batch::disc_around;
+use crate::bounds::disc_around;
 use crate::ellipsoid::distance;
 use crate::interval::{Reach, Side};
 use crate::set::{BorderSet, Target};

@@ -169,6 +169,11 @@ pub(crate) fn chord_limit(s: f64) -> f64 {
     2.0 * R_MAX * half.sin()
 }
 
+/// No way between two places with this chord is shorter: the inverse of [`chord_limit`].
+pub(crate) fn shortest_way(chord: f64) -> f64 {
+    2.0 * R_MAX * (chord.max(0.0) / (2.0 * R_MAX)).min(1.0).asin()
+}
+
 /// A place that asks: where it is in space, and which way up, east and north are there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Observer {

@@ -24,8 +24,9 @@ mod accuracy; // what a stretch is worth, from two editions of it
 mod alliance; // sets of countries, by day
 mod answer; // the whole answer, as JSON
 mod area; // how near and far a whole area may be
-mod batch; // many places, and boxes of them
+mod batch; // many places at once
 mod bbox; // a box, perhaps across the antimeridian
+mod bounds; // how near and far the places of a box may be
 mod build; // GeoJSON and TopoJSON into the file
 mod coast; // land without its seas
 mod contain; // who holds a place
@@ -51,8 +52,9 @@ mod view; // one answer where claims overlap
 pub use alliance::{Alliance, Day, Member, NotADay};
 pub use answer::{Answer, Boundary, Measure, Possible, Question, TooCoarse, push_rounded};
 pub use area::{Area, NotAnArea, Over};
-pub use batch::{DistanceBounds, hilbert_order};
+pub use batch::hilbert_order;
 pub use bbox::{BBox, NotABox};
+pub use bounds::{DistanceBounds, Guess};
 pub use build::{
     BuildError, Place, Reading, build_from_geojson, build_from_topojson, build_natural_earth,
     build_osm_maritime,

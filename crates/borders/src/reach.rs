@@ -16,7 +16,7 @@
 
 use crate::LonLat;
 use crate::edge::{Edge, distance2};
-use crate::ellipsoid::{NEAR, Observer, R_MAX, chord_limit, ecef_of};
+use crate::ellipsoid::{NEAR, Observer, chord_limit, ecef_of, shortest_way};
 use crate::format::Chart;
 use crate::nearest::{Stack, along_slow, is_outline};
 use crate::territory::Mask;
@@ -97,9 +97,4 @@ pub(crate) fn least_slow(chart: &Chart, place: LonLat, of: &Mask) -> f64 {
         }
     }
     least_m
-}
-
-/// No way between two places with this chord is shorter: the inverse of [`chord_limit`].
-fn shortest_way(chord: f64) -> f64 {
-    2.0 * R_MAX * (chord.max(0.0) / (2.0 * R_MAX)).min(1.0).asin()
 }

@@ -656,7 +656,7 @@ impl BorderSet {
         self.reach(self.outline_tree(target), |_| true, place, nearest)
     }
 
-    fn outline_tree<'a>(&self, target: &'a Target) -> &'a Tree {
+    pub(crate) fn outline_tree<'a>(&self, target: &'a Target) -> &'a Tree {
         target.outline.get_or_init(|| self.tree.of_outline(&self.chart, &target.mask))
     }
 

@@ -6,7 +6,7 @@ mod made_up; // Places of a fixed seed.
 
 use std::sync::LazyLock;
 
-use kordon_borders::{BBox, BorderSet, DistanceBounds, LonLat, distance, hilbert_order};
+use kordon_borders::{BBox, BorderSet, DistanceBounds, Guess, LonLat, distance, hilbert_order};
 use made_up::Places;
 
 static FINE: LazyLock<BorderSet> = LazyLock::new(|| BorderSet::default_set().unwrap());
@@ -123,21 +123,36 @@ fn a_signed_distance_is_the_same_to_the_last_digit_whoever_else_is_asked_about()
 }
 
 #[test]
-fn no_target_is_farther_than_its_land_that_is_known_to_be_the_nearest_foreign_one() {
+fn the_bounds_of_a_place_hold_its_distance_and_are_near_it_where_that_is_asked_for() {
     let places = odd_places(&mut Places(10), 300);
-    let (mut inside, mut near) = (0, 0);
+    let all = f64::NEG_INFINITY..=f64::INFINITY;
+    let (mut guess, mut told) = (Guess::default(), [0; 3]);
     for name in TARGETS {
         let target = FINE.target(name, None).unwrap();
         for &place in &places {
-            let nearest = FINE.nearest_foreign(place, f64::INFINITY).unwrap();
-            let farthest_m = FINE.farthest_by_foreign(place, &nearest, &target);
             let signed = FINE.signed_distance(place, &target).unwrap().distance_m;
-            assert!(signed <= farthest_m, "{name} from {place:?}: {signed} is farther than {farthest_m}");
-            inside += usize::from(farthest_m == 0.0);
-            near += usize::from(farthest_m > 0.0 && farthest_m.is_finite());
+            // Straight lines through the Earth tell ways to the other side of it badly.
+            let give_m = if signed.abs() < 1e7 { 10.0 + 0.005 * signed.abs() } else { 1e6 };
+            for between_m in [all.clone(), 50_000.0..=60_000.0, f64::NEG_INFINITY..=0.0, 1e6..=3e6] {
+                let bounds = FINE.distance_bounds_at(place, &target, &between_m, &mut guess);
+                let DistanceBounds { low_m, high_m } = bounds;
+                let context = format!("{name} from {place:?}, {between_m:?}: {signed}, {bounds:?}");
+                assert!(low_m <= signed && signed <= high_m, "{context}");
+                let (near_m, far_m) = (*between_m.start(), *between_m.end());
+                if signed < near_m - give_m {
+                    assert!(high_m <= near_m, "{context}");
+                    told[0] += 1;
+                } else if signed > far_m + give_m {
+                    assert!(low_m > far_m, "{context}");
+                    told[1] += 1;
+                } else if (near_m.max(-far_m)..=far_m).contains(&signed) {
+                    assert!(high_m - low_m <= give_m || signed > 1e7, "{context}");
+                    told[2] += 1;
+                }
+            }
         }
     }
-    assert!(inside > 100 && near > 500, "{inside} inside, {near} near");
+    assert!(told.iter().all(|times| *times > 1_000), "{told:?}");
 }
 
 #[test]
@@ -185,8 +200,14 @@ fn no_place_of_a_box_is_nearer_or_farther_than_its_bounds() {
         let target = COARSE.target(name, None).unwrap();
         for edges in boxes {
             let bbox = BBox::new(edges[0], edges[1], edges[2], edges[3]).unwrap();
-            let up_to = |limit_m| COARSE.distance_bounds_many(&[bbox], &target, limit_m)[0];
-            let bounds = [COARSE.distance_bounds(&bbox, &target), up_to(0.0), up_to(200_000.0)];
+            let told = |between_m| COARSE.distance_bounds_many(&[bbox], &target, &between_m)[0];
+            let bounds = [
+                COARSE.distance_bounds(&bbox, &target),
+                told(f64::NEG_INFINITY..=0.0),
+                told(f64::NEG_INFINITY..=200_000.0),
+                told(50_000.0..=200_000.0),
+                told(3_000_000.0..=f64::INFINITY),
+            ];
             let others = [random.anywhere(), random.anywhere()];
             for part in bbox.parts() {
                 for _ in 0..40 {

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use kordon_borders::{
-    BBox, BorderSet, Day, DistanceBounds, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget,
+    BBox, BorderSet, Day, DistanceBounds, Guess, LonLat, Nearest, Reach, Target, TerritoryId, UnknownTarget,
 };
 use kordon_incidents::{Damage, EventType, IncidentId, Infrastructure, Verification};
 use rayon::prelude::*;
@@ -33,7 +33,7 @@ use crate::columns::{Columns, NO_WORD};
 use crate::filter::{Choice, Filter};
 use crate::names::{NONE, Symbol};
 use crate::seen::Seen;
-use crate::snapshot::{Context, NearBy, NearTo, Part, Row, Slice, Snapshot};
+use crate::snapshot::{Context, NearBy, NearTo, Part, Row, Rows, Slice, Snapshot};
 use crate::text::Words;
 use crate::told::{self, Answered};
 use crate::tree::{self, Take, has};
@@ -471,6 +471,9 @@ impl<V> Snapshot<V> {
             Some((measure, within)) => {
                 let near = |slice: &Slice| {
                     let rows = measure.rows_within(&slice.part, within);
+                    if slice.live() == slice.part.columns.len() {
+                        return rows.len();
+                    }
                     rows.iter().filter(|&&row| !slice.dead.has(row as usize)).count()
                 };
                 self.slices.iter().map(near).sum()
@@ -812,10 +815,26 @@ type OfTarget = (Arc<Dated>, Vec<u32>);
 struct Asked<'a> {
     target: Option<&'a Target>,
     within: &'a Within,
-    /// What is farther is farther than anybody asks.
-    search_m: f64,
     /// By how much a reach within that may begin nearer than its distance.
     slack_m: f64,
+}
+
+impl Asked<'_> {
+    /// What is nearer, of places with such radii, is within, and what is farther is not: off by what a place and a border can be off, in
+    /// the direction that the question is about.
+    fn near_and_far_m(&self, radii_m: RangeInclusive<f64>) -> RangeInclusive<f64> {
+        let (limit_m, slack_m) = (self.within.km * 1000.0, self.slack_m);
+        match self.within.certainty {
+            Certainty::Certain => limit_m - radii_m.end() - slack_m..=limit_m - radii_m.start(),
+            Certainty::Possible => limit_m + radii_m.start()..=limit_m + radii_m.end() + slack_m,
+        }
+    }
+
+    /// Between which lengths bounds must be told: what is inside must not count as near only where it does.
+    fn between_m(&self, radii_m: RangeInclusive<f64>) -> RangeInclusive<f64> {
+        let (near_m, far_m) = self.near_and_far_m(radii_m).into_inner();
+        (if self.within.include_inside { near_m } else { f64::NEG_INFINITY })..=far_m
+    }
 }
 
 /// In which part and on which day, which target, and the distances to it.
@@ -897,7 +916,11 @@ impl<'a> Measure<'a> {
                 let dated = self.target_on(*start_s)?;
                 Some(self.find_within(part, Some(&dated.target), within, rows))
             };
-            self.of_one_target(part).into_iter().filter_map(find).flatten().collect()
+            self.of_one_target(part)
+                .into_iter()
+                .filter_map(find)
+                .reduce(|before, next| [before, next].concat())
+                .unwrap_or_default()
         })
     }
 
@@ -931,46 +954,47 @@ impl<'a> Measure<'a> {
     ) -> Vec<u32> {
         let search_m = within.km * 1000.0 + part.radius_max_m + self.most_slack_m();
         let slack_m = target.map_or(0.0, |target| self.context.borders.most_slack_to(target, search_m));
-        let asked = Asked { target, within, search_m, slack_m };
-        let (mut near, rest) = part.tree.sift(|boxes| self.judge(boxes, part.radius_max_m, &asked));
-        let judged = rest.par_iter().with_min_len(16).flat_map_iter(|&(leaf, bounds)| {
-            let here = part.tree.leaf(leaf).filter(|(row, _)| rows.contains(row));
-            here.map(move |(row, place)| (row, place, bounds))
-        });
-        let judged =
-            judged.map(|(row, place, bounds)| (row, self.judge_row(part, row, place, bounds, &asked)));
-        let judged: Vec<(u32, Take)> = judged.filter(|(_, take)| *take != Take::None).collect();
-        let mut unsure: Vec<u32> = Vec::new();
-        for (row, take) in judged {
-            if take == Take::All { near.push(row) } else { unsure.push(row) }
-        }
-        if !within.include_inside {
+        let asked = &Asked { target, within, slack_m };
+        let (mut near, mut unsure) = (Rows::none(part.columns.len()), Vec::new());
+        let mut is_near = |row: u32| {
             // Another of several places may be inside, however near one is.
-            let (sure, others) =
-                near.into_iter().partition(|&row| part.columns.places(row as usize).len() == 1);
-            near = sure;
-            unsure.extend::<Vec<u32>>(others);
-        }
+            if within.include_inside || part.columns.places(row as usize).len() == 1 {
+                near.insert(row as usize);
+            } else {
+                unsure.push(row);
+            }
+        };
+        let rest = part.tree.sift(|boxes| self.judge(boxes, part.radius_max_m, asked), &mut is_near);
+        let judged = rest.par_iter().with_min_len(16).flat_map_iter(|&(leaf, bounds)| {
+            let mut guess = Guess::default();
+            let here = part.tree.leaf(leaf).filter(|(row, _)| rows.contains(row));
+            here.map(move |of| (of.0, self.judge_row(part, of, bounds, asked, &mut guess)))
+        });
+        let judged: Vec<(u32, Take)> = judged.filter(|(_, take)| *take != Take::None).collect();
+        let (all, some): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, take)| *take == Take::All);
+        all.into_iter().for_each(|(row, _)| is_near(row));
+        unsure.extend(some.into_iter().map(|(row, _)| row));
         tree::ascending(&mut unsure);
         let is_within =
             |memo: &mut Memo, row: u32| self.is_within(part, row as usize, within, memo).then_some(row);
         let measured = unsure.into_par_iter().with_min_len(64).map_init(Memo::default, is_within);
-        near.par_extend(measured.flatten_iter());
-        tree::ascending(&mut near);
+        measured.flatten_iter().collect::<Vec<u32>>().into_iter().for_each(|row| near.insert(row as usize));
         // Without a radius nothing is said of a distance.
-        near.retain(|row| rows.contains(row) && !part.columns.radius_m[*row as usize].is_nan());
+        let mut near = near.also_in(&part.with_radius);
+        near.truncate(near.partition_point(|row| *row < rows.end));
+        near.drain(..near.partition_point(|row| *row < rows.start));
         near
     }
 
-    /// Whether a row of a box with such bounds is near by one of its places; by all of them, if it has several and this one is not near
-    /// enough, is for the caller to find out.
+    /// Whether a row is near by one of its places, which is in a box with such bounds; by all of them, if it has several and this one
+    /// does not tell, is for the caller to find out.
     fn judge_row(
         &self,
         part: &Part,
-        row: u32,
-        place: LonLat,
+        (row, place): (u32, LonLat),
         of_box: DistanceBounds,
         asked: &Asked<'_>,
+        guess: &mut Guess,
     ) -> Take {
         let row = row as usize;
         let radius_m = part.columns.radius_m[row];
@@ -978,18 +1002,12 @@ impl<'a> Measure<'a> {
             return Take::None;
         }
         let take = self.take(&of_box, radius_m..=radius_m, asked);
-        if part.columns.places(row).len() > 1 {
-            // Of several places another one may be near.
-            return if take == Take::All { Take::All } else { Take::Some };
-        }
         let (Some(target), Take::Some) = (asked.target, take) else { return take };
-        // What has been measured once for all says much of other questions.
-        if let Some(nearest) = &part.columns.border[row].foreign {
-            let high_m = self.context.borders.farthest_by_foreign(place, nearest, target);
-            let bounds = DistanceBounds { high_m: of_box.high_m.min(high_m), ..of_box };
-            if self.take(&bounds, radius_m..=radius_m, asked) == Take::All {
-                return Take::All;
-            }
+        let between_m = &asked.between_m(radius_m..=radius_m);
+        let bounds = self.context.borders.distance_bounds_at(place, target, between_m, guess);
+        let take = self.take(&bounds, radius_m..=radius_m, asked);
+        if take != Take::Some || part.columns.places(row).len() > 1 {
+            return take;
         }
         let found = self.nearest_at(target, place, self.search_m(asked.within, radius_m, asked.slack_m));
         let is_near =
@@ -1008,7 +1026,10 @@ impl<'a> Measure<'a> {
             (Of::Place(place), _) => {
                 boxes.iter().map(|bbox| DistanceBounds::to_place(bbox, *place)).collect()
             }
-            (_, Some(target)) => self.context.borders.distance_bounds_many(&boxes, target, asked.search_m),
+            (_, Some(target)) => {
+                let between_m = &asked.between_m(0.0..=radius_max_m);
+                self.context.borders.distance_bounds_many(&boxes, target, between_m)
+            }
             (_, None) => Vec::new(),
         };
         bounds.into_iter().map(|bounds| (self.take(&bounds, 0.0..=radius_max_m, asked), bounds)).collect()
@@ -1016,13 +1037,8 @@ impl<'a> Measure<'a> {
 
     /// Whether places with such bounds and radii are all within, or none of them.
     fn take(&self, bounds: &DistanceBounds, radii_m: RangeInclusive<f64>, asked: &Asked<'_>) -> Take {
-        let Asked { within, slack_m, .. } = asked;
-        let limit_m = within.km * 1000.0;
-        // What a place and a border can be off, in the direction that the question is about.
-        let (near_m, far_m) = match within.certainty {
-            Certainty::Certain => (limit_m - radii_m.end() - slack_m, limit_m - radii_m.start()),
-            Certainty::Possible => (limit_m + radii_m.start(), limit_m + radii_m.end() + slack_m),
-        };
+        let within = asked.within;
+        let (near_m, far_m) = asked.near_and_far_m(radii_m).into_inner();
         if bounds.low_m > far_m || (!within.include_inside && bounds.high_m < 0.0) {
             Take::None
         } else if bounds.high_m <= near_m && (within.include_inside || bounds.low_m >= 0.0) {

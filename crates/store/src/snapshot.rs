@@ -182,6 +182,8 @@ pub(crate) struct Part {
     pub tree: PlaceTree,
     /// The greatest radius of a place.
     pub radius_max_m: f64,
+    /// The rows that have a radius.
+    pub with_radius: Rows,
     seen: Mutex<Vec<SeenOf>>,
     /// How near the nearest foreign territory may be to each row, NaN where nobody has asked.
     low_m: OnceLock<Vec<AtomicU64>>,
@@ -224,11 +226,16 @@ impl Part {
 
     /// Columns with the indexes that were made of them before.
     pub fn of(columns: Columns, by_id: Vec<u32>, tree: PlaceTree) -> Self {
-        let radii = columns.radius_m.iter().copied().filter(|radius| !radius.is_nan());
-        let radius_max_m = radii.fold(0.0, f64::max);
+        let (mut radius_max_m, mut with_radius) = (0.0_f64, Rows::none(columns.len()));
+        for (row, radius_m) in columns.radius_m.iter().enumerate().filter(|(_, radius_m)| !radius_m.is_nan())
+        {
+            radius_max_m = radius_max_m.max(*radius_m);
+            with_radius.insert(row);
+        }
         let fine = columns.places.par_iter().with_min_len(1 << 10).map(|&place| fine_of(place)).collect();
         let (seen, low_m, near) = (Mutex::default(), OnceLock::new(), Mutex::default());
-        Self { columns, by_id, tree, radius_max_m, seen, low_m, near, told: Tellings::default(), fine }
+        let told = Tellings::default();
+        Self { columns, by_id, tree, radius_max_m, with_radius, seen, low_m, near, told, fine }
     }
 
     /// Where the places of a row are on a tile.
@@ -330,7 +337,7 @@ impl Part {
 pub(crate) struct Rows(Vec<u64>);
 
 impl Rows {
-    fn none(of: usize) -> Self {
+    pub fn none(of: usize) -> Self {
         Self(vec![0; of.div_ceil(64)])
     }
 
@@ -348,6 +355,19 @@ impl Rows {
 
     pub fn insert(&mut self, row: usize) {
         self.0[row / 64] |= 1 << (row % 64);
+    }
+
+    /// Those that are in another set of as many as well, ascending.
+    pub fn also_in(&self, other: &Self) -> Vec<u32> {
+        let both = || self.0.iter().zip(&other.0).map(|(a, b)| a & b);
+        let mut rows = Vec::with_capacity(both().map(|word| word.count_ones() as usize).sum());
+        for (mut word, first) in both().zip((0..).step_by(64)) {
+            while word != 0 {
+                rows.push(first + word.trailing_zeros());
+                word &= word - 1;
+            }
+        }
+        rows
     }
 }
 

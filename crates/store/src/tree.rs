@@ -119,10 +119,14 @@ impl PlaceTree {
         }
     }
 
-    /// Goes down from the top: `judge` decides for many boxes of a level at once. Gives the rows, one for each place, of the
-    /// boxes that are taken whole; and the lowest boxes that are not, with what was said of them.
-    pub fn sift<B: Copy>(&self, judge: impl Fn(&[Degrees]) -> Vec<(Take, B)>) -> (Vec<u32>, Vec<(usize, B)>) {
-        let (mut whole, mut rest) = (Vec::new(), Vec::new());
+    /// Goes down from the top: `judge` decides for many boxes of a level at once. `whole` gets the rows, one for each place, of the
+    /// boxes that are taken whole. Gives the lowest boxes that are not, with what was said of them.
+    pub fn sift<B: Copy>(
+        &self,
+        judge: impl Fn(&[Degrees]) -> Vec<(Take, B)>,
+        mut whole: impl FnMut(u32),
+    ) -> Vec<(usize, B)> {
+        let mut rest = Vec::new();
         let mut open: Vec<usize> = if self.levels.is_empty() { Vec::new() } else { vec![0] };
         for level in (0..self.levels.len()).rev() {
             let boxes: Vec<Degrees> = open.iter().map(|&at| self.levels[level][at]).collect();
@@ -130,14 +134,14 @@ impl PlaceTree {
             for (at, (take, said)) in open.into_iter().zip(judge(&boxes)) {
                 match take {
                     Take::None => {}
-                    Take::All => whole.extend_from_slice(&self.rows[self.places_of(level, at)]),
+                    Take::All => self.rows[self.places_of(level, at)].iter().copied().for_each(&mut whole),
                     Take::Some if level > 0 => next.extend(self.below(level, at)),
                     Take::Some => rest.push((at, said)),
                 }
             }
             open = next;
         }
-        (whole, rest)
+        rest
     }
 
     /// The rows and places of one of the lowest boxes.
