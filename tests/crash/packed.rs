@@ -55,6 +55,18 @@ fn packed_by(server: &Server, at: &Path) {
     }
 }
 
+/// Whether it is said, soon, that something is not packed.
+fn is_told(server: &Server) -> bool {
+    let begun = Instant::now();
+    while !server.words().contains("it cannot be packed") {
+        if begun.elapsed() > Duration::from_secs(20) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
+}
+
 /// The first and the last event of packing, by number.
 fn of_packing(events: &[Event]) -> (usize, usize) {
     let is_its = |event: &Event| match event {
@@ -134,6 +146,9 @@ fn a_call_that_fails_while_a_segment_is_packed_stops_nothing_and_loses_nothing()
                 tally.example(format!("{place}: a write is refused: {status:?}"));
             }
             reads_go_on(&server, &book.lock().unwrap(), &place, &mut tally);
+            if !at.path().join("disk").join(PACKED).exists() && !is_told(&server) {
+                tally.example(format!("{place}: not packed, and nobody is told: {}", server.words()));
+            }
             server.kill();
             tally.panics += usize::from(server.words().contains("panicked"));
             tally.runs += 1;

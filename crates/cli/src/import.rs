@@ -224,10 +224,7 @@ impl Import {
         let packed = store.pack(|| stop.load(Ordering::Relaxed));
         bar.finish_and_clear();
         if let Err(error) = packed {
-            say(&format!(
-                "warning: the ledger takes more room than it needs, since it cannot be packed: {error}; \
-                 whoever writes next tries again"
-            ));
+            say(&not_packed(&error, "whoever writes next"));
         }
         Ok(if tally.refused == 0 { Done::All } else { Done::SomeRefused })
     }
@@ -713,4 +710,11 @@ fn print_explained(reports: &[Result<Report, Fault>]) -> anyhow::Result<()> {
 fn end(tally: &Tally) {
     let Tally { accepted, updated, unchanged, refused } = tally;
     say(&format!("accepted {accepted}, updated {updated}, unchanged {unchanged}, refused {refused}"));
+}
+
+/// That a long batch was not packed, why, and who tries again.
+pub fn not_packed(error: &std::io::Error, who: &str) -> String {
+    format!(
+        "warning: the ledger takes more room than it needs, since it cannot be packed: {error}; {who} tries again"
+    )
 }

@@ -14,6 +14,7 @@ use kordon_server::basemap::Basemap;
 use kordon_server::{Config, Limits};
 use kordon_store::{Author, BorderSets, Options, Store};
 
+use crate::import::not_packed;
 use crate::painter::PainterArg;
 use crate::terminal::say;
 use crate::view::ViewArgs;
@@ -162,6 +163,7 @@ impl Socket {
             say(&format!("Kordon serves http://{open}/  (Ctrl-C ends it)"));
             let limits = config.limits.clone();
             tokio::spawn(reread_tokens(dir.to_owned(), config.access.clone()));
+            tokio::spawn(tell_unpacked(Arc::clone(&config.store), dir.to_owned()));
             kordon_server::serve(listener, kordon_server::router(config), limits, ended).await;
             Ok(Done::All)
         })
@@ -190,6 +192,17 @@ async fn reread_tokens(dir: PathBuf, access: Access) {
         every.tick().await;
         if let Ok(tokens) = token::load(&dir) {
             access.replace(tokens);
+        }
+    }
+}
+
+/// Says which long batches could not be packed: whoever imported them has had an answer by then.
+async fn tell_unpacked(store: Arc<Store>, dir: PathBuf) {
+    let mut every = tokio::time::interval(Duration::from_secs(2));
+    loop {
+        every.tick().await;
+        if let Some(error) = store.take_packing_failure() {
+            say(&format!("{}: {}", dir.display(), not_packed(&error, "the next start")));
         }
     }
 }

@@ -781,6 +781,11 @@ impl Store {
         }
     }
 
+    /// Why a long batch could not be packed in the background, if that was not told before; `None` while something is written, too.
+    pub fn take_packing_failure(&self) -> Option<io::Error> {
+        self.writer.try_lock().ok()?.packing.take_failure()
+    }
+
     /// Puts the incidents of a file as [`Self::put`] does, as one batch: all of it or nothing.
     /// [`Put::ids`] stays empty.
     ///
