@@ -91,9 +91,10 @@ impl BorderSet {
         between_m: &RangeInclusive<f64>,
         guess: &mut Guess,
     ) -> DistanceBounds {
-        // A little more on either side, so that what is not found is farther.
-        let (enough_m, up_to_m) = (*between_m.start(), *between_m.end() + radius_m + BLUR_M);
+        let (enough_m, far_m) = (*between_m.start(), *between_m.end());
         if !self.is_inside(middle, target) {
+            // A little more than the disc, so that what is not found is farther.
+            let up_to_m = far_m + radius_m + BLUR_M;
             let found = self.outline_tree(target).about(middle, up_to_m, enough_m - radius_m, guess);
             return found.map_or(
                 DistanceBounds { low_m: up_to_m - radius_m, high_m: f64::INFINITY },
@@ -103,8 +104,9 @@ impl BorderSet {
         if radius_m <= enough_m {
             return DistanceBounds { low_m: f64::NEG_INFINITY, high_m: radius_m };
         }
-        // As deep inside as this, all of the disc is near enough.
-        let up_to_m = up_to_m.min(radius_m - enough_m + BLUR_M);
+        // As deep inside as this, all of the disc is near enough; where nothing is, it is as far inside as others are outside.
+        let depth_m = if enough_m.is_finite() { -enough_m } else { far_m.abs() };
+        let up_to_m = depth_m + radius_m + BLUR_M;
         let found = self.outline_tree(target).about(middle, up_to_m, f64::NEG_INFINITY, guess);
         found.map_or(
             DistanceBounds { low_m: f64::NEG_INFINITY, high_m: radius_m - up_to_m },
@@ -126,7 +128,7 @@ impl Tree {
     /// Between which lengths the nearest of all pieces is, in meters; `None` if it is farther than `up_to_m`. Once one is known to be
     /// nearer than `enough_m`, nobody looks on, and the first length is 0. `guess` becomes the leaf that is the nearest.
     fn about(&self, place: LonLat, up_to_m: f64, enough_m: f64, guess: &mut Guess) -> Option<(f64, f64)> {
-        let top = self.top()?;
+        let top = self.top().filter(|_| up_to_m >= 0.0)?;
         let (at, limit) = (ecef_of(place), chord_limit(up_to_m) + 1e-6);
         let p: Vec3f = at.map(|v| v as f32);
         let (mut low, mut high, mut limit2_of_boxes) = (f32::INFINITY, f32::INFINITY, limit2(limit));

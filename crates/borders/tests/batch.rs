@@ -133,7 +133,14 @@ fn the_bounds_of_a_place_hold_its_distance_and_are_near_it_where_that_is_asked_f
             let signed = FINE.signed_distance(place, &target).unwrap().distance_m;
             // Straight lines through the Earth tell ways to the other side of it badly.
             let give_m = if signed.abs() < 1e7 { 10.0 + 0.005 * signed.abs() } else { 1e6 };
-            for between_m in [all.clone(), 50_000.0..=60_000.0, f64::NEG_INFINITY..=0.0, 1e6..=3e6] {
+            for between_m in [
+                all.clone(),
+                50_000.0..=60_000.0,
+                f64::NEG_INFINITY..=0.0,
+                1e6..=3e6,
+                -90_000.0..=10_000.0,
+                -90_000.0..=-50_000.0,
+            ] {
                 let bounds = FINE.distance_bounds_at(place, &target, &between_m, &mut guess);
                 let DistanceBounds { low_m, high_m } = bounds;
                 let context = format!("{name} from {place:?}, {between_m:?}: {signed}, {bounds:?}");
@@ -145,7 +152,7 @@ fn the_bounds_of_a_place_hold_its_distance_and_are_near_it_where_that_is_asked_f
                 } else if signed > far_m + give_m {
                     assert!(low_m > far_m, "{context}");
                     told[1] += 1;
-                } else if (near_m.max(-far_m)..=far_m).contains(&signed) {
+                } else if (near_m.max(-far_m.abs())..=far_m).contains(&signed) {
                     assert!(high_m - low_m <= give_m || signed > 1e7, "{context}");
                     told[2] += 1;
                 }

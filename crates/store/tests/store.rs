@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -560,12 +560,21 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     let mut dice = Dice(19);
-    let all = incidents(&mut dice, 3_000);
+    let mut all = incidents(&mut dice, 3_000);
+    // Circles that are larger than what is asked for, and one that has all of the Earth in it.
+    for (one, radius_m) in all.iter_mut().skip(1).step_by(97).zip([200_000.0, 80_000.0].into_iter().cycle()) {
+        one.properties.location_radius_m = Some(radius_m);
+    }
+    all[2].properties.location_radius_m = Some(20_038_000.0);
+    let arcs: Vec<_> = borders().arcs().map(|arc| arc.points[0]).step_by(40).collect();
+    let ends = [[0.0, 90.0], [0.0, -90.0], [-151.2, -45.3], [28.8, 45.3]];
+    for (one, [lon, lat]) in all.iter_mut().skip(5).step_by(5).zip(ends.into_iter().chain(arcs)) {
+        one.places.iter_mut().take(1).for_each(|place| *place = LonLat::new(lon, lat).unwrap());
+    }
     for chunk in all.chunks(2_000) {
         store.put(chunk.to_vec(), &author()).unwrap();
     }
     // Some rows are removed, and some have been replaced by others.
-    let mut all = all;
     for one in all.iter_mut().step_by(7) {
         one.places.iter_mut().for_each(|place| *place = dice.place());
         store.put(vec![one.clone()], &author()).unwrap();
@@ -581,18 +590,26 @@ fn what_is_near_a_border_is_what_measuring_every_row_finds_whichever_boxes_are_t
         let measured: Vec<_> = all.iter().map(|one| (one, slow_distance(one, &of))).collect();
         for (km, certainty, include_inside) in [
             (0.0, Certainty::Possible, false),
+            (0.0, Certainty::Certain, true),
+            (10.0, Certainty::Certain, true),
             (50.0, Certainty::Certain, false),
             (50.0, Certainty::Possible, true),
             (200.0, Certainty::Certain, true),
             (200.0, Certainty::Possible, false),
+            (20_038.0, Certainty::Certain, true),
+            (20_038.0, Certainty::Possible, false),
         ] {
             let near = Within { of: of.clone(), km, certainty, include_inside };
-            let scanned = measured.iter().filter(|(one, distance)| is_near(one, *distance, &near)).count();
-            let query = Query { within: Some(near), ..Query::default() };
+            let is_near = |(one, distance): &&(&Incident, _)| is_near(one, *distance, &near);
+            let scanned: BTreeSet<IncidentId> =
+                measured.iter().filter(is_near).map(|(one, _)| one.id).collect();
+            let query = Query { within: Some(near.clone()), ..Query::default() };
             // The second time the answer is remembered.
             for _ in 0..2 {
-                assert_eq!(snapshot.count(&query), scanned, "{query:?}");
+                assert_eq!(snapshot.count(&query), scanned.len(), "{query:?}");
             }
+            let rows = snapshot.find(&query).rows;
+            assert_eq!(rows.iter().map(Row::id).collect::<BTreeSet<_>>(), scanned, "{query:?}");
         }
     }
 }
